@@ -1,0 +1,57 @@
+"""What a workload and a strategy must look like: types only.
+
+A plug-in matches by shape and imports nothing from here.  Both are frozen dataclasses whose fields
+are their parameters; a field with `repr=False` is no parameter but is given by the fixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from .lanes import Lanes
+
+Plain: TypeAlias = Any
+"""A JSON value."""
+Call: TypeAlias = Callable[[int], Plain]
+"""Run task i, return its result."""
+AsyncCall: TypeAlias = Callable[[int], Awaitable[Plain]]
+"""The same, awaited."""
+Batch: TypeAlias = Callable[[range], list[Plain]]
+"""Run these tasks, return their results in task order."""
+
+
+class BlockingWorkload(Protocol):
+    def open(self) -> AbstractContextManager[Call]:
+        """Hold what one lane needs (a connection, a buffer) while the call is used."""
+        ...
+
+
+class AsyncWorkload(Protocol):
+    def aopen(self) -> AbstractAsyncContextManager[AsyncCall]:
+        """Hold what one event loop needs while the call is used."""
+        ...
+
+
+Workload: TypeAlias = BlockingWorkload | AsyncWorkload
+"""One form is enough; class attributes `tasks` and `workers` are its default sizes."""
+
+
+class WithFixture(Protocol):
+    def fixture(self) -> AbstractContextManager[Mapping[str, Plain]]:
+        """Run what a whole run shares (a server, a data file); yield fields for the workload."""
+        ...
+
+
+class WithReason(Protocol):
+    def cannot_run(self) -> str | None:
+        """Why this cannot run here ("needs Python 3.14"), or None."""
+        ...
+
+
+class Strategy(Protocol):
+    def open(self, lanes: Lanes) -> AbstractContextManager[Batch]:
+        """Hold the pool or loop and its lanes while batches are run."""
+        ...

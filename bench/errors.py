@@ -1,0 +1,46 @@
+"""Errors that are somebody's to mend, and the exit codes they end in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What the command's exit code says."""
+
+    MEASURED = 0
+    REGRESSION = 1
+    USAGE = 2
+    FAILED = 3
+    NOT_COMPARABLE = 4
+    NOTHING = 5
+    INCONCLUSIVE = 6
+    INTERNAL = 70
+    INTERRUPTED = 130
+
+
+class UsageError(Exception):
+    """The user's mistake: says what to change."""
+
+    exit = Exit.USAGE
+
+
+class NotComparable(UsageError):
+    """Two things were measured under different conditions."""
+
+    exit = Exit.NOT_COMPARABLE
+
+
+class NothingSelected(UsageError):
+    """The selection leaves no cell."""
+
+    exit = Exit.NOTHING
+
+
+def suggestion(word: str, choices: Iterable[str]) -> str:
+    """`: did you mean io_sleep?`, or nothing."""
+    from difflib import get_close_matches  # 4 ms that only a mistake need pay
+
+    close = get_close_matches(word, list(choices), n=1)
+    return f": did you mean {close[0]}?" if close else ""

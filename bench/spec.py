@@ -1,0 +1,122 @@
+"""Plug-ins and cells as plain data.  Standard library only: every child process imports this."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import importlib.util
+import json
+import sys
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from .contracts import Plain
+from .errors import UsageError, suggestion
+from .functions import workload_type
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A plug-in and its parameters.
+
+    `target` is `module:Name` or `/absolute/file.py:Name`; `params` are part of the result's name,
+    defaults written out; `given` comes from the fixture (a port) and is no part of the name.
+    """
+
+    name: str
+    target: str
+    params: dict[str, Plain] = field(default_factory=dict)
+    given: dict[str, Plain] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The name with its parameters: `io_sleep[seconds=0.01]`."""
+        inner = ",".join(f"{key}={plain(value)}" for key, value in self.params.items())
+        return f"{self.name}[{inner}]" if inner else self.name
+
+    def build(self) -> Any:
+        """The workload or strategy itself; UsageError names the parameters there are."""
+        made = load(self.target)
+        known = [f.name for f in dataclasses.fields(made)]
+        for key in {**self.params, **self.given}:
+            if key not in known:
+                raise no_parameter(self.name, key, known)
+        return made(**self.params, **self.given)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One workload, one strategy, all their parameters."""
+
+    workload: Spec
+    strategy: Spec
+    tasks: int
+
+    @property
+    def name(self) -> str:
+        """The benchmark's name in every file."""
+        return f"{self.workload.label} x {self.tasks} / {self.strategy.label}"
+
+
+def plain(value: Plain) -> str:
+    """A parameter as the command line takes it: text bare, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def no_parameter(name: str, key: str, known: list[str]) -> UsageError:
+    choices = ", ".join(known) or "none"
+    return UsageError(f"{name} has no parameter '{key}' (it has: {choices}){suggestion(key, known)}")
+
+
+def load(target: str) -> type[Any]:
+    """The dataclass behind a target; a bare function becomes a workload type.
+
+    Raises UsageError when the file or name is missing or is neither; what the file itself raises
+    while it is imported comes through.
+    """
+    place, _, name = target.rpartition(":")
+    module = _file(Path(place)) if place.endswith(".py") else _module(place)
+    try:
+        found = getattr(module, name)
+    except AttributeError:
+        public = sorted(key for key in vars(module) if not key.startswith("_"))
+        raise UsageError(f"{place} has no '{name}'{suggestion(name, public)}") from None
+    if isinstance(found, type) and dataclasses.is_dataclass(found):
+        return found
+    if callable(found) and not isinstance(found, type):
+        return workload_type(found)
+    raise UsageError(f"{target} is neither a function nor a dataclass but {_article(found)}")
+
+
+def _article(found: object) -> str:
+    return f"the class {found.__name__}" if isinstance(found, type) else f"a {type(found).__name__}"
+
+
+def _module(place: str) -> Any:
+    # Last on the path, so that nothing there can stand in front of an installed package.
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+    return importlib.import_module(place)
+
+
+def _file(path: Path) -> Any:
+    name = f"_concbench_{sha256(str(path).encode()).hexdigest()[:16]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}")
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # its neighbours; last, as above
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # a path that ends in .py has a loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # before it runs: dataclasses look up their module by name
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

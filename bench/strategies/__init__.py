@@ -1,0 +1,1 @@
+"""The built-in strategies, one a file: the first underscore of a file's name reads as +."""

@@ -1,0 +1,1 @@
+"""From a stored run to statistics, frames, tables and verdicts; never measures."""

@@ -1,0 +1,1 @@
+"""The built-in workloads, one a file; copy one to begin."""
