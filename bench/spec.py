@@ -32,8 +32,9 @@ class Spec:
 
     @property
     def label(self) -> str:
-        """The name with its parameters: `io_sleep[seconds=0.01]`."""
-        inner = ",".join(f"{key}={plain(value)}" for key, value in self.params.items())
+        """The name with its parameters, less those that are None: `io_sleep[seconds=0.01]`."""
+        told = {key: value for key, value in self.params.items() if value is not None}
+        inner = ",".join(f"{key}={plain(value)}" for key, value in told.items())
         return f"{self.name}[{inner}]" if inner else self.name
 
     def build(self) -> Any:

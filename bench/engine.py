@@ -1,0 +1,72 @@
+"""pyperf, behind one adapter: the only module that knows its options and its files.
+
+The worker is a true pyperf script; our driver starts it in the place of pyperf's manager, which
+cannot interleave rounds, save early, kill a process tree or resume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyperf
+
+LONG_ENOUGH = 0.02
+"""Seconds from which a value is not repeated: the clock and the call cost nothing beside it."""
+
+
+def arguments(loops: int, values: int, affinity: str | None) -> list[str]:
+    """A worker's options: `values` values of `loops` batches, no warm-up of pyperf's."""
+    return ["--worker", f"--loops={loops}", "--warmups=0", f"--values={values}", *_pinned(affinity)]
+
+
+def calibration_arguments(affinity: str | None) -> list[str]:
+    """Options of a worker that only finds out how many loops make a value long enough."""
+    wanted = ["--calibrate-loops", "--warmups=0", "--values=1", f"--min-time={LONG_ENOUGH}"]
+    return ["--worker", *wanted, *_pinned(affinity)]
+
+
+def _pinned(affinity: str | None) -> list[str]:
+    # Never left out where there is affinity: pyperf would pin itself, and every child of a pool
+    # with it, to isolated CPUs.
+    return ["--quiet"] if affinity is None else ["--quiet", f"--affinity={affinity}"]
+
+
+def timed(name: str, batches: Callable[[int], float], metadata: dict[str, Any]) -> pyperf.Benchmark:
+    """In a worker: the benchmark of one run, by the options on the command line."""
+    import pyperf  # after open and first batch: their clocks must not pay for it, nor hide it
+
+    runner = pyperf.Runner()
+    benchmark = runner.bench_time_func(name, batches, metadata=metadata)
+    assert benchmark is not None  # only a run for another --worker-task gives none
+    return benchmark
+
+
+def loops(benchmark: pyperf.Benchmark) -> int:
+    """What a calibration found."""
+    return int(benchmark.get_runs()[0].get_metadata()["loops"])
+
+
+def loads(text: str) -> pyperf.Benchmark:
+    """The benchmark of one run as `Benchmark.dump` wrote it."""
+    import pyperf
+
+    return pyperf.Benchmark.loads(text)
+
+
+def merged(texts: Iterable[Iterable[str]]) -> pyperf.BenchmarkSuite | None:
+    """One suite: a benchmark for each cell's runs, in the order given; None without a run."""
+    import pyperf
+
+    benchmarks = []
+    for cell in texts:
+        runs = [run for text in cell for run in loads(text).get_runs()]
+        if runs:
+            benchmarks.append(pyperf.Benchmark(runs))
+    return pyperf.BenchmarkSuite(benchmarks) if benchmarks else None
+
+
+def dump(suite: pyperf.BenchmarkSuite, path: Path) -> None:
+    suite.dump(str(path), replace=True)

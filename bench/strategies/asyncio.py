@@ -1,0 +1,24 @@
+"""Coroutines in one event loop, in one thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ..contracts import Batch
+from ..lanes import Lanes
+from ..takers import in_flight
+
+
+@dataclass(frozen=True)
+class Asyncio:
+    """`workers` coroutines that take tasks from one iterator."""
+
+    workers: int
+
+    @contextmanager
+    def open(self, lanes: Lanes) -> Iterator[Batch]:
+        with asyncio.Runner() as loop, lanes.coroutines(loop) as call:
+            yield lambda tasks: loop.run(in_flight(call, tasks, self.workers))

@@ -1,0 +1,115 @@
+"""One process of one cell: open, first batch, values, close; each timed apart.
+
+Started by the driver with a job's file as first argument and pyperf's own options after it.  What
+the clocks must not see is imported late; what strategy and workload need is imported inside them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from . import engine
+from .answers import WrongAnswer, digest
+from .contracts import Batch
+from .lanes import Lanes
+from .spec import Spec
+
+
+def main() -> None:
+    """Do the job named on the command line; leave a result or an error in its folder."""
+    path = Path(sys.argv.pop(1))
+    job = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        JOBS[job["kind"]](job, path.parent)
+    except BaseException as error:
+        from .failure import write  # traceback's import is paid by failures alone
+
+        write(error, path.parent / "error.json")
+        sys.exit(1)
+
+
+def measure(job: dict[str, Any], folder: Path) -> None:
+    """Write `result.json`: a pyperf benchmark of one run with our facts as its metadata."""
+    clock = time.perf_counter
+    began = clock()
+    strategy = Spec(**job["strategy"]).build()
+    lanes = Lanes(Spec(**job["workload"]))
+    tasks = range(job["measured_tasks"])
+    with ExitStack() as stack:
+        batch = stack.enter_context(strategy.open(lanes))
+        opened = clock()
+        results = batch(tasks)
+        first = clock()
+        answer = digest(results, len(tasks))
+        head = digest(results[: job["head"]], job["head"])
+        del results
+        watched = Watched(batch, tasks, answer)
+        benchmark = engine.timed(job["name"], watched, job["metadata"])
+        closing = clock()
+    facts = {
+        "cb_startup_s": opened - began,
+        "cb_first_batch_s": first - opened,
+        "cb_close_s": clock() - closing,
+        "cb_own_cpu_s": watched.cpu / watched.batches,
+        "cb_in_process": int(lanes.in_process),
+        "cb_form": lanes.form,
+        "cb_client": _client(job["workload"], lanes.form),
+        "cb_answer": answer,
+        "cb_answer_head": head,
+        "cb_head": job["head"],
+        "cb_notes": " | ".join(dict.fromkeys(lanes.notes)),
+    }
+    benchmark.update_metadata({key: value for key, value in facts.items() if value != ""})
+    benchmark.dump(str(folder / "result.json"))
+
+
+def scout(job: dict[str, Any], folder: Path) -> None:
+    """Write `result.json`: seconds per task, from few tasks, so that nobody waits to learn it."""
+    strategy = Spec(**job["strategy"]).build()
+    with strategy.open(Lanes(Spec(**job["workload"]))) as batch:
+        tasks, seconds, done = 1, 0.0, 0
+        while seconds < engine.LONG_ENOUGH and done < job["tasks"]:
+            began = time.perf_counter()
+            batch(range(tasks))
+            seconds, done = time.perf_counter() - began, tasks
+            tasks = min(2 * tasks, job["tasks"])
+    (folder / "result.json").write_text(json.dumps({"seconds_per_task": seconds / done}))
+
+
+JOBS: dict[str, Callable[[dict[str, Any], Path], None]] = {"measure": measure, "scout": scout}
+
+
+class Watched:
+    """Batches under the clock, the CPU counted and the answer checked outside it."""
+
+    def __init__(self, batch: Batch, tasks: range, answer: str) -> None:
+        self._batch, self._tasks, self._answer = batch, tasks, answer
+        self.cpu = 0.0
+        self.batches = 0
+
+    def __call__(self, loops: int) -> float:
+        batch, tasks, clock, repeats = self._batch, self._tasks, time.perf_counter, range(loops)
+        cpu = time.process_time()
+        began = clock()
+        for _ in repeats:
+            results = batch(tasks)
+        seconds = clock() - began
+        self.cpu += time.process_time() - cpu
+        self.batches += loops
+        if digest(results, len(tasks)) != self._answer:
+            raise WrongAnswer("a later batch gave another answer than the first")
+        return seconds
+
+
+def _client(workload: dict[str, Any], form: str) -> str:
+    """`requests 2.32.3`: what the workload says that this form of it uses."""
+    from importlib.metadata import version
+
+    library = getattr(Spec(**workload).build(), "clients", {}).get(form, "")
+    return f"{library} {version(library)}" if library else ""

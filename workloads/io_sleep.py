@@ -1,0 +1,40 @@
+"""Wait, as for a slow disk or a far server, without the noise of one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class IoSleep:
+    """Sleep: what waiting costs under each model when nothing else is to be done."""
+
+    tasks: ClassVar[int] = 64
+    workers: ClassVar[int] = 16
+
+    seconds: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seconds <= 3600:
+            raise ValueError(f"seconds must be between 0 and 3600, not {self.seconds}")
+
+    @contextmanager
+    def open(self) -> Iterator[Callable[[int], int]]:
+        def call(i: int) -> int:
+            time.sleep(self.seconds)
+            return i
+
+        yield call
+
+    @asynccontextmanager
+    async def aopen(self) -> AsyncIterator[Callable[[int], Awaitable[int]]]:
+        async def call(i: int) -> int:
+            await asyncio.sleep(self.seconds)
+            return i
+
+        yield call
