@@ -34,6 +34,7 @@ def _culprit(results: Sequence[Plain]) -> str:
             json.dumps(result, sort_keys=True)
         except (TypeError, ValueError):
             kind = type(result).__name__
-            hint = ": it was never awaited (an async call needs aopen)" if kind == "coroutine" else ""
-            return f"task {i} returned a {kind}, which is not JSON{hint}"
+            if kind == "coroutine":
+                return f"task {i} returned a coroutine that nobody awaited: an async call needs aopen"
+            return f"task {i} returned a {kind}, which is not JSON"
     return ""

@@ -40,10 +40,10 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
 
 def _open(function: Callable[..., Any]) -> Callable[[Any], Any]:
     @contextmanager
-    def open(self: Any) -> Iterator[Call]:
+    def opened(self: Any) -> Iterator[Call]:
         yield partial(function, **vars(self))
 
-    return open
+    return opened
 
 
 def _aopen(function: Callable[..., Any]) -> Callable[[Any], Any]:

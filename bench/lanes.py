@@ -221,7 +221,9 @@ def _in_every_lane(pool: Executor, workers: int, abort: Callable[[], None]) -> I
     _each(pool, _leave, workers, abort)
 
 
-def _each(pool: Executor, step: Callable[[], None], workers: int, abort: Callable[[], None]) -> None:
+def _each(
+    pool: Executor, step: Callable[[], None], workers: int, abort: Callable[[], None]
+) -> None:
     try:
         steps = [pool.submit(step) for _ in range(workers)]
     except BaseException:

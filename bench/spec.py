@@ -68,7 +68,8 @@ def plain(value: Plain) -> str:
 
 def no_parameter(name: str, key: str, known: list[str]) -> UsageError:
     choices = ", ".join(known) or "none"
-    return UsageError(f"{name} has no parameter '{key}' (it has: {choices}){suggestion(key, known)}")
+    hint = suggestion(key, known)
+    return UsageError(f"{name} has no parameter '{key}' (it has: {choices}){hint}")
 
 
 def load(target: str) -> type[Any]:

@@ -1,4 +1,4 @@
-"""Keep a number of coroutines in flight.  No semaphore: takers share one iterator of task numbers."""
+"""Keep so many coroutines in flight: takers share one iterator of task numbers, no semaphore."""
 
 from __future__ import annotations
 

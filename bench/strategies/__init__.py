@@ -1,1 +1,4 @@
-"""The built-in strategies, one a file: the first underscore of a file's name reads as +."""
+"""The built-in strategies, one a file; copy one to begin, which is why they import by full name.
+
+The first underscore of a file's name reads as +: `asyncio_to_thread.py` is `asyncio+to_thread`.
+"""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..contracts import Batch
-from ..lanes import Lanes
-from ..takers import in_flight
+from bench.contracts import Batch
+from bench.lanes import Lanes
+from bench.takers import in_flight
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_start_method
 
-from ..contracts import Batch
-from ..lanes import Lanes, in_lane
-from ..start import check
-from ..takers import in_flight
+from bench.contracts import Batch
+from bench.lanes import Lanes, in_lane
+from bench.start import check
+from bench.takers import in_flight
 
 QUEUED = 2
 """Tasks given to the pool for each worker: with 1 the loop starves it (80 % of the limit of

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from ..contracts import Batch
-from ..lanes import Lanes, in_lane
-from ..takers import in_flight
+from bench.contracts import Batch
+from bench.lanes import Lanes, in_lane
+from bench.takers import in_flight
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_start_method
 
-from ..contracts import Batch
-from ..lanes import Lanes, in_lane
-from ..start import check
+from bench.contracts import Batch
+from bench.lanes import Lanes, in_lane
+from bench.start import check
 
 
 @dataclass(frozen=True)

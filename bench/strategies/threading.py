@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..contracts import Batch
-from ..lanes import Lanes, in_lane
+from bench.contracts import Batch
+from bench.lanes import Lanes, in_lane
 
 
 @dataclass(frozen=True)
