@@ -1,0 +1,108 @@
+"""Find and kill processes by a mark in their environment, wherever they have gone.
+
+A process that forks twice and calls setsid leaves its parent, its group and its session, but keeps
+its environment.  Used by the driver and, once the driver is dead, by the guardian.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+MARK = "_CONCBENCH_RUN_"
+"""Begins the variable that marks a run's processes; each run has its own, so that runs may nest."""
+
+PAUSE_SECONDS = 0.002
+TRACKER_SECONDS = 2.0  # to unlink what dead processes left in /dev/shm; 10 ms are the rule
+KILL_SECONDS = 10.0  # beyond it a process hangs inside the kernel, where SIGKILL has to wait
+
+
+def find(mark: str, chosen: Callable[[str], bool]) -> list[psutil.Process]:
+    """The living processes whose variable `mark` has a chosen value."""
+    found = []
+    for pid in _candidates(mark):
+        with suppress(psutil.Error):  # gone, or another user's
+            process = psutil.Process(pid)
+            value = process.environ().get(mark)
+            if value is not None and chosen(value):
+                found.append(process)
+    return found
+
+
+def _candidates(mark: str) -> Iterator[int]:
+    if not sys.platform.startswith("linux"):
+        yield from psutil.pids()
+        return
+    # psutil takes 40 us to read an environment, and most processes of a machine are not ours.
+    sign = f"{mark}=".encode()
+    for pid in psutil.pids():
+        with suppress(OSError):
+            if pid != os.getpid() and sign in Path(f"/proc/{pid}/environ").read_bytes():
+                yield pid
+
+
+def kill(mark: str, chosen: Callable[[str], bool]) -> list[psutil.Process]:
+    """SIGKILL until none is found, multiprocessing's resource trackers last; those that stayed.
+
+    A tracker unlinks the named semaphores of processes that cannot any more, then ends by itself.
+    """
+    deadline = time.monotonic() + KILL_SECONDS
+    patience = time.monotonic() + TRACKER_SECONDS
+    while found := find(mark, chosen):
+        if time.monotonic() > deadline:
+            return found
+        others = [process for process in found if not is_tracker(process)]
+        if others:
+            patience = time.monotonic() + TRACKER_SECONDS
+        kill_these(others or (found if time.monotonic() > patience else []))
+        time.sleep(PAUSE_SECONDS)
+    return []
+
+
+def kill_these(processes: Iterable[psutil.Process]) -> None:
+    """SIGKILL each, once."""
+    for process in processes:
+        with suppress(psutil.Error):  # it ended first; psutil spares a new owner of its number
+            process.kill()
+
+
+def wait_gone(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until all have ended, at most so long; those that have not."""
+    deadline = time.monotonic() + seconds
+    while (processes := [p for p in processes if _lives(p)]) and time.monotonic() < deadline:
+        time.sleep(PAUSE_SECONDS)
+    return list(processes)
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def is_tracker(process: psutil.Process) -> bool:
+    """Whether it is a resource tracker, of multiprocessing or of loky."""
+    return "resource_tracker" in _command(process)
+
+
+def is_helper(process: psutil.Process) -> bool:
+    """Whether it ends by itself once its user has: a resource tracker or a forkserver."""
+    return is_tracker(process) or "multiprocessing.forkserver" in _command(process)
+
+
+def describe(process: psutil.Process) -> str:
+    """`sleep 60 (pid 123)`."""
+    command = " ".join(_command(process).split())
+    return f"{command[:60] or 'a process'} (pid {process.pid})"
+
+
+def _command(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
