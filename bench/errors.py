@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from pathlib import Path
 
 
 class Exit(IntEnum):
@@ -36,6 +37,16 @@ class NothingSelected(UsageError):
     """The selection leaves no cell."""
 
     exit = Exit.NOTHING
+
+
+class Interrupted(Exception):
+    """A signal ended the run; what was measured is saved in `folder`."""
+
+    exit = Exit.INTERRUPTED
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"interrupted; what was measured is saved in {folder}")
+        self.folder = folder
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:

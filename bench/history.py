@@ -1,0 +1,136 @@
+"""What a run's journal says: the whole state of a run is a fold over its entries.
+
+So going on after an interruption is reading the journal again, and no rule can be applied twice or
+differently.  Pure: no process, no clock, no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from .plan import Planned
+
+Entry: TypeAlias = Mapping[str, Any]
+
+FAILURES = 2
+"""So many failures quarantine a cell: one may be the machine's."""
+
+
+class History:
+    """The rounds, failures and calibrations of one plan."""
+
+    def __init__(self, plan: Sequence[Planned], entries: Iterable[Entry] = ()) -> None:
+        self._plan = {planned.id: planned for planned in plan}
+        self.entries: list[Entry] = []
+        self.orders: list[list[int]] = []
+        self.canaries: list[dict[str, Any]] = []
+        self.loops: dict[int, int] = {}
+        self.seconds_per_task: dict[int, float] = {}
+        self.samples: dict[int, int] = {}
+        self.measured: dict[int, list[Entry]] = {planned.id: [] for planned in plan}
+        self.failures: list[Entry] = []
+        self.elapsed = 0.0
+        for entry in entries:
+            self.add(entry)
+
+    def add(self, entry: Entry) -> None:
+        """Take one entry in."""
+        self.entries.append(entry)
+        self.elapsed = entry.get("elapsed", self.elapsed)
+        match entry["event"]:
+            case "scouted":
+                self.seconds_per_task[entry["block"]] = entry["seconds_per_task"]
+            case "sampled":
+                self.samples[entry["block"]] = entry["tasks"]
+            case "round":
+                self.orders.append(list(entry["order"]))
+                self.canaries.append({"round": entry["round"], **entry["canary"]})
+            case "loops":
+                self.loops[entry["cell"]] = entry["loops"]
+            case "measured":
+                self.measured[entry["cell"]].append(entry)
+            case "failed":
+                self.failures.append(entry)
+
+    @property
+    def rounds(self) -> int:
+        """Rounds begun."""
+        return len(self.orders)
+
+    def seconds(self) -> list[dict[int, float]]:
+        """For each round the seconds of a batch, by cell; cells that failed are absent."""
+        table: list[dict[int, float]] = [{} for _ in self.orders]
+        for cell, runs in self.measured.items():
+            if not self.reason(cell):
+                for run in runs:
+                    table[run["round"]][cell] = run["seconds"]
+        return table
+
+    def unvisited(self) -> list[int]:
+        """What an interrupted last round still owes, in its order."""
+        if not self.orders:
+            return []
+        last = self.rounds - 1
+        ended = [e for e in self.entries if e["event"] in ("measured", "failed")]
+        visited = {entry["cell"] for entry in ended if entry["round"] == last}
+        return [cell for cell in self.orders[-1] if cell not in visited and not self.reason(cell)]
+
+    def measured_tasks(self, planned: Planned) -> int:
+        """The tasks of a batch that are run: fewer for a reference that is too slow."""
+        sample = self.samples.get(planned.block) if planned.reference else None
+        return sample or planned.cell.tasks
+
+    def reason(self, cell: int) -> str:
+        """Why a cell has failed, or nothing."""
+        if wrong := self.wrong(cell):
+            return wrong
+        own = [entry for entry in self.failures if entry["cell"] == cell]
+        if len(own) >= FAILURES or (own and not self.measured[cell]):
+            return str(own[-1]["message"])
+        return ""
+
+    def quarantined(self, cell: int) -> bool:
+        """Whether a cell has had its chances."""
+        own = [entry for entry in self.failures if entry["cell"] == cell]
+        return len(own) >= FAILURES or bool(self.wrong(cell))
+
+    def wrong(self, cell: int) -> str:
+        """How a cell's answers differ from those they must equal, or nothing."""
+        planned = self._plan[cell]
+        model = self._model(planned.block)
+        if model is None:
+            return ""
+        told = self._plan[model["cell"]].cell.strategy.name
+        for run in self.measured[cell]:
+            if not self._equal(run, model):
+                if model["cell"] == cell:
+                    return "wrong answer: another one in every process"
+                return f"wrong answer: not {told}'s in round {run['round']}"
+        return ""
+
+    def _equal(self, run: Entry, model: Entry) -> bool:
+        if run["tasks"] == model["tasks"]:
+            return bool(run["answer"] == model["answer"])
+        if run["head"] != model["answer"]:
+            return False
+        whole = self._first(self._plan[run["cell"]].block, run["tasks"])
+        return whole is None or bool(run["answer"] == whole["answer"])
+
+    def _model(self, block: int) -> Entry | None:
+        """The run whose answer counts: the reference's first, else the first of any."""
+        of_block = [p for p in self._plan.values() if p.block == block]
+        for planned in of_block:
+            if planned.reference and self.measured[planned.id]:
+                return self.measured[planned.id][0]
+        return self._first(block, None)
+
+    def _first(self, block: int, tasks: int | None) -> Entry | None:
+        runs = [
+            run
+            for planned in self._plan.values()
+            if planned.block == block
+            for run in self.measured[planned.id]
+            if tasks in (None, run["tasks"])
+        ]
+        return min(runs, key=lambda run: (run["round"], run["position"]), default=None)

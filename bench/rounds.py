@@ -1,0 +1,206 @@
+"""Rounds over all cells, each in a new order, until the budget or the caller's rule says stop.
+
+The lab measures and the clock ticks elsewhere, so that tests can do both by reporting numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, Protocol, TypeAlias
+
+from .engine import LONG_ENOUGH
+from .history import History
+from .plan import Planned
+
+Wanted: TypeAlias = Callable[[Sequence[Mapping[int, float]]], Collection[int]]
+"""From the seconds of every round, by cell, to the cells still to be measured."""
+
+ROUNDS = 6
+"""Rounds that the slowest reference should leave time for."""
+SHORTEST_SAMPLE = 1.0
+"""Seconds that a sampled batch takes, so that its tasks are many enough to stand for the rest."""
+PATIENCE, PATIENCE_UNKNOWN, PATIENCE_MOST = 10.0, 30.0, 60.0
+"""Seconds for a worker to start and end; for one of which nothing is known; for any by default.
+A worker that hangs costs the others this much of the budget, twice."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One worker process of a cell in a round."""
+
+    planned: Planned
+    round: int
+    position: int
+    loops: int
+    tasks: int
+    head: int
+    """So many tasks the reference runs; their answer is told apart when they are fewer."""
+    timeout: float
+    """Seconds after which the worker is killed."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a worker gave back: `seconds` a batch (the median), its answers, pyperf's JSON."""
+
+    seconds: float
+    answer: str
+    head: str
+    benchmark: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why a worker gave nothing: `kind` is error, answer, crash or timeout."""
+
+    kind: str
+    message: str
+    traceback: str = ""
+
+
+class Lab(Protocol):
+    """Where workers are run."""
+
+    def canary(self) -> dict[str, Any]: ...
+    def scout(self, planned: Planned, timeout: float) -> float | Failed: ...
+    def calibrate(self, visit: Visit) -> int | Failed: ...
+    def measure(self, visit: Visit) -> Measured | Failed: ...
+    def elapsed(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What ends a run, besides the caller's rule, and what ends a worker; in seconds."""
+
+    budget: float
+    rounds: int | None = None
+    timeout: float | None = None
+
+    def patience(self, batch: float | None) -> float:
+        """How long a worker may take whose batch would take so long in turn (None: unknown)."""
+        if self.timeout is not None:
+            return self.timeout
+        if batch is None:
+            return PATIENCE_UNKNOWN
+        return min(PATIENCE + 4 * 2 * batch, max(PATIENCE_MOST, self.budget))
+
+
+@dataclass(frozen=True)
+class Course:
+    """One run of a plan: everything that a round needs."""
+
+    plan: Sequence[Planned]
+    history: History
+    lab: Lab
+    record: Callable[[Mapping[str, Any]], None]
+    """Writes an entry to the journal; the course adds it to the history."""
+    keep: Callable[[], None]
+    """Is called after every round."""
+    watch: Callable[[Visit], None]
+    """Is told of every visit before it is made."""
+    limits: Limits
+    seed: int
+
+    def run(self, wanted: Wanted) -> None:
+        """Measure until nothing is wanted, the rounds are done or the budget is spent."""
+        self._scout()
+        self._visit_all(self.history.rounds - 1, self.history.unvisited())
+        while cells := self._next(wanted):
+            self._round(cells)
+            self.keep()
+
+    def _next(self, wanted: Wanted) -> list[int]:
+        number, limits = self.history.rounds, self.limits
+        if number and self.lab.elapsed() >= limits.budget:
+            return []
+        if limits.rounds is not None and number >= limits.rounds:
+            return []
+        asked = wanted(self.history.seconds())
+        return [
+            planned.id
+            for planned in self.plan
+            if planned.id in asked
+            and not planned.reason
+            and not self.history.quarantined(planned.id)
+        ]
+
+    def _round(self, cells: list[int]) -> None:
+        number = self.history.rounds
+        Random(f"{self.seed}/{number}").shuffle(cells)
+        self._add({"event": "round", "round": number, "order": cells, "canary": self.lab.canary()})
+        self._visit_all(number, cells)
+
+    def _visit_all(self, number: int, cells: Sequence[int]) -> None:
+        order = self.history.orders[number] if cells else []
+        by_id = {planned.id: planned for planned in self.plan}
+        for cell in cells:
+            planned = by_id[cell]
+            tasks = self.history.measured_tasks(planned)
+            head = self.history.samples.get(planned.block, 0)
+            loops = self.history.loops.get(cell, 1)
+            patience = self.limits.patience(self._in_turn(planned))
+            place = order.index(cell)
+            self._visit(Visit(planned, number, place, loops, tasks, head, patience))
+
+    def _in_turn(self, planned: Planned) -> float | None:
+        one = self.history.seconds_per_task.get(planned.block)
+        return None if one is None else one * planned.cell.tasks
+
+    def _visit(self, visit: Visit) -> None:
+        self.watch(visit)
+        cell = visit.planned.id
+        outcome = self.lab.measure(visit)
+        if isinstance(outcome, Measured) and cell not in self.history.loops:
+            loops: int | Failed = 1
+            if outcome.seconds < LONG_ENOUGH:
+                loops = self.lab.calibrate(visit)
+            if isinstance(loops, Failed):
+                outcome = loops
+            else:
+                self._add({"event": "loops", "cell": cell, "loops": loops})
+                if loops > 1:
+                    outcome = self.lab.measure(replace(visit, loops=loops))
+        self._add(_entry(visit, outcome))
+
+    def _scout(self) -> None:
+        """Learn what a task takes in turn: it bounds the waiting, and says what to sample."""
+        for planned in self.plan:
+            if planned.reference and not planned.reason:
+                self._scout_block(planned)
+
+    def _scout_block(self, planned: Planned) -> None:
+        if planned.block in self.history.seconds_per_task:
+            return
+        found = self.lab.scout(planned, self.limits.patience(None))
+        if isinstance(found, Failed):
+            return  # its first round tells why
+        self._add({"event": "scouted", "block": planned.block, "seconds_per_task": found})
+        blocks = len({p.block for p in self.plan})
+        tasks = sample(found, planned.cell.tasks, self.limits.budget / blocks)
+        if tasks < planned.cell.tasks:
+            self._add({"event": "sampled", "block": planned.block, "tasks": tasks})
+
+    def _add(self, entry: Mapping[str, Any]) -> None:
+        whole = {**entry, "elapsed": round(self.lab.elapsed(), 3)}
+        self.record(whole)
+        self.history.add(whole)
+
+
+def sample(seconds_per_task: float, tasks: int, budget: float) -> int:
+    """How many tasks of a batch the reference can afford; all, unless it is too slow.
+
+    `budget` is in seconds for all its rounds, each with two batches.
+    """
+    if tasks * seconds_per_task <= max(2 * SHORTEST_SAMPLE, budget / ROUNDS / 2):
+        return tasks
+    fitting = SHORTEST_SAMPLE / seconds_per_task
+    return min(tasks, 1 << max(0, int(fitting).bit_length() - 1))
+
+
+def _entry(visit: Visit, outcome: Measured | Failed) -> dict[str, Any]:
+    place = {"cell": visit.planned.id, "round": visit.round, "position": visit.position}
+    if isinstance(outcome, Failed):
+        return {"event": "failed", **place, **vars(outcome)}
+    return {"event": "measured", **place, "tasks": visit.tasks, **vars(outcome)}

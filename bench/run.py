@@ -1,0 +1,209 @@
+"""A run from settings to a stored folder: the whole program, in the order in which it happens."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+from typing import Any
+
+from . import machine, store
+from .children import Children
+from .errors import Interrupted, NotComparable, NothingSelected
+from .fixtures import running
+from .history import History
+from .journal import Journal, entries
+from .lab import Lab
+from .lock import held
+from .plan import Planned, plan
+from .rounds import Course, Limits, Visit, Wanted
+from .settings import Settings
+from .variables import REMOVED, recorded
+
+
+@dataclass(frozen=True)
+class Event:
+    """What is about to be measured, and how far the run is; times in seconds."""
+
+    phase: str
+    round: int
+    position: int
+    cells: int
+    name: str
+    elapsed: float
+    remaining: float
+
+
+Watch = Callable[[Event], None]
+Plan = tuple[Planned, ...]
+
+
+def run(
+    settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | None = None
+) -> Path:
+    """Measure what the settings select and return the folder of the stored run.
+
+    Raises UsageError before anything is measured, and Interrupted, with the folder, when a signal
+    ended the run; what was measured is saved in either case.
+    """
+    cells = runnable(plan(settings))
+    stored = _stored(resume, cells) if resume else {}
+    past = History(cells, entries(resume / "journal.jsonl") if resume else ())
+    seed = stored.get("seed", _seed(settings))
+    with laboratory(settings, cells, seed, past.elapsed) as lab:
+        folder = resume or store.create(settings.results)
+        facts = {**_facts(settings, cells, seed), "argv": list(argv), **_kept(stored)}
+        with _saving(folder, facts, cells, past) as save, Journal(folder / "journal.jsonl") as log:
+            tell = _teller(watch, lab, past, limits(settings))
+            course = Course(cells, past, lab, log.append, save, tell, limits(settings), seed)
+            course.run(_wanted(settings, cells))
+            facts["left_behind"] = lab.strays
+    return folder
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """One visit of every cell: its failures, and how long a round takes in seconds."""
+
+    plan: Plan
+    past: History
+    seconds_per_round: float
+
+
+def dry_run(settings: Settings, watch: Watch) -> DryRun:
+    """Run every cell once and store nothing."""
+    cells = runnable(plan(settings))
+    past, once = History(cells), Limits(limits(settings).budget, 1, settings.timeout)
+    with laboratory(settings, cells, 0) as lab:
+        tell = _teller(watch, lab, past, once)
+        course = Course(cells, past, lab, lambda _: None, lambda: None, tell, once, 0)
+        course.run(lambda _: [planned.id for planned in cells])
+        return DryRun(cells, past, lab.elapsed())
+
+
+@contextmanager
+def laboratory(
+    settings: Settings, cells: Plan, seed: int, elapsed: float = 0.0
+) -> Iterator[Lab]:
+    """The machine for ourselves, a folder for what workers write, and the fixtures."""
+    with (
+        held(),
+        tempfile.TemporaryDirectory(prefix="concbench-") as name,
+        Children() as children,
+    ):
+        children.remove_if_killed(Path(name))
+        workloads = {p.cell.workload.label: p.cell.workload for p in cells if not p.reason}
+        with running(children, list(workloads.values())) as given:
+            yield Lab(children, Path(name), given, seed=seed, elapsed=elapsed)
+
+
+def runnable(cells: Plan) -> Plan:
+    """The plan, if any of its cells can run; NothingSelected says why none can."""
+    if all(planned.reason for planned in cells):
+        reasons = "; ".join(sorted({f"{p.cell.name}: {p.reason}" for p in cells}))
+        raise NothingSelected(f"nothing selected can run here: {reasons}")
+    return cells
+
+
+def limits(settings: Settings) -> Limits:
+    """What ends the run; rounds asked for without a budget have all the time they need."""
+    return Limits(settings.seconds, settings.rounds, settings.timeout)
+
+
+@contextmanager
+def _saving(
+    folder: Path, facts: Mapping[str, Any], cells: Plan, past: History
+) -> Iterator[Callable[[], None]]:
+    """Yield what saves the run; save it at the beginning and, however it ends, at the end."""
+
+    def save(state: str = "running") -> None:
+        ended = None if state == "running" else store.stamp()
+        store.write(folder, {**facts, "state": state, "ended": ended}, cells, past)
+
+    save()
+    store.point_latest(folder)
+    try:
+        yield save
+    except KeyboardInterrupt:
+        save("interrupted")
+        raise Interrupted(folder) from None
+    except BaseException:
+        save("interrupted")
+        raise
+    save("finished")
+
+
+def _wanted(settings: Settings, cells: Plan) -> Wanted:
+    from reports.stopping import Block, wanted  # statistics are theirs
+
+    if settings.rounds is not None:
+        return lambda _: [planned.id for planned in cells]
+    blocks = [
+        Block(
+            tuple(p.id for p in cells if p.block == block),
+            next((p.id for p in cells if p.block == block and p.reference), None),
+        )
+        for block in sorted({p.block for p in cells})
+    ]
+    return lambda history: wanted(blocks, history)
+
+
+def _teller(watch: Watch, lab: Lab, past: History, limit: Limits) -> Callable[[Visit], None]:
+    def tell(visit: Visit) -> None:
+        elapsed, number = lab.elapsed(), visit.round
+        cells = len(past.orders[number])
+        left = limit.budget - elapsed
+        if limit.rounds is not None and number:
+            left = min(left, elapsed / number * limit.rounds - elapsed)
+        watch(
+            Event("round", number, visit.position, cells, visit.planned.cell.name, elapsed, left)
+        )
+
+    return tell
+
+
+def _seed(settings: Settings) -> int:
+    return SystemRandom().randrange(2**32) if settings.seed is None else settings.seed
+
+
+def _facts(settings: Settings, cells: Plan, seed: int) -> dict[str, Any]:
+    variables = {"variables": recorded(), "removed": list(REMOVED)}
+    return {
+        "started": store.stamp(),
+        "seed": seed,
+        "budget_seconds": limits(settings).budget,
+        "rounds_limit": settings.rounds,
+        "timeout_seconds": settings.timeout,
+        "reference": settings.reference,
+        "environment": machine.facts() | variables,
+        "git": machine.git(Path.cwd()),
+        "warnings": _warnings(cells),
+    }
+
+
+def _warnings(cells: Plan) -> list[str]:
+    here, there = machine.cpus(), machine.facts()["cpus_of_machine"]
+    most = max(planned.workers for planned in cells)
+    if here < there and here < most:
+        return [f"this process may use {here} of {there} CPUs, and {most} workers share them"]
+    return []
+
+
+def _stored(folder: Path, cells: Plan) -> dict[str, Any]:
+    """The facts of the run to go on with; NotComparable says what has changed since."""
+    stored: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    changed = machine.differences(stored["environment"], machine.facts())
+    names, now = [cell["name"] for cell in stored["cells"]], [p.cell.name for p in cells]
+    changed += [f"{name} is planned no more" for name in names if name not in now]
+    changed += [f"{name} was not planned" for name in now if name not in names]
+    if changed:
+        raise NotComparable(f"cannot go on with {folder.name}: " + "; ".join(changed))
+    return stored
+
+
+def _kept(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: stored[key] for key in ("started", "argv") if key in stored}

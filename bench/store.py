@@ -1,0 +1,174 @@
+"""The stored run: a folder that every moment of the run leaves readable."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import __version__, engine
+from .errors import UsageError
+from .history import History
+from .journal import Journal
+from .plan import Planned
+
+SCHEMA = 1
+IGNORE = """\
+# Runs stay here; baselines are meant to be committed.
+*
+!.gitignore
+!baselines/
+!baselines/**
+"""
+
+
+def create(results: Path) -> Path:
+    """A folder for a new run: `runs/0001-20261121T045000Z` under `results`."""
+    try:
+        (results / "runs").mkdir(parents=True, exist_ok=True)
+        ignore = results / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text(IGNORE, encoding="utf-8")
+        folder = _numbered(results / "runs")
+    except OSError as error:
+        raise UsageError(f"cannot write results to {results}: {error.strerror}") from error
+    return folder
+
+
+def _numbered(runs: Path) -> Path:
+    stamp = now().strftime("%Y%m%dT%H%M%SZ")
+    taken = [int(match[1]) for path in runs.iterdir() if (match := re.match(r"(\d+)-", path.name))]
+    folder = runs / f"{max(taken, default=0) + 1:04d}-{stamp}"
+    folder.mkdir()
+    return folder
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def stamp() -> str:
+    """The time as it is stored: `2026-11-21T04:50:00Z`."""
+    return now().isoformat().replace("+00:00", "Z")
+
+
+def write(folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History) -> None:
+    """Bring run.json and samples.json up to what the journal says, each in one step."""
+    failures = [_failure(entry) for entry in past.failures]
+    record = {
+        "schema": SCHEMA,
+        "id": folder.name,
+        "concbench": __version__,
+        **facts,
+        "seconds": past.elapsed,
+        "cells": [_cell(planned, past) for planned in plan],
+        "order": past.orders,
+        "canary": past.canaries,
+        "failures": failures,
+    }
+    _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
+    good = ([run["benchmark"] for run in past.measured[p.id] if not past.wrong(p.id)] for p in plan)
+    suite = engine.merged(good)
+    if suite is not None:
+        partial = folder / "samples.json.partial"
+        engine.dump(suite, partial)
+        partial.replace(folder / "samples.json")
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def _failure(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: entry[key] for key in ("round", "cell", "kind", "message", "traceback")}
+
+
+def _cell(planned: Planned, past: History) -> dict[str, Any]:
+    cell, why = planned.cell, past.reason(planned.id)
+    if planned.reason:
+        status, why = "unavailable", planned.reason
+    elif why:
+        status = "failed"
+    else:
+        status = "measured" if past.measured[planned.id] else "pending"
+    return {
+        "id": planned.id,
+        "name": cell.name,
+        "workload": _spec(cell.workload),
+        "strategy": _spec(cell.strategy),
+        "tasks": cell.tasks,
+        "measured_tasks": past.measured_tasks(planned),
+        "workers": planned.workers,
+        "block": planned.block,
+        "reference": planned.reference,
+        "loops": past.loops.get(planned.id, 1),
+        "status": status,
+        "reason": why,
+    }
+
+
+def _spec(spec: Any) -> dict[str, Any]:
+    return {"name": spec.name, "target": spec.target, "params": spec.params}
+
+
+def point_latest(folder: Path) -> None:
+    """Make `latest` name this run: a link, or a file with its name where links are not allowed."""
+    latest = folder.parent.parent / "latest"
+    partial = latest.with_name("latest.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        partial.symlink_to(Path("runs") / folder.name, target_is_directory=True)
+    except OSError:
+        partial.write_text(f"runs/{folder.name}\n", encoding="utf-8")
+    partial.replace(latest)
+
+
+def located(results: Path, text: str) -> Path:
+    """The folder of a run given by number, id, folder or `latest`; UsageError says what there is."""
+    if Path(text).is_dir() and (Path(text) / "run.json").exists():
+        return Path(text)
+    runs = sorted((results / "runs").glob("*-*")) if (results / "runs").is_dir() else []
+    if not runs:
+        raise UsageError(f"there are no runs in {results}: measure one with `concbench run`")
+    if text == "latest":
+        return _latest(results) or runs[-1]
+    matching = [run for run in runs if text in (run.name, run.name.partition("-")[0])]
+    if text.isdecimal():
+        matching = [run for run in runs if int(run.name.partition("-")[0]) == int(text)]
+    if not matching:
+        names = ", ".join(run.name.partition("-")[0] for run in runs[-10:])
+        raise UsageError(f"there is no run '{text}' in {results} (there are: {names})")
+    return matching[-1]
+
+
+def _latest(results: Path) -> Path | None:
+    latest = results / "latest"
+    if latest.is_file():
+        latest = results / latest.read_text(encoding="utf-8").strip()
+    return latest.resolve() if (latest / "run.json").exists() else None
+
+
+def journal(folder: Path) -> Journal:
+    return Journal(folder / "journal.jsonl")
+
+
+def save_baseline(folder: Path, name: str) -> Path:
+    """Copy what a later run is compared with to `baselines/NAME`, which may be committed."""
+    if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
+        raise UsageError(f"a baseline's name is letters, digits, '-', '_' and '.', not '{name}'")
+    baseline = folder.parent.parent / "baselines" / name
+    baseline.mkdir(parents=True, exist_ok=True)
+    for file in ("run.json", "samples.json"):
+        if (folder / file).exists():
+            shutil.copyfile(folder / file, baseline / file)
+    return baseline
