@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from .axes import Axis, axis, value
 from .errors import NothingSelected, UsageError, suggestion
 from .machine import cpus
 from .plugins import loaded, reason
 from .selection import Chosen, selected
-from .settings import Settings
 from .spec import Cell, Spec
+
+if TYPE_CHECKING:
+    from .settings import Settings
 
 TASKS, WORKERS = 64, 16
 """Sizes of a batch for a bare function, which cannot say its own."""

@@ -89,11 +89,11 @@ def load(target: str) -> type[Any]:
         return found
     if callable(found) and not isinstance(found, type):
         return workload_type(found)
-    raise UsageError(f"{target} is neither a function nor a dataclass but {_article(found)}")
+    raise UsageError(f"{target} is neither a function nor a dataclass but {_kind(found)}")
 
 
-def _article(found: object) -> str:
-    return f"the class {found.__name__}" if isinstance(found, type) else f"a {type(found).__name__}"
+def _kind(found: object) -> str:
+    return f"the class {found.__name__}" if isinstance(found, type) else f"of type {type(found).__name__}"
 
 
 def _module(place: str) -> Any:

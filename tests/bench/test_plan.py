@@ -1,0 +1,162 @@
+"""From settings to cells, and what is said of bad ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bench.errors import NothingSelected, UsageError
+from bench.machine import cpus
+from bench.plan import plan
+
+THIRD = Path(__file__).parents[1] / "third_party.py"
+NONE = {
+    "workload": (), "strategy": (), "param": (),
+    "tasks": None, "workers": None, "start": None, "reference": "sequential",
+}  # fmt: skip
+
+
+def planned(**given):
+    return plan(SimpleNamespace(**{**NONE, **given}))
+
+
+def labels(**given):
+    return [p.cell.strategy.label for p in planned(**given)]
+
+
+def test_the_default_is_three_workloads_under_six_strategies():
+    cells = planned()
+    assert len(cells) == 18
+    assert [p.id for p in cells] == list(range(18))
+    assert [p.block for p in cells] == [0] * 6 + [1] * 6 + [2] * 6
+    assert [p.cell.strategy.name for p in cells if p.reference] == ["sequential"] * 3
+    assert {(p.cell.workload.name, p.cell.tasks) for p in cells} == {
+        ("io_sleep", 64), ("http_get", 64), ("cpu_sum", 16),
+    }  # fmt: skip
+
+
+def test_workers_are_the_workloads_own_unless_given():
+    workers = {p.cell.workload.name: p.workers for p in planned(strategy=("threading",))}
+    assert workers == {"io_sleep": 16, "http_get": 16, "cpu_sum": cpus()}
+    assert {p.workers for p in planned(strategy=("threading",), workers=5)} == {5}
+
+
+def test_sequential_has_one_worker_whatever_is_asked():
+    cells = planned(strategy=("sequential", "threading"), workers=4)
+    assert {(p.cell.strategy.name, p.workers) for p in cells} == {
+        ("sequential", 1), ("threading", 4),
+    }  # fmt: skip
+
+
+def test_brackets_fix_a_parameter_that_an_axis_would_sweep():
+    found = labels(
+        workload=("io_sleep",),
+        strategy=("threading[workers=2]", "asyncio"),
+        param=("workers=4,8",),
+    )
+    assert found == ["threading[workers=2]", "asyncio[workers=4]", "asyncio[workers=8]"]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("workers=1,2,4", [1, 2, 4]),
+        ("workers=1:64:x2", [1, 2, 4, 8, 16, 32, 64]),
+        ("workers=2:9:3", [2, 5, 8]),
+        ("workers=1,4:16:x4", [1, 4, 16]),
+    ],
+)
+def test_an_axis_makes_a_cell_of_each_value(text, values):
+    cells = planned(workload=("io_sleep",), strategy=("asyncio",), param=(text,))
+    assert [p.workers for p in cells] == values
+
+
+def test_every_number_of_tasks_is_a_block_with_its_own_reference():
+    cells = planned(
+        workload=("io_sleep",), strategy=("sequential", "asyncio"), param=("tasks=8,16",)
+    )
+    assert [(p.cell.tasks, p.block, p.reference) for p in cells] == [
+        (8, 0, True), (8, 0, False), (16, 1, True), (16, 1, False),
+    ]  # fmt: skip
+
+
+def test_the_start_method_applies_where_it_exists_and_is_part_of_the_name():
+    assert labels(workload=("cpu_sum",), start="spawn", workers=2)[2] == (
+        "multiprocessing[workers=2,start=spawn,chunk=1]"
+    )
+
+
+def test_only_star_and_question_mark_are_wildcards():
+    assert labels(workload=("io_sleep",), strategy=("asyncio*", "!*pool")) == [
+        "asyncio[workers=16]",
+        "asyncio+to_thread[workers=16]",
+    ]
+    assert len(planned(workload=("?o_sleep",), strategy=("sequential",))) == 1
+
+
+def test_exclusions_alone_are_taken_from_the_defaults():
+    assert len(planned(workload=("!http_get",), strategy=("!asyncio*",))) == 6
+
+
+def test_a_cell_that_cannot_run_says_why():
+    cells = planned(workload=(f"{THIRD}:Needy",), strategy=("sequential",))
+    assert cells[0].reason == "needs a quantum computer"
+
+
+def test_a_function_is_a_workload_with_its_keywords_as_parameters():
+    (cell,) = planned(workload=(f"{THIRD}:square[plus=3]",), strategy=("sequential",))
+    assert cell.cell.workload.label == "square[plus=3]"
+
+
+def test_the_same_cell_is_planned_once():
+    assert len(planned(workload=("io_sleep", "io_*"), strategy=("asyncio", "asyncio"))) == 1
+
+
+BAD = [
+    ({"workload": ("io_slep",)}, "no workload 'io_slep': did you mean io_sleep?"),
+    ({"strategy": ("treading",)}, "no strategy 'treading': did you mean threading?"),
+    ({"workload": ("io_sleep[secs=1]",)}, r"io_sleep has no parameter 'secs' \(it has: seconds\)"),
+    ({"workload": ("io_sleep[seconds=x]",)}, "io_sleep: 'seconds' must be a number, not 'x'"),
+    ({"workload": ("io_sleep[seconds=-1]",)}, "io_sleep: seconds must be between 0 and 3600"),
+    ({"workload": ("io_sleep[seconds",)}, "cannot read 'io_sleep"),
+    ({"workload": ("!io_slep",)}, "'!io_slep' excludes nothing .* did you mean io_sleep?"),
+    ({"param": ("sise=3",)}, "nothing selected has a parameter 'sise' .*did you mean size?"),
+    ({"param": ("size",)}, "cannot read parameter 'size'"),
+    ({"param": ("size=1", "size=2")}, "parameter 'size' is given twice"),
+    ({"param": ("size=1:8:x1",)}, "never ends"),
+    ({"param": ("size=9:8:x2",)}, "is empty"),
+    ({"param": ("size=1:9000:1",)}, "more than 1000 values"),
+    ({"param": ("workers=0",)}, "'workers' must be between 1 and 100,000, not 0"),
+    ({"param": ("tasks=0",)}, "'tasks' must be between 1 and 10,000,000, not 0"),
+    ({"param": ("tasks=99999999",)}, "'tasks' must be between"),
+    ({"strategy": ("multiprocessing[start=spoon]",)}, "start must be one of .*not 'spoon'"),
+    ({"strategy": ("multiprocessing[chunk=0]",)}, "chunk must be 1 or more"),
+    ({"workload": (f"{THIRD}:Plain",)}, "neither a function nor a dataclass but the class Plain"),
+    ({"workload": (f"{THIRD}:number",)}, "neither a function nor a dataclass but of type int"),
+    ({"workload": (f"{THIRD}:sqare",)}, "has no 'sqare': did you mean square?"),
+    ({"workload": ("missing.py:f",)}, "there is no file .*missing.py"),
+    ({"workload": ("no_such_module:f",)}, "does not import: ModuleNotFoundError"),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), BAD)
+def test_a_mistake_is_named_with_the_choices(given, message):
+    with pytest.raises(UsageError, match=message):
+        planned(**given)
+
+
+def test_a_wildcard_that_matches_nothing_selects_nothing():
+    with pytest.raises(NothingSelected, match=r"nothing matches 'zzz\*' \(there are: .*io_sleep"):
+        planned(workload=("zzz*",))
+
+
+@pytest.mark.parametrize(
+    ("text", "where"), [("1 / 0", "line 2"), ("def f(:", "line 2"), ("raise SystemExit", "line 2")]
+)
+def test_a_file_that_does_not_import_is_told_with_file_and_line(tmp_path, text, where):
+    file = tmp_path / "bröken file.py"
+    file.write_text(f"# first\n{text}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"does not import: .*bröken file.py, {where}"):
+        planned(workload=(f"{file}:f",))
