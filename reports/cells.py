@@ -1,0 +1,143 @@
+"""One row per cell: all that a table, a verdict or a file says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+from . import limit, notes, ranks, statistics, stopping
+from .facts import Planned
+from .stored import Process, Stored
+
+Times = Mapping[int, float]  # round -> seconds per batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A cell and its numbers; None where there is none.  Failed cells have no numbers at all.
+
+    `batch_seconds` is the geometric mean over rounds, `startup_seconds` and `one_shot_seconds` are
+    medians; all are of `tasks` tasks.  The fields up to `rank` are the columns of cells.csv.
+    """
+
+    workload: str
+    workload_params: dict[str, Any]
+    strategy: str
+    strategy_params: dict[str, Any]
+    tasks: int
+    workers: int
+    status: str
+    reason: str
+    rounds: int
+    batch_seconds: float | None = None
+    batch_low: float | None = None
+    batch_high: float | None = None
+    startup_seconds: float | None = None
+    one_shot_seconds: float | None = None
+    speedup: float | None = None
+    speedup_low: float | None = None
+    speedup_high: float | None = None
+    limit_seconds: float | None = None
+    of_limit: float | None = None
+    rank: int | None = None
+    id: int
+    block: int
+    reference: bool
+    client: str = ""
+    form: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Block:
+    """What a row needs to know of the others."""
+
+    confidence: float
+    times: Mapping[int, Times]
+    reference: Times | None
+    limits: Mapping[int, float]
+    ranks: Mapping[int, int]
+
+
+def rows(stored: Stored) -> list[Row]:
+    """Every cell of the plan, table by table."""
+    return [row for cells in stored.blocks().values() for row in block(stored, cells)]
+
+
+def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
+    """The rows of one block: by rank, then what has none, then what was not measured."""
+    ran = {cell.id: stored.of(cell.id) for cell in cells}
+    rounds = {process.round for processes in ran.values() for process in processes}
+    confidence = stopping.confidence(len(rounds))
+    times = {
+        cell.id: {process.round: process.seconds for process in ran[cell.id]}
+        for cell in cells
+        if cell.status == "measured" and ran[cell.id]
+    }
+    reference = next(
+        (times[cell.id] for cell in cells if cell.reference and cell.id in times), None
+    )
+    places = ranks.ranks(times, 1 - confidence)
+    known = _Block(confidence, times, reference, limit.limits(stored, cells), places)
+    made = [_row(cell, ran[cell.id], known) for cell in cells]
+    failures = [failure.cell for failure in stored.run.failures]
+    noted = notes.noted(made, {cell.id: cell for cell in cells}, failures)
+    return sorted(noted, key=_order)
+
+
+def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
+    row = planned(cell, processes)
+    if cell.id not in block.times:
+        return row
+    batch = statistics.mean(list(block.times[cell.id].values()), block.confidence)
+    least = block.limits.get(cell.id)
+    timed = replace(
+        row,
+        batch_seconds=batch.estimate,
+        batch_low=batch.low,
+        batch_high=batch.high,
+        startup_seconds=median(process.startup_seconds for process in processes),
+        one_shot_seconds=median(process.one_shot_seconds for process in processes),
+        limit_seconds=least,
+        of_limit=least / batch.estimate if least is not None else None,
+        rank=block.ranks.get(cell.id),
+        client=processes[0].client,
+        form=processes[0].form,
+        notes=tuple(dict.fromkeys(note for process in processes for note in process.notes)),
+    )
+    speedup = block.reference and statistics.ratio(
+        block.reference, block.times[cell.id], block.confidence
+    )
+    if not speedup:
+        return timed
+    return replace(
+        timed, speedup=speedup.estimate, speedup_low=speedup.low, speedup_high=speedup.high
+    )
+
+
+def planned(cell: Planned, processes: Sequence[Process]) -> Row:
+    return Row(
+        workload=cell.workload.name,
+        workload_params=cell.workload.params,
+        strategy=cell.strategy.name,
+        strategy_params=cell.strategy.params,
+        tasks=cell.tasks,
+        workers=cell.workers,
+        status=cell.status,
+        reason=cell.reason,
+        rounds=len(processes),
+        id=cell.id,
+        block=cell.block,
+        reference=cell.reference,
+    )
+
+
+def _order(row: Row) -> tuple[float, float, int]:
+    unmeasured = float("inf")
+    return (
+        unmeasured if row.rank is None else row.rank,
+        unmeasured if row.batch_seconds is None else row.batch_seconds,
+        row.id,
+    )

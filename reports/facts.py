@@ -1,0 +1,137 @@
+"""What run.json says about a run, checked.  The documented form is SCHEMA.md's.
+
+Unknown keys are left alone: a later version may add some without a new schema number.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from .errors import DamagedRun
+
+SCHEMA = 1
+
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A workload or a strategy and its parameters."""
+
+    name: str
+    params: dict[str, Any]
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A cell of the plan and what became of it.
+
+    `block` numbers the table it stands in; `reference` marks the cell that the block's speed-ups
+    are relative to; `measured_tasks` is below `tasks` when a sample was measured.
+    """
+
+    id: int
+    name: str
+    workload: Plugin
+    strategy: Plugin
+    tasks: Count
+    workers: Count
+    block: int
+    status: Literal["measured", "failed", "unavailable", "pending"]
+    reference: bool = False
+    measured_tasks: Count | None = None
+    loops: Count | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Canary:
+    """The CPUs that a round really had, of those there are."""
+
+    round: int
+    cpus: Count
+    delivered: Seconds
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One worker process that gave no measurement."""
+
+    round: int
+    cell: int
+    kind: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """run.json: all that a report needs besides the samples."""
+
+    schema: int
+    id: str
+    started: str
+    state: Literal["running", "finished", "interrupted"]
+    seed: int
+    cells: tuple[Planned, ...]
+    concbench: str = ""
+    argv: tuple[str, ...] = ()
+    ended: str | None = None
+    reference: str | None = None
+    budget_seconds: Seconds | None = None
+    rounds_limit: Count | None = None
+    timeout_seconds: Seconds | None = None
+    order: tuple[tuple[int, ...], ...] = ()
+    canary: tuple[Canary, ...] = ()
+    environment: dict[str, Any] = field(default_factory=dict)
+    git: dict[str, Any] | None = None
+    failures: tuple[Failure, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read(path: Path) -> Facts:
+    """The facts in a run.json; raises DamagedRun naming the first thing that is wrong."""
+    text = _text(path)
+    _check_schema(path, text)
+    try:
+        facts = TypeAdapter(Facts).validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise DamagedRun(f"{path}: {place}: {first['msg']}") from None
+    ids = [cell.id for cell in facts.cells]
+    if len(set(ids)) < len(ids):
+        raise DamagedRun(f"{path}: two cells have the same id")
+    return facts
+
+
+def _text(path: Path) -> bytes:
+    if not path.parent.is_dir():
+        raise DamagedRun(f"there is no run at {path.parent}")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DamagedRun(f"{path.parent} is not a run: it has no {path.name}") from None
+    except OSError as error:
+        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _check_schema(path: Path, text: bytes) -> None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DamagedRun(f"{path} is not JSON: {error}") from None
+    schema = found.get("schema") if isinstance(found, dict) else None
+    if not isinstance(schema, int):
+        raise DamagedRun(f"{path} was not written by concbench: it has no schema number")
+    if schema > SCHEMA:
+        raise DamagedRun(
+            f"{path} was written by a newer concbench (schema {schema}; this one reads {SCHEMA})"
+        )

@@ -1,0 +1,55 @@
+"""cells.csv and rounds.csv: a run for a spreadsheet, beside its run.json.
+
+Plain csv, not pandas: every run writes these, and should not wait half a second for it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import records
+from .stored import Stored
+
+
+def write(stored: Stored, folder: Path) -> None:
+    """Write both files; a reader sees the old or the new ones, never half.
+
+    Raises OSError when the folder cannot be written to.
+    """
+    _replace(folder / "cells.csv", _csv(records.CELLS, records.cells(stored)))
+    _replace(folder / "rounds.csv", _csv(records.PROCESSES, records.processes(stored)))
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _field(value) for key, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _field(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(value)
+    if isinstance(value, bool):
+        return int(value)
+    # A spreadsheet would run such a text as a formula.
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        # A name may hold what UTF-8 cannot: half a character from a file system.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

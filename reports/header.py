@@ -1,0 +1,59 @@
+"""What a reader must know before the tables: which Python, which machine, which run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from . import text
+from .cells import Row
+from .stored import Stored
+
+_STATES = {
+    "interrupted": "interrupted: what was measured until then follows",
+    "running": "not finished: it is still running or was killed; what is stored so far follows",
+}
+
+
+def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
+    """The header, a line at a time."""
+    run = stored.run
+    yield ", ".join((_python(stored), _cpus(stored), f"start method {_told(stored)}"))
+    yield ", ".join((f"run {run.id}", _when(run.started), _rounds(tables), f"seed {run.seed}"))
+    if run.git:
+        dirty = ", with uncommitted changes" if run.git.get("dirty") else ""
+        yield f"git {str(run.git.get('revision', ''))[:12]}{dirty}"
+    if run.state in _STATES:
+        yield _STATES[run.state]
+    yield from (f"warning: {warning}" for warning in run.warnings)
+
+
+def _python(stored: Stored) -> str:
+    about = stored.run.environment
+    gil = {True: "GIL on", False: "GIL off"}.get(about.get("gil", ""), "GIL not recorded")
+    return f"{about.get('implementation', 'Python')} {about.get('python', '')}, {gil}"
+
+
+def _cpus(stored: Stored) -> str:
+    count = stored.run.environment.get("cpus", "?")
+    said = f"{count} CPU{'' if count == 1 else 's'}"
+    seen = [canary.delivered for canary in stored.run.canary]
+    if not seen:
+        return said
+    low, middle, high = (text.digits(value) for value in (min(seen), median(seen), max(seen)))
+    return f"{said}, {middle} delivered [{low}, {high}]"
+
+
+def _told(stored: Stored) -> str:
+    return str(stored.run.environment.get("start_method", "not recorded"))
+
+
+def _when(started: str) -> str:
+    return started[:16].replace("T", " ") + " UTC"
+
+
+def _rounds(tables: Sequence[Sequence[Row]]) -> str:
+    counts = [max(row.rounds for row in rows) for rows in tables]
+    low, high = min(counts, default=0), max(counts, default=0)
+    span = str(high) if low == high else f"{low} to {high}"
+    return f"{span} round{'' if span == '1' else 's'}"

@@ -1,0 +1,96 @@
+"""Intervals and tests on one number per worker process.  Pure Python until one is computed.
+
+The process is the unit: values inside one are not independent.  All arithmetic is on logarithms,
+so an interval is of a geometric mean, a difference is a ratio, and both are never negative.
+Formulas: Student (1908), one-sample and paired t; Holm (1979), "A simple sequentially rejective
+multiple test procedure".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and its bounds; without bounds (None) where one value is all there is."""
+
+    estimate: float
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def half_width(self) -> float | None:
+        """The relative half width: 0.02 is plus or minus 2 %."""
+        if self.low is None or self.high is None:
+            return None
+        return math.sqrt(self.high / self.low) - 1
+
+
+def mean(seconds: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """The geometric mean of one number per process, none of them 0, with Student's interval."""
+    return _interval([math.log(value) for value in seconds], confidence)
+
+
+def ratio(
+    above: Mapping[int, float], below: Mapping[int, float], confidence: float = CONFIDENCE
+) -> Interval | None:
+    """The geometric mean of `above` / `below`, paired by round; None without a common round."""
+    differences = _differences(above, below)
+    return _interval(differences, confidence) if differences else None
+
+
+def p_value(first: Mapping[int, float], second: Mapping[int, float]) -> float | None:
+    """How likely, were they equal, a difference at least this large is: two-sided, paired t.
+
+    None below two common rounds.
+    """
+    differences = _differences(first, second)
+    if len(differences) < 2:
+        return None
+    centre, error = fmean(differences), _standard_error(differences)
+    if error == 0:
+        return 1.0 if centre == 0 else 0.0
+    from scipy.special import stdtr  # late: the driver imports this module
+
+    return float(2 * stdtr(len(differences) - 1, -abs(centre / error)))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p values adjusted for testing them all, in the order given (Holm 1979)."""
+    adjusted = [0.0] * len(p_values)
+    running = 0.0
+    for done, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        running = max(running, (len(p_values) - done) * p_values[index])
+        adjusted[index] = min(1.0, running)
+    return adjusted
+
+
+def _differences(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:
+    common = sorted(first.keys() & second.keys())
+    return [math.log(first[index]) - math.log(second[index]) for index in common]
+
+
+def _interval(logarithms: Sequence[float], confidence: float) -> Interval:
+    centre = fmean(logarithms)
+    if len(logarithms) < 2:
+        return Interval(math.exp(centre))
+    from scipy.special import stdtrit  # late: as above
+
+    quantile = float(stdtrit(len(logarithms) - 1, (1 + confidence) / 2))
+    half = quantile * _standard_error(logarithms)
+    return Interval(math.exp(centre), _exp(centre - half), _exp(centre + half))
+
+
+def _standard_error(logarithms: Sequence[float]) -> float:
+    return stdev(logarithms) / math.sqrt(len(logarithms))
+
+
+def _exp(logarithm: float) -> float:
+    # Two rounds far apart give bounds beyond what a float holds.
+    return math.exp(max(-700.0, min(700.0, logarithm)))

@@ -1,0 +1,131 @@
+"""A stored run, read: the facts of run.json and one record per worker process."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyperf  # type: ignore[import-untyped]  # it has no annotations
+
+from . import facts
+from .errors import DamagedRun
+from .facts import Facts, Planned
+
+
+@dataclass(frozen=True)
+class Process:
+    """What one worker process measured.
+
+    All seconds are those of a batch of all `tasks`: where a sample was measured they are scaled.
+    `own_cpu_seconds` leaves out child processes; it is all there was when `in_process`.
+    """
+
+    cell: int
+    round: int
+    position: int
+    seconds: float
+    values: tuple[float, ...]
+    startup_seconds: float
+    first_batch_seconds: float
+    close_seconds: float
+    own_cpu_seconds: float
+    in_process: bool
+    form: str
+    client: str
+    notes: tuple[str, ...]
+
+    @property
+    def one_shot_seconds(self) -> float:
+        """What a script pays: start-up, first batch and close."""
+        return self.startup_seconds + self.first_batch_seconds + self.close_seconds
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A run and its worker processes, in the order of rounds and positions."""
+
+    folder: Path
+    run: Facts
+    processes: tuple[Process, ...]
+
+    def of(self, cell: int) -> tuple[Process, ...]:
+        """The processes of one cell, by round."""
+        return tuple(process for process in self.processes if process.cell == cell)
+
+    def blocks(self) -> dict[int, tuple[Planned, ...]]:
+        """The cells that are compared with each other, by the number of their block."""
+        numbers = dict.fromkeys(cell.block for cell in self.run.cells)
+        return {
+            number: tuple(cell for cell in self.run.cells if cell.block == number)
+            for number in numbers
+        }
+
+
+def read(path: Path) -> Stored:
+    """The run in a folder, which may be a link such as `.concbench/latest`.
+
+    Raises DamagedRun when a file is missing, damaged, newer or somebody else's.  A run that never
+    measured a cell has no samples.json, and that is no damage.
+    """
+    folder = Path(path)
+    run = facts.read(folder / "run.json")
+    samples = folder / "samples.json"
+    if not samples.exists() and all(cell.status != "measured" for cell in run.cells):
+        return Stored(folder, run, ())
+    cells = {cell.id: cell for cell in run.cells}
+    found = (_process(one, cells, samples) for one in _runs(samples))
+    return Stored(folder, run, tuple(sorted(found, key=lambda one: (one.round, one.position))))
+
+
+def _runs(path: Path) -> Iterator[pyperf.Run]:
+    try:
+        suite = pyperf.BenchmarkSuite.load(str(path))
+    except FileNotFoundError:
+        raise DamagedRun(f"{path.parent} has no {path.name}") from None
+    except OSError as error:
+        raise DamagedRun(f"{path} cannot be read: {error.strerror or error}") from None
+    # Whatever shape the JSON has, pyperf trips over it in its own way.
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise DamagedRun(f"{path} is not a pyperf suite: {error}") from None
+    for benchmark in suite:
+        yield from benchmark.get_runs()
+
+
+def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Process:
+    told = run.get_metadata()
+    try:
+        number = told["cb_cell"]
+        if number not in cells:
+            raise DamagedRun(f"{path} has times of a cell {number} that run.json does not have")
+        return _scaled(run, told, cells[number].tasks / told["cb_measured_tasks"])
+    except KeyError as error:
+        raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
+    except (TypeError, ArithmeticError, statistics.StatisticsError) as error:
+        raise DamagedRun(f"{path} has a damaged run: {error}") from None
+
+
+def _scaled(run: pyperf.Run, told: Mapping[str, Any], scale: float) -> Process:
+    values = tuple(value * scale for value in run.values)
+    process = Process(
+        cell=told["cb_cell"],
+        round=told["cb_round"],
+        position=told["cb_position"],
+        seconds=statistics.median(values),
+        values=values,
+        startup_seconds=told["cb_startup_s"],
+        first_batch_seconds=told["cb_first_batch_s"] * scale,
+        close_seconds=told["cb_close_s"],
+        own_cpu_seconds=told["cb_own_cpu_s"] * scale,
+        in_process=bool(told["cb_in_process"]),
+        form=told["cb_form"],
+        # pyperf refuses empty text, so what there is none of is left out.
+        client=told.get("cb_client", ""),
+        notes=tuple(filter(None, told.get("cb_notes", "").split(" | "))),
+    )
+    if not all(math.isfinite(value) and value > 0 for value in values):
+        raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")
+    return process

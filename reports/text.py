@@ -1,0 +1,69 @@
+"""Numbers as a reader wants them.  ASCII only: a terminal may know nothing else."""
+
+from __future__ import annotations
+
+import math
+
+NONE = "-"
+
+_UNITS = ((60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+
+
+def digits(value: float, wanted: int = 3) -> str:
+    """A number with so many significant digits, thousands separated: `15.5`, `1,230`, `0.041`."""
+    if not math.isfinite(value):
+        return NONE
+    rounded = float(f"{value:.{wanted - 1}e}")
+    if rounded == 0:
+        return "0"
+    decimals = max(0, wanted - 1 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:,.{decimals}f}"
+
+
+def duration(seconds: float | None) -> str:
+    """`41.7 ms`; the unit is the largest that leaves a number of 1 or more."""
+    if seconds is None or not math.isfinite(seconds):
+        return NONE
+    rounded = float(f"{seconds:.2e}")
+    size, unit = next((pair for pair in _UNITS if rounded >= pair[0]), _UNITS[-1])
+    return f"{digits(rounded / size)} {unit}" if rounded else "0 s"
+
+
+def percent(fraction: float | None, gap: str = "") -> str:
+    """`96%`, `4.1%`: two significant digits below ten, whole numbers from there on."""
+    if fraction is None or not math.isfinite(fraction):
+        return NONE
+    value = 100 * fraction
+    return f"{digits(value, 2) if value < 9.95 else f'{value:,.0f}'}{gap}%"
+
+
+def ratio(value: float | None) -> str:
+    """`15.5x`."""
+    return NONE if value is None or not math.isfinite(value) else f"{digits(value)}x"
+
+
+def interval(estimate: float | None, low: float | None, high: float | None) -> str:
+    """`15.5x [15.1, 15.8]`, and the ratio alone where there are no bounds or no doubt."""
+    if estimate is None or low is None or high is None or low == high:
+        return ratio(estimate)
+    said = digits(estimate)
+    decimals = len(said.partition(".")[2])
+    return f"{said}x [{low:,.{decimals}f}, {high:,.{decimals}f}]"
+
+
+def count(value: float | None) -> str:
+    """`10,000`; below 100 with three significant digits."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else digits(value)
+
+
+def listed(words: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def printable(text: str, encoding: str) -> str:
+    """The text on one line as a terminal of this encoding can show it, the rest escaped."""
+    clean = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+    return clean.encode(encoding, "backslashreplace").decode(encoding)

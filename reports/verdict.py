@@ -1,0 +1,88 @@
+"""One sentence per block: which strategy to use, how sure that is, or why that cannot be said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from . import text
+from .cells import Row
+
+
+def sentence(name: str, rows: Sequence[Row], names: Mapping[int, str]) -> str:
+    """The verdict on a block: `io_sleep: asyncio, 15.5x [15.1, 15.8] sequential, 96 % of ...`.
+
+    `rows` are in the order of the table; `names` are those of the cells, by id.
+    """
+    return f"{name}: {_said(rows, names)}"
+
+
+def _said(rows: Sequence[Row], names: Mapping[int, str]) -> str:
+    measured = [row for row in rows if row.batch_seconds is not None]
+    if not measured:
+        return f"no verdict, {_unmeasured(rows)}"
+    if len(measured) == 1:
+        only = measured[0]
+        batch = text.duration(only.batch_seconds)
+        return f"only {names[only.id]} was measured, {batch} a batch{_of_limit(measured)}"
+    first = [row for row in measured if row.rank == 1]
+    if not first:
+        return "one round: no interval, so no verdict on who is first"
+    return _first(first, rows, names)
+
+
+def _unmeasured(rows: Sequence[Row]) -> str:
+    counts = {status: sum(row.status == status for row in rows) for status in _WORDS}
+    said = [f"{count} {_WORDS[status]}" for status, count in counts.items() if count]
+    return f"nothing was measured: {text.listed(said)}"
+
+
+_ABSENT = {"failed": "failed", "unavailable": "cannot run here", "pending": "has not run"}
+
+_WORDS = {
+    "failed": "failed",
+    "unavailable": "cannot run here",
+    "pending": "not yet run",
+    "measured": "without a stored time",
+}
+
+
+def _first(first: Sequence[Row], rows: Sequence[Row], names: Mapping[int, str]) -> str:
+    who = text.listed([names[row.id] for row in first])
+    if len(first) > 1:
+        who = f"no difference found between {who}"
+    reference = next((row for row in rows if row.reference), None)
+    if reference is not None and reference in first:
+        return f"{who}: nothing beats {names[reference.id]} here{_of_limit(first)}"
+    return f"{who}, {_speedup(first, reference, names)}{_of_limit(first)}"
+
+
+def _speedup(first: Sequence[Row], reference: Row | None, names: Mapping[int, str]) -> str:
+    known = [row.speedup for row in first if row.speedup is not None]
+    if reference is None or not known:
+        missing = "there is no reference"
+        if reference:
+            missing = f"{names[reference.id]} {_ABSENT.get(reference.status, 'shares no round')}"
+        return f"{_batches(first)} a batch; {missing}, so no speed-up"
+    if len(first) == 1:
+        only = first[0]
+        said = text.interval(only.speedup, only.speedup_low, only.speedup_high)
+    else:
+        said = _range(text.ratio(min(known)), text.ratio(max(known)))
+    return f"{said} {names[reference.id]}"
+
+
+def _batches(rows: Sequence[Row]) -> str:
+    known = [row.batch_seconds for row in rows if row.batch_seconds is not None]
+    return _range(text.duration(min(known)), text.duration(max(known)))
+
+
+def _of_limit(rows: Sequence[Row]) -> str:
+    known = [row.of_limit for row in rows if row.of_limit is not None]
+    if not known:
+        return ""
+    said = _range(text.percent(min(known), " "), text.percent(max(known), " "))
+    return f", {said} of the limit"
+
+
+def _range(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"

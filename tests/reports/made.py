@@ -1,0 +1,142 @@
+"""Run folders made up for tests, written as the driver writes them: known times, known answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyperf
+
+
+@dataclass
+class Made:
+    """A cell, and its seconds per measured batch in each round; None where it failed."""
+
+    strategy: str
+    seconds: Sequence[float | None] = ()
+    workload: str = "io_sleep"
+    params: dict[str, Any] = field(default_factory=lambda: {"seconds": 0.01})
+    strategy_params: dict[str, Any] = field(default_factory=dict)
+    tasks: int = 64
+    measured_tasks: int | None = None
+    workers: int = 16
+    block: int = 0
+    reference: bool = False
+    status: str = "measured"
+    reason: str = ""
+    own_cpu: float = 0.001
+    in_process: bool = True
+    form: str = "blocking"
+    client: str = ""
+    notes: str = ""
+    startup: float = 0.0003
+    first: float | None = None
+    close: float = 0.0001
+
+
+def sequential(seconds: Sequence[float | None], **more: Any) -> Made:
+    return Made("sequential", seconds, workers=1, reference=True, **more)
+
+
+def folder(path: Path, cells: Sequence[Made], **facts: Any) -> Path:
+    """Write run.json and samples.json of these cells, numbered in this order, and give the path."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.joinpath("run.json").write_text(json.dumps(run_json(cells, **facts)))
+    benchmarks = [
+        pyperf.Benchmark(runs) for number, cell in enumerate(cells) if (runs := _runs(number, cell))
+    ]
+    if benchmarks:
+        pyperf.BenchmarkSuite(benchmarks).dump(str(path / "samples.json"), replace=True)
+    return path
+
+
+def run_json(cells: Sequence[Made], **facts: Any) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "id": "0001-20261121T045000Z",
+        "concbench": "0.1.0",
+        "argv": ["run"],
+        "started": "2026-11-21T04:50:00Z",
+        "ended": "2026-11-21T04:51:00Z",
+        "state": "finished",
+        "seed": 123,
+        "budget_seconds": 60.0,
+        "rounds_limit": None,
+        "timeout_seconds": 60.0,
+        "reference": "sequential",
+        "cells": [_cell(number, cell) for number, cell in enumerate(cells)],
+        "order": [],
+        "canary": [{"round": 0, "cpus": 2, "delivered": 1.95}],
+        "environment": {
+            "python": "3.11.7",
+            "implementation": "CPython",
+            "gil": True,
+            "cpus": 2,
+            "start_method": "fork",
+        },
+        "git": None,
+        "failures": [],
+        "warnings": [],
+        **facts,
+    }
+
+
+def _name(cell: Made) -> str:
+    return f"{cell.workload}{cell.params} x {cell.tasks} / {cell.strategy}{cell.strategy_params}"
+
+
+def _cell(number: int, cell: Made) -> dict[str, Any]:
+    return {
+        "id": number,
+        "name": _name(cell),
+        "workload": {"name": cell.workload, "target": "made:Up", "params": cell.params},
+        "strategy": {"name": cell.strategy, "target": "made:Up", "params": cell.strategy_params},
+        "tasks": cell.tasks,
+        "measured_tasks": cell.measured_tasks or cell.tasks,
+        "workers": cell.workers,
+        "block": cell.block,
+        "reference": cell.reference,
+        "loops": 1,
+        "status": cell.status,
+        "reason": cell.reason,
+    }
+
+
+def _runs(number: int, cell: Made) -> list[pyperf.Run]:
+    return [
+        pyperf.Run(
+            [seconds],
+            metadata=_metadata(number, cell, round_number, seconds),
+            collect_metadata=False,
+        )
+        for round_number, seconds in enumerate(cell.seconds)
+        if seconds is not None
+    ]
+
+
+def _metadata(number: int, cell: Made, round_number: int, seconds: float) -> dict[str, Any]:
+    told = {
+        "name": _name(cell),
+        "cb_cell": number,
+        "cb_round": round_number,
+        "cb_position": number,
+        "cb_workload": cell.workload,
+        "cb_workload_params": json.dumps(cell.params),
+        "cb_strategy": cell.strategy,
+        "cb_strategy_params": json.dumps(cell.strategy_params),
+        "cb_tasks": cell.tasks,
+        "cb_measured_tasks": cell.measured_tasks or cell.tasks,
+        "cb_workers": cell.workers,
+        "cb_startup_s": cell.startup,
+        "cb_first_batch_s": seconds if cell.first is None else cell.first,
+        "cb_close_s": cell.close,
+        "cb_own_cpu_s": cell.own_cpu,
+        "cb_in_process": int(cell.in_process),
+        "cb_form": cell.form,
+        "cb_client": cell.client,
+        "cb_notes": cell.notes,
+    }
+    return {key: value for key, value in told.items() if value != ""}
