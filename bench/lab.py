@@ -7,8 +7,7 @@ import os
 import shutil
 import statistics
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from . import engine
 from .canary import measure as measure_canary
 from .children import Children, environment, interpreter_command, wait
-from .contracts import Plain
+from .fixtures import Fixtures
 from .machine import affinity, cpus
 from .plan import Planned
 from .rounds import Failed, Measured, Visit
@@ -43,15 +42,14 @@ class Lab:
         self,
         children: Children,
         folder: Path,
-        given: Mapping[str, Mapping[str, Plain]],
+        fixtures: Fixtures,
         *,
         seed: int,
         elapsed: float = 0.0,
     ) -> None:
-        """`given` is what each workload's fixture gave, by the workload's label."""
         self._children = children
         self._folder = folder
-        self._given = given
+        self._fixtures = fixtures
         self._seed = seed
         self._began = time.monotonic() - elapsed
         self._affinity = affinity()
@@ -116,9 +114,17 @@ class Lab:
         self.strays += self._children.end(process)
         if code == 0 and (folder / "result.json").exists():
             return (folder / "result.json").read_text(encoding="utf-8")
+        return self._failed(folder, code)
+
+    def _failed(self, folder: Path, code: int) -> Failed:
         if (folder / "error.json").exists():
-            return Failed(**json.loads((folder / "error.json").read_text(encoding="utf-8")))
-        return Failed("crash", f"crashed: {_ending(code)}", _tail(folder / "stderr"))
+            failed = Failed(**json.loads((folder / "error.json").read_text(encoding="utf-8")))
+        else:
+            failed = Failed("crash", f"crashed: {_ending(code)}", _tail(folder / "stderr"))
+        if dead := self._fixtures.dead():
+            first, _, rest = dead.partition("\n")
+            return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
+        return failed
 
     def _environment(self, round: int) -> dict[str, str]:
         # One hash seed a round, and another in the next: cells of a round differ by nothing else.
@@ -127,8 +133,7 @@ class Lab:
         return environment({**ours, **_kept("PYTHONHASHSEED")})
 
     def _with_given(self, workload: Spec) -> Spec:
-        given = self._given.get(workload.label, {})
-        return Spec(workload.name, workload.target, workload.params, dict(given))
+        return replace(workload, given=self._fixtures.given.get(workload.label, {}))
 
 
 def _call(visit: Visit, options: list[str]) -> Call:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import machine, store
 from .children import Children
-from .errors import Interrupted, NotComparable, NothingSelected
+from .errors import Interrupted, NotComparable, NothingSelected, UsageError
 from .fixtures import running
 from .history import History
 from .journal import Journal, entries
@@ -21,8 +21,10 @@ from .lab import Lab
 from .lock import held
 from .plan import Planned, plan
 from .rounds import Course, Limits, Visit, Wanted
-from .settings import Settings
 from .variables import REMOVED, recorded
+
+if TYPE_CHECKING:
+    from .settings import Settings
 
 
 @dataclass(frozen=True)
@@ -91,14 +93,14 @@ def laboratory(
 ) -> Iterator[Lab]:
     """The machine for ourselves, a folder for what workers write, and the fixtures."""
     with (
-        held(),
+        held(settings.results),
         tempfile.TemporaryDirectory(prefix="concbench-") as name,
         Children() as children,
     ):
         children.remove_if_killed(Path(name))
         workloads = {p.cell.workload.label: p.cell.workload for p in cells if not p.reason}
-        with running(children, list(workloads.values())) as given:
-            yield Lab(children, Path(name), given, seed=seed, elapsed=elapsed)
+        with running(children, workloads.values()) as fixtures:
+            yield Lab(children, Path(name), fixtures, seed=seed, elapsed=elapsed)
 
 
 def runnable(cells: Plan) -> Plan:
@@ -128,11 +130,11 @@ def _saving(
     store.point_latest(folder)
     try:
         yield save
-    except KeyboardInterrupt:
-        save("interrupted")
-        raise Interrupted(folder) from None
-    except BaseException:
-        save("interrupted")
+    except BaseException as error:
+        with suppress(UsageError):  # a full disk; the journal has it all, and the error says so
+            save("interrupted")
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted(folder) from None
         raise
     save("finished")
 

@@ -58,7 +58,22 @@ def stamp() -> str:
 
 
 def write(folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History) -> None:
-    """Bring run.json and samples.json up to what the journal says, each in one step."""
+    """Bring run.json and samples.json up to what the journal says, each in one step.
+
+    Raises UsageError when they cannot be written; the journal still has it all.
+    """
+    try:
+        _write(folder, facts, plan, past)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {folder}: {error.strerror}\n"
+            "  what was measured is in its journal: make room and go on with --resume"
+        ) from error
+
+
+def _write(
+    folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History
+) -> None:
     failures = [_failure(entry) for entry in past.failures]
     record = {
         "schema": SCHEMA,
