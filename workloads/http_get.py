@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -77,6 +75,9 @@ class HttpGet:
 @contextmanager
 def _serving(delay: float) -> Iterator[int]:
     """A server on 127.0.0.1 that echoes the path after `delay` seconds; yields its port."""
+    import asyncio
+    import threading
+
     from aiohttp import web
 
     async def echo(request: web.Request) -> web.Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -33,6 +32,8 @@ class IoSleep:
 
     @asynccontextmanager
     async def aopen(self) -> AsyncIterator[Callable[[int], Awaitable[int]]]:
+        import asyncio  # 30 ms of start-up, which only the models that need it pay
+
         async def call(i: int) -> int:
             await asyncio.sleep(self.seconds)
             return i

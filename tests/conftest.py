@@ -1,0 +1,11 @@
+"""What every test may rely on."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _lock_of_its_own(tmp_path_factory, monkeypatch):
+    """A test must neither wait for a real run on this machine nor stop one."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
