@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import groupby
 
 from .children import Children, Process, environment, line, wait
 
@@ -102,24 +100,3 @@ def _said(spinner: Process) -> bytes:
     if said is None:
         raise Stuck(f"a spinning process said nothing for {PATIENCE_SECONDS:.0f} s, or ended")
     return said
-
-
-def cpus() -> int:
-    """CPUs that this process may use."""
-    if sys.version_info >= (3, 13):
-        return os.process_cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def affinity() -> str | None:
-    """Those CPUs as pyperf writes them, `0-1,4`; None where a system has no such thing."""
-    return as_ranges(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-
-
-def as_ranges(numbers: Iterable[int]) -> str:
-    """`0-1,4` for 0, 1 and 4."""
-    runs = groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0])
-    ends = [[number for _, number in run] for _, run in runs]
-    return ",".join(str(a[0]) if len(a) == 1 else f"{a[0]}-{a[-1]}" for a in ends)

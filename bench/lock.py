@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -39,19 +40,26 @@ def held(purpose: Path) -> Iterator[None]:
 
 
 def _folder() -> Path:
-    user = os.getuid()
-    for folder in (
-        platformdirs.user_runtime_path("concbench"),
-        Path(tempfile.gettempdir()) / f"concbench-{user}",
-    ):
+    for place in (_runtime, _temporary):
         with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-            if folder.stat().st_uid == user and os.access(folder, os.W_OK | os.X_OK):
+            folder = place()
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK | os.X_OK):
                 return folder
     raise UsageError(
-        f"{folder} is not writable: a lock must stand there while a run measures\n"
+        "there is no folder for the lock that stands while a run measures:\n"
         "  set XDG_RUNTIME_DIR or TMPDIR to a folder of your own"
     )
+
+
+def _runtime() -> Path:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is unset or odd: nobody need act
+        return platformdirs.user_runtime_path("concbench")
+
+
+def _temporary() -> Path:
+    return Path(tempfile.gettempdir()) / f"concbench-{os.getuid()}"
 
 
 def _sign(holder: Path, purpose: Path) -> None:

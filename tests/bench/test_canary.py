@@ -1,0 +1,64 @@
+"""CPUs delivered: a number, or a reason; never an error, a hang or an orphan."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from bench import canary
+from bench.canary import measure
+from bench.children import Children
+
+
+@pytest.fixture
+def children():
+    with Children() as opened:
+        yield opened
+
+
+@pytest.fixture
+def one_cpu():
+    """What is promised is 1 whatever is asked for."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    yield
+    os.sched_setaffinity(0, before)
+
+
+def test_one_cpu_is_not_taken_for_four(children, one_cpu):
+    # A busy machine can spoil one window, hardly three.
+    found = sorted(measure(children, 4, 0.1).delivered for _ in range(3))
+    assert 0 < found[1] < 2
+
+
+def test_nothing_is_left_of_it(children):
+    measure(children, 2, 0.01)
+    assert not children._numbers
+    assert children.sweep() == []
+
+
+@pytest.mark.parametrize(
+    ("spinner", "reason"),
+    [
+        ("raise SystemExit", "said nothing"),
+        ("import time; time.sleep(600)", "said nothing"),
+        ("print(flush=True); import time; time.sleep(600)", "said nothing"),
+        ("print(flush=True)", ""),  # and ends
+        ("print(flush=True); [print('x', flush=True) for _ in open(0)]", "invalid literal"),
+        ("print(flush=True); [print(0, flush=True) for _ in open(0)]", "got no CPU"),
+    ],
+)
+def test_what_cannot_be_measured_has_a_reason(children, monkeypatch, spinner, reason):
+    monkeypatch.setattr(canary, "SPINNER", spinner)
+    monkeypatch.setattr(canary, "PATIENCE_SECONDS", 0.3)
+    found = measure(children, 2, 0.01)
+    assert found.delivered is None
+    assert found.reason
+    assert reason in found.reason
+    assert children.sweep() == []
+
+
+def test_an_interpreter_that_does_not_start_is_a_reason(children, monkeypatch):
+    monkeypatch.setattr("sys.executable", "/no/such/python")
+    assert "No such file" in measure(children, 2).reason
