@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import reports
+from reports import facts, records
+
+PAGE = (Path(reports.__file__).parent / "SCHEMA.md").read_text()
+
+
+def documented(heading: str) -> list[str]:
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+
+
+@pytest.mark.parametrize(
+    ("heading", "columns"), [("cells.csv", records.CELLS), ("rounds.csv", records.PROCESSES)]
+)
+def test_the_documented_columns_are_those_written(heading: str, columns: tuple[str, ...]) -> None:
+    assert documented(heading) == list(columns)
+
+
+def test_the_documented_keys_of_run_json_are_those_read() -> None:
+    known = {field.name for made in (facts.Facts, facts.Planned) for field in fields(made)}
+    assert set(documented("run.json")) == known
+
+
+def test_the_documented_metadata_is_what_is_read() -> None:
+    source = Path(reports.__file__).with_name("stored.py").read_text()
+    assert set(documented("samples.json")) == set(re.findall(r'"(cb_\w+)"', source))
+
+
+def test_the_columns_of_cells_are_those_promised() -> None:
+    assert ",".join(records.CELLS) == (
+        "workload,workload_params,strategy,strategy_params,tasks,workers,status,reason,rounds,"
+        "batch_seconds,batch_low,batch_high,startup_seconds,one_shot_seconds,"
+        "speedup,speedup_low,speedup_high,limit_seconds,of_limit,rank"
+    )
+
+
+def test_the_documented_schema_is_the_one_read() -> None:
+    assert f"(schema {facts.SCHEMA})" in PAGE

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from reports import text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (1.5e-9, "1.50 ns"),
+        (3.004e-4, "300 us"),
+        (0.0417, "41.7 ms"),
+        (0.99949, "999 ms"),
+        (0.9996, "1.00 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1.00 min"),
+        (90, "1.50 min"),
+        (1e6, "16,700 min"),
+        (None, "-"),
+        (math.nan, "-"),
+    ],
+)
+def test_a_duration_has_three_digits_in_the_largest_unit_that_fits(
+    seconds: float | None, said: str
+) -> None:
+    assert text.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(15.49, "15.5"), (1234.0, "1,230"), (0.0414, "0.0414"), (9.996, "10.0"), (0, "0")],
+)
+def test_digits_are_significant_ones(value: float, said: str) -> None:
+    assert text.digits(value) == said
+
+
+@pytest.mark.parametrize(
+    ("fraction", "said"),
+    [
+        (0.957, "96%"),
+        (0.0123, "1.2%"),
+        (0.0994, "9.9%"),
+        (0.0996, "10%"),
+        (12.0, "1,200%"),
+        (0, "0%"),
+    ],
+)
+def test_a_percentage_below_ten_has_two_digits(fraction: float, said: str) -> None:
+    assert text.percent(fraction) == said
+
+
+def test_bounds_have_as_many_decimals_as_what_they_bound() -> None:
+    assert text.interval(15.49, 3.14159, 98.7) == "15.5x [3.1, 98.7]"
+    assert text.interval(1.001, 0.9701, 1.03) == "1.00x [0.97, 1.03]"
+
+
+def test_an_interval_without_bounds_or_doubt_is_the_ratio() -> None:
+    assert text.interval(15.49, None, None) == "15.5x"
+    assert text.interval(1.0, 1.0, 1.0) == "1.00x"
+    assert text.interval(None, None, None) == "-"
+
+
+def test_counts_are_separated_by_thousands() -> None:
+    assert [text.count(value) for value in (10_000, 1534.4, 64, 9.812, None)] == [
+        "10,000",
+        "1,534",
+        "64",
+        "9.81",
+        "-",
+    ]
+
+
+def test_what_a_terminal_cannot_show_is_escaped() -> None:
+    assert text.printable("na\N{DIAERESIS}me\n\x1b[31m", "ascii") == r"na\xa8me\n\x1b[31m"
+    assert text.printable("caf\N{LATIN SMALL LETTER E WITH ACUTE}", "utf-8").endswith("\xe9")
+
+
+def test_lists_end_in_and() -> None:
+    assert text.listed(["a"]) == "a"
+    assert text.listed(["a", "b", "c"]) == "a, b and c"
