@@ -118,7 +118,7 @@ class Children:
         others = strays.wait_gone([each for each in found if each not in helpers], LEAVING_SECONDS)
         names = [strays.describe(each) for each in others]
         strays.kill_these(others)  # a helper waits for the last of its users
-        strays.wait_gone(helpers, HELPER_SECONDS)
+        names += [strays.describe(each) for each in strays.wait_gone(helpers, HELPER_SECONDS)]
         strays.kill(self._mark, number.__eq__)
         return names
 

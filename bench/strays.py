@@ -98,7 +98,8 @@ def is_helper(process: psutil.Process) -> bool:
 
 def describe(process: psutil.Process) -> str:
     """`sleep 60 (pid 123)`."""
-    command = " ".join(_command(process).split())
+    program, _, rest = _command(process).partition(" ")
+    command = " ".join([Path(program).name, *rest.split()])
     return f"{command[:60] or 'a process'} (pid {process.pid})"
 
 

@@ -32,6 +32,20 @@ def test_one_cpu_is_not_taken_for_four(children, one_cpu):
     assert 0 < found[1] < 2
 
 
+STEADY = """
+print(flush=True)
+for window in open(0):
+    start, end = map(float, window.split())
+    print(round(1e6 * (end - start)), flush=True)
+"""
+
+
+@pytest.mark.parametrize("cpus", [1, 3])
+def test_spinners_that_do_not_hinder_each_other_have_a_cpu_each(children, monkeypatch, cpus):
+    monkeypatch.setattr(canary, "SPINNER", STEADY)
+    assert measure(children, cpus).delivered == pytest.approx(cpus, rel=0.001)
+
+
 def test_nothing_is_left_of_it(children):
     measure(children, 2, 0.01)
     assert not children._numbers

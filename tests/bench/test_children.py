@@ -108,6 +108,14 @@ def test_the_end_of_the_run_ends_what_still_runs(tmp_path):
     assert until(lambda: all(map(gone, running)))
 
 
+def test_the_end_of_the_run_ends_daemons_too(tmp_path):
+    with Children() as children:
+        process = started(children, LEAVES_A_DAEMON, tmp_path / "pids")
+        assert wait(process, 60) == 0
+        children.end(process)
+    assert until(lambda: all(map(gone, pids(tmp_path / "pids", 1))))
+
+
 POOL = """
 import multiprocessing, sys
 with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
@@ -122,6 +130,20 @@ def test_the_helpers_of_a_pool_are_nothing_left_behind(children, start):
     process = started(children, POOL, start, stderr=None)
     assert wait(process, 60) == 0
     assert children.end(process) == []
+    assert children.sweep() == []
+
+
+ORPHANS = """
+import multiprocessing, os, time
+multiprocessing.get_context("forkserver").Process(target=time.sleep, args=[600]).start()
+os._exit(0)
+"""
+
+
+def test_a_process_left_behind_by_a_forkserver_is_named_and_killed(children):
+    process = started(children, ORPHANS)
+    assert wait(process, 60) == 0
+    assert "multiprocessing.forkserver" in " ".join(children.end(process))
     assert children.sweep() == []
 
 
