@@ -35,6 +35,8 @@ def _culprit(results: Sequence[Plain]) -> str:
         except (TypeError, ValueError):
             kind = type(result).__name__
             if kind == "coroutine":
-                return f"task {i} returned a coroutine that nobody awaited: an async call needs aopen"
+                return (
+                    f"task {i} returned a coroutine that nobody awaited: an async call needs aopen"
+                )
             return f"task {i} returned a {kind}, which is not JSON"
     return ""

@@ -12,6 +12,8 @@ from typing import Any
 from .contracts import AsyncCall, Call
 from .errors import UsageError
 
+FIRST = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
 
 def workload_type(function: Callable[..., Any]) -> type[Any]:
     """A dataclass whose fields are the function's keyword-only parameters.
@@ -20,11 +22,11 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
     UsageError unless the function takes the task number and has a default for all the rest.
     """
     name = getattr(function, "__name__", type(function).__name__)
-    first, *rest = inspect.signature(function).parameters.values() or [None]
-    if first is None or first.kind not in (first.POSITIONAL_ONLY, first.POSITIONAL_OR_KEYWORD):
+    parameters = list(inspect.signature(function).parameters.values())
+    if not parameters or parameters[0].kind not in FIRST:
         raise UsageError(f"{name} must take the task number first: def {name}(i, *, key=default)")
     fields = []
-    for parameter in rest:
+    for parameter in parameters[1:]:
         if parameter.kind is not parameter.KEYWORD_ONLY or parameter.default is parameter.empty:
             raise UsageError(
                 f"{name}: parameter '{parameter.name}' must be keyword-only with a default: "

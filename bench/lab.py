@@ -126,9 +126,9 @@ class Lab:
             return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
         return failed
 
-    def _environment(self, round: int) -> dict[str, str]:
+    def _environment(self, number: int) -> dict[str, str]:
         # One hash seed a round, and another in the next: cells of a round differ by nothing else.
-        seed = Random(f"{self._seed}/hash/{round}").randrange(1, 2**32)
+        seed = Random(f"{self._seed}/hash/{number}").randrange(1, 2**32)
         ours = {"TMPDIR": str(self._folder), "PYTHONHASHSEED": str(seed)}
         return environment({**ours, **_kept("PYTHONHASHSEED")})
 

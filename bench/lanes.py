@@ -164,7 +164,8 @@ def _held(workload: Any, loop: asyncio.Runner) -> Iterator[AsyncCall]:
     async def enter() -> tuple[AsyncCall, asyncio.Task[None]]:
         opened: asyncio.Future[AsyncCall] = asyncio.get_running_loop().create_future()
         holder = asyncio.create_task(hold(opened))
-        await asyncio.wait({holder, opened}, return_when=asyncio.FIRST_COMPLETED)
+        both: set[asyncio.Future[Any]] = {holder, opened}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if not opened.done():
             await holder  # raises what aopen() raised
         return opened.result(), holder

@@ -46,7 +46,7 @@ def find(kind: Kind, text: str) -> Spec:
     known = {**_entry_points(kind), **_built_in(kind)}
     if text not in known:
         noun = "workload" if kind == "workloads" else "strategy"
-        hint = suggestion(text, known)
+        hint = suggestion(text, known) or f": there are {', '.join(sorted(known))}"
         raise UsageError(f"no {noun} '{text}'{hint} (or give file.py:Name)")
     return Spec(text, known[text])
 

@@ -44,9 +44,7 @@ Watch = Callable[[Event], None]
 Plan = tuple[Planned, ...]
 
 
-def run(
-    settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | None = None
-) -> Path:
+def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | None = None) -> Path:
     """Measure what the settings select and return the folder of the stored run.
 
     Raises UsageError before anything is measured, and Interrupted, with the folder, when a signal
@@ -88,9 +86,7 @@ def dry_run(settings: Settings, watch: Watch) -> DryRun:
 
 
 @contextmanager
-def laboratory(
-    settings: Settings, cells: Plan, seed: int, elapsed: float = 0.0
-) -> Iterator[Lab]:
+def laboratory(settings: Settings, cells: Plan, seed: int, elapsed: float = 0.0) -> Iterator[Lab]:
     """The machine for ourselves, a folder for what workers write, and the fixtures."""
     with (
         held(settings.results),
@@ -161,9 +157,7 @@ def _teller(watch: Watch, lab: Lab, past: History, limit: Limits) -> Callable[[V
         left = limit.budget - elapsed
         if limit.rounds is not None and number:
             left = min(left, elapsed / number * limit.rounds - elapsed)
-        watch(
-            Event("round", number, visit.position, cells, visit.planned.cell.name, elapsed, left)
-        )
+        watch(Event("round", number, visit.position, cells, visit.planned.cell.name, elapsed, left))
 
     return tell
 
@@ -176,6 +170,7 @@ def _facts(settings: Settings, cells: Plan, seed: int) -> dict[str, Any]:
     variables = {"variables": recorded(), "removed": list(REMOVED)}
     return {
         "started": store.stamp(),
+        "settings": settings.model_dump(mode="json", exclude_defaults=True, exclude={"results"}),
         "seed": seed,
         "budget_seconds": limits(settings).budget,
         "rounds_limit": settings.rounds,

@@ -93,7 +93,11 @@ def load(target: str) -> type[Any]:
 
 
 def _kind(found: object) -> str:
-    return f"the class {found.__name__}" if isinstance(found, type) else f"of type {type(found).__name__}"
+    return (
+        f"the class {found.__name__}"
+        if isinstance(found, type)
+        else f"of type {type(found).__name__}"
+    )
 
 
 def _module(place: str) -> Any:

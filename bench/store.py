@@ -149,7 +149,7 @@ def point_latest(folder: Path) -> None:
 
 
 def located(results: Path, text: str) -> Path:
-    """The folder of a run given by number, id, folder or `latest`; UsageError says what there is."""
+    """The folder of a run given by number, id, path or `latest`; UsageError says what there is."""
     if Path(text).is_dir() and (Path(text) / "run.json").exists():
         return Path(text)
     runs = sorted((results / "runs").glob("*-*")) if (results / "runs").is_dir() else []
@@ -177,10 +177,24 @@ def journal(folder: Path) -> Journal:
     return Journal(folder / "journal.jsonl")
 
 
-def save_baseline(folder: Path, name: str) -> Path:
-    """Copy what a later run is compared with to `baselines/NAME`, which may be committed."""
+def stored_settings(folder: Path) -> dict[str, Any]:
+    """The settings of a run, as `resolve` takes them."""
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        return dict(record["settings"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise UsageError(f"{folder / 'run.json'} is damaged: {error!r}") from None
+
+
+def check_name(name: str) -> None:
+    """Raise UsageError unless a baseline may be called so."""
     if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
         raise UsageError(f"a baseline's name is letters, digits, '-', '_' and '.', not '{name}'")
+
+
+def save_baseline(folder: Path, name: str) -> Path:
+    """Copy what a later run is compared with to `baselines/NAME`, which may be committed."""
+    check_name(name)
     baseline = folder.parent.parent / "baselines" / name
     baseline.mkdir(parents=True, exist_ok=True)
     for file in ("run.json", "samples.json"):

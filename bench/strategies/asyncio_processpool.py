@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_start_method
 
-from bench.contracts import Batch
+from bench.contracts import AsyncCall, Batch
 from bench.lanes import Lanes, in_lane
 from bench.start import check
 from bench.takers import in_flight
@@ -33,5 +33,6 @@ class AsyncioProcesspool:
     def open(self, lanes: Lanes) -> Iterator[Batch]:
         # The pool is outermost: a forked child must not inherit a loop.
         with lanes.processes(self.workers, self.start) as pool, asyncio.Runner() as loop:
-            call = partial(loop.get_loop().run_in_executor, pool, in_lane)
+            run = loop.get_loop().run_in_executor
+            call: AsyncCall = partial(run, pool, in_lane)  # type: ignore[arg-type]  # i comes later
             yield lambda tasks: loop.run(in_flight(call, tasks, QUEUED * self.workers))

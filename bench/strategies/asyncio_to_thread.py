@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from bench.contracts import Batch
+from bench.contracts import AsyncCall, Batch
 from bench.lanes import Lanes, in_lane
 from bench.takers import in_flight
 
@@ -21,7 +21,7 @@ class AsyncioToThread:
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
-        call = partial(asyncio.to_thread, in_lane)
+        call: AsyncCall = partial(asyncio.to_thread, in_lane)  # type: ignore[call-arg]  # given later
         # The loop is outermost: closing it shuts down its default executor, open lanes and all.
         with asyncio.Runner() as loop, lanes.threads(self.workers) as pool:
             # Without it the library takes min(32, CPUs + 4) threads, whatever `workers` says.

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from bench.errors import NothingSelected, UsageError
 from bench.machine import cpus
 from bench.plan import plan
+from bench.settings import resolve
 
 THIRD = Path(__file__).parents[1] / "third_party.py"
-NONE = {
-    "workload": (), "strategy": (), "param": (),
-    "tasks": None, "workers": None, "start": None, "reference": "sequential",
-}  # fmt: skip
 
 
 def planned(**given):
-    return plan(SimpleNamespace(**{**NONE, **given}))
+    return plan(resolve(given))
 
 
 def labels(**given):

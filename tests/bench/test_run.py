@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import psutil
 import pyperf
@@ -15,13 +14,10 @@ import pytest
 from bench.errors import Interrupted, NotComparable, NothingSelected, UsageError
 from bench.journal import entries
 from bench.run import dry_run, run
+from bench.settings import resolve
 
 THIRD = Path(__file__).parents[1] / "third_party.py"
-NONE = {
-    "workload": (), "strategy": ("sequential", "threading"), "param": (), "tasks": None,
-    "workers": None, "start": None, "reference": "sequential", "rounds": 2, "seconds": 600.0,
-    "timeout": 20.0, "seed": 1, "results": Path(".concbench"),
-}  # fmt: skip
+SMALL = {"strategy": ("sequential", "threading"), "rounds": 2, "timeout": 20.0, "seed": 1}
 
 
 def quiet(event) -> None:
@@ -29,7 +25,7 @@ def quiet(event) -> None:
 
 
 def options(**given):
-    return SimpleNamespace(**{**NONE, **given})
+    return resolve({**SMALL, **given})
 
 
 @pytest.fixture(autouse=True)
@@ -106,9 +102,7 @@ def test_a_failing_workload_is_told_as_it_failed(how, reason):
 
 def test_a_hanging_worker_is_killed_with_all_it_started_and_costs_only_itself():
     workload = (f"{THIRD}:Misbehaving[how=hang]", f"{THIRD}:Both")
-    folder = run(
-        options(workload=workload, strategy=("multiprocessing",), timeout=1.5), [], quiet
-    )
+    folder = run(options(workload=workload, strategy=("multiprocessing",), timeout=1.5), [], quiet)
     hung, fine = facts(folder)["cells"]
     assert hung["reason"] == "timed out after 1.5 s (longer with --timeout)"
     assert fine["status"] == "measured"
@@ -167,19 +161,21 @@ def test_names_of_ours_in_the_working_directory_are_never_imported():
 
 def test_http_get_echoes_the_task_through_both_clients_and_leaves_no_server():
     strategies = ("sequential", "asyncio", "multiprocessing[workers=2]")
-    folder = run(
-        options(workload=("http_get[delay=0]",), strategy=strategies, tasks=6), [], quiet
-    )
+    folder = run(options(workload=("http_get[delay=0]",), strategy=strategies, tasks=6), [], quiet)
     clients = {
         b.get_metadata()["cb_strategy"]: b.get_metadata()["cb_client"].split()[0]
         for b in pyperf.BenchmarkSuite.load(str(folder / "samples.json"))
     }
-    assert clients == {"sequential": "requests", "asyncio": "aiohttp", "multiprocessing": "requests"}
+    assert clients == {
+        "sequential": "requests",
+        "asyncio": "aiohttp",
+        "multiprocessing": "requests",
+    }
 
 
-def interrupt_at(round: int, position: int):
+def interrupt_at(number: int, position: int):
     def watch(event) -> None:
-        if (event.round, event.position) == (round, position):
+        if (event.round, event.position) == (number, position):
             raise KeyboardInterrupt
 
     return watch

@@ -1,0 +1,168 @@
+"""What each command does, between options and exit code; prints on stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import Exit, UsageError
+from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reports.stored import Stored
+
+    from .run import DryRun
+    from .settings import Settings
+
+WIDTH = 100
+"""Columns where there is no terminal."""
+PRESETS = {"quick": "30s", "rigorous": "10m"}
+OPTIONS = ("resume", "dry_run", "save_baseline", "quiet", "verbose", *PRESETS)
+"""What the command line takes that is no setting of a run."""
+
+
+def run(given: Mapping[str, Any], outcome: Outcome) -> None:
+    """Measure and show, or with `dry_run` only try."""
+    from . import store
+    from .progress import shown
+    from .run import dry_run, run
+
+    settings, resume = _settings(given)
+    quiet, verbose = bool(given.get("quiet")), bool(given.get("verbose"))
+    if "save_baseline" in given:
+        store.check_name(given["save_baseline"])
+    with shown(quiet, verbose) as watch:
+        if given.get("dry_run"):
+            found = dry_run(settings, watch)
+        else:
+            folder = run(settings, sys.argv[1:], watch, resume)
+    if given.get("dry_run"):
+        _tried(found, settings, outcome)
+        return
+    outcome.run = folder.name.partition("-")[0]
+    _shown(folder, outcome)
+    print(f"\nsaved: {_short(folder)}")
+    if "save_baseline" in given:
+        baseline = store.save_baseline(folder, given["save_baseline"])
+        print(f"baseline: {_short(baseline)} (commit it)")
+    _next_steps(settings)
+
+
+def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
+    from .settings import resolve
+    from .store import located, stored_settings
+
+    named = [key for key in ("budget", *PRESETS) if key in given]
+    if len(named) > 1:
+        raise UsageError(f"--{named[0]} and --{named[1]} both set the budget: give one")
+    flags = {key: value for key, value in given.items() if key not in OPTIONS}
+    if named and named[0] in PRESETS:
+        flags["budget"] = PRESETS[named[0]]
+    if "resume" not in given:
+        return resolve(flags), None
+    folder = located(resolve(flags).results, given["resume"])
+    return resolve({**stored_settings(folder), **flags}), folder
+
+
+def _shown(folder: Path, outcome: Outcome) -> None:
+    from reports import summary
+    from reports.files import write
+
+    stored = _read(folder)
+    write(stored, folder)
+    summary.show(stored, console())
+    statuses = [cell.status for cell in stored.run.cells]
+    outcome.failed = statuses.count("failed")
+    if outcome.failed:
+        outcome.codes.add(Exit.FAILED)
+    elif "measured" not in statuses:
+        outcome.codes.add(Exit.NOTHING)
+
+
+def show(name: str, results: Path | None) -> None:
+    """Show a stored run again."""
+    from reports import summary
+
+    from .settings import resolve
+    from .store import located
+
+    settings = resolve({"results": results})
+    summary.show(_read(located(settings.results, name)), console())
+
+
+def _read(folder: Path) -> Stored:
+    from reports import read
+    from reports.errors import DamagedRun
+
+    try:
+        return read(folder)
+    except DamagedRun as error:
+        raise UsageError(str(error)) from None
+
+
+def listing(as_json: bool) -> None:
+    """Print every plug-in, its parameters, and why it cannot run here."""
+    from .plugins import describe
+
+    found = {"workloads": describe("workloads"), "strategies": describe("strategies")}
+    if as_json:
+        plain = {kind: [vars(one) for one in those] for kind, those in found.items()}
+        print(json.dumps(plain, indent=1))
+        return
+    for kind, those in found.items():
+        print(f"{kind}:")
+        for one in those:
+            params = ", ".join(f"{key}={_default(value)}" for key, value in one.params.items())
+            sizes = f"{one.tasks} tasks; " if one.tasks else ""
+            print(f"  {one.name:22}{sizes}{params or 'no parameters'}")
+            print(f"  {'':22}{one.summary}")
+            if one.reason:
+                print(f"  {'':22}cannot run here: {one.reason}")
+
+
+def _default(value: object) -> str:
+    return "(the workload's)" if value is ... else json.dumps(value)
+
+
+def _tried(found: DryRun, settings: Settings, outcome: Outcome) -> None:
+    for planned in found.plan:
+        why = planned.reason or found.past.reason(planned.id)
+        print(f"  {planned.cell.name}: {why or 'ran once'}")
+        outcome.failed += bool(found.past.reason(planned.id))
+    if outcome.failed:
+        outcome.codes.add(Exit.FAILED)
+    one = found.seconds_per_round
+    print(f"\n{len(found.plan)} cells, a round takes about {one:.1f} s", end="")
+    if settings.rounds is not None:
+        print(f": {settings.rounds} rounds about {settings.rounds * one:.0f} s")
+    else:
+        print(f": about {max(1, round(settings.seconds / one))} rounds in {settings.seconds:g} s")
+
+
+def _next_steps(settings: Settings) -> None:
+    work = next((w for w in settings.workload if not w.startswith("!")), "io_sleep")
+    print("next:")
+    print(f"  concbench run -w '{work}' -P workers=1:64:x2   # where it stops scaling")
+    print("  concbench run -w yourfile.py:function --rigorous  # your own work, for 10 minutes")
+    print("  concbench show                                 # this again")
+
+
+def console() -> Console:
+    """Stdout as wide as the terminal, COLUMNS, or 100 columns."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH
+    return Console(width=width, highlight=False)
+
+
+def _short(folder: Path) -> str:
+    try:
+        return str(folder.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(folder)

@@ -1,0 +1,170 @@
+"""The options of a run: command line over environment over file over default."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from .errors import UsageError, suggestion
+
+FILE = "concbench.toml"
+PREFIX = "CONCBENCH_"
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
+BUDGET = 60.0
+FOREVER = 10.0 * 365 * 24 * 3600
+
+
+def duration(given: object) -> object:
+    """Seconds from `60s`, `10m`, `1h`, `500ms` or a bare number."""
+    if not isinstance(given, str):
+        return given
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", given)
+    if not match or match[2] not in UNITS:
+        raise ValueError("a duration such as 60s, 10m or 1h")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def several(given: object) -> object:
+    """A list from one text: `CONCBENCH_WORKLOAD="io_sleep http_get"`."""
+    return tuple(given.split()) if isinstance(given, str) else given
+
+
+Seconds = Annotated[float, BeforeValidator(duration)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
+
+
+class Settings(BaseModel):
+    """What to measure, how long, and where to keep it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    workload: Texts = ()
+    strategy: Texts = ()
+    param: Texts = ()
+    tasks: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    workers: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    start: str | None = None
+    budget: Annotated[Seconds, Field(ge=1, le=86_400)] | None = None
+    rounds: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    timeout: Annotated[Seconds, Field(gt=0, le=86_400)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**64)] | None = None
+    reference: str = "sequential"
+    results: Path = Path(".concbench")
+
+    @property
+    def seconds(self) -> float:
+        """The budget; rounds that are asked for without one take the time they need."""
+        if self.budget is not None:
+            return self.budget
+        return FOREVER if self.rounds is not None else BUDGET
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where options stand, and how an error names one of them there."""
+
+    values: Mapping[str, object]
+    form: str
+
+    def named(self, key: str) -> str:
+        return self.form.format(key=key, KEY=key.upper())
+
+
+def resolve(given: Mapping[str, object], folder: Path | None = None) -> Settings:
+    """The settings of a command line in a folder (the working directory).
+
+    `given` holds what the command line says, without what it leaves out.  Raises UsageError that
+    names option, place, value and what is accepted.
+    """
+    flags = {key: value for key, value in given.items() if value not in (None, (), [])}
+    sources = [_file(folder or Path.cwd()), _environment(), Source(flags, "--{key}")]
+    for source in sources:
+        _check_names(source)
+    merged: dict[str, object] = {}
+    for source in sources:
+        merged |= source.values
+    try:
+        return Settings(**merged)  # type: ignore[arg-type]  # pydantic checks what they are
+    except ValidationError as error:
+        raise UsageError(_told(error, sources)) from None
+
+
+def _check_names(source: Source) -> None:
+    known = list(Settings.model_fields)
+    for key in source.values:
+        if key not in known:
+            hint = suggestion(key, known)
+            raise UsageError(
+                f"{source.named(key)} is no option{hint} (there are: {', '.join(known)})"
+            )
+
+
+def _environment() -> Source:
+    values = {
+        key.removeprefix(PREFIX).lower(): value
+        for key, value in os.environ.items()
+        if key.startswith(PREFIX)
+    }
+    return Source(values, PREFIX + "{KEY} in the environment")
+
+
+def _file(folder: Path) -> Source:
+    for place in (folder, *folder.parents):
+        own, shared = place / FILE, place / "pyproject.toml"
+        table = _table(shared).get("tool", {}).get("concbench") if shared.is_file() else None
+        if own.is_file() and table is not None:
+            raise UsageError(f"both {own} and [tool.concbench] of {shared} have options: keep one")
+        if own.is_file():
+            return Source(_table(own), f"'{{key}}' in {own}")
+        if shared.is_file():
+            return Source(table or {}, f"'{{key}}' in [tool.concbench] of {shared}")
+    return Source({}, "")
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _told(error: ValidationError, sources: Iterable[Source]) -> str:
+    first = error.errors()[0]
+    key = str(first["loc"][0])
+    source = [source for source in sources if key in source.values][-1]
+    return f"{source.named(key)} must be {_wanted(key, first)}, not {source.values[key]!r}"
+
+
+def _wanted(key: str, error: Any) -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
+        return RANGES[key]
+    return KINDS.get(error["type"].partition("_")[0], str(error["msg"]))
+
+
+RANGES = {
+    "tasks": "between 1 and 10,000,000",
+    "workers": "between 1 and 100,000",
+    "budget": "between 1s and 24h",
+    "rounds": "between 1 and 100,000",
+    "timeout": "above 0 and at most 24h",
+    "seed": "between 0 and 2**64 - 1",
+}
+KINDS = {
+    "int": "a whole number",
+    "float": "a number of seconds, or a duration such as 60s",
+    "string": "a text",
+    "tuple": "a list of texts",
+    "path": "a path",
+    "finite": "a finite number",
+}

@@ -1,0 +1,98 @@
+"""`nox -s bench` measures, `nox -s tests` tests; the rest keeps concbench honest."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["tests", "lint"]
+
+TESTED = ["3.11", "3.12", "3.13"]
+COMING = ["3.14", "3.14t"]
+
+# What measures runs alone, also where nox could run sessions side by side.
+PARALLEL = "allow_parallel" in inspect.signature(nox.session).parameters
+ALONE = {"allow_parallel": False} if PARALLEL else {}
+
+
+def answers(python: str, version: str) -> bool:
+    """Whether this is an interpreter of that version; a pyenv shim may be a name without one."""
+    code = "import sys; print('%d.%d' % sys.version_info[:2] + sys.abiflags.strip('dm'))"
+    try:
+        done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=30)
+    except OSError:
+        return False
+    return done.stdout.strip() == version
+
+
+def interpreter(version: str) -> str | None:
+    """An installed interpreter: on the path, or under pyenv although not active."""
+    active = shutil.which(f"python{version}")
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    free = version.endswith("t")
+    installed = [
+        str(path / "bin" / f"python{version}")
+        for path in sorted(root.glob(f"versions/{version.rstrip('t')}*"), reverse=True)
+        if path.name.endswith("t") == free
+    ]
+    candidates = [active, *installed] if active else installed
+    return next((python for python in candidates if answers(python, version)), None)
+
+
+found = {version: interpreter(version) for version in (*TESTED, *COMING)}
+# Before the shims, so that nox finds what is installed and not what is active.
+folders = dict.fromkeys(str(Path(python).parent) for python in found.values() if python)
+os.environ["PATH"] = os.pathsep.join([*folders, os.environ["PATH"]])
+
+
+@nox.session(**ALONE)
+def bench(session: nox.Session) -> None:
+    """Measure: three workloads under six strategies, or what the arguments say."""
+    session.install(".")
+    session.run("concbench", "run", *session.posargs)
+
+
+# A version that is not installed is skipped with a warning, and an error where CI is set.
+@nox.session(python=TESTED)
+def tests(session: nox.Session) -> None:
+    """Run the tests against the installed package."""
+    session.install(".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=[version for version in COMING if found[version]] or False)
+def tests_next(session: nox.Session) -> None:
+    """Run the tests on the Pythons to come, where one is installed."""
+    if not session.python:
+        session.skip(f"none of {', '.join(COMING)} is installed")
+    session.install(".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and types."""
+    session.install(".[lint]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+
+
+@nox.session(**ALONE)
+def overhead(session: nox.Session) -> None:
+    """Measure what concbench itself costs."""
+    session.install(".")
+    session.run("python", "-P", "benchmarks/overhead.py", *session.posargs)
+
+
+@nox.session(**ALONE)
+def mutants(session: nox.Session) -> None:
+    """Break every rule once and see which test notices."""
+    session.install(".[test]")
+    session.run("python", "-P", "tests/mutants.py", *session.posargs)
