@@ -98,10 +98,11 @@ class Facts:
 
 def read(path: Path) -> Facts:
     """The facts in a run.json; raises DamagedRun naming the first thing that is wrong."""
-    text = _text(path)
-    _check_schema(path, text)
+    found = _known(path, _text(path))
+    # Half characters, from a file system that knows no encoding, are no text to pydantic.
+    clean = json.dumps(found, ensure_ascii=False).encode(errors="replace")
     try:
-        facts = TypeAdapter(Facts).validate_json(text, strict=True)
+        facts = TypeAdapter(Facts).validate_json(clean, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -123,15 +124,16 @@ def _text(path: Path) -> bytes:
         raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _check_schema(path: Path, text: bytes) -> None:
+def _known(path: Path, text: bytes) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DamagedRun(f"{path} is not JSON: {error}") from None
     schema = found.get("schema") if isinstance(found, dict) else None
-    if not isinstance(schema, int):
+    if not isinstance(found, dict) or not isinstance(schema, int):
         raise DamagedRun(f"{path} was not written by concbench: it has no schema number")
     if schema > SCHEMA:
         raise DamagedRun(
             f"{path} was written by a newer concbench (schema {schema}; this one reads {SCHEMA})"
         )
+    return found

@@ -39,9 +39,10 @@ def _field(value: Any) -> Any:
         return json.dumps(value)
     if isinstance(value, bool):
         return int(value)
-    # A spreadsheet would run such a text as a formula.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
+    if isinstance(value, str):
+        # A spreadsheet would run such a text as a formula.
+        safe = f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+        return safe.replace("\r", " ")  # which the csv module of 3.11 leaves bare, to end the row
     return value
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyperf  # type: ignore[import-untyped]  # it has no annotations
+import pyperf
 
 from . import facts
 from .errors import DamagedRun

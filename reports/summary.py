@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from rich.console import Console
 from rich.text import Text
@@ -50,8 +51,14 @@ def _block(
 def _lines(rows: Sequence[Row], console: Console) -> list[Line]:
     known = names.strategies(rows)
     explained = notes.explained(rows)
+    printable = partial(text.printable, encoding=console.encoding)
     return [
-        Line(row, text.printable(known[row.id], console.encoding), notes.marks(row, explained))
+        Line(
+            row,
+            printable(known[row.id]),
+            notes.marks(row, explained),
+            printable(f"{row.status}: {row.reason}" if row.reason else row.status),
+        )
         for row in rows
     ]
 

@@ -26,11 +26,12 @@ _LEAST = 8  # and folds to no less than this
 
 @dataclass(frozen=True)
 class Line:
-    """A cell as the table shows it: its numbers, its name among its like, its notes' letters."""
+    """A cell as the table shows it: its name among its like, its notes' letters, or a reason."""
 
     row: Row
     name: str
     marks: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,7 @@ def unmeasured(lines: Sequence[Line], layout: Layout) -> Table:
     table.add_column(width=name, overflow="fold")
     table.add_column(overflow="fold")
     for line in lines:
-        reason = f"{line.row.status}: {line.row.reason}" if line.row.reason else line.row.status
-        table.add_row(Text(text.NONE), Text(line.name), Text(reason))
+        table.add_row(Text(text.NONE), Text(line.name), Text(line.reason))
     return table
 
 

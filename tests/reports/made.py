@@ -139,4 +139,5 @@ def _metadata(number: int, cell: Made, round_number: int, seconds: float) -> dic
         "cb_client": cell.client,
         "cb_notes": cell.notes,
     }
-    return {key: value for key, value in told.items() if value != ""}
+    one_line = {k: v.replace("\n", " ") if isinstance(v, str) else v for k, v in told.items()}
+    return {key: value for key, value in one_line.items() if value != ""}

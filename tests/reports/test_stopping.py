@@ -21,7 +21,7 @@ CELLS = Block((0, 1, 2), reference=0)
 def history(
     rounds: int, noise: float = 0.001, without: int | None = None
 ) -> list[dict[int, float]]:
-    """Times that differ by `noise` from round to round, the reference's by as much the other way."""
+    """Times that differ by `noise` from round to round, the reference's the other way."""
     made = []
     for number in range(rounds):
         bend = noise if number % 2 else -noise
@@ -113,7 +113,7 @@ def test_intervals_hold_the_truth_though_they_stop_the_run(
 
 
 def covers(logs: NDArray[np.float64], budget: int) -> float:
-    """The part of trials whose shown interval holds 0: the rule over again, for all trials at once."""
+    """The part of trials whose shown interval holds 0: the rule, for all at once."""
     shown = np.full((len(logs), 2), np.nan)
     going = np.ones(len(logs), dtype=bool)
     for rounds in [look for look in (8, 16, 32, 64) if look < budget] + [budget]:
