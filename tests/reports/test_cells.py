@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import asdict
 from pathlib import Path
@@ -76,6 +77,13 @@ def test_more_rounds_than_a_look_are_shown_at_a_stricter_level(tmp_path: Path) -
         times = noisy(1, rounds)
         row = rows(tmp_path / str(rounds), [Made("threading", times)])[0]
         assert row.batch_low == statistics.mean([t for t in times if t], level).low
+
+
+def test_ranks_spend_the_same_budget_as_intervals(tmp_path: Path) -> None:
+    """Differences 0.0098 +- 0.01 over 8 rounds: t(7) = 2.6, p = 0.035, where 0.025 is allowed."""
+    times: list[float | None] = [math.exp(0.00983 + bend) for bend in (0.01, -0.01) * 4]
+    found = rows(tmp_path, [Made("threading", [1.0] * 8), Made("asyncio", times)])
+    assert [row.rank for row in found.values()] == [1, 1]
 
 
 def test_a_sample_is_said(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_computing_shares_the_cpus_delivered_at_most_those_there_are(
     canary = [{"round": n, "cpus": 2, "delivered": one} for n, one in enumerate(delivered)]
     cells = [
         sequential([0.16] * 2, own_cpu=0.16, tasks=16),
-        Made("multiprocessing", [0.09] * 2, in_process=False, tasks=16, workers=2),
+        Made("multiprocessing", [0.09] * 2, in_process=False, tasks=16, workers=8),
     ]
     assert limits(tmp_path, cells, canary=canary)[1] == pytest.approx(seconds)
 
