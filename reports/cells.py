@@ -70,7 +70,9 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     """The rows of one block: by rank, then what has none, then what was not measured."""
     ran = {cell.id: stored.of(cell.id) for cell in cells}
     rounds = {process.round for processes in ran.values() for process in processes}
-    confidence = stopping.confidence(len(rounds))
+    # A number of rounds fixed beforehand is not stopped by what is seen.
+    fixed = stored.run.rounds_limit is not None
+    confidence = statistics.CONFIDENCE if fixed else stopping.confidence(len(rounds))
     times = {
         cell.id: {process.round: process.seconds for process in ran[cell.id]}
         for cell in cells

@@ -36,7 +36,7 @@ _SENTENCES = (
         r"client .+, not .+",
         "the comparison with the others is one of clients too",
     ),
-    (r"one round", "one round gives no interval, and no place in the ranks"),
+    (r"one round", "that gives no interval, and no place in the ranks"),
     (r"failed (\d+) times?", "that many of its worker processes gave no measurement"),
 )
 
@@ -57,17 +57,21 @@ def noted(rows: Sequence[Row], cells: Mapping[int, Planned], failures: Sequence[
     """
     client = next((row.client for row in rows if row.reference and row.client), "")
     client = client or next((row.client for row in rows if row.client), "")
-    return [
-        replace(
-            row, notes=(*row.notes, *_found(row, cells[row.id], client, failures.count(row.id)))
-        )
-        if row.batch_seconds is not None
-        else row
-        for row in rows
-    ]
+    others = max(row.rounds for row in rows)
+    found = []
+    for row in rows:
+        if row.batch_seconds is not None:
+            told = [*row.notes, *_of_plan(row, cells[row.id], client)]
+            if row.rounds == 1 < others:  # of all of them the verdict says it
+                told.append("one round")
+            if failed := failures.count(row.id):
+                told.append(f"failed {failed} time{'s' if failed > 1 else ''}")
+            row = replace(row, notes=tuple(told))
+        found.append(row)
+    return found
 
 
-def _found(row: Row, cell: Planned, client: str, failures: int) -> list[str]:
+def _of_plan(row: Row, cell: Planned, client: str) -> list[str]:
     found = []
     if cell.measured_tasks is not None and cell.measured_tasks < cell.tasks:
         found.append(f"sampled {cell.measured_tasks:,} of {cell.tasks:,}")
@@ -75,10 +79,6 @@ def _found(row: Row, cell: Planned, client: str, failures: int) -> list[str]:
         found.append(f"client {row.client}, not {client}")
     if row.limit_seconds and row.batch_high and row.limit_seconds > BEYOND * row.batch_high:
         found.append("beyond the limit")
-    if row.rounds == 1:
-        found.append("one round")
-    if failures:
-        found.append(f"failed {failures} time{'s' if failures > 1 else ''}")
     return found
 
 

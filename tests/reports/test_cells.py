@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import reports
-from reports import cells
+from reports import cells, statistics
 from reports.cells import Row
 
 from .made import Made, folder, sequential
@@ -58,10 +58,12 @@ def test_without_a_reference_speed_ups_are_absent(tmp_path: Path) -> None:
 
 
 def test_one_round_has_no_interval_and_no_rank(tmp_path: Path) -> None:
-    row = rows(tmp_path, [sequential([0.64]), Made("threading", [0.04])])[1]
+    row = rows(tmp_path, [sequential([0.64] * 2), Made("threading", [0.04])])[1]
     assert (row.batch_seconds, row.speedup) == pytest.approx((0.04, 16))
     assert (row.batch_low, row.speedup_low, row.rank) == (None, None, None)
     assert row.notes == ("one round",)
+    alone = rows(tmp_path, [sequential([0.64]), Made("threading", [0.04])])[1]
+    assert (alone.rank, alone.notes) == (None, ())
 
 
 def test_blocks_are_ranked_apart(tmp_path: Path) -> None:
@@ -71,12 +73,18 @@ def test_blocks_are_ranked_apart(tmp_path: Path) -> None:
 
 def test_more_rounds_than_a_look_are_shown_at_a_stricter_level(tmp_path: Path) -> None:
     """8 rounds: 97.5 %, t(7) = 2.841; 7 rounds: 95 %, t(6) = 2.447."""
-    from reports import statistics
 
     for rounds, level in ((7, 0.95), (8, 0.975)):
         times = noisy(1, rounds)
         row = rows(tmp_path / str(rounds), [Made("threading", times)])[0]
         assert row.batch_low == statistics.mean([t for t in times if t], level).low
+
+
+def test_rounds_fixed_beforehand_are_shown_at_the_plain_level(tmp_path: Path) -> None:
+
+    times = noisy(1, 8)
+    row = rows(tmp_path, [Made("threading", times)], rounds_limit=8)[0]
+    assert row.batch_low == statistics.mean([t for t in times if t], 0.95).low
 
 
 def test_ranks_spend_the_same_budget_as_intervals(tmp_path: Path) -> None:
