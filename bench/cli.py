@@ -133,7 +133,8 @@ def run(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="A line for each cell.")] = False,
 ) -> None:
     """Measure, and say which concurrency model to use."""
-    given = {key: value for key, value in locals().items() if value not in (None, False)}
+    # Not `in`: a 0 is given, and an error.
+    given = {key: v for key, v in locals().items() if v is not None and v is not False}
     from .commands import run
 
     _end(lambda outcome: run(given, outcome), last_line=True)

@@ -146,11 +146,11 @@ def _tried(found: DryRun, settings: Settings, outcome: Outcome) -> None:
 
 
 def _next_steps(settings: Settings) -> None:
-    work = next((w for w in settings.workload if not w.startswith("!")), "io_sleep")
+    work = next((w for w in settings.workload if w.isidentifier()), "io_sleep")
     print("next:")
-    print(f"  concbench run -w '{work}' -P workers=1:64:x2   # where it stops scaling")
-    print("  concbench run -w yourfile.py:function --rigorous  # your own work, for 10 minutes")
-    print("  concbench show                                 # this again")
+    print(f"  concbench run -w {work} -P workers=1:64:x2    where does it stop scaling?")
+    print("  concbench run -w yourfile.py:function         which model for your own work?")
+    print("  concbench run --rigorous                      ten minutes, narrower intervals")
 
 
 def console() -> Console:

@@ -107,7 +107,11 @@ class Lab:
                 env=self._environment(call.round),
                 stderr=stderr,
             )
-        code = wait(process, call.timeout)
+        try:
+            code = wait(process, call.timeout)
+        except BaseException:
+            self._children.kill(process)  # before its folder is removed under it
+            raise
         if code is None:
             self._children.kill(process)
             return Failed("timeout", f"timed out after {call.timeout:g} s (longer with --timeout)")

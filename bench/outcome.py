@@ -59,7 +59,7 @@ def ended(command: Callable[[Outcome], None], *, last_line: bool = False) -> int
         if last_line and os.environ.get("CI"):
             print(outcome.line())
         sys.stdout.flush()
-    except BrokenPipeError:  # `| head -1` has read enough
+    except (BrokenPipeError, SystemExit):  # `| head -1` has read enough; Rich exits by itself
         # Or the interpreter says so again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(outcome.code)
