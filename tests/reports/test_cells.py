@@ -73,7 +73,6 @@ def test_blocks_are_ranked_apart(tmp_path: Path) -> None:
 
 def test_more_rounds_than_a_look_are_shown_at_a_stricter_level(tmp_path: Path) -> None:
     """8 rounds: 97.5 %, t(7) = 2.841; 7 rounds: 95 %, t(6) = 2.447."""
-
     for rounds, level in ((7, 0.95), (8, 0.975)):
         times = noisy(1, rounds)
         row = rows(tmp_path / str(rounds), [Made("threading", times)])[0]
