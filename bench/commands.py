@@ -148,9 +148,12 @@ def _tried(found: DryRun, settings: Settings, outcome: Outcome) -> None:
 def _next_steps(settings: Settings) -> None:
     work = next((w for w in settings.workload if w.isidentifier()), "io_sleep")
     print("next:")
-    print(f"  concbench run -w {work} -P workers=1:64:x2    where does it stop scaling?")
-    print("  concbench run -w yourfile.py:function         which model for your own work?")
-    print("  concbench run --rigorous                      ten minutes, narrower intervals")
+    for words, asked in (
+        (f"run -w {work} -P workers=1:64:x2", "where does it stop scaling?"),
+        ("run -w yourfile.py:function", "which model for your own work?"),
+        ("run --rigorous", "ten minutes, narrower intervals"),
+    ):
+        print(f"  concbench {words:37} {asked}")
 
 
 def console() -> Console:

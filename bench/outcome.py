@@ -54,7 +54,7 @@ def ended(command: Callable[[Outcome], None], *, last_line: bool = False) -> int
     """Run a command to its exit code, whatever happens; messages go to stderr."""
     outcome = Outcome(set())
     try:
-        with _told(outcome), _terminated_like_interrupted():
+        with _told(outcome), _interrupted_once():
             command(outcome)
         if last_line and os.environ.get("CI"):
             print(outcome.line())
@@ -87,16 +87,26 @@ def _told(outcome: Outcome) -> Iterator[None]:
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM and SIGHUP save and clean up as Ctrl-C does."""
+def _interrupted_once() -> Iterator[None]:
+    """SIGTERM and SIGHUP end it as Ctrl-C does, and a second one waits for the clean-up."""
+    told = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        nonlocal told
+        if not told:
+            told = True
+            raise KeyboardInterrupt
+        # print() from a signal handler fails where it interrupts another one.
+        os.write(2, b"concbench: saving what was measured\n")
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
+    # What is ignored stays so: nohup ignores SIGHUP, a shell's background job SIGINT.
+    heard = {name: old for name, old in before.items() if old is not signal.SIG_IGN}
+    for name in heard:
+        signal.signal(getattr(signal, name), interrupt)
     try:
         yield
     finally:
-        for name, handler in before.items():
+        for name, handler in heard.items():
             signal.signal(getattr(signal, name), handler)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .run import Event
+
+FAR = 7 * 24 * 3600.0
+"""Seconds; a run has no budget that ends later than this."""
 
 
 @contextmanager
@@ -25,16 +28,17 @@ def shown(quiet: bool, verbose: bool) -> Iterator[Callable[[Event], None]]:
 
 def _line(event: Event, verbose: bool) -> None:
     where = f"round {event.round + 1}, {left(event.remaining)}"
-    if verbose:
-        print(f"{where}: {event.position + 1}/{event.cells} {event.name}", file=sys.stderr)
-    elif event.position == 0:
-        print(f"{where}: {event.cells} cells", file=sys.stderr)
+    with suppress(BrokenPipeError):  # nobody reads it any more, which is no reason to stop
+        if verbose:
+            print(f"{where}: {event.position + 1}/{event.cells} {event.name}", file=sys.stderr)
+        elif event.position == 0:
+            print(f"{where}: {event.cells} cells", file=sys.stderr)
 
 
 def left(seconds: float) -> str:
-    """`1:05 left`; of a run that only its intervals end, nothing is known."""
-    if seconds > 7 * 24 * 3600:
-        return "until the rounds are done"
+    """`1:05 left`; in the first of so many rounds nobody knows yet."""
+    if seconds > FAR:
+        return "? left"
     whole = max(0, round(seconds))
     return f"{whole // 60}:{whole % 60:02d} left"
 
@@ -43,24 +47,30 @@ def left(seconds: float) -> str:
 def _bar() -> Iterator[Callable[[Event], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
 
+    whole, cut = Column(no_wrap=True), Column(no_wrap=True, overflow="ellipsis", ratio=1)
     columns = (
-        TextColumn("round {task.fields[round]}"),
+        TextColumn("round {task.fields[round]}", table_column=whole),
         BarColumn(bar_width=20),
-        TextColumn("{task.fields[left]}"),
-        TextColumn("{task.fields[cell]}", markup=False),
+        TextColumn("{task.fields[left]}", table_column=whole),
+        TextColumn("{task.fields[cell]}", markup=False, table_column=cut),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None, round=1, left="", cell="preparing")
+    # Drawn when a worker starts and not ten times a second, which would disturb what it measures.
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, auto_refresh=False, expand=True
+    ) as progress:
+        task = progress.add_task("", total=1.0, round=1, left="", cell="preparing")
 
         def watch(event: Event) -> None:
             progress.update(
                 task,
-                total=event.elapsed + max(0.0, event.remaining),
+                total=event.elapsed + min(FAR, max(0.1, event.remaining)),
                 completed=event.elapsed,
                 round=event.round + 1,
                 left=left(event.remaining),
-                cell=event.name,
+                cell=f"{event.position + 1}/{event.cells} {event.name}",
+                refresh=True,
             )
 
         yield watch

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import machine, store
 from .children import Children
@@ -21,10 +21,8 @@ from .lab import Lab
 from .lock import held
 from .plan import Planned, plan
 from .rounds import Course, Limits, Visit, Wanted
+from .settings import BUDGET, Settings
 from .variables import REMOVED, recorded
-
-if TYPE_CHECKING:
-    from .settings import Settings
 
 
 @dataclass(frozen=True)
@@ -172,7 +170,7 @@ def _facts(settings: Settings, cells: Plan, seed: int) -> dict[str, Any]:
         "started": store.stamp(),
         "settings": settings.model_dump(mode="json", exclude_defaults=True, exclude={"results"}),
         "seed": seed,
-        "budget_seconds": limits(settings).budget,
+        "budget_seconds": settings.budget or (None if settings.rounds else BUDGET),
         "rounds_limit": settings.rounds,
         "timeout_seconds": settings.timeout,
         "reference": settings.reference,

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -24,7 +24,7 @@ FOREVER = 10.0 * 365 * 24 * 3600
 def duration(given: object) -> object:
     """Seconds from `60s`, `10m`, `1h`, `500ms` or a bare number."""
     if not isinstance(given, str):
-        return given
+        return number(given)
     match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", given)
     if not match or match[2] not in UNITS:
         raise ValueError("a duration such as 60s, 10m or 1h")
@@ -36,6 +36,14 @@ def several(given: object) -> object:
     return tuple(given.split()) if isinstance(given, str) else given
 
 
+def number(given: object) -> object:
+    """No truth value: pydantic takes `true` as 1."""
+    if isinstance(given, bool):
+        raise ValueError("a number")
+    return given
+
+
+Number = Annotated[int, BeforeValidator(number)]
 Seconds = Annotated[float, BeforeValidator(duration)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
 
@@ -48,13 +56,13 @@ class Settings(BaseModel):
     workload: Texts = ()
     strategy: Texts = ()
     param: Texts = ()
-    tasks: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    workers: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    start: str | None = None
+    tasks: Annotated[Number, Field(ge=1, le=10_000_000)] | None = None
+    workers: Annotated[Number, Field(ge=1, le=100_000)] | None = None
+    start: Literal["fork", "spawn", "forkserver"] | None = None
     budget: Annotated[Seconds, Field(ge=1, le=86_400)] | None = None
-    rounds: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    rounds: Annotated[Number, Field(ge=1, le=100_000)] | None = None
     timeout: Annotated[Seconds, Field(gt=0, le=86_400)] | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**64)] | None = None
+    seed: Annotated[Number, Field(ge=0, lt=2**64)] | None = None
     reference: str = "sequential"
     results: Path = Path(".concbench")
 
@@ -110,7 +118,7 @@ def _environment() -> Source:
     values = {
         key.removeprefix(PREFIX).lower(): value
         for key, value in os.environ.items()
-        if key.startswith(PREFIX)
+        if key.startswith(PREFIX) and value  # set to nothing is not set
     }
     return Source(values, PREFIX + "{KEY} in the environment")
 
@@ -165,6 +173,7 @@ KINDS = {
     "float": "a number of seconds, or a duration such as 60s",
     "string": "a text",
     "tuple": "a list of texts",
+    "literal": "fork, spawn or forkserver",
     "path": "a path",
     "finite": "a finite number",
 }

@@ -149,7 +149,7 @@ def test_a_signal_ends_every_process_and_keeps_every_finished_round(tmp_path, nu
     driver.stderr.close()
     code = driver.wait(60)
     assert code == (-signal.SIGKILL if number == signal.SIGKILL else Exit.INTERRUPTED), rest
-    gone, alive = psutil.wait_procs(ours, timeout=20)
+    _, alive = psutil.wait_procs(ours, timeout=20)
     assert not alive
     journal = (tmp_path / ".concbench/latest/journal.jsonl").read_text().splitlines()
     measured = [entry for entry in map(json.loads, journal) if entry["event"] == "measured"]

@@ -1,0 +1,148 @@
+"""Finding plug-ins: built in, by entry point, by module; and the user's own server."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from bench import plugins
+from bench.lanes import Lanes
+from bench.plan import plan
+from bench.run import run
+from bench.settings import resolve
+from bench.spec import Spec, load
+
+
+@pytest.mark.parametrize("kind", ["workloads", "strategies"])
+def test_every_file_is_a_plugin_whose_class_is_named_after_it(kind):
+    for name in plugins.names(kind):
+        found = load(plugins.find(kind, name).target)
+        assert found.__doc__.partition("\n")[0].endswith(".")
+        assert callable(getattr(found, "open", None) or found.aopen)
+
+
+def test_a_strategy_of_two_parts_is_written_with_a_plus():
+    assert plugins.find("strategies", "asyncio+to_thread").target == (
+        "bench.strategies.asyncio_to_thread:AsyncioToThread"
+    )
+
+
+@pytest.fixture
+def third_party(tmp_path, monkeypatch):
+    """A distribution that adds a workload and a strategy, as pip would have installed it."""
+    site = tmp_path / "site"
+    info = site / "third_party-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: third-party\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        "[concbench.workloads]\ncubed = third:cube\nbroken = nowhere:f\n"
+        "[concbench.strategies]\nbackwards = third:Backwards\n"
+    )
+    (site / "third.py").write_text(
+        "from contextlib import contextmanager\n"
+        "from dataclasses import dataclass\n"
+        "def cube(i, *, plus=0):\n    return i ** 3 + plus\n"
+        "@dataclass(frozen=True)\nclass Backwards:\n"
+        "    @contextmanager\n    def open(self, lanes):\n"
+        "        with lanes.blocking() as call:\n"
+        "            yield lambda tasks: [call(i) for i in reversed(tasks)][::-1]\n"
+    )
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.chdir(tmp_path)
+    yield site
+    sys.modules.pop("third", None)
+
+
+def test_entry_points_are_found_listed_and_measured(third_party):
+    assert "cubed" in plugins.names("workloads")
+    settings = resolve(
+        {
+            "workload": ("cubed[plus=1]",),
+            "strategy": ("sequential", "backwards"),
+            "tasks": 5,
+            "rounds": 1,
+        }
+    )
+    folder = run(settings, [], lambda event: None)
+    cells = json.loads((folder / "run.json").read_text())["cells"]
+    assert [(cell["name"], cell["status"]) for cell in cells] == [
+        ("cubed[plus=1] x 5 / sequential", "measured"),
+        ("cubed[plus=1] x 5 / backwards", "measured"),
+    ]
+
+
+def test_an_entry_point_that_does_not_import_is_named_and_the_others_go_on(third_party):
+    found = {one.name: one.reason for one in plugins.describe("workloads")}
+    assert found["broken"].startswith("nowhere:f does not import: ModuleNotFoundError")
+    assert found["cubed"] == found["io_sleep"] == ""
+
+
+def test_a_built_in_name_cannot_be_taken_by_an_entry_point(monkeypatch):
+    point = EntryPoint("io_sleep", "evil:Sleep", "concbench.workloads")
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
+    assert plugins.find("workloads", "io_sleep").target == "workloads.io_sleep:IoSleep"
+
+
+def test_a_module_in_the_working_directory_is_found_after_all_installed_ones(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    Path("mywork.py").write_text("def f(i):\n    return i\n")
+    Path("json.py").write_text("raise ImportError\n")
+    assert Lanes(Spec("f", "mywork:f"))
+    assert sys.path[-1] == str(tmp_path)
+    sys.modules.pop("mywork")
+
+
+class Teapot(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.gets += 1
+        self.send_response(418)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *words):
+        pass
+
+
+def test_a_users_own_server_gets_one_get_per_task_and_its_status_is_the_answer(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Teapot) as server:
+        server.gets = 0
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        spec = plan(resolve({"workload": (f"http_get[url={url}]",), "strategy": ("sequential",)}))
+        for name, params in (("sequential", {}), ("asyncio", {"workers": 3})):
+            strategy = Spec(name, plugins.find("strategies", name).target, params).build()
+            with strategy.open(Lanes(spec[0].cell.workload)) as batch:
+                assert batch(range(5)) == [418] * 5
+        server.shutdown()
+        thread.join()
+    assert server.gets == 10
+
+
+def test_completion_knows_the_names(tmp_path):
+    environment = {
+        **os.environ,
+        "_CONCBENCH_COMPLETE": "complete_bash",
+        "COMP_WORDS": "concbench run -s async",
+        "COMP_CWORD": "3",
+    }
+    code = "from bench.cli import app; app(prog_name='concbench')"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["asyncio", "asyncio+processpool", "asyncio+to_thread"]
