@@ -29,6 +29,8 @@ OPTIONS = ("resume", "dry_run", "save_baseline", "quiet", "verbose", *PRESETS)
 
 def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     """Measure and show, or with `dry_run` only try."""
+    from reports import summary
+
     from . import store
     from .progress import shown
     from .run import dry_run, run
@@ -45,11 +47,14 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     if given.get("dry_run"):
         _tried(found, settings, outcome)
         return
+    # All is kept before a word is printed: a reader such as `head -1` may hang up any time.
     outcome.run = folder.name.partition("-")[0]
-    _shown(folder, outcome)
+    stored = _counted(folder, outcome)
+    name = given.get("save_baseline")
+    baseline = store.save_baseline(folder, name) if name else None
+    summary.show(stored, console())
     print(f"\nsaved: {_short(folder)}")
-    if "save_baseline" in given:
-        baseline = store.save_baseline(folder, given["save_baseline"])
+    if baseline:
         print(f"baseline: {_short(baseline)} (commit it)")
     _next_steps(settings)
 
@@ -70,19 +75,18 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     return resolve({**stored_settings(folder), **flags}), folder
 
 
-def _shown(folder: Path, outcome: Outcome) -> None:
-    from reports import summary
+def _counted(folder: Path, outcome: Outcome) -> Stored:
     from reports.files import write
 
     stored = _read(folder)
     write(stored, folder)
-    summary.show(stored, console())
     statuses = [cell.status for cell in stored.run.cells]
     outcome.failed = statuses.count("failed")
     if outcome.failed:
         outcome.codes.add(Exit.FAILED)
     elif "measured" not in statuses:
         outcome.codes.add(Exit.NOTHING)
+    return stored
 
 
 def show(name: str, results: Path | None) -> None:

@@ -53,15 +53,19 @@ class Lab:
         self._seed = seed
         self._began = time.monotonic() - elapsed
         self._affinity = affinity()
-        self.strays: list[str] = []
-        """What workers left behind and had to be killed."""
+        self._strays: list[str] = []
 
     def elapsed(self) -> float:
         """Seconds of this run, those before an interruption included."""
         return time.monotonic() - self._began
 
+    def trouble(self) -> list[str]:
+        """What a reader should know, a line each; complete once the fixtures are left."""
+        ended = [f"a worker left behind, and we ended: {name}" for name in self._strays]
+        return [*dict.fromkeys(ended), *self._fixtures.trouble]
+
     def canary(self) -> dict[str, Any]:
-        self.strays += self._children.sweep()
+        self._strays += self._children.sweep()
         found = measure_canary(self._children, cpus())
         return {"cpus": cpus(), **vars(found)}
 
@@ -115,7 +119,7 @@ class Lab:
         if code is None:
             self._children.kill(process)
             return Failed("timeout", f"timed out after {call.timeout:g} s (longer with --timeout)")
-        self.strays += self._children.end(process)
+        self._strays += self._children.end(process)
         if code == 0 and (folder / "result.json").exists():
             return (folder / "result.json").read_text(encoding="utf-8")
         return self._failed(folder, code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .axes import Axis, axis, value
 from .errors import NothingSelected, UsageError, suggestion
 from .machine import cpus
-from .plugins import loaded, reason
+from .plugins import loaded, names, reason
 from .selection import Chosen, selected
 from .spec import Cell, Spec
 
@@ -47,9 +47,18 @@ def plan(settings: Settings) -> tuple[Planned, ...]:
     strategies = list(selected("strategies", settings.strategy))
     _check_axes(axes, [*workloads, *strategies])
     cells = [cell for w in workloads for s in strategies for cell in _cells(w, s, axes)]
+    _check_reference(settings.reference, strategies)
     if not cells:
         raise NothingSelected("nothing is selected: no workload or no strategy is left")
     return tuple(_placed(_distinct(cells), settings.reference))
+
+
+def _check_reference(reference: str, strategies: list[Chosen]) -> None:
+    known = {*names("strategies"), *(chosen.spec.name for chosen in strategies)}
+    if reference not in known:
+        there = ", ".join(sorted(known))
+        hint = suggestion(reference, known) or f": there are {there}"
+        raise UsageError(f"no strategy '{reference}' to refer to{hint}")
 
 
 def _flags(settings: Settings) -> Iterator[tuple[str, object]]:

@@ -59,7 +59,7 @@ def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | No
             tell = _teller(watch, lab, past, limits(settings))
             course = Course(cells, past, lab, log.append, save, tell, limits(settings), seed)
             course.run(_wanted(settings, cells))
-            facts["left_behind"] = lab.strays
+    store.warn(folder, lab.trouble())
     return folder
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,14 @@ def _write(
         partial = folder / "samples.json.partial"
         engine.dump(suite, partial)
         partial.replace(folder / "samples.json")
+
+
+def warn(folder: Path, lines: Sequence[str]) -> None:
+    """Add to the warnings of a run that has ended."""
+    if lines:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        record["warnings"] += lines
+        _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
 
 
 def _replace(path: Path, text: str) -> None:

@@ -43,6 +43,12 @@ def test_waiting_is_seen_in_sequential_and_computing_in_the_thriftiest(tmp_path:
     assert limits(tmp_path, cells, canary=ONE)[1] == pytest.approx(4 * 0.0095)
 
 
+def test_what_a_busy_machine_makes_a_task_wait_is_no_part_of_the_limit(tmp_path: Path) -> None:
+    cells = [sequential([0.9, 0.64, 0.8], own_cpu=0.064), Made("threading", [0.05] * 3)]
+    own = [sequential([0.64] * 3, own_cpu=0.064), Made("threading", [0.05] * 3)]
+    assert limits(tmp_path / "busy", cells) == limits(tmp_path / "idle", own)
+
+
 def test_sequential_could_have_had_what_the_others_had(tmp_path: Path) -> None:
     cells = [sequential([0.64] * 2, own_cpu=0.064), Made("threading", [0.05] * 2, own_cpu=0.064)]
     found = limits(tmp_path, cells, canary=ONE)

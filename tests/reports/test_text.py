@@ -56,6 +56,7 @@ def test_a_percentage_below_ten_has_two_digits(fraction: float, said: str) -> No
 def test_bounds_have_as_many_decimals_as_what_they_bound() -> None:
     assert text.interval(15.49, 3.14159, 98.7) == "15.5x [3.1, 98.7]"
     assert text.interval(1.001, 0.9701, 1.03) == "1.00x [0.97, 1.03]"
+    assert text.interval(0.9621, 0.8991, 1.03) == "0.96x [0.90, 1.03]"
 
 
 def test_an_interval_without_bounds_or_doubt_is_the_ratio() -> None:
