@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from bench.errors import Exit
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+
+
+def concbench(*words: str, cwd: Path) -> str:
+    done = subprocess.run([*COMMAND, *words], cwd=cwd, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def commands() -> list[str]:
@@ -27,3 +36,17 @@ def test_ci_runs_the_test_command_itself():
 
 def test_every_exit_code_is_documented():
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)} == set(Exit)
+
+
+def test_every_option_of_run_is_documented_and_no_other(tmp_path):
+    there = set(re.findall(r"(?<!\S)--[a-z][a-z-]*", concbench("run", "--help", cwd=tmp_path)))
+    table = README.partition("| option | means |")[2].partition("\n\n")[0]
+    told = set(re.findall(r"`(--[a-z-]+)", table))
+    assert told == there - {"--quiet", "--verbose", "--help"}
+
+
+def test_the_example_of_a_workload_runs(tmp_path):
+    example = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
+    (tmp_path / "mine.py").write_text(example, encoding="utf-8")
+    words = ["-w", "mine.py:digest[rounds=10]", "-s", "sequential", "-s", "multiprocessing", "-n"]
+    assert concbench("run", *words, "--tasks", "2", cwd=tmp_path).count("ran once") == 2
