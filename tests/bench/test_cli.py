@@ -230,3 +230,24 @@ def test_resume_alone_means_the_latest_run():
         "run", "--resume", "latest", "-q",
     ]  # fmt: skip
     assert _with_default(["run", "--resume", "7"], "--resume", "latest")[-1] == "7"
+
+
+def test_a_full_disk_is_named_and_loses_no_finished_round(tmp_path):
+    """A limit on the size of files stands for a disk that fills up."""
+    limited = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, 16_000));"
+        "from bench.cli import main; main()"
+    )
+    words = ["run", "-w", f"{THIRD}:Both", "-s", "sequential", "--rounds", "50", "-q"]
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", limited, *words], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == Exit.USAGE
+    assert "journal.jsonl: File too large" in done.stderr
+    assert "go on with --resume" in done.stderr
+    stored = json.loads((tmp_path / ".concbench/latest/run.json").read_text())
+    assert stored["state"] == "interrupted"
+    lines = (tmp_path / ".concbench/latest/journal.jsonl").read_text().splitlines()
+    measured = [entry for entry in map(json.loads, lines) if entry["event"] == "measured"]
+    suite = json.loads((tmp_path / ".concbench/latest/samples.json").read_text())
+    assert len(suite["benchmarks"][0]["runs"]) == len(measured) > 1
