@@ -18,7 +18,7 @@ _STATES = {
 def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
     """The header, a line at a time."""
     run = stored.run
-    yield ", ".join((_python(stored), _cpus(stored), f"start method {_told(stored)}"))
+    yield ", ".join((_python(stored), _cpus(stored), f"start method {_start(stored, tables)}"))
     yield ", ".join((f"run {run.id}", _when(run.started), _rounds(tables), f"seed {run.seed}"))
     if run.git:
         dirty = ", with uncommitted changes" if run.git.get("dirty") else ""
@@ -40,12 +40,15 @@ def _cpus(stored: Stored) -> str:
     seen = [canary.delivered for canary in stored.run.canary]
     if not seen:
         return said
-    low, middle, high = (text.digits(value) for value in (min(seen), median(seen), max(seen)))
+    low, middle, high = (f"{value:.2f}" for value in (min(seen), median(seen), max(seen)))
     return f"{said}, {middle} delivered [{low}, {high}]"
 
 
-def _told(stored: Stored) -> str:
-    return str(stored.run.environment.get("start_method", "not recorded"))
+def _start(stored: Stored, tables: Sequence[Sequence[Row]]) -> str:
+    """What the cells used; where none starts children, the interpreter's own."""
+    used = {str(row.strategy_params.get("start", "")) for rows in tables for row in rows} - {""}
+    own = str(stored.run.environment.get("start_method", "not recorded"))
+    return " and ".join(sorted(used)) or own
 
 
 def _when(started: str) -> str:
