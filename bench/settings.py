@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from .errors import UsageError, suggestion
 
 FILE = "concbench.toml"
 PREFIX = "CONCBENCH_"
+LISTS = ("workload", "strategy", "param")
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 BUDGET = 60.0
 FOREVER = 10.0 * 365 * 24 * 3600
@@ -32,8 +34,8 @@ def duration(given: object) -> object:
 
 
 def several(given: object) -> object:
-    """A list from one text: `CONCBENCH_WORKLOAD="io_sleep http_get"`."""
-    return tuple(given.split()) if isinstance(given, str) else given
+    """A list of one from a text."""
+    return (given,) if isinstance(given, str) else given
 
 
 def number(given: object) -> object:
@@ -115,11 +117,16 @@ def _check_names(source: Source) -> None:
 
 
 def _environment() -> Source:
-    values = {
+    values: dict[str, Any] = {
         key.removeprefix(PREFIX).lower(): value
         for key, value in os.environ.items()
         if key.startswith(PREFIX) and value  # set to nothing is not set
     }
+    for key in values.keys() & set(LISTS):
+        try:
+            values[key] = shlex.split(values[key])
+        except ValueError as error:  # a quote that is not closed
+            raise UsageError(f"{PREFIX}{key.upper()} in the environment: {error}") from None
     return Source(values, PREFIX + "{KEY} in the environment")
 
 
@@ -130,10 +137,26 @@ def _file(folder: Path) -> Source:
         if own.is_file() and table is not None:
             raise UsageError(f"both {own} and [tool.concbench] of {shared} have options: keep one")
         if own.is_file():
-            return Source(_table(own), f"'{{key}}' in {own}")
+            return Source(_placed(_table(own), place), f"'{{key}}' in {own}")
         if shared.is_file():
-            return Source(table or {}, f"'{{key}}' in [tool.concbench] of {shared}")
+            return Source(_placed(table or {}, place), f"'{{key}}' in [tool.concbench] of {shared}")
     return Source({}, "")
+
+
+def _placed(table: Mapping[str, Any], place: Path) -> dict[str, Any]:
+    """The options of a file in `place`: its paths are relative to it, wherever one calls from."""
+    placed = dict(table)
+    for key in ("workload", "strategy"):
+        texts = several(table.get(key))
+        if isinstance(texts, (list, tuple)):
+            placed[key] = [_from(place, text) if isinstance(text, str) else text for text in texts]
+    if isinstance(table.get("results"), str):
+        placed["results"] = place / table["results"]
+    return placed
+
+
+def _from(place: Path, text: str) -> str:
+    return re.sub(r"^(!?)([^:\[]+\.py:)", lambda found: f"{found[1]}{place / found[2]}", text)
 
 
 def _table(path: Path) -> dict[str, Any]:

@@ -134,6 +134,29 @@ def test_a_closed_pipe_is_no_error(concbench, tmp_path):
     show.stderr.close()
 
 
+def test_a_reader_that_hangs_up_costs_neither_the_baseline_nor_the_exit_code(tmp_path):
+    words = ["-w", f"{THIRD}:Misbehaving[how=exit]", "--save-baseline", "main"]
+    run = subprocess.Popen(
+        [*COMMAND, "run", *TINY, *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    run.stdout.close()
+    assert "Traceback" not in run.stderr.read()
+    run.stderr.close()
+    assert run.wait(60) == Exit.FAILED
+    assert (tmp_path / ".concbench/baselines/main/run.json").exists()
+
+
+def test_progress_that_nobody_reads_does_not_end_the_run(tmp_path):
+    run = subprocess.Popen([*COMMAND, "run", *TINY], cwd=tmp_path, stderr=subprocess.PIPE)
+    run.stderr.close()
+    assert run.wait(60) == 0
+    assert json.loads((tmp_path / ".concbench/latest/run.json").read_text())["state"] == "finished"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_ends_every_process_and_keeps_every_finished_round(tmp_path, number):
     slow = ["-w", "io_sleep", "-s", "sequential", "-s", "multiprocessing", "--rounds", "99", "-v"]

@@ -49,6 +49,38 @@ def test_durations_have_units(tmp_path, text, seconds):
 def test_a_list_in_the_environment_is_separated_by_spaces(tmp_path, monkeypatch):
     monkeypatch.setenv("CONCBENCH_WORKLOAD", "io_sleep !http_get")
     assert resolve({}, tmp_path).workload == ("io_sleep", "!http_get")
+    monkeypatch.setenv("CONCBENCH_WORKLOAD", "'my work.py:f' io_sleep")
+    assert resolve({}, tmp_path).workload == ("my work.py:f", "io_sleep")
+
+
+def test_a_quote_that_is_not_closed_is_found_in_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONCBENCH_PARAM", "'size=1")
+    with pytest.raises(UsageError, match="CONCBENCH_PARAM in the environment: No closing"):
+        resolve({}, tmp_path)
+
+
+def test_a_variable_that_is_set_to_nothing_is_not_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONCBENCH_TASKS", "")
+    assert resolve({}, tmp_path).tasks is None
+
+
+def test_paths_in_a_file_are_relative_to_it_wherever_one_calls_from(tmp_path):
+    (tmp_path / "concbench.toml").write_text(
+        'workload = ["a b.py:f[x=1]", "!c.py:g", "io_*", "/d.py:h", "module:i"]\nresults = "out"\n'
+    )
+    (tmp_path / "inner").mkdir()
+    found = resolve({}, tmp_path / "inner")
+    assert found.results == tmp_path / "out"
+    assert found.workload == (
+        f"{tmp_path}/a b.py:f[x=1]", f"!{tmp_path}/c.py:g", "io_*", "/d.py:h", "module:i",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ["tasks = true", "budget = true", "workload = [1]", "seed = 1.5"])
+def test_a_value_of_another_kind_is_named_with_its_file(tmp_path, line):
+    (tmp_path / "concbench.toml").write_text(line)
+    with pytest.raises(UsageError, match=rf"'{line.split()[0]}' in .*concbench.toml must be "):
+        resolve({}, tmp_path)
 
 
 BAD = [
@@ -60,6 +92,7 @@ BAD = [
     ({"tasks": 10**8}, "--tasks must be between 1 and 10,000,000"),
     ({"workers": -1}, "--workers must be between 1 and 100,000, not -1"),
     ({"rounds": 0}, "--rounds must be between 1 and 100,000, not 0"),
+    ({"start": "spwan"}, "--start must be fork, spawn or forkserver, not 'spwan'"),
     ({"seed": -1}, "--seed must be between 0 and"),
     ({"bugdet": "1s"}, "--bugdet is no option: did you mean budget?"),
 ]
