@@ -129,6 +129,12 @@ def run(
     save_baseline: Annotated[
         str | None, typer.Option(metavar="NAME", help="Keep the run to compare later ones with.")
     ] = None,
+    export: Annotated[
+        Several | None, typer.Option(metavar="FORMAT[:FILE]", help="Also export; repeatable.")
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Also write the page and the charts.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="A line for each cell.")] = False,
 ) -> None:
@@ -150,17 +156,63 @@ def list_(
     _end(lambda outcome: listing(as_json))
 
 
+Results = Annotated[Path | None, typer.Option(help="The folder of stored runs.")]
+RUN = "A run's number, folder or file, a baseline's name; the latest."
+
+
 @app.command()
-def show(
-    run: Annotated[
-        str, typer.Argument(help="A run's number, folder or baseline; the latest.")
-    ] = "latest",
-    results: Annotated[Path | None, typer.Option(help="The folder of stored runs.")] = None,
-) -> None:
+def show(run: Annotated[str, typer.Argument(help=RUN)] = "latest", results: Results = None) -> None:
     """Show a stored run again; never measures."""
-    from .commands import show
+    from .reporting import show
 
     _end(lambda outcome: show(run, results))
+
+
+@app.command()
+def report(
+    runs: Annotated[
+        Several | None, typer.Argument(help=f"{RUN} Several stand side by side.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The page's file: beside the run.")
+    ] = None,
+    browse: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    results: Results = None,
+) -> None:
+    """Write one HTML page with verdicts, tables and charts."""
+    from .reporting import report
+
+    _end(lambda outcome: report(runs or [], output, results, browse))
+
+
+@app.command()
+def export(
+    run: Annotated[str, typer.Argument(help=RUN)] = "latest",
+    to: Annotated[
+        Several | None,
+        typer.Option(
+            metavar="FORMAT[:FILE]",
+            help="csv, md, json, parquet, html, pyperf, github, openmetrics, benchstat; "
+            "repeatable; stdout without a file.",
+        ),
+    ] = None,
+    results: Results = None,
+) -> None:
+    """Write a stored run in another format."""
+    from .reporting import export
+
+    _end(lambda outcome: export(run, to or ["md"], results))
+
+
+@app.command()
+def compare(
+    runs: Annotated[Several, typer.Argument(help=f"{RUN} Each is compared with the first.")],
+    results: Results = None,
+) -> None:
+    """Compare stored runs, cell by cell; never measures."""
+    from .reporting import compare
+
+    _end(lambda outcome: compare(runs, results))
 
 
 def _end(command: Callable[[Outcome], None], *, last_line: bool = False) -> None:

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import Exit, UsageError
 from .outcome import Outcome
+from .reporting import check_targets, console, exported, read, short, written_report
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from reports.stored import Stored
 
     from .run import DryRun
     from .settings import Settings
 
-WIDTH = 100
-"""Columns where there is no terminal."""
 PRESETS = {"quick": "30s", "rigorous": "10m"}
-OPTIONS = ("resume", "dry_run", "save_baseline", "quiet", "verbose", *PRESETS)
+OPTIONS = (
+    *("resume", "dry_run", "save_baseline", "export", "report", "quiet", "verbose"),
+    *PRESETS,
+)
 """What the command line takes that is no setting of a run."""
 
 
@@ -39,6 +39,8 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     quiet, verbose = bool(given.get("quiet")), bool(given.get("verbose"))
     if "save_baseline" in given:
         store.check_name(given["save_baseline"])
+    if "export" in given:
+        check_targets(given["export"])
     with shown(quiet, verbose) as watch:
         if given.get("dry_run"):
             found = dry_run(settings, watch)
@@ -53,9 +55,14 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     name = given.get("save_baseline")
     baseline = store.save_baseline(folder, name) if name else None
     summary.show(stored, console())
-    print(f"\nsaved: {_short(folder)}")
+    print(f"\nsaved: {short(folder)}")
     if baseline:
-        print(f"baseline: {_short(baseline)} (commit it)")
+        print(f"baseline: {short(baseline)} (commit it)")
+    if given.get("report"):
+        written_report([stored])
+    summaries = ["github"] if os.environ.get("GITHUB_STEP_SUMMARY") else []
+    if targets := [*given.get("export", ()), *summaries]:
+        exported(stored, targets)
     _next_steps(settings)
 
 
@@ -78,7 +85,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
 def _counted(folder: Path, outcome: Outcome) -> Stored:
     from reports.files import write
 
-    stored = _read(folder)
+    stored = read(folder)
     write(stored, folder)
     statuses = [cell.status for cell in stored.run.cells]
     outcome.failed = statuses.count("failed")
@@ -87,27 +94,6 @@ def _counted(folder: Path, outcome: Outcome) -> Stored:
     elif "measured" not in statuses:
         outcome.codes.add(Exit.NOTHING)
     return stored
-
-
-def show(name: str, results: Path | None) -> None:
-    """Show a stored run again."""
-    from reports import summary
-
-    from .settings import resolve
-    from .store import located
-
-    settings = resolve({"results": results})
-    summary.show(_read(located(settings.results, name)), console())
-
-
-def _read(folder: Path) -> Stored:
-    from reports import read
-    from reports.errors import DamagedRun
-
-    try:
-        return read(folder)
-    except DamagedRun as error:
-        raise UsageError(str(error)) from None
 
 
 def listing(as_json: bool) -> None:
@@ -156,20 +142,6 @@ def _next_steps(settings: Settings) -> None:
         (f"run -w {work} -P workers=1:64:x2", "where does it stop scaling?"),
         ("run -w yourfile.py:function", "which model for your own work?"),
         ("run --rigorous", "ten minutes, narrower intervals"),
+        ("report --open", "charts and a page to show"),
     ):
         print(f"  concbench {words:37} {asked}")
-
-
-def console() -> Console:
-    """Stdout as wide as the terminal, COLUMNS, or 100 columns."""
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH
-    return Console(width=width, highlight=False)
-
-
-def _short(folder: Path) -> str:
-    try:
-        return str(folder.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(folder)

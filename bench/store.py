@@ -157,9 +157,11 @@ def point_latest(folder: Path) -> None:
 
 
 def located(results: Path, text: str) -> Path:
-    """The folder of a run given by number, id, path or `latest`; UsageError says what there is."""
-    if Path(text).is_dir() and (Path(text) / "run.json").exists():
+    """The run given by number, id, path, baseline or `latest`; UsageError says what there is."""
+    if Path(text).is_file() or (Path(text) / "run.json").exists():
         return Path(text)
+    if (results / "baselines" / text / "run.json").exists():
+        return results / "baselines" / text
     runs = sorted((results / "runs").glob("*-*")) if (results / "runs").is_dir() else []
     if not runs:
         raise UsageError(f"there are no runs in {results}: measure one with `concbench run`")
