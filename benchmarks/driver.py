@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import shuffle
 from statistics import median
-from types import SimpleNamespace
 
 from figures import Figure
 from pairs import EMPTY
@@ -23,6 +22,7 @@ from bench.plan import Planned
 from bench.plugins import find
 from bench.rounds import Failed, Visit
 from bench.run import laboratory
+from bench.settings import Settings
 from bench.spec import Cell
 from reports import read
 from reports.statistics import Interval, ratio
@@ -79,7 +79,7 @@ def worker(folder: Path, processes: int) -> Figure:
     cell = Cell(EMPTY, find("strategies", "sequential"), 16)
     planned = Planned(0, cell, 1, 0, True, "")
     visit = Visit(planned, round=0, position=0, loops=1, tasks=16, head=0, timeout=60)
-    with laboratory(SimpleNamespace(results=folder), (planned,), 0) as lab:
+    with laboratory(Settings(results=folder), (planned,), 0) as lab:
         seen = _in_turn(
             processes,
             lambda: _cpu(lambda: _measured(lab, visit)),

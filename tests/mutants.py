@@ -69,7 +69,7 @@ def main() -> int:
     """Print what noticed each breakage; 1 when one survives, 2 when the tests fail unbroken."""
     chosen = breakages(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
-        clean = Path(name, "clean")
+        clean = Path(name, "clean").resolve()
         _copy(ROOT, clean)
         unbroken = _tested(clean, sorted({test for one in chosen for test in one.tests}))
         if unbroken.survived != "all passed":

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import json
 import multiprocessing
-import subprocess
 import threading
 from collections import Counter
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import SimpleNamespace
 
 import pyperf
 import pytest
 
 from bench import lab
-from bench.children import interpreter_command
 from bench.engine import arguments, calibration_arguments
 from bench.lanes import Lanes
 from bench.plugins import find
 from bench.run import laboratory, run
+from bench.selection import DEFAULTS, selected
 from bench.settings import Settings
 from bench.spec import Spec
 from bench.takers import in_flight
@@ -133,20 +130,6 @@ def test_open_first_batch_values_and_close_are_timed_apart(tmp_path):
     assert told["cb_first_batch_s"] >= 0.12
     assert told["cb_close_s"] >= 0.13
     assert max(one.values) < told["cb_first_batch_s"]
-
-
-def test_the_timed_process_loads_only_what_it_needs():
-    heavy = {"rich", "typer", "pandas", "numpy", "scipy", "matplotlib", "pydantic", "psutil"}
-    late = {"pyperf", "asyncio", "concurrent.futures", "multiprocessing", "requests", "aiohttp"}
-    target = find("strategies", "sequential").target
-    code = (
-        "import sys, bench.worker\n"
-        "from bench.spec import Spec\n"
-        f"Spec('sequential', {target!r}).build()\n"
-        f"print(sorted({heavy | late} & set(sys.modules)))"
-    )
-    done = subprocess.run(interpreter_command(code), capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_a_cell_is_calibrated_in_its_first_round_alone():
@@ -262,30 +245,6 @@ def test_every_task_of_a_workload_has_an_answer_of_its_own(name):
         assert answers[3] == sum(n * n for n in range(3, 13))
 
 
-FORBIDDEN = {"workloads": {"bench", "reports"}, "reports": {"bench", "workloads"}}
-
-
-@pytest.mark.parametrize("package", FORBIDDEN)
-def test_packages_import_each_other_only_as_laid_down(package):
-    folder = Path(__file__).parents[2] / package
-    for file in folder.rglob("*.py"):
-        assert not imported(ast.parse(file.read_text("utf-8"))) & FORBIDDEN[package], file
-
-
-def test_bench_imports_reports_late_and_workloads_never():
-    folder = Path(__file__).parents[2] / "bench"
-    for file in folder.rglob("*.py"):
-        tree = ast.parse(file.read_text("utf-8"))
-        assert "workloads" not in imported(tree), file
-        at_once = ast.Module([node for node in tree.body if not isinstance(node, ast.If)], [])
-        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-        at_once.body = [node for node in at_once.body if not isinstance(node, functions)]
-        assert "reports" not in imported(at_once), file
-
-
-def imported(tree: ast.AST) -> set[str]:
-    """The top packages that are imported anywhere inside."""
-    nodes = list(ast.walk(tree))
-    plain = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
-    froms = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
-    return {name.partition(".")[0] for name in plain + froms}
+def test_a_name_without_wildcards_excludes_that_one_alone():
+    chosen = [one.spec.name for one in selected("strategies", ["!asyncio"])]
+    assert chosen == [name for name in DEFAULTS["strategies"] if name != "asyncio"]
