@@ -14,12 +14,14 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -122,7 +124,15 @@ def _tested(place: Path, tests: list[str]) -> Outcome:
             return Outcome(survived=f"the tests hung for {PATIENCE_SECONDS} s")
         finally:
             strays.kill(MARK, number.__eq__)
+            strays.kill_these(_inside(place))
     return _said(process.returncode, said)
+
+
+def _inside(place: Path) -> Iterator[psutil.Process]:
+    """Those that emptied their environment: their working directory betrays them."""
+    for process in psutil.process_iter(["cwd"]):
+        if (process.info["cwd"] or "").startswith(str(place)):
+            yield process
 
 
 def _check_import(place: Path, environment: dict[str, str]) -> None:
