@@ -16,7 +16,7 @@ from .reporting import check_targets, console, exported, read, short, written_re
 if TYPE_CHECKING:
     from reports.stored import Stored
 
-    from .run import DryRun
+    from .driver import DryRun
     from .settings import Settings
 
 PRESETS = {"quick": "30s", "rigorous": "10m"}
@@ -32,8 +32,8 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     from reports import summary
 
     from . import store
+    from .driver import dry_run, run
     from .progress import shown
-    from .run import dry_run, run
 
     settings, resume = _settings(given)
     quiet, verbose = bool(given.get("quiet")), bool(given.get("verbose"))

@@ -7,10 +7,11 @@ cannot interleave rounds, save early, kill a process tree or resume.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyperf
 
 LONG_ENOUGH = 0.02

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import traceback
-from pathlib import Path
 
 from .answers import WrongAnswer
 
 
-def write(error: BaseException, path: Path) -> None:
+def write(error: BaseException, path: str) -> None:
     """Write kind, one line and traceback of the error as JSON."""
     first = leaf(error)
     kind = "answer" if isinstance(first, WrongAnswer) else "error"
     text = "".join(traceback.format_exception(error))
     record = {"kind": kind, "message": line(first), "traceback": text}
-    path.write_text(json.dumps(record), encoding="utf-8")
+    with open(path, "w", encoding="utf-8") as stream:
+        json.dump(record, stream)
 
 
 def leaf(error: BaseException) -> BaseException:

@@ -7,28 +7,28 @@ a worker's start-up is measured with the imports that its strategy needs, and no
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .contracts import AsyncCall, Call, Plain
+from .loops import held
+from .pools import blocking_form, in_every_lane, lane, prepare, prepare_child
 from .spec import Spec
 
 if TYPE_CHECKING:
     import asyncio
-    from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-
-_lane = threading.local()
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 
 def in_lane(i: int) -> Plain:
     """Run task i in this thread's lane: what pools map, because it pickles as a name."""
     try:
-        return _lane.call(i)
+        return lane.call(i)
     except BaseException as error:
         blame(error, i)
-        if getattr(_lane, "child", False) and not _crosses(error):
+        if getattr(lane, "child", False) and not _crosses(error):
             raise RuntimeError(f"{type(error).__name__} (which does not pickle): {error}") from None
         raise
 
@@ -39,7 +39,7 @@ def blame(error: BaseException, i: int) -> None:
 
 
 def _name() -> str:
-    if getattr(_lane, "child", False):
+    if getattr(lane, "child", False):
         from multiprocessing import current_process
 
         return current_process().name
@@ -65,7 +65,7 @@ class Lanes:
         """One lane in this thread."""
         self._bend_to_blocking()
         with ExitStack() as stack:
-            _lane.call = stack.enter_context(_blocking_form(self._workload))
+            lane.call = stack.enter_context(blocking_form(self._workload))
             yield in_lane
 
     @contextmanager
@@ -77,8 +77,8 @@ class Lanes:
         barrier = threading.Barrier(workers)
         prepared = (lambda: self._workload, barrier)
         with (
-            ThreadPoolExecutor(workers, "lane", _prepare, prepared) as pool,
-            _in_every_lane(pool, workers, barrier.abort),
+            ThreadPoolExecutor(workers, "lane", prepare, prepared) as pool,
+            in_every_lane(pool, workers, barrier.abort),
         ):
             yield pool
 
@@ -94,9 +94,9 @@ class Lanes:
         barrier = context.Barrier(workers)
         with (
             ProcessPoolExecutor(
-                workers, context, _prepare_child, (self._spec.build, barrier)
+                workers, context, prepare_child, (self._spec.build, barrier)
             ) as pool,
-            _in_every_lane(pool, workers, barrier.abort),
+            in_every_lane(pool, workers, barrier.abort),
         ):
             yield pool
 
@@ -105,7 +105,7 @@ class Lanes:
         """One lane in this event loop; a workload without the form for it runs inline."""
         if hasattr(self._workload, "aopen"):
             self._take("async")
-            with _held(self._workload, loop) as call:
+            with held(self._workload, loop) as call:
                 yield call
             return
         self.notes.append("blocks the loop")
@@ -128,111 +128,6 @@ class Lanes:
         client = getattr(self._workload, "clients", {}).get(form)
         if client:
             import_module(client)  # here and not in each lane: a forked child inherits it
-
-
-def _blocking_form(workload: Any) -> AbstractContextManager[Call]:
-    if hasattr(workload, "open"):
-        opened: AbstractContextManager[Call] = workload.open()
-        return opened
-    return _own_loop(workload)
-
-
-@contextmanager
-def _own_loop(workload: Any) -> Iterator[Call]:
-    import asyncio
-
-    async def awaited(call: AsyncCall, i: int) -> Plain:
-        return await call(i)
-
-    with asyncio.Runner() as loop, _held(workload, loop) as call:
-        until_complete = loop.get_loop().run_until_complete
-        yield lambda i: until_complete(awaited(call, i))
-
-
-@contextmanager
-def _held(workload: Any, loop: asyncio.Runner) -> Iterator[AsyncCall]:
-    """The async form, entered and left by one task: anyio and asyncio.timeout insist."""
-    import asyncio
-
-    leave = asyncio.Event()
-
-    async def hold(opened: asyncio.Future[AsyncCall]) -> None:
-        async with workload.aopen() as call:
-            opened.set_result(call)
-            await leave.wait()
-
-    async def enter() -> tuple[AsyncCall, asyncio.Task[None]]:
-        opened: asyncio.Future[AsyncCall] = asyncio.get_running_loop().create_future()
-        holder = asyncio.create_task(hold(opened))
-        both: set[asyncio.Future[Any]] = {holder, opened}
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        if not opened.done():
-            await holder  # raises what aopen() raised
-        return opened.result(), holder
-
-    async def close(holder: asyncio.Task[None]) -> None:
-        leave.set()
-        await holder
-
-    call, holder = loop.run(enter())
-    try:
-        yield call
-    finally:
-        loop.run(close(holder))
-
-
-# Pools have initializers but no finalizers, and an error in an initializer loses its cause.  So
-# the initializer only stores how to build; opening and closing are tasks that meet at a barrier,
-# which gives each worker exactly one of them.
-
-
-def _prepare(build: Callable[[], Any], barrier: Any) -> None:
-    _lane.build, _lane.barrier = build, barrier
-
-
-def _prepare_child(build: Callable[[], Any], barrier: Any) -> None:
-    _prepare(build, barrier)
-    _lane.child = True
-
-
-def _enter() -> None:
-    _lane.stack = ExitStack()
-    try:
-        _lane.call = _lane.stack.enter_context(_blocking_form(_lane.build()))
-    finally:
-        _lane.barrier.wait()
-
-
-def _leave() -> None:
-    try:
-        _lane.stack.close()
-    finally:
-        _lane.barrier.wait()
-
-
-@contextmanager
-def _in_every_lane(pool: Executor, workers: int, abort: Callable[[], None]) -> Iterator[None]:
-    try:
-        _each(pool, _enter, workers, abort)
-        yield
-    except BaseException:
-        with suppress(Exception):  # the first error is the one to tell
-            _each(pool, _leave, workers, abort)
-        raise
-    _each(pool, _leave, workers, abort)
-
-
-def _each(
-    pool: Executor, step: Callable[[], None], workers: int, abort: Callable[[], None]
-) -> None:
-    try:
-        steps = [pool.submit(step) for _ in range(workers)]
-    except BaseException:
-        abort()  # a thread or process too few: those that wait would wait for ever
-        raise
-    errors = [error for step_ in steps if (error := step_.exception())]
-    if errors:
-        raise errors[0]
 
 
 def _crosses(error: BaseException) -> bool:

@@ -1,4 +1,7 @@
-"""Plug-ins and cells as plain data.  Standard library only: every child process imports this."""
+"""Plug-ins and cells as plain data.
+
+Standard library only, and little of it (no pathlib): every child process imports this.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ import dataclasses
 import importlib
 import importlib.util
 import json
+import os
 import sys
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from .contracts import Plain
@@ -79,7 +82,7 @@ def load(target: str) -> type[Any]:
     while it is imported comes through.
     """
     place, _, name = target.rpartition(":")
-    module = _file(Path(place)) if place.endswith(".py") else _module(place)
+    module = _file(place) if place.endswith(".py") else _module(place)
     try:
         found = getattr(module, name)
     except AttributeError:
@@ -102,20 +105,20 @@ def _kind(found: object) -> str:
 
 def _module(place: str) -> Any:
     # Last on the path, so that nothing there can stand in front of an installed package.
-    here = str(Path.cwd())
+    here = os.getcwd()
     if here not in sys.path:
         sys.path.append(here)
     return importlib.import_module(place)
 
 
-def _file(path: Path) -> Any:
-    name = f"_concbench_{sha256(str(path).encode()).hexdigest()[:16]}"
+def _file(path: str) -> Any:
+    name = f"_concbench_{sha256(path.encode()).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UsageError(f"there is no file {path}")
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))  # its neighbours; last, as above
+    if os.path.dirname(path) not in sys.path:
+        sys.path.append(os.path.dirname(path))  # its neighbours; last, as above
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # a path that ends in .py has a loader
     module = importlib.util.module_from_spec(spec)

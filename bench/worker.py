@@ -7,11 +7,11 @@ the clocks must not see is imported late; what strategy and workload need is imp
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from . import engine
@@ -23,18 +23,19 @@ from .spec import Spec
 
 def main() -> None:
     """Do the job named on the command line; leave a result or an error in its folder."""
-    path = Path(sys.argv.pop(1))
-    job = json.loads(path.read_text(encoding="utf-8"))
+    path = sys.argv.pop(1)
+    with open(path, encoding="utf-8") as stream:
+        job = json.load(stream)
     try:
-        JOBS[job["kind"]](job, path.parent)
+        JOBS[job["kind"]](job, os.path.dirname(path))
     except BaseException as error:
         from .failure import write  # traceback's import is paid by failures alone
 
-        write(error, path.parent / "error.json")
+        write(error, os.path.join(os.path.dirname(path), "error.json"))
         sys.exit(1)
 
 
-def measure(job: dict[str, Any], folder: Path) -> None:
+def measure(job: dict[str, Any], folder: str) -> None:
     """Write `result.json`: a pyperf benchmark of one run with our facts as its metadata."""
     clock = time.perf_counter
     began = clock()
@@ -66,10 +67,10 @@ def measure(job: dict[str, Any], folder: Path) -> None:
         "cb_notes": " | ".join(dict.fromkeys(lanes.notes)),
     }
     benchmark.update_metadata({key: value for key, value in facts.items() if value != ""})
-    benchmark.dump(str(folder / "result.json"))
+    benchmark.dump(os.path.join(folder, "result.json"))
 
 
-def scout(job: dict[str, Any], folder: Path) -> None:
+def scout(job: dict[str, Any], folder: str) -> None:
     """Write `result.json`: seconds per task, from few tasks, so that nobody waits to learn it."""
     strategy = Spec(**job["strategy"]).build()
     with strategy.open(Lanes(Spec(**job["workload"]))) as batch:
@@ -79,10 +80,11 @@ def scout(job: dict[str, Any], folder: Path) -> None:
             batch(range(tasks))
             seconds, done = time.perf_counter() - began, tasks
             tasks = min(2 * tasks, job["tasks"])
-    (folder / "result.json").write_text(json.dumps({"seconds_per_task": seconds / done}))
+    with open(os.path.join(folder, "result.json"), "w", encoding="utf-8") as stream:
+        json.dump({"seconds_per_task": seconds / done}, stream)
 
 
-JOBS: dict[str, Callable[[dict[str, Any], Path], None]] = {"measure": measure, "scout": scout}
+JOBS: dict[str, Callable[[dict[str, Any], str], None]] = {"measure": measure, "scout": scout}
 
 
 class Watched:

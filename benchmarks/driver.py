@@ -21,7 +21,7 @@ from bench.lab import Lab
 from bench.plan import Planned
 from bench.plugins import find
 from bench.rounds import Failed, Visit
-from bench.run import laboratory
+from bench.driver import laboratory
 from bench.settings import Settings
 from bench.spec import Cell
 from reports import read

@@ -34,7 +34,7 @@ _SENTENCES = (
     ),
     (
         r"client .+, not .+",
-        "the comparison with the others is one of clients too",
+        "clients are compared here, too",
     ),
     (r"one round", "that gives no interval, and no place in the ranks"),
     (r"failed (\d+) times?", "that many of its worker processes gave no measurement"),

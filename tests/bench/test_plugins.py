@@ -16,7 +16,7 @@ import pytest
 from bench import plugins
 from bench.lanes import Lanes
 from bench.plan import plan
-from bench.run import run
+from bench.driver import run
 from bench.settings import resolve
 from bench.spec import Spec, load
 

@@ -13,7 +13,7 @@ import pytest
 
 from bench.errors import Interrupted, NotComparable, NothingSelected, UsageError
 from bench.journal import entries
-from bench.run import dry_run, run
+from bench.driver import dry_run, run
 from bench.settings import resolve
 
 THIRD = Path(__file__).parents[1] / "third_party.py"
