@@ -1,0 +1,58 @@
+"""One look for all charts: inks, sizes, and a colour and a marker for each strategy.
+
+Colours lie in the middle of the range of lightness, so that each stands out from a white page and
+from a black one.  What lies there cannot differ much in grey, so markers differ as well, and every
+line, bar and point has its name beside it.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+INK = "#1f2328"
+"""Of text and lines; becomes `currentColor` in a page."""
+PAPER = "#ffffff"
+"""Behind a chart that stands alone."""
+
+WIDTH = 8.0
+TITLE, TEXT, SMALL = 12.0, 10.0, 8.5
+LEADING = 1.3
+EDGE = 0.15
+"""Inches around a chart.  Sizes of text are points."""
+
+FAINT, MUTED = 0.18, 0.75
+"""Opacities of what is only a help: of a rule, of a word."""
+
+_BUILT_IN = {
+    "sequential": ("#7d7d7d", "o"),
+    "threading": ("#0077bb", "s"),
+    "multiprocessing": ("#e0701a", "^"),
+    "asyncio": ("#009988", "D"),
+    "asyncio+to_thread": ("#3a9fe0", "v"),
+    "asyncio+processpool": ("#e03377", "P"),
+}
+# Set apart from those above: a strategy of the user's must not look like a built-in one.
+_COLOURS = ("#aa4499", "#8f8f2a", "#c43311", "#7a6ae0", "#946b2d", "#4e9a3a", "#c979a7", "#5f8fae")
+_MARKERS = ("X", "h", "<", "*", ">", "d", "p", "8")
+
+
+def colour(strategy: str) -> str:
+    """The colour of a strategy, `#rrggbb`, the same in every chart of every run."""
+    known = _BUILT_IN.get(strategy)
+    return known[0] if known else _COLOURS[_place(strategy) % len(_COLOURS)]
+
+
+def marker(strategy: str) -> str:
+    """The marker of a strategy, in matplotlib's letters."""
+    known = _BUILT_IN.get(strategy)
+    return known[1] if known else _MARKERS[_place(strategy) // len(_COLOURS) % len(_MARKERS)]
+
+
+def _place(strategy: str) -> int:
+    # Not hash(): that differs from process to process.
+    return crc32(strategy.encode(errors="replace"))
+
+
+def line_height(size: float) -> float:
+    """Inches that a line of text takes."""
+    return size * LEADING / 72

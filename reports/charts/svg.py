@@ -1,0 +1,58 @@
+"""From what matplotlib writes to what a page can hold.
+
+matplotlib writes a document: a prolog, metadata, a style sheet that would reach over the whole
+page, and an id for every group.  Inside a page only drawing is wanted.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from .style import INK, PAPER
+from .words import FAMILY
+
+# Verdana is as wide as the font that the text was measured with.
+_FONTS = f"font-family: '{FAMILY}', Verdana, sans-serif"
+_MARKUP = re.compile(r"<[^<>]+>")  # in text both signs are escaped
+
+
+def inline(raw: str, title: str, described: str, salt: str) -> str:
+    """A drawing for a page: transparent, in `currentColor`, with words for a screen reader."""
+    size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', raw)
+    width, height = (float(side) for side in size.groups()) if size else (0.0, 0.0)
+    start = re.search(r"<g id=\"figure_1\">", raw)
+    drawn = _MARKUP.sub(_tidied, raw[start.start() if start else 0 : raw.rindex("</svg>")])
+    name = f"c{salt}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{name}t {name}d" '
+        f'viewBox="0 0 {width:g} {height:g}" width="{width / 0.75:g}" height="{height / 0.75:g}" '
+        f'style="{_FONTS}" stroke-linejoin="round">'
+        f'<title id="{name}t">{escape(title)}</title>'
+        f'<desc id="{name}d">{escape(described)}</desc>{_joined(drawn)}</svg>'
+    )
+
+
+def standalone(drawn: str) -> str:
+    """The same as a file of its own: black on a white card, wherever it is shown."""
+    card = f'<rect width="100%" height="100%" fill="{PAPER}"/>'
+    inked = _MARKUP.sub(lambda found: found[0].replace("currentColor", INK), drawn)
+    return inked.replace("</desc>", f"</desc>{card}", 1) + "\n"
+
+
+def _tidied(found: re.Match[str]) -> str:
+    tag = found[0]
+    if tag.startswith("<g id="):
+        return "<g>"  # no one refers to a group
+    if tag.startswith("<text"):
+        tag = re.sub(r"font-family: [^;\"]*;? ?", "", tag)
+        tag = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag)
+    if " d=" in tag:
+        tag = re.sub(r"\s*\n", " ", tag)
+        tag = re.sub(r"(\d\.\d\d)\d+", r"\1", tag)
+    return tag.replace(INK, "currentColor").replace("xlink:href", "href")
+
+
+def _joined(drawn: str) -> str:
+    """Without the line ends and indents between tags."""
+    return re.sub(r">\s*\n\s*<", "><", drawn).strip()
