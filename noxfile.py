@@ -55,7 +55,7 @@ os.environ["PATH"] = os.pathsep.join([*folders, os.environ["PATH"]])
 def bench(session: nox.Session) -> None:
     """Measure: three workloads under six strategies, or what the arguments say."""
     session.install(".")
-    session.run("concbench", "run", *session.posargs)
+    session.run("concbench", "run", "--report", *session.posargs)
 
 
 # A version that is not installed is skipped with a warning, and an error where CI is set.
@@ -88,7 +88,7 @@ def lint(session: nox.Session) -> None:
 def overhead(session: nox.Session) -> None:
     """Measure what concbench itself costs."""
     session.install(".")
-    session.run("python", "-P", "benchmarks/overhead.py", *session.posargs)
+    session.run("python", "benchmarks/overhead.py", *session.posargs)
 
 
 @nox.session(**ALONE)

@@ -17,11 +17,11 @@ from figures import Figure
 from pairs import EMPTY
 
 from bench.children import environment
+from bench.driver import laboratory
 from bench.lab import Lab
 from bench.plan import Planned
 from bench.plugins import find
 from bench.rounds import Failed, Visit
-from bench.driver import laboratory
 from bench.settings import Settings
 from bench.spec import Cell
 from reports import read
