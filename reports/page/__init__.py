@@ -1,0 +1,41 @@
+"""A run, or several side by side, as one HTML file that needs nothing else.
+
+The file asks for nothing on any network, and its content security policy allows no script but the
+one it came with: whatever a name or a message holds is text.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..stored import Stored
+
+__all__ = ["rendered", "write"]
+
+
+def rendered(runs: Stored | Sequence[Stored]) -> str:
+    """The whole page; several runs stand side by side, ratios relative to the first."""
+    from . import html  # loads Jinja2, and charts load matplotlib
+
+    return html.page([*runs] if isinstance(runs, Sequence) else [runs])
+
+
+def write(runs: Stored | Sequence[Stored], path: Path) -> None:
+    """Write the page; a reader sees the old one or the new one, never half.
+
+    Raises OSError, naming the path, when it cannot be written.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    text = rendered(runs)
+    try:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        temporary.replace(path)
+    except OSError as error:  # of the file asked for, not of the one beside it
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,117 @@
+"""The verdict on a block at a glance; the sentence below it says the same in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .. import text
+from ..cells import Row
+
+_FEW = 8
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card says.
+
+    `tone` is clear, tie, even or none; `tag` says it in words; `firsts` are the names that share
+    first place, `more` how many are left out there; `figure` is the large number, `beside` what it
+    is of.  `share` of the limit is that of the best of them, `share_low` of the least; None where
+    there is no limit.
+    """
+
+    tone: str
+    tag: str
+    headline: str
+    firsts: tuple[str, ...] = ()
+    more: int = 0
+    figure: str = ""
+    beside: str = ""
+    share_low: float | None = None
+    share: float | None = None
+    share_said: str = ""
+    script: str = ""
+
+
+def card(rows: Sequence[Row], names: Mapping[int, str]) -> Card:
+    """The card of a block's rows, in the order of the table."""
+    measured = [row for row in rows if row.batch_seconds is not None]
+    first = [row for row in measured if row.rank == 1]
+    if not measured:
+        return Card("none", "no verdict", "Nothing was measured")
+    if not first:
+        rounds = max(row.rounds for row in measured)
+        why = "one round gives no interval" if rounds == 1 else "too few rounds in common"
+        return Card("none", "no verdict", "Too little to tell", beside=why)
+    reference = next((row for row in rows if row.reference and row in measured), None)
+    tone, tag, headline = _told(first, measured, reference, names)
+    figure, beside = _figure(first, reference, names)
+    sharing = [names[row.id] for row in first] if len(first) > 1 else []
+    shares = [row.of_limit for row in first if row.of_limit is not None]
+    return Card(
+        tone,
+        tag,
+        headline,
+        firsts=tuple(sharing[:_FEW]),
+        more=max(0, len(sharing) - _FEW),
+        figure=figure,
+        beside=beside,
+        share_low=_bar(min(shares)) if shares else None,
+        share=_bar(max(shares)) if shares else None,
+        share_said=f"{_percents(shares)} of the limit" if shares else "",
+        script=_script(measured, names),
+    )
+
+
+def _told(
+    first: Sequence[Row], measured: Sequence[Row], reference: Row | None, names: Mapping[int, str]
+) -> tuple[str, str, str]:
+    if len(measured) == 1:
+        return "none", "nothing to compare", f"Only {names[first[0].id]}"
+    if reference in first and reference:
+        return "even", "no gain found", f"Nothing beats {names[reference.id]}"
+    if len(first) == 1:
+        return "clear", "clear first place", names[first[0].id]
+    if len(first) == 2:
+        return "tie", "no difference found", " or ".join(names[row.id] for row in first)
+    return "tie", "no difference found", f"{len(first):,} share first place"
+
+
+def _figure(
+    first: Sequence[Row], reference: Row | None, names: Mapping[int, str]
+) -> tuple[str, str]:
+    known = [row.speedup for row in first if row.speedup is not None]
+    if reference is not None and reference in first:
+        return text.duration(reference.batch_seconds), f"a batch, {names[reference.id]}"
+    if reference is None or not known:  # nothing to be faster than
+        seconds = [row.batch_seconds for row in first if row.batch_seconds is not None]
+        return _span(text.duration(min(seconds)), text.duration(max(seconds))), "a batch"
+    beside = f"as fast as {names[reference.id]}"
+    if len(first) > 1:
+        return _span(text.ratio(min(known)), text.ratio(max(known))), beside
+    only = first[0]
+    said = text.interval(only.speedup, only.speedup_low, only.speedup_high)
+    figure, _, interval = said.partition(" ")
+    bounds = interval.strip("[]").replace(", ", " to ")
+    return figure, f"{beside}; 95 % interval {bounds}" if bounds else beside
+
+
+def _bar(share: float) -> float:
+    return round(min(1.0, max(0.0, share)), 4)
+
+
+def _percents(shares: Sequence[float]) -> str:
+    return _span(text.percent(min(shares), " "), text.percent(max(shares), " "))
+
+
+def _script(measured: Sequence[Row], names: Mapping[int, str]) -> str:
+    timed = [row for row in measured if row.one_shot_seconds is not None]
+    if len(timed) < 2:
+        return ""
+    least = min(timed, key=lambda row: row.one_shot_seconds or 0.0)
+    return f"{names[least.id]}, {text.duration(least.one_shot_seconds)}"
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"

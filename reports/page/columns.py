@@ -1,0 +1,133 @@
+"""The columns of a workload's table: what each says, and what it is sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from .. import text
+from ..cells import Row
+
+Value = float | str | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, what it means, and of a row the text and the value to sort by."""
+
+    key: str
+    title: str
+    help: str
+    said: Callable[[Row], str]
+    value: Callable[[Row], Value]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a table; `share` (0 to 1, or None) is drawn as a bar behind the text."""
+
+    key: str
+    text: str
+    value: Value
+    share: float | None = None
+
+
+def columns(rows: Sequence[Row]) -> tuple[Column, ...]:
+    """The columns for these rows; the rounds only where they differ."""
+    same = len({row.rounds for row in rows}) == 1
+    return tuple(column for column in COLUMNS if not (same and column.key == "rounds"))
+
+
+def fields(row: Row, columns: Sequence[Column]) -> list[Field]:
+    """The fields of a row."""
+    return [
+        Field(
+            column.key,
+            column.said(row),
+            column.value(row),
+            _share(row.of_limit) if column.key == "of-limit" else None,
+        )
+        for column in columns
+    ]
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(min(1.0, max(0.0, value)), 4)
+
+
+def _half_width(row: Row) -> float | None:
+    if row.batch_low is None or row.batch_high is None:
+        return None
+    return sqrt(row.batch_high / row.batch_low) - 1
+
+
+def _rate(row: Row) -> float | None:
+    return None if row.batch_seconds is None else row.tasks / row.batch_seconds
+
+
+COLUMNS = (
+    Column(
+        "batch",
+        "batch",
+        "Time for all tasks once pool, loop and clients are up: what a long-lived service pays.",
+        lambda row: text.duration(row.batch_seconds),
+        lambda row: row.batch_seconds,
+    ),
+    Column(
+        "interval",
+        "\u00b1 95 %",
+        "Half the width of the 95 % interval of the batch time.",
+        lambda row: text.percent(_half_width(row)),
+        _half_width,
+    ),
+    Column(
+        "speed-up",
+        "speed-up",
+        "How many times faster than the reference, paired by round, with its 95 % interval.",
+        lambda row: text.interval(row.speedup, row.speedup_low, row.speedup_high),
+        lambda row: row.speedup,
+    ),
+    Column(
+        "rate",
+        "tasks/s",
+        "Tasks done in a second.",
+        lambda row: text.count(_rate(row)),
+        _rate,
+    ),
+    Column(
+        "of-limit",
+        "of limit",
+        "The share of the least time that any strategy could take on this machine.",
+        lambda row: text.percent(row.of_limit),
+        lambda row: row.of_limit,
+    ),
+    Column(
+        "start-up",
+        "start-up",
+        "Opening the strategy in a fresh process, with the imports that it needs.",
+        lambda row: text.duration(row.startup_seconds),
+        lambda row: row.startup_seconds,
+    ),
+    Column(
+        "one-shot",
+        "one-shot",
+        "Start-up, first batch and close: what a script pays.",
+        lambda row: text.duration(row.one_shot_seconds),
+        lambda row: row.one_shot_seconds,
+    ),
+    Column(
+        "workers",
+        "in flight",
+        "Tasks running at the same time.",
+        lambda row: text.count(row.workers),
+        lambda row: row.workers,
+    ),
+    Column(
+        "rounds",
+        "rounds",
+        "Fresh worker processes that gave a time.",
+        lambda row: text.count(row.rounds),
+        lambda row: row.rounds,
+    ),
+)

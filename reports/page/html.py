@@ -1,0 +1,64 @@
+"""From what the page says to HTML: the template, its style and its script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..stored import Stored
+from . import comparison, views
+
+_KEPT = "\n\t\u00a0\u200d"  # lines of a traceback, spaces, and what joins an emoji
+
+
+def page(runs: Sequence[Stored]) -> str:
+    """The page of these runs, at least one."""
+    shown = [views.run(stored, place, len(runs)) for place, stored in enumerate(runs)]
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            runs=shown,
+            comparison=comparison.view(runs) if len(runs) > 1 else None,
+            style=Markup(_file("page.css")),
+            script=Markup(_file("page.js")),
+            script_hash=_sha256(_file("page.js")),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("reports.page", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
+    )
+
+
+@cache
+def _file(name: str) -> str:
+    return resources.files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _printable(value: Any) -> Any:
+    # Control signs, and marks that turn the direction of text, are shown and not obeyed.
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return "".join(
+        sign if sign.isprintable() or sign in _KEPT else ascii(sign)[1:-1] for sign in value
+    )

@@ -1,0 +1,154 @@
+"""A stored run as the page shows it: plain data for the template, in the order of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .. import cells, header, names, notes, text, verdict
+from ..cells import Row
+from ..notes import Note
+from ..stored import Stored
+from . import cards, figures, grid, method, pairs
+from .cards import Card
+from .columns import Column, Field, columns, fields
+from .figures import Figure
+from .grid import Grid
+from .method import Method
+from .pairs import Pair
+
+
+@dataclass(frozen=True)
+class Line:
+    """A measured cell: its name among its like, its colour, its fields and its notes' letters."""
+
+    rank: int | None
+    name: str
+    colour: str
+    fields: tuple[Field, ...]
+    marks: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """One workload: a card, a table, what was not measured and why, charts, and every pair."""
+
+    anchor: str
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    sentence: str
+    card: Card
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    unmeasured: tuple[tuple[str, str, str], ...]
+    notes: tuple[Note, ...]
+    figures: tuple[Figure, ...]
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run; `anchor` is in front of every id of its part of the page."""
+
+    anchor: str
+    name: str
+    lines: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    grid: Grid
+    grid_figures: tuple[Figure, ...]
+    sweep: tuple[Figure, ...]
+    colours: dict[str, str]
+    method: Method
+
+
+def run(stored: Stored, place: int, count: int) -> Run:
+    """The run at this place among `count` runs on one page."""
+    anchor = f"r{place + 1}-" if count > 1 else ""
+    tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
+    titles = names.blocks(tables)
+    drawn = figures.figures(stored, anchor)
+    return Run(
+        anchor=anchor,
+        name=stored.run.id,
+        lines=_lines(stored, tables),
+        blocks=tuple(
+            _block(stored, rows, title, anchor, drawn)
+            for rows, title in zip(tables, titles, strict=True)
+        ),
+        grid=grid.grid(titles, tables),
+        grid_figures=tuple(one for one in drawn if one.key == "grid"),
+        sweep=tuple(one for one in drawn if one.key == "sweep"),
+        colours=_colours(tables),
+        method=method.method(stored),
+    )
+
+
+def _block(
+    stored: Stored, rows: Sequence[Row], title: str, anchor: str, drawn: Sequence[Figure]
+) -> Block:
+    known = names.strategies(rows)
+    explained = notes.explained(rows)
+    said = verdict.sentence(title, rows, known)
+    number = rows[0].block
+    measured = [row for row in rows if row.batch_seconds is not None]
+    shown = columns(measured)
+    return Block(
+        anchor=f"{anchor}block-{number}",
+        name=title,
+        facts=tuple(_facts(rows)),
+        sentence=said.removeprefix(f"{title}: "),
+        card=cards.card(rows, known),
+        columns=shown,
+        lines=tuple(
+            Line(
+                row.rank,
+                known[row.id],
+                figures.colour(row.strategy),
+                tuple(fields(row, shown)),
+                notes.marks(row, explained),
+            )
+            for row in measured
+        ),
+        unmeasured=tuple(
+            (known[row.id], row.status, row.reason) for row in rows if row not in measured
+        ),
+        notes=tuple(explained),
+        figures=tuple(
+            one for one in drawn if one.block == number and one.key not in ("grid", "sweep")
+        ),
+        pairs=tuple(pairs.pairs(stored, rows, known)),
+    )
+
+
+def _lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> tuple[str, ...]:
+    said = list(header.lines(stored, tables))
+    return tuple(said[: len(said) - len(stored.run.warnings)])
+
+
+def _facts(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    reference = next((row for row in rows if row.reference), None)
+    yield "tasks", text.count(rows[0].tasks)
+    if reference and reference.batch_seconds and reference.workers == 1:
+        yield "each takes", text.duration(reference.batch_seconds / reference.tasks)
+    workers = [row.workers for row in rows if not row.reference] or [1]
+    yield "in flight", _span(text.count(min(workers)), text.count(max(workers)))
+    limits = [row.limit_seconds for row in rows if row.limit_seconds is not None]
+    if limits:
+        low, high = min(limits), max(limits)
+        same = high < 1.01 * low
+        yield "limit", _span(text.duration(low), text.duration(low if same else high))
+    else:
+        yield "limit", "not known (it takes a reference with one task at a time)"
+    yield "rounds", text.count(max(row.rounds for row in rows))
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"
+
+
+def _colours(tables: Sequence[Sequence[Row]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for rows in tables:
+        known = names.strategies(rows)
+        found |= {known[row.id]: figures.colour(row.strategy) for row in rows}
+    return found
