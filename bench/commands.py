@@ -86,7 +86,10 @@ def _counted(folder: Path, outcome: Outcome) -> Stored:
     from reports.files import write
 
     stored = read(folder)
-    write(stored, folder)
+    try:
+        write(stored, folder)
+    except OSError as error:
+        raise UsageError(f"cannot write the tables to {folder}: {error.strerror}") from None
     statuses = [cell.status for cell in stored.run.cells]
     outcome.failed = statuses.count("failed")
     if outcome.failed:
