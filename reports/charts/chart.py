@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -68,3 +69,32 @@ def blocks(stored: Stored) -> Iterator[Block]:
 def clean(said: str) -> str:
     """The text on one line, with what XML cannot hold escaped."""
     return text.printable(said, "utf-8")
+
+
+def overview(known: Sequence[Block]) -> str:
+    """One sentence for several blocks: the verdict of one, who is first in each of a few."""
+    if len(known) == 1:
+        return known[0].title
+    if len(known) <= _FEW:
+        return "; ".join(f"{block.name}: {_first(block)}" for block in known)
+    counts = Counter(block.names[row.id] for block in known for row in block.rows if row.rank == 1)
+    if not counts:
+        return f"{len(known)} tables, none with a verdict on who is first"
+    most = ", ".join(f"{name} in {count}" for name, count in counts.most_common(_FEW))
+    return f"first, or not found slower than the first, of {len(known)} tables: {most}"
+
+
+_FEW = 5
+
+
+def _first(block: Block) -> str:
+    first = [row for row in block.rows if row.rank == 1]
+    if not first:
+        measured = any(row.batch_seconds is not None for row in block.rows)
+        return "no verdict" if measured else "nothing was measured"
+    reference = next((row for row in first if row.reference), None)
+    if reference:
+        return f"nothing beats {block.names[reference.id]}"
+    best = text.ratio(first[0].speedup) if first[0].speedup else ""
+    others = f" and {len(first) - 1} not found slower" if len(first) > 1 else ""
+    return f"{block.names[first[0].id]}{' ' if best else ''}{best}{others}"

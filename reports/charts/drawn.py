@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from ..stored import Stored
-from . import distribution, speedup, svg
-from .chart import Block, Chart, LeftOut, blocks
+from . import cost, distribution, grid, rounds, speedup, startup, svg, sweep
+from .chart import Block, Chart, LeftOut, blocks, overview
+from .families import Family, families
 from .sheet import Sheet, drawing
 
 Drawn = tuple[Sheet, str]
@@ -19,6 +20,8 @@ Drawn = tuple[Sheet, str]
 _OF_A_BLOCK: dict[str, Callable[[Block], Drawn]] = {
     "speedup": speedup.drawn,
     "distribution": distribution.drawn,
+    "startup": startup.drawn,
+    "rounds": rounds.drawn,
 }
 
 
@@ -34,7 +37,7 @@ class _Wanted:
 
 
 def draw(stored: Stored) -> list[Chart]:
-    """Every chart, those of the whole run and then block by block, left out ones included."""
+    """Every chart, the grid first, then block by block; with those left out, and why."""
     return [_chart(wanted, _salt(stored, wanted)) for wanted in _wanted(stored)]
 
 
@@ -74,22 +77,56 @@ def _saved(wanted: _Wanted, stored: Stored, folder: Path) -> Iterator[Path]:
 
 def _wanted(stored: Stored) -> Iterator[_Wanted]:
     known = list(blocks(stored))
+    yield _Wanted("grid", None, "grid", overview(known), partial(grid.drawn, known))
+    spent, swept = cost.metrics(stored), list(families(known))
     for block in known:
+        slug = _slug(block, known)
         for key, make in _OF_A_BLOCK.items():
+            yield _Wanted(key, block.number, f"{key}-{slug}", block.title, partial(make, block))
+        inside = [family for family in swept if family.blocks == [block]]
+        for family in inside:
+            yield _sweep(family, slug, inside)
+        if spent:
             yield _Wanted(
-                key,
-                block.number,
-                f"{key}-{_slug(block, known)}",
-                block.title,
-                partial(make, block),
+                "cost", block.number, f"cost-{slug}", block.title, partial(cost.drawn, block, spent)
             )
+    across = [family for family in swept if len(family.blocks) > 1]
+    for family in across:
+        yield _sweep(family, _slugged(family.blocks[0].rows[0].workload), across)
+    yield from _absent(bool(swept), bool(spent), overview(known))
 
 
-def _slug(block: Block, known: list[Block]) -> str:
+def _sweep(family: Family, slug: str, alike: Sequence[Family]) -> _Wanted:
+    number = None if len(family.blocks) > 1 else family.blocks[0].number
+    name = f"sweep-{slug}-{_slugged(family.key)}"
+    if len(alike) > 1:
+        name += f"-{1 + alike.index(family)}"
+    return _Wanted("sweep", number, name, overview(family.blocks), partial(sweep.drawn, family))
+
+
+def _absent(swept: bool, spent: bool, title: str) -> Iterator[_Wanted]:
+    """What the whole run has none of, said once."""
+
+    def left_out(reason: str) -> Drawn:
+        raise LeftOut(reason)
+
+    if not swept:
+        why = "no parameter has two or more values: sweep one with -P workers=1:64:x2"
+        yield _Wanted("sweep", None, "sweep", title, partial(left_out, why))
+    if not spent:
+        why = "the run holds no CPU seconds and no memory"
+        yield _Wanted("cost", None, "cost", title, partial(left_out, why))
+
+
+def _slug(block: Block, known: Sequence[Block]) -> str:
     """The block's name for a file, with its number where two would be the same."""
-    slugs = [re.sub(r"[^A-Za-z0-9._]+", "-", one.name).strip("-.")[:60] for one in known]
-    slug = slugs[known.index(block)]
-    return slug if slug and slugs.count(slug) == 1 else f"{slug or 'block'}-{block.number}"
+    slug = _slugged(block.name)
+    alike = [one for one in known if _slugged(one.name).lower() == slug.lower()]
+    return slug if len(alike) == 1 else f"{slug}-{block.number}"
+
+
+def _slugged(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:60] or "unnamed"
 
 
 def _salt(stored: Stored, wanted: _Wanted) -> str:

@@ -26,6 +26,12 @@ class Scale:
     ticks: Sequence[float]
     labels: Sequence[str]
 
+    def place(self, value: float) -> float:
+        """Where a value stands, 0 at the lower end and 1 at the upper."""
+        if self.log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
 
 def seconds(values: Iterable[float], *, zero: bool = False, wanted: int = 6) -> Scale:
     """An axis of time that holds these values, and 0 if asked to."""
@@ -41,7 +47,7 @@ def seconds(values: Iterable[float], *, zero: bool = False, wanted: int = 6) -> 
         high,
         False,
         [tick * size for tick in ticks],
-        [f"{_plain(tick)} {unit}" for tick in ticks],
+        [_with(tick, f" {unit}") for tick in ticks],
     )
 
 
@@ -52,16 +58,25 @@ def numbers(
     low, high = _ends(values)
     if log and low > 0:
         ticks = _thinned([_log_numbers(low, high, level) for level in range(4)], 8)
-        return _log(low, high, ticks, [f"{_plain(tick)}{unit}" for tick in ticks])
+        return _log(low, high, ticks, [_with(tick, unit) for tick in ticks])
     low, high = (0.0, high * 1.04) if zero else _padded(low, high)
     ticks = _linear(low, high, 6)
-    return Scale(low, high, False, ticks, [f"{_plain(tick)}{unit}" for tick in ticks])
+    return Scale(low, high, False, ticks, [_with(tick, unit) for tick in ticks])
 
 
 def wide(values: Iterable[float], factor: float = WIDE) -> bool:
     """Whether these are so far apart that only a logarithmic axis shows them all."""
     low, high = _ends(values)
     return high > factor * low > 0
+
+
+def apart(ticks: Sequence[float], least: float) -> list[float]:
+    """These ticks without those nearer than that to the one before."""
+    found: list[float] = []
+    for tick in ticks:
+        if not found or tick - found[-1] >= least:
+            found.append(tick)
+    return found
 
 
 def tick_seconds(value: float) -> str:
@@ -117,6 +132,10 @@ def _log_numbers(low: float, high: float, level: int) -> list[float]:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     ticks = (digit * 10.0**power for power in powers[:: max(1, level)] for digit in digits)
     return [tick for tick in ticks if 0.95 * low <= tick <= 1.05 * high]
+
+
+def _with(tick: float, unit: str) -> str:
+    return f"{_plain(tick)}{unit}" if tick else "0"
 
 
 def _plain(value: float) -> str:

@@ -8,7 +8,7 @@ where that one is absent.  It is wider than most, so what fits with it fits.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +43,24 @@ def folded(text: str, inches: float, size: float, bold: bool = False) -> list[st
         line += word
         room -= width(word, size, bold)
     return [*lines, line.rstrip()]
+
+
+def apart(middles: Sequence[float], heights: Sequence[float], room: float) -> list[float]:
+    """Where labels of these heights stand between 0 and `room`, none over another, in this order.
+
+    Each stays near the middle it asked for; what was asked for in some order stays in it.
+    """
+    order = sorted(range(len(middles)), key=middles.__getitem__)
+    found = list(middles)
+    top = 0.0
+    for place in order:
+        found[place] = max(middles[place], top + heights[place] / 2)
+        top = found[place] + heights[place] / 2
+    bottom = room
+    for place in reversed(order):
+        found[place] = min(found[place], bottom - heights[place] / 2)
+        bottom = found[place] - heights[place] / 2
+    return found
 
 
 def stand_ins(texts: Iterable[str]) -> dict[str, str]:

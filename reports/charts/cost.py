@@ -1,0 +1,179 @@
+"""Cost: batch time against the CPU seconds and the memory it took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pyperf
+
+from .. import text
+from ..stored import Stored
+from . import axis, scales, words
+from .chart import Block, LeftOut
+from .scales import Scale
+from .sheet import Sheet
+from .style import EDGE, INK, TEXT, colour, line_height, marker
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+CPU, MEMORY = "cb_cpu_s", "cb_peak_pss_bytes"
+_LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.7, 0.08, 3.4, 0.5, 2.2
+_MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a cell's batch cost: medians over its processes; `memory` is None where not measured."""
+
+    name: str
+    strategy: str
+    seconds: float
+    cpu: float
+    memory: float | None
+
+
+Metrics = Mapping[int, tuple[float, float | None]]  # cell -> CPU seconds, peak bytes
+
+
+def metrics(stored: Stored) -> Metrics:
+    """What the run's samples say about CPU and memory: nothing, where it was not measured."""
+    path = stored.folder / "samples.json" if stored.folder.is_dir() else stored.folder
+    # Most runs hold none: to read a suite twice takes too long to find that out.
+    if not stored.processes or not path.is_file() or CPU.encode() not in path.read_bytes():
+        return {}
+    cpu: dict[int, list[float]] = {}
+    memory: dict[int, list[float]] = {}
+    for benchmark in pyperf.BenchmarkSuite.load(str(path)):
+        for run in benchmark.get_runs():
+            told = run.get_metadata()
+            for key, found in ((CPU, cpu), (MEMORY, memory)):
+                if "cb_cell" in told and told.get(key, 0) > 0:
+                    found.setdefault(told["cb_cell"], []).append(told[key])
+    return {
+        cell: (median(each), median(memory[cell]) if cell in memory else None)
+        for cell, each in cpu.items()
+    }
+
+
+def drawn(block: Block, known: Metrics) -> tuple[Sheet, str]:
+    """A point for each cell, its size the memory, and the Pareto front; and the same in words."""
+    spent = [
+        Spent(block.names[row.id], row.strategy, row.batch_seconds or 0.0, *known[row.id])
+        for row in block.measured
+        if row.id in known
+    ]
+    if not spent:
+        raise LeftOut("the run holds no CPU seconds")
+    keys = [words.folded(_key(one), _NAMES, TEXT) for one in spent]
+    high = [len(key) * line_height(TEXT) + 0.06 for key in keys]
+    tall = max(_TALL, sum(high))
+    about = "Batch time against CPU seconds; nothing is better in both than what the line joins"
+    if any(one.memory for one in spent):
+        about += "; the area of a point is its peak memory"
+    sheet = Sheet(block.title, about, _TOP + tall + _BELOW)
+    right = EDGE + words.widest((line for key in keys for line in key), TEXT) + 0.45
+    axes = sheet.axes(EDGE + _LEFT, _TOP, sheet.width - EDGE - _LEFT - right, tall)
+    across, up = (
+        _roomy(scales.seconds(values))
+        for values in ([one.cpu for one in spent], [one.seconds for one in spent])
+    )
+    axis.horizontal(axes, across, f"CPU time of a batch{' (logarithmic)' * across.log}")
+    axis.vertical(axes, up, f"batch time{' (logarithmic)' * up.log}")
+    _front(axes, spent)
+    _points(axes, spent)
+    _keys(sheet, spent, keys, high, sheet.width - right)
+    return sheet, _described(spent, about)
+
+
+def front(spent: Sequence[Spent]) -> list[Spent]:
+    """Those that none beats in time and CPU both, by rising CPU."""
+    found: list[Spent] = []
+    for one in sorted(spent, key=lambda one: (one.cpu, one.seconds)):
+        if not found or one.seconds < found[-1].seconds:
+            found.append(one)
+    return found
+
+
+def _roomy(scale: Scale) -> Scale:
+    """The same with room for large points at its ends."""
+    if scale.log:
+        more = (scale.high / scale.low) ** 0.06
+        return Scale(scale.low / more, scale.high * more, True, scale.ticks, scale.labels)
+    more = 0.06 * (scale.high - scale.low)
+    return Scale(scale.low - more, scale.high + more, False, scale.ticks, scale.labels)
+
+
+def _key(one: Spent) -> str:
+    memory = "" if one.memory is None else f" {text.digits(one.memory / _MEGABYTE)} MB"
+    return f"{one.name}{memory}"
+
+
+def _front(axes: Axes, spent: Sequence[Spent]) -> None:
+    best = front(spent)
+    axes.plot(
+        [one.cpu for one in best],
+        [one.seconds for one in best],
+        color=INK,
+        linewidth=1,
+        alpha=0.6,
+        linestyle=(0, (4, 2)),
+        drawstyle="steps-post",
+    )
+
+
+def _points(axes: Axes, spent: Sequence[Spent]) -> None:
+    most = max((one.memory or 0.0 for one in spent), default=0.0)
+    for one in spent:
+        share = one.memory / most if one.memory and most else 0.25
+        axes.plot(
+            [one.cpu],
+            [one.seconds],
+            marker(one.strategy),
+            color=colour(one.strategy),
+            markersize=max(4.0, 16 * sqrt(share)),
+            markeredgecolor=INK,
+            markeredgewidth=0.5,
+            alpha=0.85,
+        )
+
+
+def _keys(
+    sheet: Sheet,
+    spent: Sequence[Spent],
+    keys: Sequence[Sequence[str]],
+    high: Sequence[float],
+    left: float,
+) -> None:
+    """The names, each with its marker, beside the axes."""
+    from matplotlib.lines import Line2D
+
+    top = _TOP
+    for one, key, tall in zip(spent, keys, high, strict=True):
+        middle = top + tall / 2
+        sheet.figure.add_artist(
+            Line2D(
+                [left + 0.25],
+                [sheet.height - sheet.top - middle],
+                marker=marker(one.strategy),
+                color=colour(one.strategy),
+                markersize=7,
+                markeredgecolor=INK,
+                markeredgewidth=0.4,
+                linestyle="",
+                transform=sheet.figure.dpi_scale_trans,
+            )
+        )
+        sheet.lines(left + 0.4, middle, key)
+        top += tall
+
+
+def _described(spent: Sequence[Spent], about: str) -> str:
+    each = [
+        f"{_key(one)}: {text.duration(one.seconds)}, CPU {text.duration(one.cpu)}" for one in spent
+    ]
+    return f"{about}. {'; '.join(each)}."

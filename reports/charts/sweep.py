@@ -1,0 +1,202 @@
+"""Sweep: throughput or time over the numbers that were tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .. import text
+from ..cells import Row
+from . import axis, scales, words
+from .chart import clean, overview
+from .families import Family
+from .scales import Scale
+from .sheet import Sheet
+from .style import EDGE, INK, TEXT, colour, line_height, marker
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_RATES = ("tasks", "workers")
+"""Over these, throughput says more: twice the tasks take twice the time."""
+_LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.85, 0.08, 3.6, 0.5, 2.1
+_STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """A line as it is drawn: values by place, an interval for each, its name and its look."""
+
+    name: str
+    values: Mapping[float, float]
+    lows: Sequence[float]
+    highs: Sequence[float]
+    colour: str
+    marker: str
+    style: object
+
+    @property
+    def end(self) -> float:
+        """Where it ends, at the right."""
+        return list(self.values.values())[-1]
+
+
+def drawn(family: Family) -> tuple[Sheet, str]:
+    """A line with a band for each strategy, and the limit; and the same in words."""
+    rate = family.key in _RATES
+    curves = [*_curves(family, rate), *_limit(family, rate)]
+    across = sorted({place for curve in curves for place in curve.values})
+    up = _up(curves, rate)
+    labels = [words.folded(curve.name, _NAMES, TEXT) for curve in curves]
+    tall = max(_TALL, 1.1 * sum(map(_high, labels)))
+    what = "Throughput" if rate else "Batch time"
+    about = f"{what} over {clean(family.key)}, with 95 % intervals"
+    sheet = Sheet(overview(family.blocks), about, _TOP + tall + _BELOW)
+    right = EDGE + words.widest((line for label in labels for line in label), TEXT) + 0.35
+    axes = sheet.axes(EDGE + _LEFT, _TOP, sheet.width - EDGE - _LEFT - right, tall)
+    across_scale = _across(across)
+    axis.horizontal(axes, across_scale, _titled(family.key, across_scale))
+    axis.vertical(axes, up, _titled("tasks per second" if rate else "batch time", up))
+    for curve in curves:
+        _draw(axes, curve)
+    _name(sheet, axes, curves, labels, up, tall)
+    return sheet, _described(curves, about, rate)
+
+
+def _curves(family: Family, rate: bool) -> Iterator[_Curve]:
+    seen: dict[str, int] = {}
+    for line in family.lines:
+        style = _STYLES[seen.setdefault(line.strategy, 0) % len(_STYLES)]
+        seen[line.strategy] += 1
+        yield _curve(line.name, line.strategy, line.points, rate, style)
+    places = sorted({place for line in family.lines for place in line.points})
+    for row in family.flat:
+        # One cell without this parameter: the same at every place.
+        ends = dict.fromkeys((places[0], places[-1]), row)
+        yield _curve(row.strategy, row.strategy, ends, rate, (0, (2, 2)))
+
+
+def _curve(
+    name: str, strategy: str, points: Mapping[float, Row], rate: bool, style: object
+) -> _Curve:
+    values = {place: _value(row, row.batch_seconds, rate) for place, row in points.items()}
+    bounds = [
+        sorted(_value(row, bound or row.batch_seconds, rate) for bound in _bounds(row))
+        for row in points.values()
+    ]
+    lows, highs = [low for low, _ in bounds], [high for _, high in bounds]
+    return _Curve(clean(name), values, lows, highs, colour(strategy), marker(strategy), style)
+
+
+def _bounds(row: Row) -> tuple[float | None, float | None]:
+    return row.batch_low, row.batch_high
+
+
+def _value(row: Row, seconds: float | None, rate: bool) -> float:
+    taken = seconds or 0.0
+    return row.tasks / taken if rate else taken
+
+
+def _limit(family: Family, rate: bool) -> Iterator[_Curve]:
+    """The best that any strategy could do at each place."""
+    best: dict[float, float] = {}
+    for line in family.lines:
+        for place, row in line.points.items():
+            if row.limit_seconds:
+                value = _value(row, row.limit_seconds, rate)
+                choose = max if rate else min
+                best[place] = choose(value, best.get(place, value))
+    if best:
+        values = dict(sorted(best.items()))
+        flat = list(values.values())
+        yield _Curve("limit", values, flat, flat, INK, "", (0, (1, 1.5)))
+
+
+def _up(curves: Sequence[_Curve], rate: bool) -> Scale:
+    """The y axis: for what was seen, and for intervals as far as half of that again."""
+    known = [value for curve in curves for value in curve.values.values()]
+    log = scales.wide(known)
+    if rate:
+        return scales.numbers(known, log=log, zero=not log)
+    return scales.seconds(known, zero=not log)
+
+
+def _across(places: Sequence[float]) -> Scale:
+    """The x axis: its ticks are the values that were tried."""
+    log = places[0] > 0 and len(places) > 2 and places[-1] >= 8 * places[0]
+    step = -(-len(places) // 10)
+    ticks = [place for number, place in enumerate(places) if number % step == 0]
+    if log:
+        gap = (places[-1] / places[0]) ** 0.04
+        low, high = places[0] / gap, places[-1] * gap
+    else:
+        gap = 0.04 * (places[-1] - places[0])
+        low, high = places[0] - gap, places[-1] + gap
+        ticks = scales.apart(ticks, 0.06 * (high - low))
+    return Scale(low, high, log, ticks, [f"{tick:,.10g}" for tick in ticks])
+
+
+def _titled(name: str, scale: Scale) -> str:
+    return f"{clean(name)} (logarithmic)" if scale.log else clean(name)
+
+
+def _draw(axes: Axes, curve: _Curve) -> None:
+    places, values = list(curve.values), list(curve.values.values())
+    axes.plot(
+        places,
+        values,
+        linestyle=curve.style,
+        marker=curve.marker,
+        color=curve.colour,
+        linewidth=1.8,
+        markersize=5.5,
+        markeredgecolor=INK,
+        markeredgewidth=0.4,
+    )
+    if list(curve.lows) != list(curve.highs):
+        axes.fill_between(places, curve.lows, curve.highs, color=curve.colour, alpha=0.18, lw=0)
+
+
+def _high(label: Sequence[str]) -> float:
+    return len(label) * line_height(TEXT) + 0.02
+
+
+def _name(
+    sheet: Sheet,
+    axes: Axes,
+    curves: Sequence[_Curve],
+    labels: Sequence[Sequence[str]],
+    scale: Scale,
+    tall: float,
+) -> None:
+    """The name of each line at its end, moved apart where they would overlap."""
+    from matplotlib.lines import Line2D
+
+    ends = [(1 - scale.place(curve.end)) * tall for curve in curves]
+    middles = words.apart(ends, [_high(label) for label in labels], tall)
+    edge = axes.get_position().x1 * sheet.width
+    for curve, label, end, middle in zip(curves, labels, ends, middles, strict=True):
+        down = [sheet.height - sheet.top - _TOP - y for y in (end, end, middle, middle)]
+        sheet.figure.add_artist(
+            Line2D(
+                [edge, edge + 0.04, edge + 0.2, edge + 0.24],
+                down,
+                color=curve.colour,
+                linewidth=0.9,
+                transform=sheet.figure.dpi_scale_trans,
+            )
+        )
+        sheet.lines(edge + 0.29, _TOP + middle, label)
+
+
+def _described(curves: Sequence[_Curve], about: str, rate: bool) -> str:
+    def said(value: float) -> str:
+        return text.count(value) if rate else text.duration(value)
+
+    each = [
+        f"{curve.name} "
+        + ", ".join(f"{said(value)} at {place:g}" for place, value in curve.values.items())
+        for curve in curves
+    ]
+    return f"{about}: {'; '.join(each)}."
