@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..stored import Stored
 from . import comparison, views
 
 _KEPT = "\n\t\u00a0\u200d"  # lines of a traceback, spaces, and what joins an emoji
+
+
+_JOINTS = re.compile(r"(?<=[+_\-\[\]=.,:;/])")  # where a name may fold
 
 
 def page(runs: Sequence[Stored]) -> str:
@@ -36,7 +40,7 @@ def page(runs: Sequence[Stored]) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("reports.page", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -44,6 +48,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
+    made.filters["foldable"] = _foldable
+    return made
 
 
 @cache
@@ -62,3 +68,8 @@ def _printable(value: Any) -> Any:
     return "".join(
         sign if sign.isprintable() or sign in _KEPT else ascii(sign)[1:-1] for sign in value
     )
+
+
+def _foldable(name: str) -> Markup:
+    """The name with the places marked where a line may end."""
+    return Markup("<wbr>").join(escape(_printable(part)) for part in _JOINTS.split(name) if part)

@@ -44,7 +44,7 @@ class Parsed(HTMLParser):
         self._chart = self._chart or tag == "svg"
         if self._chart:
             self.drawn.add(tag)
-        else:
+        elif tag != "wbr":  # where a long name may fold
             self.outside.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
