@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from ..stored import Stored
 from . import comparison, views
 
+_STYLES = ("page.css", "parts.css", "media.css")  # in this order: later rules win
 _KEPT = "\n\t\u00a0\u200d"  # lines of a traceback, spaces, and what joins an emoji
 
 
@@ -31,7 +32,7 @@ def page(runs: Sequence[Stored]) -> str:
         .render(
             runs=shown,
             comparison=comparison.view(runs) if len(runs) > 1 else None,
-            style=Markup(_file("page.css")),
+            style=Markup("\n".join(map(_file, _STYLES))),
             script=Markup(_file("page.js")),
             script_hash=_sha256(_file("page.js")),
         )

@@ -134,7 +134,7 @@ def test_every_chart_is_visible(reader: Browser, opened: Path, width: int) -> No
           return [box.width, box.height, drawn.length, chart.checkVisibility()];
         })"""
     )
-    assert len(sizes) == len(drawn) >= 3
+    assert len(sizes) == len(drawn) >= 13
     for wide, high, shapes, visible in sizes:
         assert wide > 300 and high > 80 and shapes > 10 and visible
 
