@@ -36,9 +36,13 @@ class _Wanted:
     make: Callable[[], Drawn]
 
 
-def draw(stored: Stored) -> list[Chart]:
-    """Every chart, the grid first, then block by block; with those left out, and why."""
-    return [_chart(wanted, _salt(stored, wanted)) for wanted in _wanted(stored)]
+def draw(stored: Stored, *keys: str) -> list[Chart]:
+    """Every chart, the grid first, then block by block; with those left out, and why.
+
+    With keys only charts of these, and the time of no other.
+    """
+    wanted = (one for one in _wanted(stored) if not keys or one.key in keys)
+    return [_chart(one, _salt(stored, one)) for one in wanted]
 
 
 def save(stored: Stored, folder: Path) -> list[Path]:
