@@ -54,6 +54,7 @@ class Lab:
         self._began = time.monotonic() - elapsed
         self._affinity = affinity()
         self._strays: list[str] = []
+        self._unknown = ""
 
     def elapsed(self) -> float:
         """Seconds of this run, those before an interruption included."""
@@ -62,11 +63,13 @@ class Lab:
     def trouble(self) -> list[str]:
         """What a reader should know, a line each; complete once the fixtures are left."""
         ended = [f"a worker left behind, and we ended: {name}" for name in self._strays]
-        return [*dict.fromkeys(ended), *self._fixtures.trouble]
+        return [*dict.fromkeys(ended), *filter(None, [self._unknown]), *self._fixtures.trouble]
 
     def canary(self) -> dict[str, Any]:
         self._strays += self._children.sweep()
         found = measure_canary(self._children, cpus())
+        if found.delivered is None:
+            self._unknown = f"the CPUs delivered are not known of every round: {found.reason}"
         return {"cpus": cpus(), **vars(found)}
 
     def scout(self, planned: Planned, timeout: float) -> float | Failed:

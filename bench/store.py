@@ -83,7 +83,7 @@ def _write(
         "seconds": past.elapsed,
         "cells": [_cell(planned, past) for planned in plan],
         "order": past.orders,
-        "canary": past.canaries,
+        "canary": [one for one in past.canaries if one["delivered"] is not None],
         "failures": failures,
     }
     _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,24 +66,37 @@ class Stored:
 
 
 def read(path: Path) -> Stored:
-    """The run in a folder, which may be a link such as `.concbench/latest`.
+    """The run in a folder, which may be a link such as `.concbench/latest`, or in a pyperf file.
 
-    Raises DamagedRun when a file is missing, damaged, newer or somebody else's.  A run that never
-    measured a cell has no samples.json, and that is no damage.
+    Raises DamagedRun when a file is missing, damaged, newer or no run.  A run that never measured
+    a cell has no samples.json, and that is no damage.
     """
     folder = Path(path)
+    if folder.is_file():
+        from .foreign import read as foreign  # which needs this module
+
+        return foreign(folder)
     run = facts.read(folder / "run.json")
     samples = folder / "samples.json"
     if not samples.exists() and all(cell.status != "measured" for cell in run.cells):
         return Stored(folder, run, ())
-    cells = {cell.id: cell for cell in run.cells}
-    found = (_process(one, cells, samples) for one in _runs(samples))
-    return Stored(folder, run, tuple(sorted(found, key=lambda one: (one.round, one.position))))
+    return Stored(folder, run, processes_of(suite(samples), run.cells, samples))
 
 
-def _runs(path: Path) -> Iterator[pyperf.Run]:
+def processes_of(
+    benchmarks: Iterable[pyperf.Benchmark], cells: Iterable[Planned], path: Path
+) -> tuple[Process, ...]:
+    """The worker processes of benchmarks that concbench wrote, in the order they ran."""
+    by_id = {cell.id: cell for cell in cells}
+    runs = (run for benchmark in benchmarks for run in benchmark.get_runs())
+    found = (_process(run, by_id, path) for run in runs)
+    return tuple(sorted(found, key=lambda one: (one.round, one.position)))
+
+
+def suite(path: Path) -> pyperf.BenchmarkSuite:
+    """The suite in a file; raises DamagedRun when it is none."""
     try:
-        suite = pyperf.BenchmarkSuite.load(str(path))
+        return pyperf.BenchmarkSuite.load(str(path))
     except FileNotFoundError:
         raise DamagedRun(f"{path.parent} has no {path.name}") from None
     except OSError as error:
@@ -91,8 +104,6 @@ def _runs(path: Path) -> Iterator[pyperf.Run]:
     # Whatever shape the JSON has, pyperf trips over it in its own way.
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise DamagedRun(f"{path} is not a pyperf suite: {error}") from None
-    for benchmark in suite:
-        yield from benchmark.get_runs()
 
 
 def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Process:
