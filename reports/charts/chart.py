@@ -73,6 +73,8 @@ def clean(said: str) -> str:
 
 def overview(known: Sequence[Block]) -> str:
     """One sentence for several blocks: the verdict of one, who is first in each of a few."""
+    if not known:
+        return "the run has no cells"
     if len(known) == 1:
         return known[0].title
     if len(known) <= _FEW:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from .. import text
 from . import words
 from .chart import Block, LeftOut, clean, overview
 from .sheet import Sheet
-from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, line_height
+from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, line_height, luminance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..cells import Row
 
-_COLOURS = "cividis"  # read the same by every eye, and in grey from dark to light
+_COLOURS = "viridis"  # in grey it goes from dark to light, also to colour-blind eyes
 _WIDE, _HIGH, _GAP, _TOP = 1.3, 0.52, 0.1, 0.42
 _NAMES = 2.3
 _TINY = 7.5
@@ -67,7 +67,7 @@ def drawn(blocks: Sequence[Block]) -> tuple[Sheet, str]:
         sheet.lines(left + (place + 0.5) * wide, middle, lines, size=SMALL, ha="center")
     end = _TOP + head + sum(heights) + 0.12
     sheet.lines(EDGE, end, [line for note in told for line in note], size=SMALL, va="top")
-    _key(sheet, any(cell.of_limit is not None for cell in table.cells.values()))
+    _key(sheet, table.cells.values())
     return sheet, _described(blocks, about)
 
 
@@ -147,23 +147,27 @@ def _cell(
         sheet.lines(*place, lines, size=_TINY, ha="center", alpha=MUTED)
         return
     said = text.duration(row.batch_seconds) if row.speedup is None else text.ratio(row.speedup)
-    share = [] if row.of_limit is None else [f"{text.percent(row.of_limit, ' ')} of limit"]
+    share = [] if row.of_limit is None else [_share(row.of_limit)]
     look = {"ha": "center", "color": ink}
     shift = 0.085 if share else 0.0
     sheet.lines(place[0], place[1] - shift, [said], weight="bold", **look)
     sheet.lines(place[0], place[1] + 0.1, share, size=_TINY, **look)
 
 
+def _share(of_limit: float) -> str:
+    said = f"{text.percent(of_limit, ' ')} of limit"
+    return said if words.width(said, _TINY) < _WIDE else "beyond the limit"
+
+
 def _fill(row: Row) -> tuple[str | None, str]:
     """The colour of a cell, and of text that is read on it."""
     if row.of_limit is None:
         return None, INK
-    from matplotlib.colors import to_hex, to_rgb
+    from matplotlib.colors import to_hex
 
     found = to_hex(_colours()(min(1.0, max(0.0, row.of_limit))))
-    red, green, blue = to_rgb(found)
-    light = 0.3 * red + 0.59 * green + 0.11 * blue > 0.5
-    return found, _DARK if light else _LIGHT
+    # Where black and white are read equally well (WCAG 2.2).
+    return found, _DARK if luminance(found) > 0.18 else _LIGHT
 
 
 def _colours() -> Colormap:
@@ -172,12 +176,13 @@ def _colours() -> Colormap:
     return matplotlib.colormaps[_COLOURS]
 
 
-def _key(sheet: Sheet, limited: bool) -> None:
+def _key(sheet: Sheet, cells: Collection[Row]) -> None:
     """What colour and frame mean."""
     from matplotlib.patches import Rectangle
 
     steps, left, wide = 25, EDGE + 0.5, 1.5
     axes = _axes(sheet, EDGE, 0.02, sheet.width - 2 * EDGE, 0.2)
+    limited = any(cell.of_limit is not None for cell in cells)
     if limited:
         for step in range(steps):
             start = left - EDGE + wide * step / steps
@@ -185,6 +190,8 @@ def _key(sheet: Sheet, limited: bool) -> None:
             axes.add_patch(Rectangle((start, 0.02), wide / steps, 0.16, facecolor=colour, lw=0))
         sheet.lines(left - 0.06, 0.12, ["0 %"], size=SMALL, ha="right")
         sheet.lines(left + wide + 0.06, 0.12, ["100 % of the limit"], size=SMALL)
+    if all(cell.rank != 1 for cell in cells):
+        return
     at = left + wide + 1.5 if limited else EDGE
     box = Rectangle((at - EDGE, 0.03), 0.26, 0.14, facecolor="none", edgecolor=INK, lw=2)
     axes.add_patch(box)

@@ -68,12 +68,15 @@ def drawn(
     scale: Scale,
     label: str,
     top: float,
+    names: Sequence[str] = (),
 ) -> Axes:
     """Axes for the lanes, from `top` inches below the heading; `said` stands at the right.
 
-    Their y axis is in inches, downward.
+    Their y axis is in inches, downward.  The left margin has room for `names`, too.
     """
-    left = EDGE + words.widest((line for lane in lanes for line in lane.name), TEXT) + _GAP
+    left = (
+        EDGE + words.widest([*names, *(line for lane in lanes for line in lane.name)], TEXT) + _GAP
+    )
     right = EDGE + words.widest(map(said, lanes), TEXT) + _GAP
     axes = sheet.axes(left, top, sheet.width - left - right, height(lanes))
     axes.set_ylim(height(lanes), 0)

@@ -6,8 +6,8 @@ of each other, flat below the slow one.  All rows have the same scale.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import log
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import exp, log
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ Times = Mapping[int, float]  # round -> seconds
 _HIGH, _TOP, _CPUS = 0.5, 0.06, 0.4
 _LEAST = log(1.02)  # below this nothing is worth a zoom
 _SPREAD = 8.0
+_DELIVERED = "CPUs delivered"
 
 
 def drawn(block: Block) -> tuple[Sheet, str]:
@@ -37,14 +38,17 @@ def drawn(block: Block) -> tuple[Sheet, str]:
     if all(len(each) < 2 for each in times.values()):
         raise LeftOut("one round shows no drift")
     stack = lanes.stacked(block, rows, _HIGH)
-    span = _span(list(times.values()))
+    span = _span(times.values())
     cpus = {one.round: one.delivered for one in block.stored.run.canary if one.round <= last}
-    shown = text.percent(2.718281828459045**span - 1, " ")
+    shown = text.percent(exp(span) - 1, " ")
     about = f"Batch time over rounds; each row reaches {shown} above its mean, and as far below"
+    if max(_far(times.values())) > span:
+        about += "; a time stands beside each round that went farther"
     tall = _TOP + lanes.height(stack) + lanes.BELOW + (_CPUS + 0.1 if cpus else 0.0)
     sheet = Sheet(block.title, about, tall)
     scale = _of_rounds(last)
-    axes = lanes.drawn(sheet, stack, _said, scale, "" if cpus else "round", _TOP)
+    names = [_DELIVERED] if cpus else []
+    axes = lanes.drawn(sheet, stack, _said, scale, "" if cpus else "round", _TOP, names)
     for lane in stack:
         _line(axes, lane, times[lane.row.id], span)
     if cpus:
@@ -59,15 +63,16 @@ def _of_rounds(last: int) -> Scale:
     return Scale(-0.5, last + 0.5, False, whole, [f"{tick:g}" for tick in whole])
 
 
-def _span(times: Sequence[Times]) -> float:
+def _span(times: Iterable[Times]) -> float:
     """How far a row reaches from its mean, in logarithms: all but the wildest rounds are inside."""
-    far = [abs(log(second) - middle) for each in times for middle, second in _centred(each)]
+    far = list(_far(times))
     return max(_LEAST, min(max(far), _SPREAD * median(far)))
 
 
-def _centred(times: Times) -> list[tuple[float, float]]:
-    middle = fmean(map(log, times.values()))
-    return [(middle, second) for second in times.values()]
+def _far(times: Iterable[Times]) -> Iterator[float]:
+    for each in times:
+        middle = fmean(map(log, each.values()))
+        yield from (abs(log(second) - middle) for second in each.values())
 
 
 def _line(axes: Axes, lane: Lane, times: Times, span: float) -> None:
@@ -119,7 +124,7 @@ def _delivered(
     axes.set_ylim(0, most)
     axes.bar(list(cpus), list(cpus.values()), width=0.7, color=INK, alpha=0.35, linewidth=0)
     middle = top + _CPUS / 2
-    sheet.lines(left - 0.1, middle, ["CPUs delivered"], ha="right", alpha=MUTED)
+    sheet.lines(left - 0.1, middle, [_DELIVERED], ha="right", alpha=MUTED)
     said = text.digits(median(cpus.values()))
     sheet.lines(left + width + 0.1, middle, [said], alpha=MUTED)
 

@@ -13,6 +13,7 @@ WIDE = 10.0
 """Values this many times apart get a logarithmic axis."""
 
 _UNITS = ((60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+_PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -139,9 +140,9 @@ def _with(tick: float, unit: str) -> str:
 
 
 def _plain(value: float) -> str:
-    rounded = float(f"{value:.6g}")
-    if rounded == 0:
-        return "0"
-    if not 1e-4 <= abs(rounded) < 1e9:
-        return f"{rounded:.3g}"
+    small = abs(value) < 10_000  # 2,000 and 10k
+    size, prefix = next((p for p in _PREFIXES if not small and abs(value) >= p[0]), (1.0, ""))
+    rounded = float(f"{value / size:.6g}")
+    if prefix or abs(rounded) < 1e-4:
+        return f"{rounded:g}{prefix}"
     return f"{rounded:,.9f}".rstrip("0").rstrip(".")

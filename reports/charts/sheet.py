@@ -21,6 +21,8 @@ _SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "text.usetex": False,
+    "text.hinting": "none",
+    "text.antialiased": True,
     "path.simplify": False,
     "path.sketch": None,
     "path.effects": [],
@@ -28,7 +30,7 @@ _SETTINGS: dict[str, Any] = {
 }
 _ABOUT_DRAWING = (
     *("axes", "figure", "font", "grid", "hatch", "image", "legend", "lines", "markers", "patch"),
-    *("path", "savefig", "svg", "text", "xaxis", "xtick", "yaxis", "ytick"),
+    *("path", "savefig", "xaxis", "xtick", "yaxis", "ytick"),
 )
 _lock = RLock()
 

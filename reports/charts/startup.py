@@ -32,7 +32,7 @@ def drawn(block: Block) -> tuple[Sheet, str]:
     scale = scales.seconds(longest, zero=True)
     about = "One-shot time, which a script pays, above the batch time, which a service pays"
     sheet = Sheet(block.title, about, _TOP + lanes.height(stack) + lanes.BELOW)
-    axes = lanes.drawn(sheet, stack, _said, scale, "time (medians of processes)", _TOP)
+    axes = lanes.drawn(sheet, stack, _said, scale, "time", _TOP)
     for lane in stack:
         _bars(axes, lane, parts[lane.row.id])
     sheet.legend(*_marks(), 0.0)

@@ -48,6 +48,15 @@ def marker(strategy: str) -> str:
     return known[1] if known else _MARKERS[_place(strategy) // len(_COLOURS) % len(_MARKERS)]
 
 
+def luminance(colour: str) -> float:
+    """How light `#rrggbb` is, from 0 to 1 (WCAG 2.2, relative luminance)."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def _place(strategy: str) -> int:
     # Not hash(): that differs from process to process.
     return crc32(strategy.encode(errors="replace"))

@@ -43,7 +43,7 @@ def standalone(drawn: str) -> str:
 def _tidied(found: re.Match[str]) -> str:
     tag = found[0]
     if tag.startswith("<g id="):
-        return "<g>"  # no one refers to a group
+        return "" if tag.endswith("/>") else "<g>"  # no one refers to a group
     if tag.startswith("<text"):
         tag = re.sub(r"font-family: [^;\"]*;? ?", "", tag)
         tag = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag)

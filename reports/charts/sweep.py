@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _RATES = ("tasks", "workers")
 """Over these, throughput says more: twice the tasks take twice the time."""
-_LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.85, 0.08, 3.6, 0.5, 2.1
+_LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.85, 0.08, 3.6, 0.5, 2.4
 _STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
 
 

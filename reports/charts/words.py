@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FAMILY = "DejaVu Sans"
 _STAND_INS = range(0x2801, 0x2900)  # Braille: the font has it, and names of programs do not
-_PARTS = re.compile(r"[^+,;:/_\-\[\]=.]*[+,;:/_\-\[\]=.]\s*|[^+,;:/_\-\[\]=.]+")
+_PARTS = re.compile(r"\[?[^\[+,;:/_\].-]+[+,;:/_\].-]*|.")
 ABSENT = "\N{REPLACEMENT CHARACTER}"
 
 
