@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 
 from .. import text
 from ..cells import Row
@@ -86,10 +87,10 @@ def _figure(
         return text.duration(reference.batch_seconds), f"a batch, {names[reference.id]}"
     if reference is None or not known:  # nothing to be faster than
         seconds = [row.batch_seconds for row in first if row.batch_seconds is not None]
-        return _span(text.duration(min(seconds)), text.duration(max(seconds))), "a batch"
+        return span(text.duration(min(seconds)), text.duration(max(seconds))), "a batch"
     beside = f"as fast as {names[reference.id]}"
     if len(first) > 1:
-        return _span(text.ratio(min(known)), text.ratio(max(known))), beside
+        return span(text.ratio(min(known)), text.ratio(max(known))), beside
     only = first[0]
     said = text.interval(only.speedup, only.speedup_low, only.speedup_high)
     figure, _, interval = said.partition(" ")
@@ -102,16 +103,18 @@ def _bar(share: float) -> float:
 
 
 def _percents(shares: Sequence[float]) -> str:
-    return _span(text.percent(min(shares), " "), text.percent(max(shares), " "))
+    return span(text.percent(min(shares), " "), text.percent(max(shares), " "))
 
 
 def _script(measured: Sequence[Row], names: Mapping[int, str]) -> str:
-    timed = [row for row in measured if row.one_shot_seconds is not None]
+    timed = [(row.one_shot_seconds or nan, row.id) for row in measured]
+    timed = [one for one in timed if isfinite(one[0])]  # a foreign file has none
     if len(timed) < 2:
         return ""
-    least = min(timed, key=lambda row: row.one_shot_seconds or 0.0)
-    return f"{names[least.id]}, {text.duration(least.one_shot_seconds)}"
+    seconds, least = min(timed)
+    return f"{names[least]}, {text.duration(seconds)}"
 
 
-def _span(low: str, high: str) -> str:
+def span(low: str, high: str) -> str:
+    """`10 ms to 20 ms`, or once what is the same."""
     return low if low == high else f"{low} to {high}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import isfinite, sqrt
 
 from .. import text
 from ..cells import Row
@@ -45,11 +45,15 @@ def fields(row: Row, columns: Sequence[Column]) -> list[Field]:
         Field(
             column.key,
             column.said(row),
-            column.value(row),
+            _finite(column.value(row)),
             _share(row.of_limit) if column.key == "of-limit" else None,
         )
         for column in columns
     ]
+
+
+def _finite(value: Value) -> Value:
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _share(value: float | None) -> float | None:

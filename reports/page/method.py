@@ -58,7 +58,9 @@ def command(run: Facts) -> str:
     """The command line that repeats a run, quoted for a shell, with the seed that it drew."""
     if not run.argv:
         return ""
-    given = any(word == "--seed" or word.startswith("--seed=") for word in run.argv)
+    given = run.seed is None or any(
+        word == "--seed" or word.startswith("--seed=") for word in run.argv
+    )
     seed = () if given else ("--seed", str(run.seed))
     return shlex.join(("concbench", *run.argv, *seed))
 
@@ -69,7 +71,7 @@ def _facts(run: Facts) -> Iterator[tuple[str, str]]:
     yield "state", run.state
     yield "started", run.started
     yield "ended", run.ended or ""
-    yield "seed", str(run.seed)
+    yield "seed", "" if run.seed is None else str(run.seed)
     yield "budget", text.duration(run.budget_seconds) if run.budget_seconds else ""
     yield "rounds asked for", str(run.rounds_limit or "")
     yield "reference", run.reference or ""

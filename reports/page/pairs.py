@@ -1,21 +1,20 @@
-"""Every pair of strategies of a workload: how many times slower, and whether that is chance."""
+"""Every pair of strategies of a workload as the page says it, the faster first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-from .. import statistics, stopping, text
-from ..cells import Row
+from .. import text
+from ..differences import Difference, differences
+from ..facts import Planned
+from ..statistics import Interval
 from ..stored import Stored
-
-Times = Mapping[int, float]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two strategies, the faster first; `ratio` is slower / faster, `p` is after Holm."""
+    """Two strategies; `ratio` is slower / faster, `p` is after Holm, `differ` if `said` so."""
 
     faster: str
     slower: str
@@ -27,61 +26,39 @@ class Pair:
     said: str
 
 
-def pairs(stored: Stored, rows: Sequence[Row], names: Mapping[int, str]) -> list[Pair]:
-    """The pairs of a block that share a round, in the order of its table."""
-    times = {
-        row.id: {process.round: process.seconds for process in stored.of(row.id)}
-        for row in rows
-        if row.batch_seconds is not None
-    }
-    confidence = _confidence(stored, rows)
-    found = [
-        (pair, ratio)
-        for pair in combinations(times, 2)
-        if (ratio := statistics.ratio(times[pair[1]], times[pair[0]], confidence))
-    ]
-    tested = [statistics.p_value(times[first], times[second]) for (first, second), _ in found]
-    known = iter(statistics.holm([p for p in tested if p is not None]))
-    adjusted = [None if p is None else next(known) for p in tested]
-    return [
-        _pair(names[first], names[second], ratio, p, 1 - confidence)
-        for ((first, second), ratio), p in zip(found, adjusted, strict=True)
-    ]
+def pairs(stored: Stored, cells: Sequence[Planned], names: Mapping[int, str]) -> list[Pair]:
+    """The pairs of a block that share a round; `names` is by id, the fastest first."""
+    places = {cell: place for place, cell in enumerate(names)}
+    found = [_faster_first(one) for one in differences(stored, cells)]
+    found.sort(key=lambda pair: (places[pair[0]], places[pair[1]]))
+    return [_pair(names[pair[0]], names[pair[1]], pair[2], pair[3]) for pair in found]
 
 
-def _pair(
-    first: str, second: str, ratio: statistics.Interval, p: float | None, misses: float
-) -> Pair:
-    if ratio.estimate < 1:
-        first, second, ratio = second, first, _turned(ratio)
-    differ = p is not None and p <= misses
-    said = f"{first} is faster" if differ else "no difference found"
+def _faster_first(one: Difference) -> tuple[int, int, Interval, Difference]:
+    if one.ratio.estimate >= 1:
+        return one.first, one.second, one.ratio, one
+    low = 1 / one.ratio.high if one.ratio.high else None
+    high = 1 / one.ratio.low if one.ratio.low else None
+    return one.second, one.first, Interval(1 / one.ratio.estimate, low, high), one
+
+
+def _pair(faster: str, slower: str, ratio: Interval, one: Difference) -> Pair:
+    said = f"{faster} is faster" if one.found else "no difference found"
+    if one.p is None:
+        said = "one round in common: too little to tell"
     return Pair(
-        first,
-        second,
+        faster,
+        slower,
         ratio.estimate,
         text.interval(ratio.estimate, ratio.low, ratio.high),
-        p,
-        _p(p),
-        differ,
-        said if p is not None else "one round in common: too little to tell",
+        one.p,
+        _p(one.p),
+        one.found,
+        said,
     )
-
-
-def _turned(ratio: statistics.Interval) -> statistics.Interval:
-    low = 1 / ratio.high if ratio.high else None
-    high = 1 / ratio.low if ratio.low else None
-    return statistics.Interval(1 / ratio.estimate, low, high)
 
 
 def _p(p: float | None) -> str:
     if p is None:
         return text.NONE
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def _confidence(stored: Stored, rows: Sequence[Row]) -> float:
-    if stored.run.rounds_limit is not None:
-        return statistics.CONFIDENCE
-    ids = {row.id for row in rows}
-    return stopping.confidence(len({one.round for one in stored.processes if one.cell in ids}))

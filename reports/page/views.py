@@ -10,7 +10,7 @@ from ..cells import Row
 from ..notes import Note
 from ..stored import Stored
 from . import cards, figures, grid, method, pairs
-from .cards import Card
+from .cards import Card, span
 from .columns import Column, Field, columns, fields
 from .figures import Figure
 from .grid import Grid
@@ -116,7 +116,7 @@ def _block(
         figures=tuple(
             one for one in drawn if one.block == number and one.key not in ("grid", "sweep")
         ),
-        pairs=tuple(pairs.pairs(stored, rows, known)),
+        pairs=tuple(pairs.pairs(stored, stored.blocks()[number], known)),
     )
 
 
@@ -131,19 +131,15 @@ def _facts(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
     if reference and reference.batch_seconds and reference.workers == 1:
         yield "each takes", text.duration(reference.batch_seconds / reference.tasks)
     workers = [row.workers for row in rows if not row.reference] or [1]
-    yield "in flight", _span(text.count(min(workers)), text.count(max(workers)))
+    yield "in flight", span(text.count(min(workers)), text.count(max(workers)))
     limits = [row.limit_seconds for row in rows if row.limit_seconds is not None]
     if limits:
         low, high = min(limits), max(limits)
         same = high < 1.01 * low
-        yield "limit", _span(text.duration(low), text.duration(low if same else high))
+        yield "limit", span(text.duration(low), text.duration(low if same else high))
     else:
         yield "limit", "not known (it takes a reference with one task at a time)"
     yield "rounds", text.count(max(row.rounds for row in rows))
-
-
-def _span(low: str, high: str) -> str:
-    return low if low == high else f"{low} to {high}"
 
 
 def _colours(tables: Sequence[Sequence[Row]]) -> dict[str, str]:
