@@ -22,8 +22,13 @@ def write(stored: Stored, folder: Path) -> None:
 
     Raises OSError when the folder cannot be written to.
     """
-    _replace(folder / "cells.csv", _csv(records.CELLS, records.cells(stored)))
+    _replace(folder / "cells.csv", cells_csv(stored))
     _replace(folder / "rounds.csv", _csv(records.PROCESSES, records.processes(stored)))
+
+
+def cells_csv(stored: Stored) -> str:
+    """The text of cells.csv."""
+    return _csv(records.CELLS, records.cells(stored))
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:

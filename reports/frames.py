@@ -1,27 +1,66 @@
-"""A run as pandas frames."""
+"""Runs as pandas frames.
+
+Every function takes one run or a sequence of them; of several, a first column `run` holds the run's
+id.  Seconds are floats, and those of a batch are of all its `tasks` (scaled where a sample was
+measured).  Parameters are dicts.  What is absent is NaN, NA in `rank`, None in texts.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from . import records
 from .stored import Stored
 
+Runs: TypeAlias = Stored | Sequence[Stored]
+Records: TypeAlias = Callable[[Stored], Iterable[Mapping[str, Any]]]
 
-def cells(stored: Stored) -> pd.DataFrame:
-    """One row per cell, the columns of cells.csv; parameters are dicts, absent numbers NaN or NA.
 
-    `rank` is Int64, all seconds, speed-ups and `of_limit` are float.
+def values(runs: Runs) -> pd.DataFrame:
+    """One row a value: round, position (int), the cell, `value` (int, from 0), `seconds` (float).
+
+    The cell is `workload`, `workload_params`, `strategy`, `strategy_params`, `tasks`, `workers`.
     """
-    frame = pd.DataFrame(records.cells(stored), columns=list(records.CELLS))
+    return _frame(runs, records.values, records.VALUES)
+
+
+def processes(runs: Runs) -> pd.DataFrame:
+    """One row a worker process, the unit of statistics, in the order they ran: rounds.csv.
+
+    `seconds` is the median of the process's values; `startup_seconds`, `first_batch_seconds`,
+    `close_seconds`, `one_shot_seconds` and `own_cpu_seconds` are float; `in_process` is bool.
+    """
+    return _frame(runs, records.processes, records.PROCESSES)
+
+
+def cells(runs: Runs) -> pd.DataFrame:
+    """One row a cell, unrounded: cells.csv.
+
+    `rank` is Int64; all seconds, speed-ups (times the reference) and `of_limit` (a share, 1 is the
+    limit) are float.
+    """
+    frame = _frame(runs, records.cells, records.CELLS)
     first = records.CELLS.index("batch_seconds")
     numbers = dict.fromkeys(records.CELLS[first:-1], "float64")
     return frame.astype({**numbers, "rank": "Int64"})
 
 
-def processes(stored: Stored) -> pd.DataFrame:
-    """One row per worker process in the order they ran, the columns of rounds.csv.
+def differences(runs: Runs) -> pd.DataFrame:
+    """One row for each pair of strategies of a workload, paired by round.
 
-    `seconds` is the median batch of all `tasks`: it is scaled where a sample was measured.
+    `ratio`, `ratio_low`, `ratio_high` (float): the seconds of `other` over those of `strategy`,
+    with its interval; `p` (float): after Holm over the pairs of the workload; `different` (bool);
+    `rounds` (int): those that both ran in.
     """
-    return pd.DataFrame(records.processes(stored), columns=list(records.PROCESSES))
+    frame = _frame(runs, records.differences, records.DIFFERENCES)
+    return frame.astype(dict.fromkeys(("ratio", "ratio_low", "ratio_high", "p"), "float64"))
+
+
+def _frame(runs: Runs, rows: Records, columns: Sequence[str]) -> pd.DataFrame:
+    if isinstance(runs, Stored):
+        return pd.DataFrame(list(rows(runs)), columns=list(columns))
+    found = [{"run": stored.run.id, **row} for stored in runs for row in rows(stored)]
+    return pd.DataFrame(found, columns=["run", *columns])

@@ -7,6 +7,8 @@ from typing import Any
 
 from . import cells as rows
 from .cells import Row
+from .differences import Difference
+from .differences import differences as differences_of
 from .stored import Process, Stored
 
 _NAMES = [field.name for field in fields(Row)]
@@ -25,6 +27,12 @@ _TIMES = (
     "client",
 )
 PROCESSES = ("round", "position", *_CELL, *_TIMES)
+VALUES = ("round", "position", *_CELL, "value", "seconds")
+DIFFERENCES = (
+    *("workload", "workload_params", "tasks"),
+    *("strategy", "strategy_params", "other", "other_params"),
+    *("rounds", "ratio", "ratio_low", "ratio_high", "p", "different"),
+)
 
 
 def cells(stored: Stored) -> list[dict[str, Any]]:
@@ -34,11 +42,55 @@ def cells(stored: Stored) -> list[dict[str, Any]]:
 
 def processes(stored: Stored) -> list[dict[str, Any]]:
     """One record per worker process, with the keys PROCESSES, in the order they ran."""
-    known = {
-        row.id: {key: getattr(row, key) for key in _CELL}
-        for row in (rows.planned(cell, ()) for cell in stored.run.cells)
-    }
+    known = _known(stored)
     return [_record(process, known[process.cell]) for process in stored.processes]
+
+
+def values(stored: Stored) -> list[dict[str, Any]]:
+    """One record per value, with the keys VALUES, in the order they were taken."""
+    known = _known(stored)
+    return [
+        {
+            "round": process.round,
+            "position": process.position,
+            **known[process.cell],
+            "value": number,
+            "seconds": seconds,
+        }
+        for process in stored.processes
+        for number, seconds in enumerate(process.values)
+    ]
+
+
+def differences(stored: Stored) -> list[dict[str, Any]]:
+    """One record per pair of strategies of a block, with the keys DIFFERENCES."""
+    known = _known(stored)
+    return [
+        _difference(one, known[one.first], known[one.second])
+        for cells in stored.blocks().values()
+        for one in differences_of(stored, cells)
+    ]
+
+
+def _difference(one: Difference, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{key: first[key] for key in ("workload", "workload_params", "tasks")},
+        "strategy": first["strategy"],
+        "strategy_params": first["strategy_params"],
+        "other": second["strategy"],
+        "other_params": second["strategy_params"],
+        "rounds": one.rounds,
+        "ratio": one.ratio.estimate,
+        "ratio_low": one.ratio.low,
+        "ratio_high": one.ratio.high,
+        "p": one.p,
+        "different": one.found,
+    }
+
+
+def _known(stored: Stored) -> dict[int, dict[str, Any]]:
+    planned = (rows.planned(cell, ()) for cell in stored.run.cells)
+    return {row.id: {key: getattr(row, key) for key in _CELL} for row in planned}
 
 
 def _record(process: Process, cell: dict[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,30 @@ def p_value(first: Mapping[int, float], second: Mapping[int, float]) -> float | 
     return float(2 * stdtr(len(differences) - 1, -abs(centre / error)))
 
 
+def welch(
+    above: Sequence[float], below: Sequence[float], confidence: float = CONFIDENCE
+) -> tuple[Interval, float | None]:
+    """The ratio of the geometric means of two runs, and its p: two samples, Welch (1947).
+
+    Nothing pairs them, so what a machine did to one of them counts.  Without bounds and p where
+    one of them has a single value.
+    """
+    first, second = ([math.log(value) for value in values] for values in (above, below))
+    centre = fmean(first) - fmean(second)
+    if min(len(first), len(second)) < 2:
+        return Interval(math.exp(centre)), None
+    shares = [stdev(one) ** 2 / len(one) for one in (first, second)]
+    error = math.sqrt(sum(shares))
+    if error == 0:
+        return _around(centre, 0.0), 1.0 if centre == 0 else 0.0
+    from scipy.special import stdtr, stdtrit  # late: as above
+
+    parts = (share**2 / (len(one) - 1) for share, one in zip(shares, (first, second), strict=True))
+    freedom = sum(shares) ** 2 / sum(parts)
+    half = float(stdtrit(freedom, (1 + confidence) / 2)) * error
+    return _around(centre, half), float(2 * stdtr(freedom, -abs(centre / error)))
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """The p values adjusted for testing them all, in the order given (Holm 1979)."""
     adjusted = [0.0] * len(p_values)
@@ -83,7 +107,10 @@ def _interval(logarithms: Sequence[float], confidence: float) -> Interval:
     from scipy.special import stdtrit  # late: as above
 
     quantile = float(stdtrit(len(logarithms) - 1, (1 + confidence) / 2))
-    half = quantile * _standard_error(logarithms)
+    return _around(centre, quantile * _standard_error(logarithms))
+
+
+def _around(centre: float, half: float) -> Interval:
     return Interval(math.exp(centre), _exp(centre - half), _exp(centre + half))
 
 

@@ -37,6 +37,7 @@ class Process:
     form: str
     client: str
     notes: tuple[str, ...]
+    answer: str = ""
 
     @property
     def one_shot_seconds(self) -> float:
@@ -136,6 +137,7 @@ def _scaled(run: pyperf.Run, told: Mapping[str, Any], scale: float) -> Process:
         # pyperf refuses empty text, so what there is none of is left out.
         client=told.get("cb_client", ""),
         notes=tuple(filter(None, told.get("cb_notes", "").split(" | "))),
+        answer=told.get("cb_answer", ""),
     )
     if not all(math.isfinite(value) and value > 0 for value in values):
         raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")

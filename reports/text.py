@@ -46,7 +46,7 @@ def interval(estimate: float | None, low: float | None, high: float | None) -> s
     """`15.5x [15.1, 15.8]`, and the ratio alone where there are no bounds or no doubt."""
     if estimate is None or low is None or high is None or low == high:
         return ratio(estimate)
-    said = digits(estimate, 2 if 0.1 <= estimate < 1 else 3)  # 0.96x and 1.04x alike
+    said = f"{estimate:.2f}" if 0.1 <= estimate < 1 else digits(estimate)  # 0.96 as 1.04
     decimals = len(said.partition(".")[2])
     return f"{said}x [{low:,.{decimals}f}, {high:,.{decimals}f}]"
 

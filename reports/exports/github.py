@@ -1,0 +1,10 @@
+"""The step summary of a GitHub workflow: what `md` says, under a heading, to be appended."""
+
+from __future__ import annotations
+
+from ..stored import Stored
+from . import md
+
+
+def rendered(stored: Stored) -> str:
+    return f"## concbench {md.escaped(stored.run.id)}\n\n{md.rendered(stored)}\n"

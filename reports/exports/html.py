@@ -1,0 +1,10 @@
+"""The page."""
+
+from __future__ import annotations
+
+from .. import page
+from ..stored import Stored
+
+
+def rendered(stored: Stored) -> str:
+    return page.rendered([stored])

@@ -1,0 +1,45 @@
+"""Everything a report says, unrounded, as JSON; SCHEMA.md describes it."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from .. import cells, names, records, verdict
+from ..stored import Stored
+
+SCHEMA = 1
+
+
+def rendered(stored: Stored) -> str:
+    """One object: schema, run, verdicts, cells, processes and differences; NaN is null."""
+    tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
+    said = zip(names.blocks(tables), tables, strict=True)
+    record = {
+        "schema": SCHEMA,
+        "run": {
+            "id": stored.run.id,
+            "started": stored.run.started,
+            "state": stored.run.state,
+            "seed": stored.run.seed,
+            "argv": stored.run.argv,
+            "environment": stored.run.environment,
+            "git": stored.run.git,
+            "warnings": stored.run.warnings,
+            "canary": [vars(one) for one in stored.run.canary],
+        },
+        "verdicts": [verdict.sentence(name, rows, names.strategies(rows)) for name, rows in said],
+        "cells": records.cells(stored),
+        "processes": records.processes(stored),
+        "differences": records.differences(stored),
+    }
+    return json.dumps(_finite(record), indent=1, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, (list, tuple)) else value

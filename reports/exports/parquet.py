@@ -1,0 +1,26 @@
+"""The frame of values, the cell and its parameters in every row, as Parquet."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from ..stored import Stored
+
+
+def rendered(stored: Stored) -> bytes:
+    """Parameters are JSON texts.  Raises ImportError without pyarrow."""
+    try:
+        import pyarrow  # noqa: F401  # pandas needs it, and would say so at length
+    except ImportError:
+        raise ImportError(
+            "parquet needs pyarrow: install it with: pip install 'concbench[parquet]'"
+        ) from None
+    from .. import frames
+
+    frame = frames.values(stored)
+    for column in ("workload_params", "strategy_params"):
+        frame[column] = frame[column].map(json.dumps)
+    file = io.BytesIO()
+    frame.to_parquet(file, engine="pyarrow", index=False)
+    return file.getvalue()
