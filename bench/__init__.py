@@ -1,3 +1,46 @@
 """Measure one piece of work under every concurrency model, fairly."""
 
+from __future__ import annotations
+
+TYPE_CHECKING = False  # every worker imports this, and typing costs it 5 ms
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from reports.shown import Run
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "run"]
+
+
+def run(
+    workload: object = (),
+    *,
+    strategy: str | Sequence[str] = (),
+    param: str | Sequence[str] = (),
+    tasks: int | None = None,
+    workers: int | None = None,
+    start: str | None = None,
+    budget: str | float | None = None,
+    rounds: int | None = None,
+    timeout: str | float | None = None,
+    seed: int | None = None,
+    reference: str | None = None,
+    results: str | Path | None = None,
+    quiet: bool = False,
+) -> Run:
+    """Measure, store and give the run, which a notebook shows as tables, verdicts and a chart.
+
+    The options are those of `concbench run` and mean the same; what is not given comes from the
+    environment or the project's file.  `workload` is a text, a function `f(i, *, key=default)`, a
+    coroutine function, a dataclass or an instance of one, or a list of those.  Workers import what
+    stands in a file; what was defined in a notebook, a shell or the running script reaches them by
+    cloudpickle, whose import is then a part of every start-up.
+
+    Raises `bench.errors.UsageError` for what the caller has to change, and
+    `bench.errors.Interrupted` at a Ctrl-C, when all that was measured is stored.
+    """
+    given = dict(locals())
+    from .notebook import measured
+
+    return measured(given)

@@ -24,8 +24,9 @@ from .functions import workload_type
 class Spec:
     """A plug-in and its parameters.
 
-    `target` is `module:Name` or `/absolute/file.py:Name`; `params` are part of the result's name,
-    defaults written out; `given` comes from the fixture (a port) and is no part of the name.
+    `target` is `module:Name`, `/absolute/file.py:Name` or, from a notebook,
+    `/absolute/file.cloudpickle:Name`; `params` are part of the result's name, defaults written out;
+    `given` comes from the fixture (a port) and is no part of the name.
     """
 
     name: str
@@ -82,7 +83,7 @@ def load(target: str) -> type[Any]:
     while it is imported comes through.
     """
     place, _, name = target.rpartition(":")
-    module = _file(place) if place.endswith(".py") else _module(place)
+    module = _module(place)
     try:
         found = getattr(module, name)
     except AttributeError:
@@ -104,6 +105,12 @@ def _kind(found: object) -> str:
 
 
 def _module(place: str) -> Any:
+    if place.endswith(".py"):
+        return _file(place)
+    if place.endswith(".cloudpickle"):
+        from .pickled import read  # few need it
+
+        return read(place)
     # Last on the path, so that nothing there can stand in front of an installed package.
     here = os.getcwd()
     if here not in sys.path:

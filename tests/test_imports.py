@@ -16,8 +16,10 @@ MAY = {
     "bench": {"bench"},
 }
 LATE = {
+    "bench.__init__",
     "bench.driver",
     "bench.commands",
+    "bench.notebook",
     "bench.reporting",
 }  # these hand results to reports, inside a function
 HEAVY = ["pandas", "matplotlib", "numpy", "scipy", "typer", "rich", "pydantic", "psutil"]

@@ -1,0 +1,130 @@
+"""`bench.run`: a run from Python, in a notebook, a shell or a script."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import pickled
+from .driver import Event, Watch, run
+from .errors import UsageError
+from .plugins import parameters
+from .progress import FAR, left, shown
+from .reporting import read
+from .settings import resolve
+from .spec import plain
+
+if TYPE_CHECKING:
+    from reports.shown import Run
+
+FUNCTIONS = "functions"
+"""The folder, beside that of the runs, for work that stands in no file of its own."""
+
+SECONDS_APART = 0.5
+"""Between two updates of the live line: each is a message that a notebook's page has to draw."""
+
+
+def measured(given: Mapping[str, Any]) -> Run:
+    """Measure what `bench.run` was given, and give the stored run."""
+    from reports import files
+    from reports.shown import Run
+
+    flags = {key: value for key, value in given.items() if key != "quiet"}
+    work = flags.pop("workload")
+    settings = resolve(flags)
+    things = work if isinstance(work, (list, tuple)) else [work]
+    texts = tuple(text(thing, settings.results) for thing in things)
+    if texts:
+        settings = settings.model_copy(update={"workload": texts})
+    with _progress(given["quiet"]) as watch:
+        folder = run(settings, _words({"workload": texts, **flags}), watch)
+    stored = read(folder.resolve())
+    files.write(stored, stored.folder)
+    return Run(stored)
+
+
+def text(thing: Any, results: Path) -> str:
+    """Work as the command line would name it; what stands in no file is written to one."""
+    if isinstance(thing, str):
+        return thing
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        return _target(type(thing), results) + _brackets(thing)
+    if not callable(thing):
+        raise UsageError(f"workload must be texts, functions or dataclasses, not {thing!r}")
+    return _target(thing, results)
+
+
+def _target(thing: Any, results: Path) -> str:
+    name = getattr(thing, "__qualname__", "")
+    module = sys.modules.get(getattr(thing, "__module__", None) or "__main__")
+    if module is None or module.__name__ == "__main__" or getattr(module, name, None) is not thing:
+        name = getattr(thing, "__name__", type(thing).__name__).strip("<>")  # <lambda>
+        return pickled.write(name, thing, str(results.resolve() / FUNCTIONS))
+    file = getattr(module, "__file__", None) or ""
+    # A module of its own may be anywhere; one of a package must be found through its package.
+    alone = file.endswith(".py") and "." not in module.__name__ and not hasattr(module, "__path__")
+    return f"{file if alone else module.__name__}:{name}"
+
+
+def _brackets(thing: Any) -> str:
+    """The parameters of an instance that are not the defaults: `[seconds=0.02]`."""
+    default = parameters(type(thing))
+    told = {key: getattr(thing, key) for key in default if getattr(thing, key) != default[key]}
+    if wrong := [key for key, value in told.items() if "," in plain(value)]:
+        raise UsageError(f"{type(thing).__name__}: '{wrong[0]}' must have no comma in it")
+    inner = ",".join(f"{key}={plain(value)}" for key, value in told.items())
+    return f"[{inner}]" if inner else ""
+
+
+def _words(flags: Mapping[str, Any]) -> list[str]:
+    """The command line that measures the same again."""
+    words = ["run"]
+    for key, value in flags.items():
+        several: Sequence[Any] = value if isinstance(value, (list, tuple)) else [value]
+        words += [word for one in several if one is not None for word in (f"--{key}", str(one))]
+    return words
+
+
+def _progress(quiet: bool) -> AbstractContextManager[Watch]:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if ipython and hasattr(shell, "kernel") and not quiet:
+        return live(ipython.display.display)
+    return shown(quiet, verbose=False)
+
+
+@contextmanager
+def live(display: Callable[..., Any]) -> Iterator[Watch]:
+    """One line in the output of a notebook's cell, drawn anew while a worker starts."""
+    drawn = began = time.monotonic()
+    handle = display(_line("preparing", 0.0), raw=True, display_id=True)
+    rounds = 0
+
+    def watch(event: Event) -> None:
+        nonlocal drawn, rounds
+        rounds = event.round + 1
+        if time.monotonic() - drawn < SECONDS_APART:
+            return
+        drawn = time.monotonic()
+        where = f"round {rounds}, {left(event.remaining)}: {event.position + 1}/{event.cells}"
+        whole = event.elapsed + min(FAR, max(0.1, event.remaining))
+        handle.update(_line(f"{where} {event.name}", event.elapsed / whole), raw=True)
+
+    ended = "stopped"
+    try:
+        yield watch
+        ended = "measured"
+    finally:
+        said = f"{ended}: {rounds} round{'' if rounds == 1 else 's'}"
+        handle.update(_line(f"{said} in {time.monotonic() - began:.0f} s"), raw=True)
+
+
+def _line(said: str, share: float | None = None) -> dict[str, str]:
+    bar = "" if share is None else f'<progress value="{share:.3f}"></progress> '
+    return {"text/plain": said, "text/html": f"{bar}<small>{escape(said)}</small>"}
