@@ -187,7 +187,9 @@ def _key(sheet: Sheet, cells: Collection[Row]) -> None:
         for step in range(steps):
             start = left - EDGE + wide * step / steps
             colour = _colours()(step / (steps - 1))
-            axes.add_patch(Rectangle((start, 0.02), wide / steps, 0.16, facecolor=colour, lw=0))
+            axes.add_patch(
+                Rectangle((start, 0.02), 1.1 * wide / steps, 0.16, facecolor=colour, lw=0)
+            )
         sheet.lines(left - 0.06, 0.12, ["0 %"], size=SMALL, ha="right")
         sheet.lines(left + wide + 0.06, 0.12, ["100 % of the limit"], size=SMALL)
     if all(cell.rank != 1 for cell in cells):

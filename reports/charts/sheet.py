@@ -15,6 +15,7 @@ from .style import EDGE, INK, MUTED, PAPER, SMALL, TEXT, TITLE, WIDTH, line_heig
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
 _SETTINGS: dict[str, Any] = {
     "font.family": [words.FAMILY],
@@ -164,10 +165,14 @@ class Sheet:
             for text in self._texts():
                 text.set_text(words.translated(text.get_text(), signs))
 
-    def _texts(self) -> list[Any]:
-        from matplotlib.text import Text
-
-        return self.figure.findobj(Text)
+    def _texts(self) -> list[Text]:
+        """What may hold a name; ticks and legends hold words of ours."""
+        inside = (
+            text
+            for axes in self.figure.axes
+            for text in (axes.xaxis.label, axes.yaxis.label, *axes.texts)
+        )
+        return [*self.figure.texts, *inside]
 
 
 def _saved(sheet: Sheet, form: str, **more: Any) -> bytes:
