@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 from statistics import median
 from typing import Any
 
@@ -100,8 +101,8 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
         batch_seconds=batch.estimate,
         batch_low=batch.low,
         batch_high=batch.high,
-        startup_seconds=median(process.startup_seconds for process in processes),
-        one_shot_seconds=median(process.one_shot_seconds for process in processes),
+        startup_seconds=_median([process.startup_seconds for process in processes]),
+        one_shot_seconds=_median([process.one_shot_seconds for process in processes]),
         limit_seconds=least,
         of_limit=least / batch.estimate if least is not None else None,
         rank=block.ranks.get(cell.id),
@@ -117,6 +118,11 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
     return replace(
         timed, speedup=speedup.estimate, speedup_low=speedup.low, speedup_high=speedup.high
     )
+
+
+def _median(seconds: Sequence[float]) -> float | None:
+    known = [value for value in seconds if not isnan(value)]
+    return median(known) if known else None
 
 
 def planned(cell: Planned, processes: Sequence[Process]) -> Row:

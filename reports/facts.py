@@ -6,6 +6,7 @@ Unknown keys are left alone: a later version may add some without a new schema n
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -73,13 +74,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Facts:
-    """run.json: all that a report needs besides the samples."""
+    """run.json: all that a report needs besides the samples.
+
+    Of a suite without one, `seed` is None and `started` may be empty.
+    """
 
     schema: int
     id: str
     started: str
     state: Literal["running", "finished", "interrupted"]
-    seed: int
+    seed: int | None
     cells: tuple[Planned, ...]
     concbench: str = ""
     argv: tuple[str, ...] = ()
@@ -98,7 +102,11 @@ class Facts:
 
 def read(path: Path) -> Facts:
     """The facts in a run.json; raises DamagedRun naming the first thing that is wrong."""
-    found = _known(path, _text(path))
+    return checked(_known(path, _text(path)), path)
+
+
+def checked(found: Mapping[str, Any], path: Path) -> Facts:
+    """The same from what run.json would hold, for a file that has none."""
     # Half characters, from a file system that knows no encoding, are no text to pydantic.
     clean = json.dumps(found, ensure_ascii=False).encode(errors="replace")
     try:

@@ -10,11 +10,15 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 from . import records
 from .stored import Stored
+
+_CONTROLS = ("\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write(stored: Stored, folder: Path) -> None:
@@ -44,9 +48,12 @@ def _field(value: Any) -> Any:
         return json.dumps(value)
     if isinstance(value, bool):
         return int(value)
+    if isinstance(value, float) and isnan(value):
+        return None
     if isinstance(value, str):
-        # A spreadsheet would run such a text as a formula.
-        safe = f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+        # A spreadsheet would run such a text as a formula, some after blanks, some full-width.
+        danger = value[:1] in _CONTROLS or value.lstrip()[:1] in _FORMULA
+        safe = f"'{value}" if value and danger else value
         return safe.replace("\r", " ")  # which the csv module of 3.11 leaves bare, to end the row
     return value
 

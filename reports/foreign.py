@@ -8,17 +8,26 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyperf
 
+from . import facts
 from .errors import DamagedRun
-from .facts import SCHEMA, Facts, Planned, Plugin
+from .facts import Facts
 from .stored import Process, Stored, processes_of, suite
 
 REFERENCE = "sequential"
+STRATEGY = "pyperf"
+"""What stands for the strategy where nobody named one."""
+
+_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
+_ALONE = "its run.json is missing: failures, CPUs delivered and seed are not known"
+_FOREIGN = "not written by concbench: it holds times, and not what was done"
 
 
 def read(path: Path) -> Stored:
@@ -27,78 +36,109 @@ def read(path: Path) -> Stored:
     Benchmarks of concbench are cells as they were planned, except for their limits: the CPUs
     delivered are not in the file.  Any other benchmark is a workload of one task under the strategy
     "pyperf", each in a block of its own, with pyperf's runs as rounds.
+
+    Raises DamagedRun when it is no pyperf file, or holds no time.
     """
     benchmarks = list(suite(path))
-    if not benchmarks:
-        raise DamagedRun(f"{path} holds no benchmark")
-    told = [benchmark.get_metadata() for benchmark in benchmarks]
-    first = told[0]
-    ours = all("cb_cell" in metadata for metadata in told)
-    cells = _cells(told) if ours else _benchmarks(benchmarks)
-    run = Facts(
-        schema=SCHEMA,
-        id=path.name,
-        started=str(first.get("date", "")),
-        state="finished",
-        seed=0,
-        cells=cells,
-        rounds_limit=max(benchmark.get_nrun() for benchmark in benchmarks),
-        environment=_environment(first),
-    )
-    if ours:
-        return Stored(path.parent, run, processes_of(benchmarks, cells, path))
-    found = (
-        process
-        for number, benchmark in enumerate(benchmarks)
-        for process in _processes(number, benchmark)
-    )
+    told = [run.get_metadata() for benchmark in benchmarks for run in benchmark.get_runs()]
+    if all("cb_cell" in metadata for metadata in told):
+        return _ours(benchmarks, told, path)
+    return _foreign(benchmarks, path)
+
+
+def _ours(
+    benchmarks: Sequence[pyperf.Benchmark], told: Sequence[Mapping[str, Any]], path: Path
+) -> Stored:
+    try:
+        cells = _cells(told)
+    except KeyError as error:
+        raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DamagedRun(f"{path} has a damaged run: {error}") from None
+    run = _facts(benchmarks, path, cells=cells, reference=REFERENCE, warnings=[_ALONE])
+    found = processes_of(benchmarks, run.cells, path)
+    if len({(one.cell, one.round) for one in found}) < len(found):
+        raise DamagedRun(f"{path} is of several runs: it has a cell twice in one round")
+    return Stored(path.parent, run, found)
+
+
+def _cells(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    first: dict[int, Mapping[str, Any]] = {}
+    for metadata in told:
+        number, name = metadata["cb_cell"], metadata["name"]
+        if first.setdefault(number, metadata)["name"] != name:
+            raise ValueError(f"two cells have the number {number}")
+    blocks: dict[tuple[Any, ...], int] = {}
+    cells: list[dict[str, Any]] = []
+    for number, metadata in sorted(first.items()):
+        key = (metadata["cb_workload"], metadata["cb_workload_params"], metadata["cb_tasks"])
+        block = blocks.setdefault(key, len(blocks))
+        taken = any(cell["block"] == block and cell["reference"] for cell in cells)
+        refers = metadata["cb_strategy"] == REFERENCE and not taken
+        cells.append({**_cell(number, metadata), "block": block, "reference": refers})
+    return cells
+
+
+def _cell(number: int, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": number,
+        "name": told["name"],
+        "workload": {
+            "name": told["cb_workload"],
+            "params": json.loads(told["cb_workload_params"]),
+        },
+        "strategy": {
+            "name": told["cb_strategy"],
+            "params": json.loads(told["cb_strategy_params"]),
+        },
+        "tasks": told["cb_tasks"],
+        "measured_tasks": told["cb_measured_tasks"],
+        "workers": told["cb_workers"],
+        "loops": told.get("loops"),
+        "status": "measured",
+    }
+
+
+def _foreign(benchmarks: Sequence[pyperf.Benchmark], path: Path) -> Stored:
+    warnings = [_FOREIGN]
+    cells: list[dict[str, Any]] = []
+    found: list[Process] = []
+    for benchmark in benchmarks:
+        name, unit = benchmark.get_name(), benchmark.get_unit()
+        runs = [run for run in benchmark.get_runs() if run.values]  # none in a calibration
+        if unit != "second":
+            warnings.append(f"{name} is left out: its unit is the {unit}")
+        elif not runs:
+            warnings.append(f"{name} is left out: it has no values")
+        else:
+            found += _processes(len(cells), runs, path)
+            cells.append(_benchmark(len(cells), name))
+    if not cells:
+        raise DamagedRun(f"{path} holds no times: {'; '.join(warnings[1:])}")
+    # Nobody stopped it by looking at what this reader shows: nothing is spent on looks.
+    rounds = max(Counter(process.cell for process in found).values())
+    run = _facts(benchmarks, path, cells=cells, rounds_limit=rounds, warnings=warnings)
     return Stored(path.parent, run, tuple(sorted(found, key=lambda one: (one.round, one.cell))))
 
 
-def _cells(told: list[Mapping[str, Any]]) -> tuple[Planned, ...]:
-    blocks: dict[tuple[Any, ...], int] = {}
-    cells = []
-    for metadata in told:
-        key = (metadata["cb_workload"], metadata["cb_workload_params"], metadata["cb_tasks"])
-        strategy = metadata["cb_strategy"]
-        block = blocks.setdefault(key, len(blocks))
-        cells.append(
-            Planned(
-                id=metadata["cb_cell"],
-                name=metadata["name"],
-                workload=Plugin(key[0], json.loads(key[1])),
-                strategy=Plugin(strategy, json.loads(metadata["cb_strategy_params"])),
-                tasks=metadata["cb_tasks"],
-                measured_tasks=metadata["cb_measured_tasks"],
-                workers=metadata["cb_workers"],
-                block=block,
-                status="measured",
-                reference=strategy == REFERENCE,
-            )
-        )
-    return tuple(cells)
+def _benchmark(number: int, name: str) -> dict[str, Any]:
+    return {
+        "id": number,
+        "name": name,
+        "workload": {"name": name, "params": {}},
+        "strategy": {"name": STRATEGY, "params": {}},
+        "tasks": 1,
+        "workers": 1,
+        "block": number,
+        "status": "measured",
+    }
 
 
-def _benchmarks(benchmarks: list[pyperf.Benchmark]) -> tuple[Planned, ...]:
-    return tuple(
-        Planned(
-            id=number,
-            name=benchmark.get_name() or f"benchmark {number}",
-            workload=Plugin(benchmark.get_name() or f"benchmark {number}", {}),
-            strategy=Plugin("pyperf", {}),
-            tasks=1,
-            workers=1,
-            block=number,
-            status="measured",
-        )
-        for number, benchmark in enumerate(benchmarks)
-    )
-
-
-def _processes(number: int, benchmark: pyperf.Benchmark) -> list[Process]:
-    runs = [run for run in benchmark.get_runs() if run.values]
-    return [
-        Process(
+def _processes(number: int, runs: Iterable[pyperf.Run], path: Path) -> Iterator[Process]:
+    for place, run in enumerate(runs):
+        if not all(map(math.isfinite, run.values)):
+            raise DamagedRun(f"{path} has a damaged run: a time that is infinite")
+        yield Process(
             cell=number,
             round=place,
             position=number,
@@ -113,18 +153,43 @@ def _processes(number: int, benchmark: pyperf.Benchmark) -> list[Process]:
             client="",
             notes=(),
         )
-        for place, run in enumerate(runs)
-    ]
+
+
+def _facts(benchmarks: Sequence[pyperf.Benchmark], path: Path, **known: Any) -> Facts:
+    first, last = _dates(benchmarks, path)
+    found = {
+        "schema": facts.SCHEMA,
+        "id": path.name,
+        "started": first,
+        "ended": last or None,
+        "state": "finished",
+        "seed": None,
+        "environment": _environment(benchmarks[0].get_metadata()),
+        **known,
+    }
+    return facts.checked(found, path)
+
+
+def _dates(benchmarks: Iterable[pyperf.Benchmark], path: Path) -> tuple[str, str]:
+    try:
+        dates: list[tuple[datetime, datetime]] = [d for b in benchmarks if (d := b.get_dates())]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DamagedRun(f"{path} has a damaged run: {error}") from None
+    if not dates:
+        return "", ""
+    first, last = min(dates)[0], max(date[1] for date in dates)
+    return first.isoformat(timespec="seconds"), last.isoformat(timespec="seconds")
 
 
 def _environment(told: Mapping[str, Any]) -> dict[str, Any]:
-    version = str(told.get("python_version", "")).partition(" ")[0]
+    implementation = str(told.get("python_implementation", ""))
     found = {
-        "python": version,
-        "implementation": told.get("python_implementation"),
+        "python": str(told.get("python_version", "")).partition(" ")[0],
+        "implementation": _IMPLEMENTATIONS.get(implementation, implementation),
         "platform": told.get("platform"),
         "cpu_model": told.get("cpu_model_name"),
         "cpus": told.get("cpu_count"),
+        "affinity": told.get("cpu_affinity"),
         "hostname": told.get("hostname"),
     }
     return {key: value for key, value in found.items() if value}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from . import text
 from .cells import Row
 from .stored import Stored
 
@@ -19,7 +18,9 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
     """The header, a line at a time."""
     run = stored.run
     yield ", ".join((_python(stored), _cpus(stored), f"start method {_start(stored, tables)}"))
-    yield ", ".join((f"run {run.id}", _when(run.started), _rounds(tables), f"seed {run.seed}"))
+    seed = "" if run.seed is None else f"seed {run.seed}"
+    told = (f"run {run.id}", _when(run.started), _rounds(tables), seed)
+    yield ", ".join(filter(None, told))
     if run.git:
         dirty = ", with uncommitted changes" if run.git.get("dirty") else ""
         yield f"git {str(run.git.get('revision', ''))[:12]}{dirty}"
@@ -52,7 +53,8 @@ def _start(stored: Stored, tables: Sequence[Sequence[Row]]) -> str:
 
 
 def _when(started: str) -> str:
-    return started[:16].replace("T", " ") + " UTC"
+    # A time without a zone is that of the machine, and stays so.
+    return started[:16].replace("T", " ") + (" UTC" if started.endswith("Z") else "")
 
 
 def _rounds(tables: Sequence[Sequence[Row]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ class Process:
     client: str
     notes: tuple[str, ...]
     answer: str = ""
+    """A digest of the results; empty if not recorded."""
 
     @property
     def one_shot_seconds(self) -> float:
@@ -69,10 +71,13 @@ class Stored:
 def read(path: Path) -> Stored:
     """The run in a folder, which may be a link such as `.concbench/latest`, or in a pyperf file.
 
+    A file of a run's folder stands for all of it.
     Raises DamagedRun when a file is missing, damaged, newer or no run.  A run that never measured
     a cell has no samples.json, and that is no damage.
     """
     folder = Path(path)
+    if folder.name in ("run.json", "samples.json") and folder.with_name("run.json").is_file():
+        folder = folder.parent
     if folder.is_file():
         from .foreign import read as foreign  # which needs this module
 
@@ -100,8 +105,9 @@ def suite(path: Path) -> pyperf.BenchmarkSuite:
         return pyperf.BenchmarkSuite.load(str(path))
     except FileNotFoundError:
         raise DamagedRun(f"{path.parent} has no {path.name}") from None
-    except OSError as error:
-        raise DamagedRun(f"{path} cannot be read: {error.strerror or error}") from None
+    except (OSError, EOFError, zlib.error) as error:  # the last two of a truncated .json.gz
+        why = getattr(error, "strerror", None) or error
+        raise DamagedRun(f"{path} cannot be read: {why}") from None
     # Whatever shape the JSON has, pyperf trips over it in its own way.
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise DamagedRun(f"{path} is not a pyperf suite: {error}") from None

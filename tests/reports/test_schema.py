@@ -31,7 +31,8 @@ def test_the_documented_keys_of_run_json_are_those_read() -> None:
 
 
 def test_the_documented_metadata_is_what_is_read() -> None:
-    source = Path(reports.__file__).with_name("stored.py").read_text()
+    readers = (Path(reports.__file__).with_name(name) for name in ("stored.py", "foreign.py"))
+    source = "".join(path.read_text() for path in readers)
     assert set(documented("samples.json")) == set(re.findall(r'"(cb_\w+)"', source))
 
 
