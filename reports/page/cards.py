@@ -69,7 +69,7 @@ def _told(
     first: Sequence[Row], measured: Sequence[Row], reference: Row | None, names: Mapping[int, str]
 ) -> tuple[str, str, str]:
     if len(measured) == 1:
-        return "none", "nothing to compare", f"Only {names[first[0].id]}"
+        return "even", "nothing to compare", f"Only {names[first[0].id]}"
     if reference in first and reference:
         return "even", "no gain found", f"Nothing beats {names[reference.id]}"
     if len(first) == 1:

@@ -34,9 +34,14 @@ class Field:
 
 
 def columns(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns for these rows; the rounds only where they differ."""
+    """The columns that say something of these rows; the rounds only where they differ."""
     same = len({row.rounds for row in rows}) == 1
-    return tuple(column for column in COLUMNS if not (same and column.key == "rounds"))
+    return tuple(
+        column
+        for column in COLUMNS
+        if not (same and column.key == "rounds")
+        and any(_finite(column.value(row)) is not None for row in rows)
+    )
 
 
 def fields(row: Row, columns: Sequence[Column]) -> list[Field]:

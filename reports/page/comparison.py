@@ -1,11 +1,148 @@
-"""Two or more runs side by side."""
+"""Two or more runs side by side: every later run against the first, cell by cell."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from .. import cells, compare, names, text
+from ..compare import Compared
+from ..statistics import Interval
 from ..stored import Stored
 
+_TONES = {"slower": "none", "faster": "clear", "other work": "tie"}
+_WORDS = ("slower", "faster", "other work", "unclear", "no difference")
 
-def view(runs: Sequence[Stored]) -> object:
-    return None
+
+@dataclass(frozen=True)
+class Side:
+    """A cell in a later run: its time, times that of the first, and what that means."""
+
+    seconds: float | None
+    seconds_said: str
+    ratio: float | None
+    ratio_said: str
+    word: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A cell: workload and strategy, the first run's time, and a side for each later run."""
+
+    workload: str
+    strategy: str
+    seconds: float | None
+    seconds_said: str
+    sides: tuple[Side | None, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A later run in a few words; `counts` has the words and how often each."""
+
+    run: str
+    tone: str
+    headline: str
+    counts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The part of the page that several runs have in common."""
+
+    first: str
+    others: tuple[str, ...]
+    warnings: tuple[str, ...]
+    summaries: tuple[Summary, ...]
+    lines: tuple[Line, ...]
+
+
+def view(runs: Sequence[Stored]) -> Comparison:
+    """The runs against the first of them; at least two."""
+    first, *others = runs
+    sides = _by_run(compare.compared(runs), others)
+    return Comparison(
+        first=first.run.id,
+        others=tuple(other.run.id for other in others),
+        warnings=tuple(compare.warnings(runs)),
+        summaries=tuple(
+            _summary(other.run.id, list(rows.values()))
+            for other, rows in zip(others, sides, strict=True)
+        ),
+        lines=tuple(_lines(runs, sides)),
+    )
+
+
+def _by_run(rows: Sequence[Compared], others: Sequence[Stored]) -> list[dict[str, Compared]]:
+    """For each run its rows by the name of the cell; a run may stand there twice."""
+    groups: list[tuple[str, dict[str, Compared]]] = []
+    for row in rows:
+        if not groups or groups[-1][0] != row.run or row.cell in groups[-1][1]:
+            groups.append((row.run, {}))
+        groups[-1][1][row.cell] = row
+    found = []
+    for other in others:
+        own = next((group for group in groups if group[0] == other.run.id), None)
+        if own:
+            groups.remove(own)
+        found.append(own[1] if own else {})
+    return found
+
+
+def _summary(run: str, rows: Sequence[Compared]) -> Summary:
+    told = Counter("missing" if row.word.startswith("missing") else row.word for row in rows)
+    counts = tuple((word, told[word]) for word in (*_WORDS, "missing") if told[word])
+    changed = [f"{told[word]} {word}" for word in ("slower", "faster") if told[word]]
+    if changed:
+        return Summary(run, "none" if told["slower"] else "clear", ", ".join(changed), counts)
+    known = any(row.ratio for row in rows)
+    return Summary(run, "even", "No difference shown" if known else "Nothing in common", counts)
+
+
+def _lines(runs: Sequence[Stored], sides: Sequence[dict[str, Compared]]) -> Iterator[Line]:
+    called = _names(runs)
+    for cell in dict.fromkeys(name for rows in sides for name in rows):
+        rows = [side.get(cell) for side in sides]
+        workload, strategy = called.get(cell, (cell, ""))
+        seconds = next((row.first_seconds for row in rows if row), None)
+        shown = tuple(_side(row) if row else None for row in rows)
+        yield Line(workload, strategy, seconds, text.duration(seconds), shown)
+
+
+def _side(row: Compared) -> Side:
+    ratio = row.ratio or Interval(float("nan"))
+    return Side(
+        row.other_seconds,
+        text.duration(row.other_seconds),
+        row.ratio.estimate if row.ratio else None,
+        text.interval(ratio.estimate, ratio.low, ratio.high),
+        row.word,
+        _TONES.get(row.word, "even"),
+    )
+
+
+def _names(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
+    """Workload and strategy of each cell by its name, as short as tells them from the others."""
+    short: dict[str, tuple[str, str]] = {}
+    for stored in runs:
+        tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
+        planned = {cell.id: cell.name for cell in stored.run.cells}
+        for title, rows in zip(names.blocks(tables), tables, strict=True):
+            known = names.strategies(rows)
+            short = {planned[row.id]: (title, known[row.id]) for row in rows} | short
+    workloads = _apart({cell.partition(" / ")[0]: title for cell, (title, _) in short.items()})
+    titled = {
+        cell: (workloads[cell.partition(" / ")[0]], name) for cell, (_, name) in short.items()
+    }
+    alike = Counter(titled.values())
+    return {
+        cell: (title, name if alike[title, name] == 1 else cell.partition(" / ")[2])
+        for cell, (title, name) in titled.items()
+    }
+
+
+def _apart(titles: dict[str, str]) -> dict[str, str]:
+    alike = Counter(titles.values())
+    return {whole: title if alike[title] == 1 else whole for whole, title in titles.items()}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from .. import files, records, text
+from .. import files, text
 from ..facts import Facts
 from ..stored import Stored
 
@@ -43,7 +43,7 @@ class Method:
 def method(stored: Stored) -> Method:
     """Everything below the results."""
     run = stored.run
-    csv = files._csv(records.CELLS, records.cells(stored)).encode(errors="backslashreplace")
+    csv = files.cells_csv(stored).encode(errors="backslashreplace")
     return Method(
         facts=tuple((key, said) for key, said in _facts(run) if said),
         command=command(run),
