@@ -82,7 +82,7 @@ def without(signs: Mapping[str, str]) -> dict[str, str]:
 def _pieces(text: str, inches: float, size: float, bold: bool) -> Iterator[str]:
     """Words with the space behind them, `84 %` being one; where too long, their parts or signs."""
     for word in re.findall(r"\S+(?: %)?\s*|\s+", text):
-        for part in [word] if width(word, size, bold) <= inches else _PARTS.findall(word):
+        for part in [word] if width(word.rstrip(), size, bold) <= inches else _PARTS.findall(word):
             yield from _broken(part, inches, size, bold)
 
 

@@ -1,0 +1,238 @@
+"""What is drawn stands where the numbers say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
+
+import reports
+from reports.charts import colour, cost, distribution, grid, rounds, speedup, startup, sweep
+from reports.charts.chart import Block, LeftOut, blocks, overview
+from reports.charts.families import families
+from reports.stored import Stored
+
+from ..made import Made, folder, sequential
+from .hard import RUNS, usual
+
+
+def stored(path: Path, made: list[Made], **facts: object) -> Stored:
+    return reports.read(folder(path, made, **facts))
+
+
+def block(path: Path, made: list[Made], **facts: object) -> Block:
+    return next(blocks(stored(path, made, **facts)))
+
+
+def bars(axes) -> list[Rectangle]:
+    return [bar for container in axes.containers for bar in container]
+
+
+def said(sheet) -> list[str]:
+    return [text.get_text() for text in sheet.figure.texts]
+
+
+def test_a_bar_is_as_long_as_the_speed_up_and_has_its_strategys_colour(tmp_path: Path) -> None:
+    made = [sequential([0.64] * 3, own_cpu=0.0), Made("asyncio", [0.08] * 3, own_cpu=0.0)]
+    sheet, described = speedup.drawn(block(tmp_path, made))
+    (axes,) = sheet.figure.axes
+    assert [bar.get_width() for bar in bars(axes)] == pytest.approx([8.0, 1.0])
+    assert [to_hex(bar.get_facecolor()) for bar in bars(axes)] == [
+        colour("asyncio"),
+        colour("sequential"),
+    ]
+    # 64 tasks of 10 ms, 16 in flight: 40 ms, which would be 16 times as fast.
+    limits = [place for one in axes.collections for (place, _), _ in one.get_segments()]
+    assert limits == pytest.approx([16.0, 16.0])
+    assert axes.get_xlim()[0] == 0 and axes.get_xlim()[1] > 16
+    assert {"asyncio", "sequential", "8.00x", "1.00x"} <= {*said(sheet)}
+    assert "asyncio 8.00x; sequential 1.00x" in described
+
+
+def test_an_interval_beyond_the_axis_ends_in_an_arrow(tmp_path: Path) -> None:
+    sheet, _ = speedup.drawn(block(tmp_path, RUNS["wild"]))
+    (axes,) = sheet.figure.axes
+    arrows = [line for line in axes.lines if line.get_marker() == ">"]
+    assert len(arrows) == 2
+    assert all(line.get_xdata()[0] == axes.get_xlim()[1] for line in arrows)
+
+
+def test_speed_ups_far_apart_get_bars_from_1_on_a_logarithmic_axis(tmp_path: Path) -> None:
+    made = [sequential([1.0] * 3), Made("a", [10.0] * 3), Made("b", [0.001] * 3)]
+    sheet, _ = speedup.drawn(block(tmp_path, made))
+    (axes,) = sheet.figure.axes
+    assert axes.get_xscale() == "log"
+    ends = {round(bar.get_x() + bar.get_width(), 6) for bar in bars(axes)}
+    assert ends == {1000.0, 1.0, 0.1}
+    assert {bar.get_x() for bar in bars(axes)} == {1.0}
+
+
+def test_every_round_is_a_point_and_no_outlier_is_lost(tmp_path: Path) -> None:
+    times = [0.04, 0.041, 0.9, 0.042, 0.04]
+    sheet, _ = distribution.drawn(block(tmp_path, [Made("asyncio", times), Made("b", times[:2])]))
+    (axes,) = sheet.figure.axes
+    points = sorted(sorted(line.get_xdata()) for line in axes.lines)
+    assert points == sorted([sorted(times[:2]), sorted(times)])
+    low, high = axes.get_xlim()
+    assert low < 0.04 and high > 0.9
+    assert {line.get_marker() for line in axes.lines} >= {"D"}
+
+
+def test_a_one_shot_is_stacked_beside_the_batch(tmp_path: Path) -> None:
+    made = [Made("asyncio", [0.04] * 3, startup=0.03, first=0.05, close=0.01)]
+    sheet, described = startup.drawn(block(tmp_path, made))
+    (axes,) = sheet.figure.axes
+    assert [bar.get_x() for bar in bars(axes)] == pytest.approx([0.0, 0.03, 0.08, 0.0])
+    assert [bar.get_width() for bar in bars(axes)] == pytest.approx([0.03, 0.05, 0.01, 0.04])
+    assert len({bar.get_hatch() for bar in bars(axes)[:3]}) == 3
+    assert "90.0 ms / 40.0 ms" in said(sheet)
+    assert "start-up 30.0 ms, first batch 50.0 ms, close 10.0 ms" in described
+
+
+def test_a_line_over_rounds_has_every_round_and_one_scale_for_all(tmp_path: Path) -> None:
+    canary = [{"round": n, "cpus": 2, "delivered": 1.0 + n / 10} for n in range(3)]
+    made = [Made("asyncio", [0.04, 0.04, 0.08]), Made("threading", [4.0, 4.0, 8.0])]
+    sheet, _ = rounds.drawn(block(tmp_path, made, canary=canary))
+    above, below = sheet.figure.axes
+    lines = [line for line in above.lines if line.get_marker() in ("D", "s")]
+    assert [list(line.get_xdata()) for line in lines] == [[0, 1, 2], [0, 1, 2]]
+    rises = [max(line.get_ydata()) - min(line.get_ydata()) for line in lines]
+    assert rises[0] == pytest.approx(rises[1])
+    assert [bar.get_height() for bar in bars(below)] == pytest.approx([1.0, 1.1, 1.2])
+
+
+def test_a_round_that_leaves_its_row_has_its_time_beside_it(tmp_path: Path) -> None:
+    made = [Made("asyncio", [0.04, 0.041] * 8 + [40.0])]
+    sheet, _ = rounds.drawn(block(tmp_path, made))
+    assert [text.get_text() for text in sheet.figure.axes[0].texts] == ["40.0 s"]
+
+
+def test_the_grid_has_a_cell_for_each_and_the_reason_of_those_without(tmp_path: Path) -> None:
+    made = [
+        *usual(),
+        *usual(block=1, workload="http_get"),
+        Made("uvloop", status="unavailable", reason="not installed"),
+        Made("uvloop", status="failed", reason="boom " * 40, block=1, workload="http_get"),
+    ]
+    sheet, described = grid.drawn(list(blocks(stored(tmp_path, made))))
+    cells = [patch for patch in sheet.figure.axes[0].patches if isinstance(patch, Rectangle)]
+    assert len(cells) == 14
+    words = said(sheet)
+    assert {"io_sleep", "http_get", "uvloop", "1.00x"} <= {*words}
+    assert "n/a: not installed" in " ".join(words)
+    assert "failed (1)" in words
+    assert any(word.startswith("(1) failed: boom boom") for word in words)
+    assert "uvloop n/a: not installed" in described
+
+
+def test_colour_in_the_grid_is_the_share_of_the_limit(tmp_path: Path) -> None:
+    made = [sequential([0.64] * 3, own_cpu=0.0), Made("asyncio", [0.04] * 3, own_cpu=0.0)]
+    sheet, _ = grid.drawn([block(tmp_path, made)])
+    drawn = [to_hex(patch.get_facecolor()) for patch in sheet.figure.axes[0].patches]
+    assert sorted(drawn) == sorted(to_hex(colormaps["viridis"](share)) for share in (0.0625, 1.0))
+
+
+def test_more_workloads_than_strategies_stand_downward(tmp_path: Path) -> None:
+    sheet, _ = grid.drawn(list(blocks(stored(tmp_path, RUNS["12 blocks"]))))
+    places = {text.get_text(): text.get_position() for text in sheet.figure.texts}
+    assert places["work_0"][1] > places["work_11"][1]
+    assert places["sequential"][0] < places["threading"][0]
+
+
+def test_an_overview_names_who_is_first_everywhere(tmp_path: Path) -> None:
+    made = [
+        *(sequential([0.64] * 3), Made("asyncio", [0.04] * 3)),
+        *(sequential([0.1] * 3, block=1, workload="cpu"), Made("a", [0.2] * 3, "cpu", block=1)),
+        Made("a", status="failed", workload="bad", block=2),
+        Made("a", [0.1], workload="once", block=3),
+    ]
+    assert overview(list(blocks(stored(tmp_path / "4", made)))) == (
+        "io_sleep: asyncio 16.0x; cpu: nothing beats sequential; bad: nothing was measured; "
+        "once: no verdict"
+    )
+    many = list(blocks(stored(tmp_path / "12", RUNS["12 blocks"])))
+    assert overview(many).endswith("of 12 tables: threading in 12")
+
+
+def test_a_sweep_has_a_line_for_each_strategy_and_the_limit(tmp_path: Path) -> None:
+    made = [
+        sequential([0.64] * 3, own_cpu=0.0),
+        *(
+            Made(name, [0.64 / n + 0.01] * 3, workers=n, strategy_params={"workers": n}, own_cpu=0)
+            for name in ("asyncio", "threading")
+            for n in (1, 2, 4, 8, 16)
+        ),
+    ]
+    (family,) = families(list(blocks(stored(tmp_path, made))))
+    assert family.key == "workers" and len(family.blocks) == 1
+    sheet, _ = sweep.drawn(family)
+    (axes,) = sheet.figure.axes
+    lines = {to_hex(line.get_color()): line for line in axes.lines}
+    assert [*lines][:3] == [colour("asyncio"), colour("threading"), colour("sequential")]
+    assert list(lines[colour("asyncio")].get_xdata()) == [1, 2, 4, 8, 16]
+    rates = [64 / (0.64 / n + 0.01) for n in (1, 2, 4, 8, 16)]
+    assert list(lines[colour("asyncio")].get_ydata()) == pytest.approx(rates)
+    assert list(axes.lines[-1].get_ydata()) == pytest.approx([100, 200, 400, 800, 1600])
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "2", "4", "8", "16"]
+    assert {"asyncio", "threading", "sequential", "limit"} <= {*said(sheet)}
+
+
+def test_sweeps_are_found_within_a_block_and_across_blocks(tmp_path: Path) -> None:
+    found = list(families(list(blocks(stored(tmp_path, RUNS["sweeps"])))))
+    assert [(family.key, len(family.blocks)) for family in found] == [
+        ("tasks", 3),
+        *[("workers", 1)] * 3,
+    ]
+    assert sorted(line.name.partition("[")[2] for line in found[0].lines) == sorted(
+        ["", *["workers=4]", "workers=16]"] * 2]
+    )
+
+
+@pytest.mark.parametrize("name", ["usual", "12 blocks", "names", "nothing"])
+def test_a_run_without_an_axis_has_no_sweep(tmp_path: Path, name: str) -> None:
+    assert not list(families(list(blocks(stored(tmp_path, RUNS[name])))))
+
+
+def costly(path: Path, *, memory: bool = True) -> Stored:
+    """Three cells of 1, 2 and 3 CPU seconds, the last of them beaten in both."""
+    made = [Made("a", [4.0] * 3), Made("b", [1.0] * 3), Made("c", [2.0] * 3)]
+    file = folder(path, made) / "samples.json"
+    suite = json.loads(file.read_text())
+    for benchmark in suite["benchmarks"]:
+        told = benchmark["metadata"]
+        told["cb_cpu_s"] = 1.0 + told["cb_cell"]
+        if memory:
+            told["cb_peak_pss_bytes"] = 1_000_000 * (1 + told["cb_cell"])
+    file.write_text(json.dumps(suite))
+    return reports.read(path)
+
+
+def test_cost_joins_what_nothing_beats_in_both(tmp_path: Path) -> None:
+    run = costly(tmp_path)
+    sheet, described = cost.drawn(next(blocks(run)), cost.metrics(run))
+    (axes,) = sheet.figure.axes
+    front, *points = axes.lines
+    assert [list(front.get_xdata()), list(front.get_ydata())] == [[1.0, 2.0], pytest.approx([4, 1])]
+    sizes = {line.get_xdata()[0]: line.get_markersize() for line in points}
+    assert (sizes[3.0] / sizes[1.0]) ** 2 == pytest.approx(3)
+    assert "b 2.00 MB" in said(sheet)
+    assert "b 2.00 MB: 1.00 s, CPU 2.00 s" in described
+
+
+def test_cost_without_memory_shows_points_of_one_size(tmp_path: Path) -> None:
+    run = costly(tmp_path, memory=False)
+    sheet, _ = cost.drawn(next(blocks(run)), cost.metrics(run))
+    assert len({line.get_markersize() for line in sheet.figure.axes[0].lines[1:]}) == 1
+    assert "b" in said(sheet)
+
+
+def test_cost_needs_cpu_seconds(tmp_path: Path) -> None:
+    run = stored(tmp_path, usual())
+    assert cost.metrics(run) == {}
+    with pytest.raises(LeftOut, match="no CPU seconds"):
+        cost.drawn(next(blocks(run)), {})
