@@ -50,6 +50,12 @@ class Browser:
         """What this JavaScript returns."""
         return self.driver.execute_script(script, *arguments)
 
+    def press(self, key: str, code: int, text: str = "") -> None:
+        """Press a key and let go."""
+        told = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        self.run("Input.dispatchKeyEvent", type="keyDown", text=text, **told)
+        self.run("Input.dispatchKeyEvent", type="keyUp", **told)
+
     def console(self) -> list[str]:
         """What the console said since the last call."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
@@ -90,3 +96,51 @@ def browser() -> Iterator[Browser]:
 
 def _preferring(colours: str) -> list[dict[str, str]]:
     return [{"name": "prefers-color-scheme", "value": colours}]
+
+
+CONTRAST = """
+const paint = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+const channels = (colour) => {
+  paint.clearRect(0, 0, 1, 1);
+  paint.fillStyle = colour;
+  paint.fillRect(0, 0, 1, 1);
+  const [r, g, b, a] = paint.getImageData(0, 0, 1, 1).data;
+  return [r, g, b, a / 255];
+};
+const over = (top, below) => top.slice(0, 3).map((x, i) => x * top[3] + below[i] * (1 - top[3]));
+const light = (colour) => {
+  const [r, g, b] = colour.map((x) => x / 255)
+    .map((x) => (x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const behind = (element) => {
+  const layers = [];
+  for (let at = element; at; at = at.parentElement) {
+    const style = getComputedStyle(at);
+    const bar = style.backgroundImage.match(/(?:rgba?|color)\\([^)]*\\)/);
+    if (bar) layers.push(channels(bar[0]));
+    layers.push(channels(style.backgroundColor));
+    if (layers.at(-1)[3] === 1) break;
+  }
+  return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255]);
+};
+const bad = [];
+const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  const element = walk.currentNode.parentElement;
+  const said = walk.currentNode.textContent.trim();
+  if (!said || !element.checkVisibility() || element.closest("script, .unseen, title")) continue;
+  const style = getComputedStyle(element);
+  const text = element.closest("svg");
+  // Text that a chart puts on a shape has the chart's own colours, not the page's.
+  if (text && style.fill !== style.color) continue;
+  let ink = channels(text ? style.fill : style.color);
+  for (let at = element; at; at = at.parentElement) ink[3] *= Number(getComputedStyle(at).opacity);
+  const ground = behind(element);
+  const [low, high] = [light(over(ink, ground)), light(ground)].sort((a, b) => a - b);
+  const contrast = (high + 0.05) / (low + 0.05);
+  if (contrast < 4.5) bad.push(`${contrast.toFixed(2)} ${said.slice(0, 40)}`);
+}
+return bad;
+"""
+"""JavaScript: text that contrasts by less than 4.5 to 1 with what is behind it (WCAG 2)."""

@@ -8,8 +8,6 @@ import re
 import shlex
 import subprocess
 import sys
-from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -20,48 +18,12 @@ from reports import page
 
 from . import hard
 from .made import Made, folder, sequential
+from .parsed import Parsed
 
 DRAWN = {"svg", "title", "desc", "style", "g", "defs", "clippath", "lineargradient", "stop"} | {
     *("path", "rect", "circle", "line", "use", "text", "tspan", "polyline", "polygon", "pattern")
 }
 """The tags that a chart may have."""
-
-
-class Parsed(HTMLParser):
-    """The tags of a page with their attributes, and its text but for style and script."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
-        self.drawn: set[str] = set()
-        self.outside: list[str] = []
-        self._silent, self._chart = False, False
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {key: value or "" for key, value in attributes}))
-        self._silent = tag in ("style", "script")
-        self._chart = self._chart or tag == "svg"
-        if self._chart:
-            self.drawn.add(tag)
-        elif tag != "wbr":  # where a long name may fold
-            self.outside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent = False
-        self._chart = self._chart and tag != "svg"
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.text += data
-
-    def all(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-    @property
-    def ids(self) -> list[str]:
-        return [attributes["id"] for _, attributes in self.tags if "id" in attributes]
 
 
 def parsed(path: Path, made: list[Made], **facts: Any) -> Parsed:
@@ -183,53 +145,6 @@ def test_control_signs_are_shown_and_not_obeyed(tmp_path: Path) -> None:
     assert "a\\x1b[31m\\u202eb" in parsed(tmp_path, made).text
 
 
-def side_by_side(path: Path, *runs: tuple[str, list[Made], dict[str, Any]]) -> Parsed:
-    stored = [
-        reports.read(folder(path / str(place), made, id=name, **facts))
-        for place, (name, made, facts) in enumerate(runs)
-    ]
-    return Parsed(page.rendered(stored))
-
-
-@pytest.mark.parametrize("second", ["second", "first"])
-def test_runs_stand_side_by_side_with_ids_of_their_own(tmp_path: Path, second: str) -> None:
-    runs = [(name, hard.usual(), {}) for name in ("first", second)]
-    found = side_by_side(tmp_path, *runs)
-    assert "Run first" in found.text and f"Run {second}" in found.text
-    assert len(set(found.ids)) == len(found.ids)
-    targets = [tag["href"][1:] for tag in found.all("a") if tag["href"].startswith("#")]
-    assert set(targets) <= set(found.ids)
-
-
-def test_a_column_of_ratios_says_what_became_slower(tmp_path: Path) -> None:
-    changed = [
-        replace(made, seconds=[2 * (seconds or 0) for seconds in made.seconds])
-        if made.strategy == "threading"
-        else made
-        for made in hard.usual()
-    ]
-    left_out = [made for made in changed if made.strategy != "asyncio"]
-    python = {"environment": {"python": "3.13.0", "cpus": 2}}
-    found = side_by_side(
-        tmp_path, ("before", hard.usual(), {}), ("after", changed, {}), ("less", left_out, python)
-    )
-    said = " ".join(found.text.split())
-    first = said[: said.index("Run before")]
-    assert first.count("1 slower 5 no difference") == 1
-    assert first.count("1 slower 4 no difference 1 missing") == 1
-    assert "2.00x [1.9" in first
-    assert "missing in the other" in first
-    assert "Python" in first[first.index("Not only the work") :]
-
-
-@pytest.mark.parametrize("case", ["empty", "all failed", "one round", "long names"])
-def test_bad_input_stands_beside_a_good_run(tmp_path: Path, case: str) -> None:
-    made, facts = hard.CASES[case]()
-    found = side_by_side(tmp_path, ("good", hard.usual(), {}), ("bad", made, facts))
-    assert "Run bad" in found.text
-    assert len(set(found.ids)) == len(found.ids)
-
-
 def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     stored = reports.read(folder(tmp_path / "run", hard.usual()))
     target = tmp_path / "page.html"
@@ -249,12 +164,3 @@ def test_the_package_loads_nothing_until_a_page_is_made() -> None:
     code = "import reports.page, sys, json; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
     assert not {"jinja2", "pandas", "matplotlib", "pyperf"} & set(json.loads(done.stdout))
-
-
-def test_what_shares_a_short_name_in_two_runs_is_told_apart(tmp_path: Path) -> None:
-    runs = [
-        (str(workers), [Made("threading", [0.1] * 3, strategy_params={"workers": workers})], {})
-        for workers in (4, 8)
-    ]
-    said = side_by_side(tmp_path, *runs).text
-    assert "threading{'workers': 4}" in said and "threading{'workers': 8}" in said
