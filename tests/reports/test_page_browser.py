@@ -179,35 +179,3 @@ def test_print_shows_what_is_folded_and_no_controls(reader: Browser, opened: Pat
         assert reader.ask("return getComputedStyle(document.body).color") == "rgb(28, 33, 39)"
     finally:
         reader.run("Emulation.setEmulatedMedia", media="")
-
-
-def test_no_name_runs_or_loads_anything(reader: Browser, tmp_path: Path) -> None:
-    made, facts = hard.called(hard.NAMES[0])
-    names = [
-        Made(name, hard.noisy(0.03), workload=name, block=block, params={name: name}, notes=name)
-        for block, name in enumerate(hard.NAMES, 2)
-    ]
-    stored = reports.read(folder(tmp_path / "run", [*made, *names], **facts))
-    page.write(stored, tmp_path / "page.html")
-    reader.requests(), reader.console()
-    reader.open(tmp_path / "page.html", 390)
-    reader.ask("for (const one of document.querySelectorAll('thead button')) one.click()")
-    assert reader.console() == []
-    assert len([url for url in reader.requests() if not url.startswith("data:")]) == 1
-    assert reader.ask("return window.pwned === undefined && !document.querySelector('img')")
-    said = reader.ask(
-        """return [...document.querySelectorAll(".workload tbody th")].map((one) => one.innerText)"""
-    )
-    assert all(any(name in one for one in said) for name in hard.NAMES)
-
-
-@pytest.mark.parametrize("case", hard.CASES)
-def test_hard_cases_are_right_in_a_browser(reader: Browser, tmp_path: Path, case: str) -> None:
-    made, facts = hard.CASES[case]()
-    page.write(reports.read(folder(tmp_path / "run", made, **facts)), tmp_path / "page.html")
-    reader.console()
-    for width in WIDTHS:
-        reader.open(tmp_path / "page.html", width)
-        wide = reader.ask("return document.documentElement.scrollWidth")
-        assert wide <= width
-    assert reader.console() == []
