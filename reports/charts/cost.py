@@ -42,18 +42,22 @@ Metrics = Mapping[int, tuple[float, float | None]]  # cell -> CPU seconds, peak 
 
 def metrics(stored: Stored) -> Metrics:
     """What the run's samples say about CPU and memory: nothing, where it was not measured."""
-    path = stored.folder / "samples.json" if stored.folder.is_dir() else stored.folder
+    path = stored.folder / "samples.json"
     # Most runs hold none: to read a suite twice takes too long to find that out.
     if not stored.processes or not path.is_file() or CPU.encode() not in path.read_bytes():
         return {}
+    names = {cell.id: cell.name for cell in stored.run.cells}
     cpu: dict[int, list[float]] = {}
     memory: dict[int, list[float]] = {}
     for benchmark in pyperf.BenchmarkSuite.load(str(path)):
         for run in benchmark.get_runs():
             told = run.get_metadata()
+            cell = told.get("cb_cell")
+            if names.get(cell) != benchmark.get_name():
+                continue  # not of this run, which was read from a file beside it
             for key, found in ((CPU, cpu), (MEMORY, memory)):
-                if "cb_cell" in told and told.get(key, 0) > 0:
-                    found.setdefault(told["cb_cell"], []).append(told[key])
+                if told.get(key, 0) > 0:
+                    found.setdefault(cell, []).append(told[key])
     return {
         cell: (median(each), median(memory[cell]) if cell in memory else None)
         for cell, each in cpu.items()

@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import text
-from . import words
+from . import shades, words
 from .chart import Block, LeftOut, clean, overview
 from .sheet import Sheet
-from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, line_height, luminance
+from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, line_height
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
 
     from ..cells import Row
 
-_COLOURS = "viridis"  # in grey it goes from dark to light, also to colour-blind eyes
 _WIDE, _HIGH, _GAP, _TOP = 1.3, 0.52, 0.1, 0.42
 _NAMES = 2.3
 _TINY = 7.5
-_DARK, _LIGHT = "#101418", "#fdfdfd"
 _ABSENT = {"failed": "failed", "unavailable": "n/a", "pending": "not run", "measured": "no time"}
 
 
@@ -127,7 +124,7 @@ def _cell(
 
     x, y, width, height = box
     place = (corner[0] + x + width / 2, corner[1] + y + height / 2)
-    fill, ink = _fill(row)
+    fill, ink = shades.fill(row)
     first = row.rank == 1
     inset = 0.035 if first else 0.015
     axes.add_patch(
@@ -159,23 +156,6 @@ def _share(of_limit: float) -> str:
     return said if words.width(said, _TINY) < _WIDE else "beyond the limit"
 
 
-def _fill(row: Row) -> tuple[str | None, str]:
-    """The colour of a cell, and of text that is read on it."""
-    if row.of_limit is None:
-        return None, INK
-    from matplotlib.colors import to_hex
-
-    found = to_hex(_colours()(min(1.0, max(0.0, row.of_limit))))
-    # Where black and white are read equally well (WCAG 2.2).
-    return found, _DARK if luminance(found) > 0.18 else _LIGHT
-
-
-def _colours() -> Colormap:
-    import matplotlib
-
-    return matplotlib.colormaps[_COLOURS]
-
-
 def _key(sheet: Sheet, cells: Collection[Row]) -> None:
     """What colour and frame mean."""
     from matplotlib.patches import Rectangle
@@ -186,7 +166,7 @@ def _key(sheet: Sheet, cells: Collection[Row]) -> None:
     if limited:
         for step in range(steps):
             start = left - EDGE + wide * step / steps
-            colour = _colours()(step / (steps - 1))
+            colour = shades.shade(step / (steps - 1))
             axes.add_patch(
                 Rectangle((start, 0.02), 1.1 * wide / steps, 0.16, facecolor=colour, lw=0)
             )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from statistics import median
 from typing import TYPE_CHECKING
 
 from .. import text
 from . import lanes, scales
-from .chart import Block
+from .chart import Block, LeftOut
 from .lanes import Lane
 from .sheet import Sheet
 from .style import INK
@@ -25,9 +26,11 @@ _FAINT = 0.45
 
 def drawn(block: Block) -> tuple[Sheet, str]:
     """Two bars for each cell, one-shot above batch; and the same in words."""
-    rows = block.measured
+    parts = {row.id: _parts(block, row.id) for row in block.measured}
+    rows = [row for row in block.measured if all(map(isfinite, parts[row.id]))]
+    if not rows:
+        raise LeftOut("no start-up was recorded")
     stack = lanes.stacked(block, rows, _HIGH)
-    parts = {row.id: _parts(block, row.id) for row in rows}
     longest = [max(sum(parts[row.id]), row.batch_seconds or 0.0) for row in rows]
     scale = scales.seconds(longest, zero=True)
     about = "One-shot time, which a script pays, above the batch time, which a service pays"

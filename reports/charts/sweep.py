@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .. import text
-from ..cells import Row
-from . import axis, scales, words
+from . import axis, curves, scales, words
 from .chart import clean, overview
+from .curves import Curve
 from .families import Family
 from .scales import Scale
 from .sheet import Sheet
-from .style import EDGE, INK, TEXT, colour, line_height, marker
+from .style import EDGE, INK, TEXT, line_height
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,34 +20,15 @@ if TYPE_CHECKING:
 _RATES = ("tasks", "workers")
 """Over these, throughput says more: twice the tasks take twice the time."""
 _LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.85, 0.08, 3.6, 0.5, 2.4
-_STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
-
-
-@dataclass(frozen=True)
-class _Curve:
-    """A line as it is drawn: values by place, an interval for each, its name and its look."""
-
-    name: str
-    values: Mapping[float, float]
-    lows: Sequence[float]
-    highs: Sequence[float]
-    colour: str
-    marker: str
-    style: object
-
-    @property
-    def end(self) -> float:
-        """Where it ends, at the right."""
-        return list(self.values.values())[-1]
 
 
 def drawn(family: Family) -> tuple[Sheet, str]:
     """A line with a band for each strategy, and the limit; and the same in words."""
     rate = family.key in _RATES
-    curves = [*_curves(family, rate), *_limit(family, rate)]
-    across = sorted({place for curve in curves for place in curve.values})
-    up = _up(curves, rate)
-    labels = [words.folded(curve.name, _NAMES, TEXT) for curve in curves]
+    found = list(curves.along(family, rate))
+    across = sorted({place for curve in found for place in curve.values})
+    up = _up(found, rate)
+    labels = [words.folded(curve.name, _NAMES, TEXT) for curve in found]
     tall = max(_TALL, 1.1 * sum(map(_high, labels)))
     what = "Throughput" if rate else "Batch time"
     about = f"{what} over {clean(family.key)}, with 95 % intervals"
@@ -58,63 +38,14 @@ def drawn(family: Family) -> tuple[Sheet, str]:
     across_scale = _across(across)
     axis.horizontal(axes, across_scale, _titled(family.key, across_scale))
     axis.vertical(axes, up, _titled("tasks per second" if rate else "batch time", up))
-    for curve in curves:
+    for curve in found:
         _draw(axes, curve)
-    _name(sheet, axes, curves, labels, up, tall)
-    return sheet, _described(curves, about, rate)
+    _name(sheet, axes, found, labels, up, tall)
+    return sheet, _described(found, about, rate)
 
 
-def _curves(family: Family, rate: bool) -> Iterator[_Curve]:
-    seen: dict[str, int] = {}
-    for line in family.lines:
-        style = _STYLES[seen.setdefault(line.strategy, 0) % len(_STYLES)]
-        seen[line.strategy] += 1
-        yield _curve(line.name, line.strategy, line.points, rate, style)
-    places = sorted({place for line in family.lines for place in line.points})
-    for row in family.flat:
-        # One cell without this parameter: the same at every place.
-        ends = dict.fromkeys((places[0], places[-1]), row)
-        yield _curve(row.strategy, row.strategy, ends, rate, (0, (2, 2)))
-
-
-def _curve(
-    name: str, strategy: str, points: Mapping[float, Row], rate: bool, style: object
-) -> _Curve:
-    values = {place: _value(row, row.batch_seconds, rate) for place, row in points.items()}
-    bounds = [
-        sorted(_value(row, bound or row.batch_seconds, rate) for bound in _bounds(row))
-        for row in points.values()
-    ]
-    lows, highs = [low for low, _ in bounds], [high for _, high in bounds]
-    return _Curve(clean(name), values, lows, highs, colour(strategy), marker(strategy), style)
-
-
-def _bounds(row: Row) -> tuple[float | None, float | None]:
-    return row.batch_low, row.batch_high
-
-
-def _value(row: Row, seconds: float | None, rate: bool) -> float:
-    taken = seconds or 0.0
-    return row.tasks / taken if rate else taken
-
-
-def _limit(family: Family, rate: bool) -> Iterator[_Curve]:
-    """The best that any strategy could do at each place."""
-    best: dict[float, float] = {}
-    for line in family.lines:
-        for place, row in line.points.items():
-            if row.limit_seconds:
-                value = _value(row, row.limit_seconds, rate)
-                choose = max if rate else min
-                best[place] = choose(value, best.get(place, value))
-    if best:
-        values = dict(sorted(best.items()))
-        flat = list(values.values())
-        yield _Curve("limit", values, flat, flat, INK, "", (0, (1, 1.5)))
-
-
-def _up(curves: Sequence[_Curve], rate: bool) -> Scale:
-    """The y axis: for what was seen, and for intervals as far as half of that again."""
+def _up(curves: Sequence[Curve], rate: bool) -> Scale:
+    """The y axis, for what was seen: an interval of two rounds may reach to the stars."""
     known = [value for curve in curves for value in curve.values.values()]
     log = scales.wide(known)
     if rate:
@@ -141,7 +72,7 @@ def _titled(name: str, scale: Scale) -> str:
     return f"{clean(name)} (logarithmic)" if scale.log else clean(name)
 
 
-def _draw(axes: Axes, curve: _Curve) -> None:
+def _draw(axes: Axes, curve: Curve) -> None:
     places, values = list(curve.values), list(curve.values.values())
     axes.plot(
         places,
@@ -165,7 +96,7 @@ def _high(label: Sequence[str]) -> float:
 def _name(
     sheet: Sheet,
     axes: Axes,
-    curves: Sequence[_Curve],
+    curves: Sequence[Curve],
     labels: Sequence[Sequence[str]],
     scale: Scale,
     tall: float,
@@ -190,7 +121,7 @@ def _name(
         sheet.lines(edge + 0.29, _TOP + middle, label)
 
 
-def _described(curves: Sequence[_Curve], about: str, rate: bool) -> str:
+def _described(curves: Sequence[Curve], about: str, rate: bool) -> str:
     def said(value: float) -> str:
         return text.count(value) if rate else text.duration(value)
 

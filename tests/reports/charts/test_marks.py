@@ -236,3 +236,17 @@ def test_cost_needs_cpu_seconds(tmp_path: Path) -> None:
     assert cost.metrics(run) == {}
     with pytest.raises(LeftOut, match="no CPU seconds"):
         cost.drawn(next(blocks(run)), {})
+
+
+def test_cost_takes_nothing_from_a_file_of_another_run(tmp_path: Path) -> None:
+    costly(tmp_path / "beside")
+    other = stored(tmp_path / "run", usual())
+    assert cost.metrics(Stored(tmp_path / "beside", other.run, other.processes)) == {}
+
+
+def test_start_up_that_was_not_recorded_is_left_out(tmp_path: Path) -> None:
+    made = [Made("a", [0.1] * 3, startup=float("nan")), Made("b", [0.1] * 3)]
+    sheet, _ = startup.drawn(block(tmp_path / "some", made))
+    assert "b" in said(sheet) and "a" not in said(sheet)
+    with pytest.raises(LeftOut, match="no start-up"):
+        startup.drawn(block(tmp_path / "none", made[:1]))
