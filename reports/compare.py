@@ -1,35 +1,28 @@
 """Stored runs against the first of them, cell by cell; never measures.
 
 Nothing pairs the rounds of two runs, so a ratio here carries all that the machine did between
-them: its interval is Welch's, wider than one from sides measured in the same rounds.
+them: its interval is Welch's, wider than one from sides measured in the same rounds.  Only what
+was stored twice of one run is paired.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from . import statistics, text
+from . import differences, statistics
+from .circumstances import warnings
+from .facts import Planned
 from .stored import Process, Stored
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["MATTERS", "Compared", "compared", "grouped", "show", "warnings"]
 
 MATTERS = 0.05
 """An interval within so much of 1 says that there is no difference; a wider one is unclear."""
-MISSES = 0.05
-FACTS = {
-    "cpu_model": "CPU",
-    "cpus": "CPUs",
-    "hostname": "host",
-    "platform": "system",
-    "implementation": "interpreter",
-    "python": "Python",
-    "gil": "GIL",
-    "start_method": "start method",
-}
 
 
 @dataclass(frozen=True)
@@ -46,107 +39,129 @@ class Compared:
     ratio: statistics.Interval | None
     p: float | None
     word: str
+    misses: float = 1 - statistics.CONFIDENCE
+    """A `p` of at most this is a difference: less where a run could have stopped at any look."""
+
+
+@dataclass(frozen=True)
+class _Side:
+    """A cell in one of the runs."""
+
+    planned: Planned
+    processes: tuple[Process, ...]
+    confidence: float
+
+    @property
+    def seconds(self) -> dict[int, float]:
+        return {process.round: process.seconds for process in self.processes}
+
+    @property
+    def mean(self) -> float | None:
+        """The geometric mean, None without a time."""
+        seconds = list(self.seconds.values())
+        return statistics.mean(seconds).estimate if seconds else None
+
+    @property
+    def work(self) -> tuple[int | None, frozenset[str]]:
+        """The tasks that were done and their answers."""
+        answers = frozenset(process.answer for process in self.processes) - {""}
+        return self.planned.measured_tasks, answers
 
 
 def compared(runs: Sequence[Stored]) -> list[Compared]:
     """Every cell of every later run against the first run; p values after Holm over all."""
+    return [row for rows in grouped(runs) for row in rows]
+
+
+def grouped(runs: Sequence[Stored]) -> list[list[Compared]]:
+    """The same, a list for each later run."""
     first, *others = runs
-    found = [one for other in others for one in _pairs(first, other)]
-    known = iter(statistics.holm([one.p for one in found if one.p is not None]))
-    adjusted = [one if one.p is None else replace(one, p=next(known)) for one in found]
-    return [replace(one, word=one.word or _word(one)) for one in adjusted]
+    found = [list(_pairs(first, other)) for other in others]
+    tested = [row.p for rows in found for row in rows if row.p is not None]
+    known = iter(statistics.holm(tested))
+    return [[_judged(row, known) for row in rows] for rows in found]
 
 
 def _pairs(first: Stored, other: Stored) -> Iterator[Compared]:
-    here, there = (_processes(stored) for stored in (first, other))
+    here, there = _sides(first), _sides(other)
+    paired = _same(first, other)
     for cell in {**here, **there}:
-        yield _compared(other.run.id, cell, here.get(cell, ()), there.get(cell, ()))
+        sides = here.get(cell), there.get(cell)
+        if any(side and side.processes for side in sides):
+            yield _compared(Compared(other.run.id, cell, None, None, None, None, ""), sides, paired)
 
 
-def _processes(stored: Stored) -> dict[str, tuple[Process, ...]]:
-    cells = (cell for cell in stored.run.cells if cell.status == "measured")
-    return {cell.name: stored.of(cell.id) for cell in cells if stored.of(cell.id)}
+def _sides(stored: Stored) -> dict[str, _Side]:
+    found = {}
+    for cells in stored.blocks().values():
+        confidence = differences.level(stored, cells)
+        for cell in cells:
+            times = stored.of(cell.id) if cell.status == "measured" else ()
+            found[cell.name] = _Side(cell, times, confidence)
+    return found
 
 
-def _compared(run: str, cell: str, first: Sequence[Process], other: Sequence[Process]) -> Compared:
-    here, there = ([one.seconds for one in side] for side in (first, other))
-    means = [statistics.mean(side).estimate if side else None for side in (here, there)]
-    row = Compared(run, cell, means[0], means[1], None, None, "")
-    if not here or not there:
-        return replace(row, word=f"missing in the {'other' if here else 'first'}")
-    if {one.answer for one in first} != {one.answer for one in other}:
+def _same(first: Stored, other: Stored) -> bool:
+    """Whether both are stored from one run, such as a baseline and where it came from."""
+    if not first.run.started:
+        return (first.folder.resolve(), first.run.id) == (other.folder.resolve(), other.run.id)
+    return (first.run.id, first.run.started, first.run.seed) == (
+        other.run.id,
+        other.run.started,
+        other.run.seed,
+    )
+
+
+def _compared(row: Compared, sides: tuple[_Side | None, _Side | None], paired: bool) -> Compared:
+    here, there = sides
+    row = replace(
+        row, first_seconds=here.mean if here else None, other_seconds=there.mean if there else None
+    )
+    if not here or not here.processes:
+        return replace(row, word=_missing("first", here))
+    if not there or not there.processes:
+        return replace(row, word=_missing("other", there))
+    if _other_work(here, there):
         return replace(row, word="other work")
-    ratio, p = statistics.welch(there, here)
-    return replace(row, ratio=ratio, p=p)
+    confidence = max(here.confidence, there.confidence)
+    above, below = there.seconds, here.seconds
+    ratio: statistics.Interval | None
+    if paired:
+        ratio = statistics.ratio(above, below, confidence)
+        p = statistics.p_value(above, below)
+    else:
+        ratio, p = statistics.welch(list(above.values()), list(below.values()), confidence)
+    return replace(row, ratio=ratio, p=p, misses=1 - confidence)
 
 
-def _word(one: Compared) -> str:
-    ratio = one.ratio
-    if ratio is None or ratio.low is None or ratio.high is None or one.p is None:
+def _missing(where: str, side: _Side | None) -> str:
+    status = f" ({side.planned.status})" if side and side.planned.status != "measured" else ""
+    return f"missing in the {where}{status}"
+
+
+def _other_work(here: _Side, there: _Side) -> bool:
+    """Whether the answers differ; those of different samples say nothing."""
+    (tasks, answers), (others, other_answers) = here.work, there.work
+    return tasks == others and bool(answers and other_answers) and answers != other_answers
+
+
+def _judged(row: Compared, known: Iterator[float]) -> Compared:
+    row = row if row.p is None else replace(row, p=next(known))
+    return replace(row, word=row.word or _word(row))
+
+
+def _word(row: Compared) -> str:
+    ratio = row.ratio
+    if ratio is None or ratio.low is None or ratio.high is None or row.p is None:
         return "unclear"
-    if one.p <= MISSES:
+    if row.p <= row.misses:
         return "slower" if ratio.estimate > 1 else "faster"
     within = ratio.low >= 1 / (1 + MATTERS) and ratio.high <= 1 + MATTERS
     return "no difference" if within else "unclear"
 
 
-def warnings(runs: Sequence[Stored]) -> list[str]:
-    """What differs between the first run and each other, a line each."""
-    first, *others = runs
-    return [
-        f"{other.run.id}: {what} {there}, in {first.run.id} {here}"
-        for other in others
-        for what, here, there in _differing(_facts(first), _facts(other))
-    ]
-
-
-def _facts(stored: Stored) -> dict[str, Any]:
-    about = stored.run.environment
-    versions = {f"{name}": version for name, version in about.get("packages", {}).items()}
-    own = {"concbench": stored.run.concbench} if stored.run.concbench else {}
-    return {**{said: about.get(key) for key, said in FACTS.items()}, **own, **versions}
-
-
-def _differing(here: dict[str, Any], there: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    for what in {**here, **there}:
-        sides = here.get(what), there.get(what)
-        # What one of them did not record is no difference.
-        if None not in sides and sides[0] != sides[1]:
-            yield what, *sides
-
-
 def show(runs: Sequence[Stored], console: Console) -> None:
-    """Print what differs around them, then a table for each run, within the console's width."""
-    first, *others = runs
-    _say(console, f"compared with {first.run.id} ({first.run.started}), not paired")
-    for warning in warnings(runs):
-        _say(console, f"warning: {warning}")
-    rows = compared(runs)
-    for other in others:
-        console.print()
-        _say(console, other.run.id, "bold")
-        _tables(console, [row for row in rows if row.run == other.run.id])
-    _say(console, f"unclear: no difference shown, and none of {MATTERS:.0%} excluded")
+    """Print what differs around them, then tables for each run, within the console's width."""
+    from .compare_table import show as tables  # loads Rich
 
-
-def _tables(console: Console, rows: Sequence[Compared]) -> None:
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column("cell", overflow="fold", ratio=1)
-    for title in ("first", "other", "other / first"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for row in rows:
-        ratio = row.ratio or statistics.Interval(float("nan"))
-        fields = (
-            text.printable(row.cell, console.encoding),
-            text.duration(row.first_seconds),
-            text.duration(row.other_seconds),
-            text.interval(ratio.estimate, ratio.low, ratio.high),
-            row.word,
-        )
-        table.add_row(*map(Text, fields))
-    console.print(table)
-
-
-def _say(console: Console, said: str, style: str = "") -> None:
-    console.print(Text(text.printable(said, console.encoding), style=style), soft_wrap=False)
+    tables(runs, grouped(runs), warnings(runs), console)

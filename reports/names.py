@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from . import cells
 from .cells import Row
+from .stored import Stored
 
 
 def strategies(rows: Sequence[Row]) -> dict[int, str]:
@@ -23,6 +26,26 @@ def blocks(tables: Sequence[Sequence[Row]]) -> list[str]:
         f"{name} x {row.tasks:,}" if same.count(name) > 1 else name
         for name, row in zip(same, firsts, strict=True)
     ]
+
+
+def called(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
+    """Block and strategy of each cell of several runs, by the cell's full name.
+
+    As short as tells them apart within a run; in full where two runs would call two cells alike.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for stored in runs:
+        full = {cell.id: cell.name for cell in stored.run.cells}
+        planned = stored.blocks().values()
+        tables = [[cells.planned(cell, ()) for cell in block] for block in planned]
+        for block, rows in zip(blocks(tables), tables, strict=True):
+            short = strategies(rows)
+            found = {full[row.id]: (block, short[row.id]) for row in rows} | found
+    alike = Counter(found.values())
+    return {
+        name: (said if alike[said] == 1 else (name.partition(" / ")[0], name.partition(" / ")[2]))
+        for name, said in found.items()
+    }
 
 
 def _names(cells: Mapping[int, tuple[str, dict[str, Any]]]) -> dict[int, str]:
