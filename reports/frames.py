@@ -18,6 +18,17 @@ from .stored import Stored
 Runs: TypeAlias = Stored | Sequence[Stored]
 Records: TypeAlias = Callable[[Stored], Iterable[Mapping[str, Any]]]
 
+# Of a frame without a row, too, and of a column without a number.
+TYPES = {
+    **dict.fromkeys(("round", "position", "tasks", "workers", "rounds", "value"), "int64"),
+    **dict.fromkeys(("in_process", "different"), "bool"),
+    **{name: "float64" for name in (*records.CELLS, *records.PROCESSES) if "seconds" in name},
+    **dict.fromkeys(("batch_low", "batch_high", "of_limit", "p"), "float64"),
+    **dict.fromkeys(("speedup", "speedup_low", "speedup_high"), "float64"),
+    **dict.fromkeys(("ratio", "ratio_low", "ratio_high"), "float64"),
+    "rank": "Int64",
+}
+
 
 def values(runs: Runs) -> pd.DataFrame:
     """One row a value: round, position (int), the cell, `value` (int, from 0), `seconds` (float).
@@ -42,10 +53,7 @@ def cells(runs: Runs) -> pd.DataFrame:
     `rank` is Int64; all seconds, speed-ups (times the reference) and `of_limit` (a share, 1 is the
     limit) are float.
     """
-    frame = _frame(runs, records.cells, records.CELLS)
-    first = records.CELLS.index("batch_seconds")
-    numbers = dict.fromkeys(records.CELLS[first:-1], "float64")
-    return frame.astype({**numbers, "rank": "Int64"})
+    return _frame(runs, records.cells, records.CELLS)
 
 
 def differences(runs: Runs) -> pd.DataFrame:
@@ -55,12 +63,13 @@ def differences(runs: Runs) -> pd.DataFrame:
     with its interval; `p` (float): after Holm over the pairs of the workload; `different` (bool);
     `rounds` (int): those that both ran in.
     """
-    frame = _frame(runs, records.differences, records.DIFFERENCES)
-    return frame.astype(dict.fromkeys(("ratio", "ratio_low", "ratio_high", "p"), "float64"))
+    return _frame(runs, records.differences, records.DIFFERENCES)
 
 
 def _frame(runs: Runs, rows: Records, columns: Sequence[str]) -> pd.DataFrame:
     if isinstance(runs, Stored):
-        return pd.DataFrame(list(rows(runs)), columns=list(columns))
-    found = [{"run": stored.run.id, **row} for stored in runs for row in rows(stored)]
-    return pd.DataFrame(found, columns=["run", *columns])
+        frame = pd.DataFrame(list(rows(runs)), columns=list(columns))
+    else:
+        found = [{"run": stored.run.id, **row} for stored in runs for row in rows(stored)]
+        frame = pd.DataFrame(found, columns=["run", *columns])
+    return frame.astype({column: TYPES[column] for column in columns if column in TYPES})
