@@ -112,7 +112,9 @@ def _tested(place: Path, tests: list[str]) -> Outcome:
     number = token_hex(8)
     environment = {**os.environ, "PYTHONPATH": str(place), MARK: number}
     _check_import(place, environment)
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", *tests]
+    # A folder of its own: two pytests at once trip over what each clears away of the other's.
+    options = ["-q", "--tb=no", "-p", "no:cacheprovider", f"--basetemp={place / 'temporary'}"]
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     with subprocess.Popen(
         command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace", start_new_session=True,

@@ -46,6 +46,24 @@ def test_spinners_that_do_not_hinder_each_other_have_a_cpu_each(children, monkey
     assert measure(children, cpus).delivered == pytest.approx(cpus, rel=0.001)
 
 
+COUNTING = """
+import os
+print(flush=True)
+for window in open(0):
+    with open({path!r}, "a") as windows:
+        windows.write(f"{{os.getpid()}}\\n")
+    print(1000, flush=True)
+"""
+
+
+def test_all_spin_at_once_and_two_of_them_alone(children, monkeypatch, tmp_path):
+    windows = tmp_path / "windows"
+    monkeypatch.setattr(canary, "SPINNER", COUNTING.format(path=str(windows)))
+    measure(children, 3)
+    told = windows.read_text().split()
+    assert sorted(told.count(pid) for pid in set(told)) == [1, 2, 2]
+
+
 def test_nothing_is_left_of_it(children):
     measure(children, 2, 0.01)
     assert not children._numbers
