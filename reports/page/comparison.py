@@ -62,7 +62,7 @@ class Comparison:
 def view(runs: Sequence[Stored]) -> Comparison:
     """The runs against the first of them; at least two."""
     first, *others = runs
-    sides = _by_run(compare.compared(runs), others)
+    sides = [{row.cell: row for row in rows} for rows in compare.grouped(runs)]
     return Comparison(
         first=first.run.id,
         others=tuple(other.run.id for other in others),
@@ -73,22 +73,6 @@ def view(runs: Sequence[Stored]) -> Comparison:
         ),
         lines=tuple(_lines(runs, sides)),
     )
-
-
-def _by_run(rows: Sequence[Compared], others: Sequence[Stored]) -> list[dict[str, Compared]]:
-    """For each run its rows by the name of the cell; a run may stand there twice."""
-    groups: list[tuple[str, dict[str, Compared]]] = []
-    for row in rows:
-        if not groups or groups[-1][0] != row.run or row.cell in groups[-1][1]:
-            groups.append((row.run, {}))
-        groups[-1][1][row.cell] = row
-    found = []
-    for other in others:
-        own = next((group for group in groups if group[0] == other.run.id), None)
-        if own:
-            groups.remove(own)
-        found.append(own[1] if own else {})
-    return found
 
 
 def _summary(run: str, rows: Sequence[Compared]) -> Summary:

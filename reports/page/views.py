@@ -57,6 +57,7 @@ class Run:
     grid: Grid
     grid_figures: tuple[Figure, ...]
     sweep: tuple[Figure, ...]
+    others: tuple[Figure, ...]
     colours: dict[str, str]
     method: Method
 
@@ -78,6 +79,9 @@ def run(stored: Stored, place: int, count: int) -> Run:
         grid=grid.grid(titles, tables),
         grid_figures=tuple(one for one in drawn if one.key == "grid"),
         sweep=tuple(one for one in drawn if one.key == "sweep"),
+        others=tuple(
+            one for one in drawn if one.block is None and one.key not in ("grid", "sweep")
+        ),
         colours=_colours(tables),
         method=method.method(stored),
     )

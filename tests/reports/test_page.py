@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import reports
-from reports import page
+from reports import charts, page
 
 from . import hard
 from .made import Made, folder, sequential
@@ -164,3 +164,12 @@ def test_the_package_loads_nothing_until_a_page_is_made() -> None:
     code = "import reports.page, sys, json; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
     assert not {"jinja2", "pandas", "matplotlib", "pyperf"} & set(json.loads(done.stdout))
+
+
+def test_a_chart_that_is_left_out_is_said_with_its_reason(tmp_path: Path) -> None:
+    stored = reports.read(folder(tmp_path / "run", hard.usual()))
+    said = Parsed(page.rendered(stored)).text
+    left_out = [chart.reason for chart in charts.draw(stored) if not chart.svg]
+    assert left_out
+    assert "No parameter of this run had two values" in said
+    assert all(reason in said for reason in left_out if "sweep" not in reason)
