@@ -81,7 +81,7 @@ def worker(folder: Path, processes: int) -> Figure:
     planned = Planned(0, cell, 1, 0, True, "")
     visit = Visit(planned, round=0, position=0, loops=1, tasks=16, head=0, timeout=60)
     with laboratory(Settings(results=folder), (planned,), 0) as lab:
-        seen = _in_turn(
+        seen = in_turn(
             processes,
             lambda: _cpu(lambda: _measured(lab, visit)),
             lambda: _cpu(lambda: _python("import pyperf")),
@@ -100,10 +100,10 @@ def _measured(lab: Lab, visit: Visit) -> None:
 def answering(processes: int) -> Figure:
     """`concbench --help` beside `python -c "import typer"`."""
     script = "import sys; sys.argv = ['concbench', '--help']; from bench.cli import main; main()"
-    help_, typer = _in_turn(
+    help_, typer = in_turn(
         processes,
-        lambda: _seconds(lambda: _python(script)),
-        lambda: _seconds(lambda: _python("import typer")),
+        lambda: seconds(lambda: _python(script)),
+        lambda: seconds(lambda: _python("import typer")),
     )
     found = ratio(dict(enumerate(help_)), dict(enumerate(typer))) or Interval(0.0)
     beside = f"{1000 * median(help_):.0f} ms beside {1000 * median(typer):.0f} ms"
@@ -111,7 +111,7 @@ def answering(processes: int) -> Figure:
     return Figure(what, found.estimate, "x", 3, low=found.low, high=found.high, beside=beside)
 
 
-def _in_turn(count: int, *measures: Callable[[], float]) -> list[list[float]]:
+def in_turn(count: int, *measures: Callable[[], float]) -> list[list[float]]:
     """What each gave, in rounds of random order; the first round warms the file cache."""
     seen: list[list[float]] = [[] for _ in measures]
     for number in range(count + 1):
@@ -139,7 +139,7 @@ def _cpu(work: Callable[[], None]) -> float:
     return of_children() - before
 
 
-def _seconds(work: Callable[[], None]) -> float:
+def seconds(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
