@@ -7,6 +7,7 @@ import statistics
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,14 @@ class Stored:
 
     def of(self, cell: int) -> tuple[Process, ...]:
         """The processes of one cell, by round."""
-        return tuple(process for process in self.processes if process.cell == cell)
+        return self._by_cell.get(cell, ())
+
+    @cached_property
+    def _by_cell(self) -> dict[int, tuple[Process, ...]]:
+        found: dict[int, list[Process]] = {}
+        for process in self.processes:
+            found.setdefault(process.cell, []).append(process)
+        return {cell: tuple(processes) for cell, processes in found.items()}
 
     def blocks(self) -> dict[int, tuple[Planned, ...]]:
         """The cells that are compared with each other, by the number of their block."""
