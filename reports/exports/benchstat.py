@@ -1,4 +1,4 @@
-"""Go's benchmark text, which benchstat compares.
+"""Go's benchmark text, which benchstat compares: `benchstat -col /strategy`.
 
 The format: https://golang.org/design/14313-benchmark-format
 """
@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
-from .. import records
+from ..facts import Planned, Plugin
 from ..stored import Stored
 
 
 def rendered(stored: Stored) -> str:
-    """Configuration lines, then a line for every worker process: what benchstat samples."""
+    """Configuration lines, then a line for every worker process: what benchstat samples.
+
+    The number after a name's last dash is the workers, where Go has its processors.
+    """
     return "\n".join([*_configuration(stored), "", *_results(stored)]) + "\n"
 
 
@@ -24,7 +29,9 @@ def _configuration(stored: Stored) -> Iterator[str]:
         "tool": "concbench",
         "run": stored.run.id,
         "python": f"{about.get('implementation', '')} {about.get('python', '')}",
+        "start-method": about.get("start_method", ""),
         "cpu": about.get("cpu_model", ""),
+        "cpu-count": about.get("cpus", ""),
         "platform": about.get("platform", ""),
     }.items():
         said = " ".join(str(value).split())
@@ -33,24 +40,47 @@ def _configuration(stored: Stored) -> Iterator[str]:
 
 
 def _results(stored: Stored) -> Iterator[str]:
-    for one in records.processes(stored):
-        workload = _named(one["workload"], one["workload_params"])
-        strategy = _named(one["strategy"], one["strategy_params"])
-        name = f"Benchmark{_capital(workload)}/tasks={one['tasks']}/{strategy}"
-        # One batch is one iteration, whatever its tasks.
-        yield f"{name} 1 {one['seconds'] * 1e9:.0f} ns/op"
+    names = _names(stored)
+    loops = {cell.id: cell.loops or 1 for cell in stored.run.cells}
+    for process in stored.processes:
+        if process.cell in names:
+            batches = len(process.values) * loops[process.cell]
+            # One batch is one iteration, whatever its tasks.
+            yield f"{names[process.cell]} {batches} {process.seconds * 1e9:.3f} ns/op"
 
 
-def _named(name: str, params: dict[str, object]) -> str:
-    inner = [f"{key}={json.dumps(value)}" for key, value in params.items() if value is not None]
-    return "/".join(_plain(part) for part in (name, *inner))
+def _names(stored: Stored) -> dict[int, str]:
+    cells = [cell for cell in stored.run.cells if cell.status == "measured"]
+    plain = {cell.id: _name(cell) for cell in cells}
+    alike = Counter(plain.values())
+    return {
+        cell.id: f"Benchmark{name}{f'/cell={cell.id}' if alike[name] > 1 else ''}-{cell.workers}"
+        for cell, name in zip(cells, plain.values(), strict=True)
+    }
+
+
+def _name(cell: Planned) -> str:
+    workload = "/".join(_parts(cell.workload))
+    strategy = "/".join(_parts(cell.strategy))
+    return f"{_capital(workload)}/tasks={cell.tasks}/strategy={strategy}"
+
+
+def _parts(plugin: Plugin) -> Iterator[str]:
+    yield _plain(plugin.name)
+    for key, value in plugin.params.items():
+        yield f"{_plain(key)}={_plain(_said(value))}"
+
+
+def _said(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _plain(part: str) -> str:
-    # No space may stand in a name, and a number after a last dash would be the CPUs.
-    return re.sub(r"[^\w.=+%,:]", "_", part.replace('"', ""))
+    # A blank would end the name, a slash begin its next part.
+    return re.sub(r"[\s/\x00-\x1f\x7f-\x9f]", "_", part)
 
 
 def _capital(name: str) -> str:
-    # After "Benchmark" no lower-case letter may stand.
-    return name[0].upper() + name[1:] if name[:1].isalpha() else f"_{name}"
+    # An upper-case letter must follow "Benchmark".
+    first = name[:1].upper()
+    return first + name[1:] if len(first) == 1 and first.isupper() else f"X{name}"

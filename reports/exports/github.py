@@ -1,4 +1,7 @@
-"""The step summary of a GitHub workflow: what `md` says, under a heading, to be appended."""
+"""The step summary of a GitHub workflow: what `md` says, under a heading, to be appended.
+
+It begins with an empty line, for what another step may have left without one.
+"""
 
 from __future__ import annotations
 
@@ -7,4 +10,4 @@ from . import md
 
 
 def rendered(stored: Stored) -> str:
-    return f"## concbench {md.escaped(stored.run.id)}\n\n{md.rendered(stored)}\n"
+    return f"\n## concbench {md.escaped(stored.run.id)}\n\n{md.rendered(stored)}\n"

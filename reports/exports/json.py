@@ -20,18 +20,25 @@ def rendered(stored: Stored) -> str:
         "schema": SCHEMA,
         "run": {
             "id": stored.run.id,
+            "concbench": stored.run.concbench,
             "started": stored.run.started,
+            "ended": stored.run.ended,
             "state": stored.run.state,
             "seed": stored.run.seed,
+            "reference": stored.run.reference,
             "argv": stored.run.argv,
             "environment": stored.run.environment,
             "git": stored.run.git,
             "warnings": stored.run.warnings,
             "canary": [vars(one) for one in stored.run.canary],
+            "failures": [vars(one) for one in stored.run.failures],
         },
         "verdicts": [verdict.sentence(name, rows, names.strategies(rows)) for name, rows in said],
         "cells": records.cells(stored),
-        "processes": records.processes(stored),
+        "processes": [
+            {**record, "values": process.values}
+            for record, process in zip(records.processes(stored), stored.processes, strict=True)
+        ],
         "differences": records.differences(stored),
     }
     return json.dumps(_finite(record), indent=1, allow_nan=False) + "\n"

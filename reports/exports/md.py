@@ -32,10 +32,12 @@ def _block(name: str, rows: Sequence[Row]) -> Iterator[str]:
         yield _row("---" if column.left else "---:" for column in columns)
         for line in lines:
             yield _row(escaped(column.said(line)) for column in columns)
-    for row in rows:
-        if row.batch_seconds is None:
-            reason = f": {row.reason}" if row.reason else ""
-            yield f"- {escaped(f'{known[row.id]} {row.status}{reason}')}"
+    left = [row for row in rows if row.batch_seconds is None]
+    if left and measured:
+        yield ""
+    for row in left:
+        reason = f": {row.reason}" if row.reason else ""
+        yield f"- {escaped(f'{known[row.id]} {row.status}{reason}')}"
     if told:
         yield ""
     for note in told:
@@ -48,6 +50,12 @@ def _row(fields: Iterator[str]) -> str:
 
 
 def escaped(said: str) -> str:
-    """The text with all that Markdown or HTML would take for its own made plain."""
+    """The text with all that Markdown, HTML or GitHub would take for its own made plain.
+
+    No link, no picture, no mention that sends somebody a message.
+    """
     line = text.printable(said, "utf-8").replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\\`*_{}\[\]|~#>@])", r"\\\1", line)
+    line = re.sub(r"([\\`*_{}\[\]|~#>$!])", r"\\\1", line)
+    line = re.sub(r"^(\s*\d*)([-+.)=])", r"\1\\\2", line)  # or an item of a list begins
+    # A backslash does not keep these from being looked for in the finished page: no width does.
+    return re.sub(r"(?i)(@|:(?=//)|\bwww(?=\.))", r"\1&#8203;", line)

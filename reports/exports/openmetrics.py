@@ -22,8 +22,11 @@ METRICS = (
     ("one_shot_seconds", "concbench_one_shot_seconds", "seconds", "Start-up, batch and close."),
     ("limit_seconds", "concbench_limit_seconds", "seconds", "The least time possible."),
     ("speedup", "concbench_speedup_ratio", "ratio", "Times as fast as the reference."),
+    ("speedup_low", "concbench_speedup_low_ratio", "ratio", "The low end of its interval."),
+    ("speedup_high", "concbench_speedup_high_ratio", "ratio", "The high end of its interval."),
     ("of_limit", "concbench_of_limit_ratio", "ratio", "The limit over the batch."),
     ("rank", "concbench_rank", "", "1 is the fastest; ranks are shared where nothing differs."),
+    ("rounds", "concbench_rounds", "", "Worker processes that gave times; 0 where it failed."),
 )
 
 
