@@ -92,6 +92,13 @@ def overhead(session: nox.Session) -> None:
 
 
 @nox.session(**ALONE)
+def report_speed(session: nox.Session) -> None:
+    """Measure what reports cost."""
+    session.install(".")
+    session.run("python", "benchmarks/report_speed.py", *session.posargs)
+
+
+@nox.session(**ALONE)
 def mutants(session: nox.Session) -> None:
     """Break every rule once and see which test notices."""
     session.install(".[test]")
