@@ -132,3 +132,8 @@ def test_the_summary_can_be_appended_to_anything(tmp_path: Path) -> None:
 )
 def test_little_to_say_is_said(tmp_path: Path, form: str, cells: list[Made], expected: str) -> None:
     assert expected in "".join(page(tmp_path, cells, form).texts)
+
+
+def test_numbers_are_left_as_they_are() -> None:
+    assert md.escaped("42.0 ms") == "42.0 ms"
+    assert md.escaped("0002-20261121T052939Z") == "0002-20261121T052939Z"
