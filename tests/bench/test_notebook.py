@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent
 from types import SimpleNamespace
 
 import nbclient
@@ -14,7 +15,7 @@ import nbformat
 import pytest
 
 import bench
-from bench import notebook, spec
+from bench import notebook
 from bench.driver import Event
 from bench.errors import UsageError
 
@@ -95,14 +96,10 @@ class Sized:
 
 
 def executed(*sources: str):
-    cells = [nbformat.v4.new_code_cell("\n".join(_dedented(source))) for source in sources]
+    cells = [nbformat.v4.new_code_cell(dedent(source)) for source in sources]
     book = nbformat.v4.new_notebook(cells=cells)
     nbclient.NotebookClient(book, timeout=120, kernel_name="python3").execute()
     return [cell.outputs for cell in book.cells]
-
-
-def _dedented(source: str):
-    return [line[4:] for line in source.strip("\n").splitlines()]
 
 
 def test_a_notebook_measures_its_own_function_where_a_loop_is_running():
@@ -151,31 +148,6 @@ def test_a_function_of_a_file_is_imported_and_needs_no_cloudpickle(tmp_path, mon
 def test_a_function_of_a_package_is_named_by_its_module():
     assert notebook.text(json.dumps, Path()) == "json:dumps"
     assert notebook.text(json.JSONDecoder, Path()) == "json.decoder:JSONDecoder"
-
-
-def test_work_that_stands_in_no_file_keeps_its_name_and_its_parameters(tmp_path):
-    def scaled(i, *, by=2):
-        return i * by
-
-    place, _, name = notebook.text(scaled, tmp_path).rpartition(":")
-    assert (Path(place).parent, name) == (tmp_path / "functions", "scaled")
-    built = spec.Spec("scaled", f"{place}:scaled", {"by": 5}).build()
-    with built.open() as call:
-        assert call(3) == 15
-    with pytest.raises(UsageError, match="has no 'scale': did you mean scaled"):
-        spec.load(f"{place}:scale")
-
-
-def test_without_cloudpickle_the_error_says_how_to_get_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "cloudpickle", None)
-    with pytest.raises(UsageError, match=r"pip install 'concbench\[notebook\]'"):
-        bench.run(lambda i: i, **SMALL)
-
-
-def test_what_cannot_be_sent_is_told_before_anything_runs(tmp_path):
-    stream = (tmp_path / "some.txt").open("w")
-    with stream, pytest.raises(UsageError, match="lambda cannot be sent to workers: "):
-        bench.run(lambda i: stream.name, **SMALL)
 
 
 def test_an_instance_brings_the_parameters_that_are_not_the_defaults(tmp_path):
