@@ -56,8 +56,7 @@ def escaped(said: str) -> str:
     """
     line = text.printable(said, "utf-8").replace("&", "&amp;").replace("<", "&lt;")
     line = re.sub(r"([\\`*_{}\[\]|~#>$!])", r"\\\1", line)
-    line = re.sub(
-        r"^(\s*\d+(?=[.)](?:\s|$))|\s*(?=[-+=]))", r"\1\\", line
-    )  # or an item of a list begins
+    # What a list or a heading would begin with.
+    line = re.sub(r"^(\s*\d+(?=[.)](?:\s|$))|\s*(?=[-+=]))", r"\1\\", line)
     # A backslash does not keep these from being looked for in the finished page: no width does.
     return re.sub(r"(?i)(@|:(?=//)|\bwww(?=\.))", r"\1&#8203;", line)
