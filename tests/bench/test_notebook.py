@@ -60,9 +60,8 @@ async def awaited(i):
 
 @dataclass(frozen=True)
 class Listed:
-    times: int
+    times: int  # a field without a default, and one with
     more: list = None
-    '''A field without a default, and one with.'''
 
     @contextmanager
     def open(self):
@@ -118,11 +117,10 @@ def test_a_notebook_measures_its_own_function_where_a_loop_is_running():
 
 
 def test_a_script_measures_what_it_defines_with_what_stands_beside_it(tmp_path):
-    folder = tmp_path / "elsewhere"
-    folder.mkdir()
+    (folder := tmp_path / "elsewhere").mkdir()
     (folder / "helper.py").write_text("def double(i):\n    return 2 * i\n")
-    (folder / "script.py").write_text(SCRIPT)
     command = [sys.executable, folder / "script.py"]
+    command[1].write_text(SCRIPT)
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     found = json.loads(done.stdout) if done.returncode == 0 else done.stderr
     names = ("work", "work", "work", "awaited", "Listed", "lambda")
