@@ -72,6 +72,7 @@ def check_targets(targets: Sequence[str]) -> None:
 
 def exported(stored: Stored, targets: Sequence[str]) -> None:
     """Write each target; `-` or no file is stdout, and github's is its step summary."""
+    from reports.errors import DamagedRun
     from reports.exports import rendered
 
     check_targets(targets)
@@ -79,7 +80,7 @@ def exported(stored: Stored, targets: Sequence[str]) -> None:
         form, _, file = target.partition(":")
         try:
             content = rendered(stored, form)
-        except ImportError as error:
+        except (ImportError, DamagedRun) as error:
             raise UsageError(str(error)) from None
         _written(content, form, file or _default(form))
 

@@ -274,3 +274,51 @@ def test_a_full_disk_is_named_and_loses_no_finished_round(tmp_path):
     measured = [entry for entry in map(json.loads, lines) if entry["event"] == "measured"]
     suite = json.loads((tmp_path / ".concbench/latest/samples.json").read_text())
     assert len(suite["benchmarks"][0]["runs"]) == len(measured) > 1
+
+
+def test_a_run_goes_to_page_charts_exports_and_comparison(concbench, tmp_path):
+    summary = tmp_path / "summary.md"
+    summary.write_text("what an earlier step said\n")
+    csv = tmp_path / "cells.csv"
+    done = concbench(
+        "run", *TINY, "--report", "--export", f"csv:{csv}", GITHUB_STEP_SUMMARY=str(summary)
+    )
+    assert done.returncode == 0, done.stderr
+    latest = tmp_path / ".concbench" / "latest"
+    assert f"page: .concbench/runs/{latest.resolve().name}/report.html" in done.stdout
+    assert (latest / "report.html").read_text().lower().startswith("<!doctype html>")
+    assert list((latest / "charts").glob("speedup-*.png"))
+    assert csv.read_text() == (latest / "cells.csv").read_text()
+    told = summary.read_text()
+    assert told.startswith("what an earlier step said\n\n## concbench 0001-")
+    exported = concbench("export", "--to", "benchstat").stdout
+    assert exported.count("ns/op") == 4
+    assert concbench("compare", "1", "1").stdout.count("no difference") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["export", "--to", "word"], "no format 'word' (there are: csv, md, json"),
+        (["run", *TINY, "--export", "word:x"], "no format 'word'"),
+        (["export", "--to", "md:no/such/folder/x.md"], "cannot write no/such/folder/x.md"),
+        (["compare", "1"], "compare needs two runs or more"),
+        (["report", "-o", "no/such/folder/x.html"], "cannot write no/such/folder/x.html"),
+        (["report", "cells.txt"], "there is no run 'cells.txt'"),
+    ],
+)
+def test_a_mistake_in_a_report_is_exit_code_2_and_one_message(concbench, words, message):
+    assert concbench("run", *TINY, "-q").returncode == 0
+    done = concbench(*words)
+    assert done.returncode == Exit.USAGE
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_measured_nothing_has_no_suite_to_export(concbench):
+    bad = ["-w", f"{THIRD}:Misbehaving[how=exit]", "-s", "sequential", "--rounds", "2"]
+    assert concbench("run", *bad, "-q").returncode == Exit.FAILED
+    done = concbench("export", "--to", "pyperf")
+    assert done.returncode == Exit.USAGE
+    assert "nothing was measured" in done.stderr
+    assert concbench("report").returncode == 0

@@ -11,9 +11,9 @@ import psutil
 import pyperf
 import pytest
 
+from bench.driver import dry_run, run
 from bench.errors import Interrupted, NotComparable, NothingSelected, UsageError
 from bench.journal import entries
-from bench.driver import dry_run, run
 from bench.settings import resolve
 
 THIRD = Path(__file__).parents[1] / "third_party.py"

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from bench import plugins
+from bench.driver import run
 from bench.lanes import Lanes
 from bench.plan import plan
-from bench.driver import run
 from bench.settings import resolve
 from bench.spec import Spec, load
 

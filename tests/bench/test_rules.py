@@ -15,10 +15,10 @@ import pyperf
 import pytest
 
 from bench import lab
+from bench.driver import laboratory, run
 from bench.engine import arguments, calibration_arguments
 from bench.lanes import Lanes
 from bench.plugins import find
-from bench.driver import laboratory, run
 from bench.selection import DEFAULTS, selected
 from bench.settings import Settings
 from bench.spec import Spec
