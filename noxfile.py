@@ -10,6 +10,9 @@ from pathlib import Path
 
 import nox
 
+# pip compiles what it installs; uv would leave that to every worker's start-up.
+os.environ["UV_COMPILE_BYTECODE"] = "1"
+
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests", "lint"]
 
