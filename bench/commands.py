@@ -31,14 +31,14 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     """Measure and show, or with `dry_run` only try."""
     from reports import summary
 
-    from . import store
+    from . import shelf
     from .driver import dry_run, run
     from .progress import shown
 
     settings, resume = _settings(given)
     quiet, verbose = bool(given.get("quiet")), bool(given.get("verbose"))
     if "save_baseline" in given:
-        store.check_name(given["save_baseline"])
+        shelf.check_name(given["save_baseline"])
     if "export" in given:
         check_targets(given["export"])
     with shown(quiet, verbose) as watch:
@@ -53,7 +53,7 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     outcome.run = folder.name.partition("-")[0]
     stored = _counted(folder, outcome)
     name = given.get("save_baseline")
-    baseline = store.save_baseline(folder, name) if name else None
+    baseline = shelf.save_baseline(folder, name) if name else None
     summary.show(stored, console())
     print(f"\nsaved: {short(folder)}")
     if baseline:
@@ -68,7 +68,7 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     from .settings import resolve
-    from .store import located, stored_settings
+    from .shelf import located, stored_settings
 
     named = [key for key in ("budget", *PRESETS) if key in given]
     if len(named) > 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -11,9 +10,9 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
-from . import machine, store
+from . import machine, shelf, store
 from .children import Children
-from .errors import Interrupted, NotComparable, NothingSelected, UsageError
+from .errors import Interrupted, NothingSelected, UsageError
 from .fixtures import running
 from .history import History
 from .journal import Journal, entries
@@ -29,7 +28,6 @@ from .variables import REMOVED, recorded
 class Event:
     """What is about to be measured, and how far the run is; times in seconds."""
 
-    phase: str
     round: int
     position: int
     cells: int
@@ -49,7 +47,8 @@ def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | No
     ended the run; what was measured is saved in either case.
     """
     cells = runnable(plan(settings))
-    stored = _stored(resume, cells) if resume else {}
+    names = [planned.cell.name for planned in cells]
+    stored = shelf.resumable(resume, names, machine.facts()) if resume else {}
     past = History(cells, entries(resume / "journal.jsonl") if resume else ())
     seed = stored.get("seed", _seed(settings))
     with laboratory(settings, cells, seed, past.elapsed) as lab:
@@ -155,7 +154,7 @@ def _teller(watch: Watch, lab: Lab, past: History, limit: Limits) -> Callable[[V
         left = limit.budget - elapsed
         if limit.rounds is not None and number:
             left = min(left, elapsed / number * limit.rounds - elapsed)
-        watch(Event("round", number, visit.position, cells, visit.planned.cell.name, elapsed, left))
+        watch(Event(number, visit.position, cells, visit.planned.cell.name, elapsed, left))
 
     return tell
 
@@ -166,6 +165,7 @@ def _seed(settings: Settings) -> int:
 
 def _facts(settings: Settings, cells: Plan, seed: int) -> dict[str, Any]:
     variables = {"variables": recorded(), "removed": list(REMOVED)}
+    environment = machine.facts() | variables
     return {
         "started": store.stamp(),
         "settings": settings.model_dump(mode="json", exclude_defaults=True, exclude={"results"}),
@@ -174,30 +174,18 @@ def _facts(settings: Settings, cells: Plan, seed: int) -> dict[str, Any]:
         "rounds_limit": settings.rounds,
         "timeout_seconds": settings.timeout,
         "reference": settings.reference,
-        "environment": machine.facts() | variables,
+        "environment": environment,
         "git": machine.git(Path.cwd()),
-        "warnings": _warnings(cells),
+        "warnings": _warnings(cells, environment),
     }
 
 
-def _warnings(cells: Plan) -> list[str]:
-    here, there = machine.cpus(), machine.facts()["cpus_of_machine"]
+def _warnings(cells: Plan, environment: Mapping[str, Any]) -> list[str]:
+    here, there = environment["cpus"], environment["cpus_of_machine"]
     most = max(planned.workers for planned in cells)
     if here < there and here < most:
         return [f"this process may use {here} of {there} CPUs, and {most} workers share them"]
     return []
-
-
-def _stored(folder: Path, cells: Plan) -> dict[str, Any]:
-    """The facts of the run to go on with; NotComparable says what has changed since."""
-    stored: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    changed = machine.differences(stored["environment"], machine.facts())
-    names, now = [cell["name"] for cell in stored["cells"]], [p.cell.name for p in cells]
-    changed += [f"{name} is planned no more" for name in names if name not in now]
-    changed += [f"{name} was not planned" for name in now if name not in names]
-    if changed:
-        raise NotComparable(f"cannot go on with {folder.name}: " + "; ".join(changed))
-    return stored
 
 
 def _kept(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,8 @@ class History:
         last = self.rounds - 1
         ended = [e for e in self.entries if e["event"] in ("measured", "failed")]
         visited = {entry["cell"] for entry in ended if entry["round"] == last}
-        return [cell for cell in self.orders[-1] if cell not in visited and not self.reason(cell)]
+        owed = [cell for cell in self.orders[-1] if cell not in visited]
+        return [cell for cell in owed if not self.quarantined(cell)]
 
     def measured_tasks(self, planned: Planned) -> int:
         """The tasks of a batch that are run: fewer for a reference that is too slow."""

@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_start_method
 from pathlib import Path
@@ -60,7 +61,7 @@ SAME = ("python", "implementation", "build", "gil", "hostname", "cpu_model", "cp
 """Facts without which two halves of a run are not one run."""
 
 
-def differences(stored: dict[str, Any], here: dict[str, Any]) -> list[str]:
+def differences(stored: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
     """`python 3.12.1, here 3.13.0`, for each fact in SAME that differs."""
     return [
         f"{key} {stored.get(key)}, here {here.get(key)}"

@@ -120,7 +120,7 @@ def compare(names: Sequence[str], results: Path | None) -> None:
 def stored_runs(names: Sequence[str], results: Path | None) -> list[Stored]:
     """The runs that the names mean, read."""
     from .settings import resolve
-    from .store import located
+    from .shelf import located
 
     folder = resolve({"results": results}).results
     return [read(located(folder, name)) for name in names]

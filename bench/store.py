@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 from . import __version__, engine
 from .errors import UsageError
 from .history import History
-from .journal import Journal
 from .plan import Planned
 
 SCHEMA = 1
@@ -62,13 +61,8 @@ def write(folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], pas
 
     Raises UsageError when they cannot be written; the journal still has it all.
     """
-    try:
+    with _naming(folder):
         _write(folder, facts, plan, past)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {folder}: {error.strerror}\n"
-            "  what was measured is in its journal: make room and go on with --resume"
-        ) from error
 
 
 def _write(
@@ -100,7 +94,19 @@ def warn(folder: Path, lines: Sequence[str]) -> None:
     if lines:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         record["warnings"] += lines
-        _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
+        with _naming(folder):
+            _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {folder}: {error.strerror}\n"
+            "  what was measured is in its journal: make room and go on with --resume"
+        ) from error
 
 
 def _replace(path: Path, text: str) -> None:
@@ -154,60 +160,3 @@ def point_latest(folder: Path) -> None:
     except OSError:
         partial.write_text(f"runs/{folder.name}\n", encoding="utf-8")
     partial.replace(latest)
-
-
-def located(results: Path, text: str) -> Path:
-    """The run given by number, id, path, baseline or `latest`; UsageError says what there is."""
-    if Path(text).is_file() or (Path(text) / "run.json").exists():
-        return Path(text)
-    if (results / "baselines" / text / "run.json").exists():
-        return results / "baselines" / text
-    runs = sorted((results / "runs").glob("*-*")) if (results / "runs").is_dir() else []
-    if not runs:
-        raise UsageError(f"there are no runs in {results}: measure one with `concbench run`")
-    if text == "latest":
-        return _latest(results) or runs[-1]
-    matching = [run for run in runs if text in (run.name, run.name.partition("-")[0])]
-    if text.isdecimal():
-        matching = [run for run in runs if int(run.name.partition("-")[0]) == int(text)]
-    if not matching:
-        names = ", ".join(run.name.partition("-")[0] for run in runs[-10:])
-        raise UsageError(f"there is no run '{text}' in {results} (there are: {names})")
-    return matching[-1]
-
-
-def _latest(results: Path) -> Path | None:
-    latest = results / "latest"
-    if latest.is_file():
-        latest = results / latest.read_text(encoding="utf-8").strip()
-    return latest.resolve() if (latest / "run.json").exists() else None
-
-
-def journal(folder: Path) -> Journal:
-    return Journal(folder / "journal.jsonl")
-
-
-def stored_settings(folder: Path) -> dict[str, Any]:
-    """The settings of a run, as `resolve` takes them."""
-    try:
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        return dict(record["settings"])
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UsageError(f"{folder / 'run.json'} is damaged: {error!r}") from None
-
-
-def check_name(name: str) -> None:
-    """Raise UsageError unless a baseline may be called so."""
-    if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
-        raise UsageError(f"a baseline's name is letters, digits, '-', '_' and '.', not '{name}'")
-
-
-def save_baseline(folder: Path, name: str) -> Path:
-    """Copy what a later run is compared with to `baselines/NAME`, which may be committed."""
-    check_name(name)
-    baseline = folder.parent.parent / "baselines" / name
-    baseline.mkdir(parents=True, exist_ok=True)
-    for file in ("run.json", "samples.json"):
-        if (folder / file).exists():
-            shutil.copyfile(folder / file, baseline / file)
-    return baseline

@@ -238,3 +238,19 @@ def test_hash_seed_is_one_a_round_and_recorded():
     ]
     assert seeds[0] == seeds[1]
     assert len(set(seeds[0])) == 2
+
+
+def test_resume_refuses_the_same_cells_in_another_order():
+    """A journal numbers cells by their place."""
+    folder = run(options(workload=third("Both"), rounds=1), [], quiet)
+    turned = options(workload=third("Both"), rounds=1, strategy=("threading", "sequential"))
+    with pytest.raises(NotComparable, match="its cells stand in another order"):
+        run(turned, [], quiet, resume=folder)
+
+
+@pytest.mark.parametrize("damage", ["{", "{}", "[]", '{"settings": 1, "environment": 1}'])
+def test_resume_names_a_damaged_run(damage):
+    folder = run(options(workload=third("Both"), rounds=1), [], quiet)
+    (folder / "run.json").write_text(damage)
+    with pytest.raises(UsageError, match="run.json is damaged: "):
+        run(options(workload=third("Both"), rounds=1), [], quiet, resume=folder)

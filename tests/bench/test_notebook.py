@@ -182,7 +182,7 @@ def test_the_live_line_is_one_and_is_not_drawn_more_often_than_can_be_read(monke
 
     with notebook.live(display) as watch:
         for number in range(100):
-            watch(Event("round", number, 0, 1, "<b> x 4 / sequential", number, 100 - number))
+            watch(Event(number, 0, 1, "<b> x 4 / sequential", number, 100 - number))
     assert 2 < len(drawn) < 30
     assert drawn[0]["text/plain"] == "preparing"
     assert "&lt;b&gt; x 4" in drawn[1]["text/html"]

@@ -215,6 +215,13 @@ def test_an_interrupted_round_is_finished_before_the_next():
     assert again.history.orders[1] == one.history.orders[1]
 
 
+def test_a_cell_that_failed_once_has_its_second_chance_in_an_interrupted_round():
+    order = [{"event": "round", "round": n, "order": [0, 1, 2], "canary": {}} for n in (0, 1)]
+    failed = {"event": "failed", "cell": 1, "round": 0, "position": 1, "message": "crashed"}
+    assert History(PLAN, [order[0], failed, order[1]]).unvisited() == [0, 1, 2]
+    assert History(PLAN, [order[0], failed, failed, order[1]]).unvisited() == [0, 2]
+
+
 def test_patience_grows_with_the_work_and_stays_below_a_minute():
     limits = Limits(60)
     assert limits.patience(0.5) == pytest.approx(14)
