@@ -252,5 +252,5 @@ def test_resume_refuses_the_same_cells_in_another_order():
 def test_resume_names_a_damaged_run(damage):
     folder = run(options(workload=third("Both"), rounds=1), [], quiet)
     (folder / "run.json").write_text(damage)
-    with pytest.raises(UsageError, match="run.json is damaged: "):
+    with pytest.raises(UsageError, match=r"run\.json is damaged: "):
         run(options(workload=third("Both"), rounds=1), [], quiet, resume=folder)
