@@ -21,6 +21,11 @@ OPTIONS = (
     "--hide-scrollbars",
 )
 
+PAINTED = """
+const done = arguments[0];
+requestAnimationFrame(() => requestAnimationFrame(() => done()));
+"""
+
 
 class Browser:
     """One tab, with the verbs that tests of a page need."""
@@ -41,6 +46,8 @@ class Browser:
             mobile=False,
         )
         self.driver.get(path.resolve().as_uri())
+        # Chromium drops keys that come before a page is painted.
+        self.driver.execute_async_script(PAINTED)
 
     def run(self, command: str, **arguments: Any) -> Any:
         """A command of the DevTools protocol."""
