@@ -83,7 +83,7 @@ class Lab:
         return text if isinstance(text, Failed) else engine.loops(engine.loads(text))
 
     def measure(self, visit: Visit) -> Measured | Failed:
-        options = engine.arguments(visit.loops, 1, self._affinity)
+        options = engine.arguments(visit.loops, visit.values, self._affinity)
         text = self._run(visit.planned.cell, _job(visit), _call(visit, options))
         if isinstance(text, Failed):
             return text

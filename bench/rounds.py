@@ -39,6 +39,7 @@ class Visit:
     """So many tasks the reference runs; their answer is told apart when they are fewer."""
     timeout: float
     """Seconds after which the worker is killed."""
+    values: int = 1
 
 
 @dataclass(frozen=True)
