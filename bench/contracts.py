@@ -36,7 +36,21 @@ class AsyncWorkload(Protocol):
 
 
 Workload: TypeAlias = BlockingWorkload | AsyncWorkload
-"""One form is enough; class attributes `tasks` and `workers` are its default sizes."""
+"""One form is enough; class attributes `tasks` and `workers` are its default sizes.
+
+An attribute `at_once` says how many tasks it lets run at the same time in one lane, where it keeps
+others waiting (a pool of connections).
+"""
+
+
+class WithMetrics(Protocol):
+    """A call that counts (bytes, rows, cache hits); `yield call, metrics` is the same."""
+
+    def __call__(self, i: int) -> Plain: ...
+
+    def metrics(self) -> Mapping[str, float]:
+        """The counts of this lane since it was opened; asked once, before it is closed."""
+        ...
 
 
 class WithFixture(Protocol):

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .contracts import AsyncCall, Call, Plain
 from .loops import held
-from .pools import blocking_form, in_every_lane, lane, prepare, prepare_child
+from .pools import Record, in_every_lane, lane, opened, prepare, prepare_child
 from .spec import Spec
+from .told import Told, counted, parted
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 
@@ -46,26 +49,42 @@ def _name() -> str:
     return threading.current_thread().name
 
 
+@dataclass(frozen=True)
+class Instruments:
+    """What a probe puts into lanes; a timed pass has none.
+
+    `record` makes the recorder of a lane and pickles as a name; `watching` surrounds the life of
+    the strategy's event loop.
+    """
+
+    record: Record
+    watching: Callable[[asyncio.AbstractEventLoop], AbstractContextManager[None]]
+
+
 class Lanes:
     """Opens lanes of one workload and says how the workload was bent to fit.
 
     `form` is the form that ran ("blocking" or "async"), `notes` what a reader must know,
-    `in_process` whether every lane was in this process.
+    `in_process` whether every lane was in this process, `start` how children were started, `loop`
+    the class of the event loop; `told` is complete once every lane is closed.
     """
 
-    def __init__(self, workload: Spec) -> None:
+    def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
         self._spec = workload
         self._workload = workload.build()
+        self._instruments = instruments
         self.form = ""
         self.notes: list[str] = []
         self.in_process = True
+        self.start = ""
+        self.loop = ""
+        self.told: list[Told] = []
 
     @contextmanager
     def blocking(self) -> Iterator[Call]:
         """One lane in this thread."""
         self._bend_to_blocking()
-        with ExitStack() as stack:
-            lane.call = stack.enter_context(blocking_form(self._workload))
+        with opened(self._workload, self._record, self.told):
             yield in_lane
 
     @contextmanager
@@ -75,10 +94,10 @@ class Lanes:
 
         self._bend_to_blocking()
         barrier = threading.Barrier(workers)
-        prepared = (lambda: self._workload, barrier)
+        prepared = (lambda: self._workload, self._record, barrier)
         with (
             ThreadPoolExecutor(workers, "lane", prepare, prepared) as pool,
-            in_every_lane(pool, workers, barrier.abort),
+            in_every_lane(pool, workers, barrier.abort, self.told),
         ):
             yield pool
 
@@ -89,24 +108,38 @@ class Lanes:
         from multiprocessing import get_context
 
         self._bend_to_blocking()
-        self.in_process = False
+        self.in_process, self.start = False, start
         context = get_context(start)
         barrier = context.Barrier(workers)
+        prepared = (self._spec.build, self._record, barrier)
         with (
-            ProcessPoolExecutor(
-                workers, context, prepare_child, (self._spec.build, barrier)
-            ) as pool,
-            in_every_lane(pool, workers, barrier.abort),
+            ProcessPoolExecutor(workers, context, prepare_child, prepared) as pool,
+            in_every_lane(pool, workers, barrier.abort, self.told),
         ):
             yield pool
 
     @contextmanager
+    def runner(self) -> Iterator[asyncio.Runner]:
+        """An event loop in this thread, where probes see it."""
+        import asyncio
+
+        with asyncio.Runner() as loop, ExitStack() as stack:
+            self.loop = _class(loop)
+            if self._instruments:
+                stack.enter_context(self._instruments.watching(loop.get_loop()))
+            yield loop
+
+    @contextmanager
     def coroutines(self, loop: asyncio.Runner) -> Iterator[AsyncCall]:
         """One lane in this event loop; a workload without the form for it runs inline."""
+        self.loop = self.loop or _class(loop)  # of a strategy that made its own
         if hasattr(self._workload, "aopen"):
             self._take("async")
-            with held(self._workload, loop) as call:
-                yield call
+            with held(self._workload, loop) as made:
+                call, metrics = parted(made)
+                recorder = self._record() if self._record else None
+                yield recorder.coroutine(call) if recorder else call
+                self.told.append(Told(counted(metrics), recorder.seen() if recorder else None))
             return
         self.notes.append("blocks the loop")
         with self.blocking() as blocking_call:
@@ -115,6 +148,10 @@ class Lanes:
                 return blocking_call(i)
 
             yield inline
+
+    @property
+    def _record(self) -> Record | None:
+        return self._instruments.record if self._instruments else None
 
     def _bend_to_blocking(self) -> None:
         if hasattr(self._workload, "open"):
@@ -128,6 +165,11 @@ class Lanes:
         client = getattr(self._workload, "clients", {}).get(form)
         if client:
             import_module(client)  # here and not in each lane: a forked child inherits it
+
+
+def _class(loop: asyncio.Runner) -> str:
+    kind = type(loop.get_loop())
+    return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
 
 
 def _crosses(error: BaseException) -> bool:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from .contracts import Call
 from .loops import own_loop
+from .told import Recorder, Told, counted, parted
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -21,33 +21,50 @@ if TYPE_CHECKING:
 lane = threading.local()
 """This thread's lane: its `call`, and in a pool how it was built and what closes it."""
 
-
-def prepare(build: Callable[[], Any], barrier: Any) -> None:
-    lane.build, lane.barrier = build, barrier
+Record = Callable[[], Recorder]
 
 
-def prepare_child(build: Callable[[], Any], barrier: Any) -> None:
-    prepare(build, barrier)
+def prepare(build: Callable[[], Any], record: Record | None, barrier: Any) -> None:
+    lane.build, lane.record, lane.barrier = build, record, barrier
+
+
+def prepare_child(build: Callable[[], Any], record: Record | None, barrier: Any) -> None:
+    prepare(build, record, barrier)
     lane.child = True
 
 
+@contextmanager
+def opened(workload: Any, record: Record | None, told: list[Told]) -> Iterator[None]:
+    """A lane in this thread, which adds what it tells when it is closed."""
+    with blocking_form(workload) as made:
+        call, metrics = parted(made)
+        recorder = record() if record else None
+        lane.call = recorder.blocking(call) if recorder else call
+        yield
+        told.append(Told(counted(metrics), recorder.seen() if recorder else None))
+
+
 def _enter() -> None:
-    lane.stack = ExitStack()
+    lane.stack, lane.told = ExitStack(), []
     try:
-        lane.call = lane.stack.enter_context(blocking_form(lane.build()))
+        lane.stack.enter_context(opened(lane.build(), lane.record, lane.told))
     finally:
         lane.barrier.wait()
 
 
-def _leave() -> None:
+def _leave() -> list[Told]:
     try:
         lane.stack.close()
+        return list(lane.told)
     finally:
         lane.barrier.wait()
 
 
 @contextmanager
-def in_every_lane(pool: Executor, workers: int, abort: Callable[[], None]) -> Iterator[None]:
+def in_every_lane(
+    pool: Executor, workers: int, abort: Callable[[], None], told: list[Told]
+) -> Iterator[None]:
+    """A lane open in each of the pool's workers; `told` gets what they tell when they close."""
     try:
         _each(pool, _enter, workers, abort)
         yield
@@ -55,12 +72,13 @@ def in_every_lane(pool: Executor, workers: int, abort: Callable[[], None]) -> It
         with suppress(Exception):  # the first error is the one to tell
             _each(pool, _leave, workers, abort)
         raise
-    _each(pool, _leave, workers, abort)
+    for one in _each(pool, _leave, workers, abort):
+        told += one
 
 
 def _each(
-    pool: Executor, step: Callable[[], None], workers: int, abort: Callable[[], None]
-) -> None:
+    pool: Executor, step: Callable[[], Any], workers: int, abort: Callable[[], None]
+) -> list[Any]:
     try:
         steps = [pool.submit(step) for _ in range(workers)]
     except BaseException:
@@ -69,11 +87,12 @@ def _each(
     errors = [error for step_ in steps if (error := step_.exception())]
     if errors:
         raise errors[0]
+    return [step_.result() for step_ in steps]
 
 
-def blocking_form(workload: Any) -> AbstractContextManager[Call]:
+def blocking_form(workload: Any) -> AbstractContextManager[Any]:
     """The workload's own blocking form, or the async one in a loop per lane."""
     if hasattr(workload, "open"):
-        opened: AbstractContextManager[Call] = workload.open()
-        return opened
+        made: AbstractContextManager[Any] = workload.open()
+        return made
     return own_loop(workload)

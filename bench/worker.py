@@ -19,6 +19,7 @@ from .answers import WrongAnswer, digest
 from .contracts import Batch
 from .lanes import Lanes
 from .spec import Spec
+from .told import added
 
 
 def main() -> None:
@@ -65,6 +66,9 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_answer_head": head,
         "cb_head": job["head"],
         "cb_notes": " | ".join(dict.fromkeys(lanes.notes)),
+        "cb_loop": lanes.loop,
+        "cb_start_method": lanes.start,
+        "cb_metrics": _per_batch(added(lanes.told), 1 + watched.batches),
     }
     benchmark.update_metadata({key: value for key, value in facts.items() if value != ""})
     benchmark.dump(os.path.join(folder, "result.json"))
@@ -107,6 +111,10 @@ class Watched:
         if digest(results, len(tasks)) != self._answer:
             raise WrongAnswer("a later batch gave another answer than the first")
         return seconds
+
+
+def _per_batch(counts: dict[str, float], batches: int) -> str:
+    return json.dumps({name: count / batches for name, count in counts.items()}) if counts else ""
 
 
 def _client(workload: dict[str, Any], form: str) -> str:

@@ -194,3 +194,50 @@ class Plain:
 
 
 number = 7
+
+
+class Counted:
+    """Counts three bytes a task."""
+
+    def __init__(self):
+        self.bytes = 0
+
+    def __call__(self, i):
+        self.bytes += 3
+        return i
+
+    def metrics(self):
+        return {"bytes": self.bytes}
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Yields a call that counts."""
+
+    @contextmanager
+    def open(self):
+        yield Counted()
+
+
+@dataclass(frozen=True)
+class CountingApart:
+    """Yields a call and what it counts."""
+
+    @contextmanager
+    def open(self):
+        counted = Counted()
+        yield lambda i: counted(i), counted.metrics
+
+
+@dataclass(frozen=True)
+class CountingAsync:
+    """Counts in an event loop."""
+
+    @asynccontextmanager
+    async def aopen(self):
+        counted = Counted()
+
+        async def call(i):
+            return counted(i)
+
+        yield call, counted.metrics

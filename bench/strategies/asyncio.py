@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,5 +19,5 @@ class Asyncio:
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
-        with asyncio.Runner() as loop, lanes.coroutines(loop) as call:
+        with lanes.runner() as loop, lanes.coroutines(loop) as call:
             yield lambda tasks: loop.run(in_flight(call, tasks, self.workers))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,7 +31,7 @@ class AsyncioProcesspool:
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
         # The pool is outermost: a forked child must not inherit a loop.
-        with lanes.processes(self.workers, self.start) as pool, asyncio.Runner() as loop:
+        with lanes.processes(self.workers, self.start) as pool, lanes.runner() as loop:
             run = loop.get_loop().run_in_executor
             call: AsyncCall = partial(run, pool, in_lane)  # type: ignore[arg-type]  # i comes later
             yield lambda tasks: loop.run(in_flight(call, tasks, QUEUED * self.workers))

@@ -23,7 +23,7 @@ class AsyncioToThread:
     def open(self, lanes: Lanes) -> Iterator[Batch]:
         call: AsyncCall = partial(asyncio.to_thread, in_lane)  # type: ignore[call-arg]  # given later
         # The loop is outermost: closing it shuts down its default executor, open lanes and all.
-        with asyncio.Runner() as loop, lanes.threads(self.workers) as pool:
+        with lanes.runner() as loop, lanes.threads(self.workers) as pool:
             # Without it the library takes min(32, CPUs + 4) threads, whatever `workers` says.
             loop.get_loop().set_default_executor(pool)
             yield lambda tasks: loop.run(in_flight(call, tasks, self.workers))

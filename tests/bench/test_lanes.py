@@ -10,6 +10,7 @@ import pytest
 from bench.lanes import Lanes
 from bench.plugins import find
 from bench.spec import Spec
+from bench.told import added, counted
 
 THIRD = Path(__file__).parents[1] / "third_party.py"
 ONE_PROCESS = [
@@ -169,3 +170,23 @@ def test_workers_is_what_runs_at_the_same_time(name):
     with Spec(name, find("strategies", name).target, {"workers": 3}).build().open(lanes) as batch:
         assert batch(range(9)) == list(range(9))
     assert most == 3
+
+
+@pytest.mark.parametrize("workload", ["Counting", "CountingApart", "CountingAsync"])
+@pytest.mark.parametrize(("name", "params"), ALL)
+def test_what_a_workload_counts_is_added_over_its_lanes(name, params, workload):
+    lanes = Lanes(third(workload))
+    built = Spec(name, find("strategies", name).target, params).build()
+    with built.open(lanes) as batch:
+        batch(range(10))
+        batch(range(5))
+    assert added(lanes.told) == {"bytes": 3 * 15}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "wrong"),
+    [({"rows": "many"}, "'rows': 'many'"), ({3: 1}, "3: 1"), ({"rows": float("nan")}, "nan")],
+)
+def test_metrics_that_are_no_numbers_are_named(metrics, wrong):
+    with pytest.raises(TypeError, match=wrong):
+        counted(lambda: metrics)
