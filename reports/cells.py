@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isnan
 from statistics import median
 from typing import Any
@@ -19,8 +19,10 @@ Times = Mapping[int, float]  # round -> seconds per batch
 class Row:
     """A cell and its numbers; None where there is none.  Failed cells have no numbers at all.
 
-    `batch_seconds` is the geometric mean over rounds, `startup_seconds` and `one_shot_seconds` are
-    medians; all are of `tasks` tasks.  The fields up to `rank` are the columns of cells.csv.
+    `batch_seconds` is the geometric mean over rounds, `startup_seconds`, `one_shot_seconds`, CPU,
+    switches and metrics are medians; all are of `tasks` tasks.  Memory, tasks in flight and the
+    seconds of waiting, running and lag are of one untimed pass.  `left_behind` is "" when that left
+    nothing, None when nobody looked.  The fields up to `rank` are the columns of cells.csv.
     """
 
     workload: str
@@ -42,6 +44,28 @@ class Row:
     speedup_high: float | None = None
     limit_seconds: float | None = None
     of_limit: float | None = None
+    cpu_seconds: float | None = None
+    cpu_per_task_seconds: float | None = None
+    voluntary_switches: float | None = None
+    involuntary_switches: float | None = None
+    peak_bytes: int | None = None
+    over_empty_bytes: int | None = None
+    per_worker_bytes: float | None = None
+    waiting_p50_seconds: float | None = None
+    waiting_p95_seconds: float | None = None
+    waiting_p99_seconds: float | None = None
+    waiting_max_seconds: float | None = None
+    running_p50_seconds: float | None = None
+    running_p95_seconds: float | None = None
+    running_p99_seconds: float | None = None
+    running_max_seconds: float | None = None
+    in_flight_mean: float | None = None
+    in_flight_most: int | None = None
+    lag_p50_seconds: float | None = None
+    lag_p99_seconds: float | None = None
+    lag_max_seconds: float | None = None
+    left_behind: str | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
     rank: int | None = None
     id: int
     block: int

@@ -6,7 +6,7 @@ import math
 import statistics
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pyperf
 from . import facts
 from .errors import DamagedRun
 from .facts import Facts, Planned
+from .probed import Probed
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,17 @@ class Process:
     notes: tuple[str, ...]
     answer: str = ""
     """A digest of the results; empty if not recorded."""
+    cpu_seconds: float | None = None
+    """Of the whole process tree, per batch; None as all that follow where it is not known."""
+    voluntary_switches: float | None = None
+    involuntary_switches: float | None = None
+    gil: bool | None = None
+    """Whether it was really on, after all imports."""
+    jit: bool | None = None
+    loop: str = ""
+    """The class of the event loop that the strategy ran."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What the workload counted, per batch."""
 
     @property
     def one_shot_seconds(self) -> float:
@@ -50,11 +62,17 @@ class Process:
 
 @dataclass(frozen=True)
 class Stored:
-    """A run and its worker processes, in the order of rounds and positions."""
+    """A run and its worker processes, in the order of rounds and positions.
+
+    `replaced` are those of rounds that were measured again: they count in nothing.  `probes` is by
+    cell.
+    """
 
     folder: Path
     run: Facts
     processes: tuple[Process, ...]
+    probes: Mapping[int, Probed] = field(default_factory=dict)
+    replaced: tuple[Process, ...] = ()
 
     def of(self, cell: int) -> tuple[Process, ...]:
         """The processes of one cell, by round."""

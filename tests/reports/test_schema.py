@@ -40,7 +40,12 @@ def test_the_columns_of_cells_are_those_promised() -> None:
     assert ",".join(records.CELLS) == (
         "workload,workload_params,strategy,strategy_params,tasks,workers,status,reason,rounds,"
         "batch_seconds,batch_low,batch_high,startup_seconds,one_shot_seconds,"
-        "speedup,speedup_low,speedup_high,limit_seconds,of_limit,rank"
+        "speedup,speedup_low,speedup_high,limit_seconds,of_limit,cpu_seconds,cpu_per_task_seconds,"
+        "voluntary_switches,involuntary_switches,peak_bytes,over_empty_bytes,per_worker_bytes,"
+        "waiting_p50_seconds,waiting_p95_seconds,waiting_p99_seconds,waiting_max_seconds,"
+        "running_p50_seconds,running_p95_seconds,running_p99_seconds,running_max_seconds,"
+        "in_flight_mean,in_flight_most,lag_p50_seconds,lag_p99_seconds,lag_max_seconds,"
+        "left_behind,metrics,rank"
     )
 
 
