@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import __version__
+from . import __version__, options
+from .options import Several
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .outcome import Outcome
-    from .plugins import Kind
 
 app = typer.Typer(
     name="concbench",
@@ -45,15 +45,6 @@ def _with_default(words: list[str], option: str, value: str) -> list[str]:
     return words
 
 
-def _completing(kind: Kind) -> Callable[[str], list[str]]:
-    def complete(incomplete: str) -> list[str]:
-        from .plugins import names
-
-        return [name for name in names(kind) if name.startswith(incomplete)]
-
-    return complete
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"concbench {__version__}")
@@ -69,74 +60,29 @@ def concbench(
     pass
 
 
-Several = list[str]
-
-
 @app.command()
 def run(
-    workload: Annotated[
-        Several | None,
-        typer.Option(
-            "-w",
-            "--workload",
-            help="NAME, NAME[key=value,...], file.py:Name, a pattern with * and ?, !NAME to leave "
-            "one out; repeatable.",
-            autocompletion=_completing("workloads"),
-        ),
-    ] = None,
-    strategy: Annotated[
-        Several | None,
-        typer.Option(
-            "-s",
-            "--strategy",
-            help="The same for strategies.",
-            autocompletion=_completing("strategies"),
-        ),
-    ] = None,
-    param: Annotated[
-        Several | None,
-        typer.Option("-P", "--param", help="Sweep: key=1,2,4 or key=1:64:x2; repeatable."),
-    ] = None,
-    tasks: Annotated[int | None, typer.Option(help="Tasks in a batch.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Tasks running at the same time.")] = None,
-    start: Annotated[
-        str | None, typer.Option(help="How children start: fork, spawn or forkserver.")
-    ] = None,
-    budget: Annotated[
-        str | None, typer.Option(help="Time for the whole run: 60s (the default), 10m, 1h.")
-    ] = None,
-    rounds: Annotated[
-        int | None, typer.Option(help="Exactly so many rounds; all the time, without --budget.")
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A budget of 30s.")] = False,
-    rigorous: Annotated[bool, typer.Option("--rigorous", help="A budget of 10m.")] = False,
-    timeout: Annotated[
-        str | None, typer.Option(help="Kill a worker after so long (the default: by its work).")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Repeat the order of an earlier run.")] = None,
-    reference: Annotated[
-        str | None, typer.Option(help="The strategy that speed-ups refer to: sequential.")
-    ] = None,
-    results: Annotated[
-        Path | None, typer.Option(help="The folder of stored runs: .concbench.")
-    ] = None,
-    resume: Annotated[
-        str | None, typer.Option(help="Go on with an interrupted run (the latest).")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("-n", "--dry-run", help="Run each cell once; store nothing.")
-    ] = False,
-    save_baseline: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Keep the run to compare later ones with.")
-    ] = None,
-    export: Annotated[
-        Several | None, typer.Option(metavar="FORMAT[:FILE]", help="Also export; repeatable.")
-    ] = None,
-    report: Annotated[
-        bool, typer.Option("--report", help="Also write the page and the charts.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="A line for each cell.")] = False,
+    workload: options.Workload = None,
+    strategy: options.Strategy = None,
+    param: options.Param = None,
+    tasks: options.Tasks = None,
+    workers: options.Workers = None,
+    start: options.Start = None,
+    budget: options.Budget = None,
+    rounds: options.Rounds = None,
+    quick: options.Quick = False,
+    rigorous: options.Rigorous = False,
+    timeout: options.Timeout = None,
+    seed: options.Seed = None,
+    reference: options.Reference = None,
+    results: options.Results = None,
+    resume: options.Resume = None,
+    dry_run: options.DryRun = False,
+    save_baseline: options.SaveBaseline = None,
+    export: options.Export = None,
+    report: options.Report = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Measure, and say which concurrency model to use."""
     # Not `in`: a 0 is given, and an error.
@@ -156,12 +102,8 @@ def list_(
     _end(lambda outcome: listing(as_json))
 
 
-Results = Annotated[Path | None, typer.Option(help="The folder of stored runs.")]
-RUN = "A run's number, folder or file, a baseline's name; the latest."
-
-
 @app.command()
-def show(run: Annotated[str, typer.Argument(help=RUN)] = "latest", results: Results = None) -> None:
+def show(run: options.Stored = "latest", results: options.Results = None) -> None:
     """Show a stored run again; never measures."""
     from .reporting import show
 
@@ -171,13 +113,13 @@ def show(run: Annotated[str, typer.Argument(help=RUN)] = "latest", results: Resu
 @app.command()
 def report(
     runs: Annotated[
-        Several | None, typer.Argument(help=f"{RUN} Several stand side by side.")
+        Several | None, typer.Argument(help=f"{options.RUN} Several stand side by side.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The page's file: beside the run.")
     ] = None,
     browse: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-    results: Results = None,
+    results: options.Results = None,
 ) -> None:
     """Write one HTML page with verdicts, tables and charts."""
     from .reporting import report
@@ -187,7 +129,7 @@ def report(
 
 @app.command()
 def export(
-    run: Annotated[str, typer.Argument(help=RUN)] = "latest",
+    run: options.Stored = "latest",
     to: Annotated[
         Several | None,
         typer.Option(
@@ -196,7 +138,7 @@ def export(
             "repeatable; stdout without a file.",
         ),
     ] = None,
-    results: Results = None,
+    results: options.Results = None,
 ) -> None:
     """Write a stored run in another format."""
     from .reporting import export
@@ -206,8 +148,10 @@ def export(
 
 @app.command()
 def compare(
-    runs: Annotated[Several, typer.Argument(help=f"{RUN} Each is compared with the first.")],
-    results: Results = None,
+    runs: Annotated[
+        Several, typer.Argument(help=f"{options.RUN} Each is compared with the first.")
+    ],
+    results: options.Results = None,
 ) -> None:
     """Compare stored runs, cell by cell; never measures."""
     from .reporting import compare

@@ -1,0 +1,92 @@
+"""The options that commands share or that make one long to read, each with its help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from .plugins import Kind
+
+RUN = "A run's number, folder or file, a baseline's name; the latest."
+
+Several = list[str]
+
+
+def _completing(kind: Kind) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        from .plugins import names
+
+        return [name for name in names(kind) if name.startswith(incomplete)]
+
+    return complete
+
+
+# What to measure
+
+Workload = Annotated[
+    Several | None,
+    typer.Option(
+        "-w",
+        "--workload",
+        help="NAME, NAME[key=value,...], file.py:Name, a pattern with * and ?, !NAME to leave "
+        "one out; repeatable.",
+        autocompletion=_completing("workloads"),
+    ),
+]
+Strategy = Annotated[
+    Several | None,
+    typer.Option(
+        "-s",
+        "--strategy",
+        help="The same for strategies.",
+        autocompletion=_completing("strategies"),
+    ),
+]
+Param = Annotated[
+    Several | None,
+    typer.Option("-P", "--param", help="Sweep: key=1,2,4 or key=1:64:x2; repeatable."),
+]
+Tasks = Annotated[int | None, typer.Option(help="Tasks in a batch.")]
+Workers = Annotated[int | None, typer.Option(help="Tasks running at the same time.")]
+Start = Annotated[str | None, typer.Option(help="How children start: fork, spawn or forkserver.")]
+Reference = Annotated[
+    str | None, typer.Option(help="The strategy that speed-ups refer to: sequential.")
+]
+
+# How long, and in which order
+
+Budget = Annotated[
+    str | None, typer.Option(help="Time for the whole run: 60s (the default), 10m, 1h.")
+]
+Rounds = Annotated[
+    int | None, typer.Option(help="Exactly so many rounds; all the time, without --budget.")
+]
+Quick = Annotated[bool, typer.Option("--quick", help="A budget of 30s.")]
+Rigorous = Annotated[bool, typer.Option("--rigorous", help="A budget of 10m.")]
+Timeout = Annotated[
+    str | None, typer.Option(help="Kill a worker after so long (the default: by its work).")
+]
+Seed = Annotated[int | None, typer.Option(help="Repeat the order of an earlier run.")]
+DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Run each cell once; store nothing.")]
+
+# What becomes of it
+
+Stored = Annotated[str, typer.Argument(help=RUN)]
+Results = Annotated[Path | None, typer.Option(help="The folder of stored runs: .concbench.")]
+Resume = Annotated[str | None, typer.Option(help="Go on with an interrupted run (the latest).")]
+SaveBaseline = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Keep the run to compare later ones with.")
+]
+Export = Annotated[
+    Several | None, typer.Option(metavar="FORMAT[:FILE]", help="Also export; repeatable.")
+]
+Report = Annotated[bool, typer.Option("--report", help="Also write the page and the charts.")]
+
+# How it is shown
+
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="A line for each cell.")]
