@@ -1,0 +1,155 @@
+"""Runs one worker process to its end and reads what it leaves: a result, or why there is none."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from .children import Children, Process, Stream, environment, interpreter_command, wait
+from .fixtures import Fixtures
+from .rounds import Failed
+from .spec import Cell, Spec
+
+WORKER = interpreter_command("from bench.worker import main; main()")
+LINES = 5
+"""Lines of a crashed worker's stderr that are kept."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a worker is called: pyperf's options, the round, and seconds until it is killed."""
+
+    options: list[str]
+    round: int
+    timeout: float
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Starts the workers of one run, one after the other, in a folder for what they write."""
+
+    children: Children
+    folder: Path
+    fixtures: Fixtures
+    seed: int
+    strays: list[str] = field(default_factory=list)
+    """What they left running, and we ended."""
+
+    def result(self, cell: Cell, job: Mapping[str, Any], call: Call) -> str | Failed:
+        """Run a worker to its end; the text of its result, or why there is none."""
+        with self.started(cell, job, call) as worker:
+            return worker.result()
+
+    @contextmanager
+    def started(
+        self, cell: Cell, job: Mapping[str, Any], call: Call, pipe: Stream | None = None
+    ) -> Iterator[Worker]:
+        """A worker at its job, with such a `pipe` as standard input and output."""
+        folder = self.folder / "worker"
+        folder.mkdir()
+        try:
+            whole = {
+                **job,
+                "workload": vars(self._with_given(cell.workload)),
+                "strategy": vars(cell.strategy),
+            }
+            (folder / "job.json").write_text(json.dumps(whole), encoding="utf-8")
+            yield from self._running(folder, call, {} if pipe is None else _both(pipe))
+        finally:
+            shutil.rmtree(folder)
+
+    def _running(self, folder: Path, call: Call, pipes: Mapping[str, Stream]) -> Iterator[Worker]:
+        with (folder / "stderr").open("wb") as stderr:
+            process = self.children.start(
+                [*WORKER, str(folder / "job.json"), *call.options],
+                env=self._environment(call.round),
+                stderr=stderr,
+                **pipes,
+            )
+        try:
+            yield Worker(self, process, folder, call.timeout, time.monotonic() + call.timeout)
+        except BaseException:
+            self.children.kill(process)  # before its folder is removed under it
+            raise
+
+    def _environment(self, number: int) -> dict[str, str]:
+        # One hash seed a round, and another in the next: cells of a round differ by nothing else.
+        seed = Random(f"{self.seed}/hash/{number}").randrange(1, 2**32)
+        ours = {"TMPDIR": str(self.folder), "PYTHONHASHSEED": str(seed)}
+        return environment({**ours, **_kept("PYTHONHASHSEED")})
+
+    def _with_given(self, workload: Spec) -> Spec:
+        return replace(workload, given=self.fixtures.given.get(workload.label, {}))
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A process that was started; `result` has to be the last thing that is asked of it."""
+
+    workers: Workers
+    process: Process
+    folder: Path
+    timeout: float
+    deadline: float
+
+    def left(self) -> float:
+        """Seconds until it is killed."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def result(self) -> str | Failed:
+        """Wait for its end, and end what is left of it; the text of its result, or why none."""
+        children = self.workers.children
+        code = wait(self.process, self.left())
+        if code is None:
+            children.kill(self.process)
+            told = f"timed out after {self.timeout:g} s (longer with --timeout)"
+            return Failed("timeout", told)
+        self.workers.strays.extend(children.end(self.process))
+        if code == 0 and (self.folder / "result.json").exists():
+            return (self.folder / "result.json").read_text(encoding="utf-8")
+        return self._failed(code)
+
+    def _failed(self, code: int) -> Failed:
+        error = self.folder / "error.json"
+        if error.exists():
+            failed = Failed(**json.loads(error.read_text(encoding="utf-8")))
+        else:
+            failed = Failed("crash", f"crashed: {_ending(code)}", _tail(self.folder / "stderr"))
+        if dead := self.workers.fixtures.dead():
+            first, _, rest = dead.partition("\n")
+            return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
+        return failed
+
+
+def _both(pipe: Stream) -> dict[str, Stream]:
+    return {"stdin": pipe, "stdout": pipe}
+
+
+def _kept(name: str) -> dict[str, str]:
+    return {name: os.environ[name]} if name in os.environ else {}
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    from signal import Signals
+
+    try:
+        return f"killed by {Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+def _tail(path: Path) -> str:
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - 4096))
+        lines = stream.read().decode(errors="replace").splitlines()
+    return "\n".join(lines[-LINES:])
