@@ -57,7 +57,9 @@ def test_a_process_pool_has_one_more_task_queued_for_each_worker():
 
     lanes = Lanes(third("square"))
     lanes._workload = Counting()
-    many_threads = SimpleNamespace(processes=lambda workers, start: lanes.threads(8))
+    many_threads = SimpleNamespace(
+        processes=lambda workers, start: lanes.threads(8), runner=lanes.runner
+    )
     target = find("strategies", "asyncio+processpool").target
     with Spec("-", target, {"workers": 2}).build().open(many_threads) as batch:
         assert batch(range(8)) == list(range(8))
@@ -147,8 +149,8 @@ def test_a_cell_is_calibrated_in_its_first_round_alone():
 def test_every_round_has_its_canary_and_its_order():
     one = course(PLAN, MadeUpLab(), rounds=3)
     one.run(everything())
-    assert [canary["round"] for canary in one.history.canaries] == [0, 1, 2]
-    assert {canary["delivered"] for canary in one.history.canaries} == {2.0}
+    assert [canary["round"] for canary in one.history.canary()] == [0, 1, 2]
+    assert {canary["delivered"] for canary in one.history.canary()} == {2.0}
     assert len(one.history.orders) == 3
 
 
