@@ -19,9 +19,10 @@ from .journal import Journal, entries
 from .lab import Lab
 from .lock import held
 from .plan import Planned, plan
-from .rounds import Course, Limits, Visit, Wanted
+from .rounds import Course, Limits, Wanted
 from .settings import BUDGET, Settings
 from .variables import REMOVED, recorded
+from .visits import Visit
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,8 @@ def _teller(watch: Watch, lab: Lab, past: History, limit: Limits) -> Callable[[V
         cells = len(past.orders[number])
         left = limit.budget - elapsed
         if limit.rounds is not None and number:
-            left = min(left, elapsed / number * limit.rounds - elapsed)
+            owed = limit.rounds - past.counted + 1  # this one included
+            left = min(left, elapsed / number * owed)
         watch(Event(number, visit.position, cells, visit.planned.cell.name, elapsed, left))
 
     return tell

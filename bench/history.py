@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from .delivered import Canaries, much_less
 from .plan import Planned
 
 Entry: TypeAlias = Mapping[str, Any]
@@ -24,7 +25,9 @@ class History:
         self._plan = {planned.id: planned for planned in plan}
         self.entries: list[Entry] = []
         self.orders: list[list[int]] = []
-        self.canaries: list[dict[str, Any]] = []
+        self.canaries = Canaries()
+        self.again: dict[int, int] = {}
+        """From a round that repeats another to that one."""
         self.loops: dict[int, int] = {}
         self.seconds_per_task: dict[int, float] = {}
         self.samples: dict[int, int] = {}
@@ -45,7 +48,11 @@ class History:
                 self.samples[entry["block"]] = entry["tasks"]
             case "round":
                 self.orders.append(list(entry["order"]))
-                self.canaries.append({"round": entry["round"], **entry["canary"]})
+                self.canaries.begin_round()
+                if "again" in entry:
+                    self.again[entry["round"]] = entry["again"]
+            case "canary":
+                self.canaries.hear(entry, ended=not self.unvisited())
             case "loops":
                 self.loops[entry["cell"]] = entry["loops"]
             case "measured":
@@ -58,14 +65,48 @@ class History:
         """Rounds begun."""
         return len(self.orders)
 
+    @property
+    def counted(self) -> int:
+        """Rounds begun, without those that were replaced."""
+        return self.rounds - len(self.replaced())
+
+    def replaced(self) -> frozenset[int]:
+        """The rounds that were measured again to the end; only answers count in them."""
+        going = {self.rounds - 1} if self.unvisited() else set()
+        return frozenset(first for again, first in self.again.items() if again not in going)
+
+    def low(self) -> frozenset[int]:
+        """The rounds that got much less CPU than the others, those replaced for it included."""
+        return much_less(self.canaries.delivered()) | self.replaced()
+
+    def canary(self) -> list[dict[str, Any]]:
+        """What each round got of the machine; one of which nothing is known is left out."""
+        low, replaced, jitter = self.low(), self.replaced(), self.canaries.jitter()
+        return [
+            {
+                "round": number,
+                "cpus": self.canaries.cpus(),
+                "delivered": delivered,
+                "jitter_seconds": jitter[number],
+                "low": number in low,
+                "replaced": number in replaced,
+            }
+            for number, delivered in enumerate(self.canaries.delivered())
+            if delivered is not None
+        ]
+
     def seconds(self) -> list[dict[int, float]]:
-        """For each round the seconds of a batch, by cell; cells that failed are absent."""
+        """For each round the seconds of a batch, by cell.
+
+        Cells that failed are absent, and all cells are in a round that was replaced.
+        """
         table: list[dict[int, float]] = [{} for _ in self.orders]
         for cell, runs in self.measured.items():
             if not self.reason(cell):
                 for run in runs:
                     table[run["round"]][cell] = run["seconds"]
-        return table
+        replaced = self.replaced()
+        return [{} if number in replaced else row for number, row in enumerate(table)]
 
     def unvisited(self) -> list[int]:
         """What an interrupted last round still owes, in its order."""
@@ -74,8 +115,11 @@ class History:
         last = self.rounds - 1
         ended = [e for e in self.entries if e["event"] in ("measured", "failed")]
         visited = {entry["cell"] for entry in ended if entry["round"] == last}
-        owed = [cell for cell in self.orders[-1] if cell not in visited]
-        return [cell for cell in owed if not self.quarantined(cell)]
+        return [cell for cell in self.still(last) if cell not in visited]
+
+    def still(self, number: int) -> list[int]:
+        """The cells of a round that have not been given up since, in its order."""
+        return [cell for cell in self.orders[number] if not self.quarantined(cell)]
 
     def measured_tasks(self, planned: Planned) -> int:
         """The tasks of a batch that are run: fewer for a reference that is too slow."""

@@ -14,7 +14,7 @@ from .children import Children
 from .fixtures import Fixtures
 from .machine import affinity, cpus
 from .plan import Planned
-from .rounds import Failed, Measured, Visit
+from .visits import Failed, Measured, Visit
 from .workers import Call, Workers
 
 
@@ -49,9 +49,9 @@ class Lab:
     def canary(self) -> dict[str, Any]:
         self._workers.strays.extend(self._children.sweep())
         found = measure_canary(self._children, cpus())
-        if found.delivered is None:
+        if found.reason:
             self._unknown = f"the CPUs delivered are not known of every round: {found.reason}"
-        return {"cpus": cpus(), **vars(found)}
+        return vars(found)
 
     def scout(self, planned: Planned, timeout: float) -> float | Failed:
         job = {"kind": "scout", "tasks": planned.cell.tasks}

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from .engine import LONG_ENOUGH
 from .history import History
 from .plan import Planned
+from .repeats import due
+from .visits import Failed, Lab, Measured, Visit, entry
 
 Wanted: TypeAlias = Callable[[Sequence[Mapping[int, float]]], Collection[int]]
 """From the seconds of every round, by cell, to the cells still to be measured."""
@@ -24,51 +26,6 @@ SHORTEST_SAMPLE = 1.0
 PATIENCE, PATIENCE_UNKNOWN, PATIENCE_MOST = 10.0, 30.0, 60.0
 """Seconds for a worker to start and end; for one of which nothing is known; for any by default.
 A worker that hangs costs the others this much of the budget, twice."""
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One worker process of a cell in a round."""
-
-    planned: Planned
-    round: int
-    position: int
-    loops: int
-    tasks: int
-    head: int
-    """So many tasks the reference runs; their answer is told apart when they are fewer."""
-    timeout: float
-    """Seconds after which the worker is killed."""
-    values: int = 1
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What a worker gave back: `seconds` a batch (the median), its answers, pyperf's JSON."""
-
-    seconds: float
-    answer: str
-    head: str
-    benchmark: str
-
-
-@dataclass(frozen=True)
-class Failed:
-    """Why a worker gave nothing: `kind` is error, answer, crash or timeout."""
-
-    kind: str
-    message: str
-    traceback: str = ""
-
-
-class Lab(Protocol):
-    """Where workers are run."""
-
-    def canary(self) -> dict[str, Any]: ...
-    def scout(self, planned: Planned, timeout: float) -> float | Failed: ...
-    def calibrate(self, visit: Visit) -> int | Failed: ...
-    def measure(self, visit: Visit) -> Measured | Failed: ...
-    def elapsed(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -107,17 +64,38 @@ class Course:
     def run(self, wanted: Wanted) -> None:
         """Measure until nothing is wanted, the rounds are done or the budget is spent."""
         self._scout()
-        self._visit_all(self.history.rounds - 1, self.history.unvisited())
-        while cells := self._next(wanted):
-            self._round(cells)
+        self._canary()
+        if owed := self.history.unvisited():
+            self._visit_all(self.history.rounds - 1, owed)
+            self._canary()
+        while begun := self._repeat() or self._next(wanted):
+            self._add({"event": "round", "round": self.history.rounds, **begun})
+            self._visit_all(self.history.rounds - 1, begun["order"])
+            self._canary()
             self.keep()
 
-    def _next(self, wanted: Wanted) -> list[int]:
+    def _canary(self) -> None:
+        """Told between two rounds, it is the end of one and the beginning of the other."""
+        self._add({"event": "canary", **self.lab.canary()})
+
+    def _repeat(self) -> dict[str, Any]:
+        # Before the caller's rule is asked: it looks at so many rounds once.
+        if not self.history.rounds or self.lab.elapsed() >= self.limits.budget:
+            return {}
+        again = due(self.history)
+        return {} if again is None else {"order": self.history.still(again), "again": again}
+
+    def _next(self, wanted: Wanted) -> dict[str, Any]:
         number, limits = self.history.rounds, self.limits
         if number and self.lab.elapsed() >= limits.budget:
-            return []
-        if limits.rounds is not None and number >= limits.rounds:
-            return []
+            return {}
+        if limits.rounds is not None and self.history.counted >= limits.rounds:
+            return {}
+        cells = self._asked(wanted)
+        Random(f"{self.seed}/{number}").shuffle(cells)
+        return {"order": cells} if cells else {}
+
+    def _asked(self, wanted: Wanted) -> list[int]:
         asked = wanted(self.history.seconds())
         return [
             planned.id
@@ -126,12 +104,6 @@ class Course:
             and not planned.reason
             and not self.history.quarantined(planned.id)
         ]
-
-    def _round(self, cells: list[int]) -> None:
-        number = self.history.rounds
-        Random(f"{self.seed}/{number}").shuffle(cells)
-        self._add({"event": "round", "round": number, "order": cells, "canary": self.lab.canary()})
-        self._visit_all(number, cells)
 
     def _visit_all(self, number: int, cells: Sequence[int]) -> None:
         order = self.history.orders[number] if cells else []
@@ -163,7 +135,7 @@ class Course:
                 self._add({"event": "loops", "cell": cell, "loops": loops})
                 if loops > 1:
                     outcome = self.lab.measure(replace(visit, loops=loops))
-        self._add(_entry(visit, outcome))
+        self._add(entry(visit, outcome))
 
     def _scout(self) -> None:
         """Learn what a task takes in turn: it bounds the waiting, and says what to sample."""
@@ -183,8 +155,8 @@ class Course:
         if tasks < planned.cell.tasks:
             self._add({"event": "sampled", "block": planned.block, "tasks": tasks})
 
-    def _add(self, entry: Mapping[str, Any]) -> None:
-        whole = {**entry, "elapsed": round(self.lab.elapsed(), 3)}
+    def _add(self, told: Mapping[str, Any]) -> None:
+        whole = {**told, "elapsed": round(self.lab.elapsed(), 3)}
         self.record(whole)
         self.history.add(whole)
 
@@ -198,10 +170,3 @@ def sample(seconds_per_task: float, tasks: int, budget: float) -> int:
         return tasks
     fitting = SHORTEST_SAMPLE / seconds_per_task
     return min(tasks, 1 << max(0, int(fitting).bit_length() - 1))
-
-
-def _entry(visit: Visit, outcome: Measured | Failed) -> dict[str, Any]:
-    place = {"cell": visit.planned.id, "round": visit.round, "position": visit.position}
-    if isinstance(outcome, Failed):
-        return {"event": "failed", **place, **vars(outcome)}
-    return {"event": "measured", **place, "tasks": visit.tasks, **vars(outcome)}

@@ -77,7 +77,7 @@ def _write(
         "seconds": past.elapsed,
         "cells": [_cell(planned, past) for planned in plan],
         "order": past.orders,
-        "canary": [one for one in past.canaries if one["delivered"] is not None],
+        "canary": past.canary(),
         "failures": failures,
     }
     _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))

@@ -15,8 +15,8 @@ from typing import Any
 
 from .children import Children, Process, Stream, environment, interpreter_command, wait
 from .fixtures import Fixtures
-from .rounds import Failed
 from .spec import Cell, Spec
+from .visits import Failed
 
 WORKER = interpreter_command("from bench.worker import main; main()")
 LINES = 5

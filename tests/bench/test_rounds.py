@@ -10,13 +10,20 @@ import pytest
 
 from bench.history import History
 from bench.plan import Planned
-from bench.rounds import Course, Failed, Limits, Measured, Visit, sample
+from bench.rounds import Course, Limits, sample
 from bench.spec import Cell, Spec
+from bench.visits import Failed, Measured, Visit
 
 
 def planned(number: int, strategy: str, *, block: int = 0, tasks: int = 64, reason: str = ""):
     cell = Cell(Spec(f"work{block}", "-"), Spec(strategy, "-"), tasks)
     return Planned(number, cell, 1, block, strategy == "sequential", reason)
+
+
+def canary(cpus: float | None, alone: float = 1.0, late: float | None = 0.0001) -> dict[str, Any]:
+    """What a canary says that found so many of two CPUs, each of which does so much alone."""
+    together = None if cpus is None else cpus * alone
+    return {"cpus": 2, "alone": alone, "together": together, "jitter_seconds": late, "reason": ""}
 
 
 @dataclass
@@ -26,11 +33,15 @@ class MadeUpLab:
     seconds: Callable[[Visit], float] = lambda visit: 1.0
     outcome: Callable[[Visit], Any] = lambda visit: None
     per_task: float | Failed = 0.001
+    cpus: Callable[[int], float | None] = lambda number: 2.0
+    """What a canary finds, by its number."""
     now: float = 0.0
     visits: list[Visit] = field(default_factory=list)
+    heard: int = 0
 
     def canary(self) -> dict[str, Any]:
-        return {"cpus": 2, "delivered": 2.0}
+        self.heard += 1
+        return canary(self.cpus(self.heard - 1))
 
     def scout(self, planned: Planned, timeout: float) -> float | Failed:
         return self.per_task
@@ -216,7 +227,7 @@ def test_an_interrupted_round_is_finished_before_the_next():
 
 
 def test_a_cell_that_failed_once_has_its_second_chance_in_an_interrupted_round():
-    order = [{"event": "round", "round": n, "order": [0, 1, 2], "canary": {}} for n in (0, 1)]
+    order = [{"event": "round", "round": n, "order": [0, 1, 2]} for n in (0, 1)]
     failed = {"event": "failed", "cell": 1, "round": 0, "position": 1, "message": "crashed"}
     assert History(PLAN, [order[0], failed, order[1]]).unvisited() == [0, 1, 2]
     assert History(PLAN, [order[0], failed, failed, order[1]]).unvisited() == [0, 2]
