@@ -11,43 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import UsageError, suggestion
+from .kinds import DEFAULT_PROBES, NONE, Number, Probes, Seconds, Texts, several, wanted
 
 FILE = "concbench.toml"
 PREFIX = "CONCBENCH_"
-LISTS = ("workload", "strategy", "param")
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
+LISTS = ("workload", "strategy", "param", "probe")
 BUDGET = 60.0
 FOREVER = 10.0 * 365 * 24 * 3600
-
-
-def duration(given: object) -> object:
-    """Seconds from `60s`, `10m`, `1h`, `500ms` or a bare number."""
-    if not isinstance(given, str):
-        return number(given)
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", given)
-    if not match or match[2] not in UNITS:
-        raise ValueError("a duration such as 60s, 10m or 1h")
-    return float(match[1]) * UNITS[match[2]]
-
-
-def several(given: object) -> object:
-    """A list of one from a text."""
-    return (given,) if isinstance(given, str) else given
-
-
-def number(given: object) -> object:
-    """No truth value: pydantic takes `true` as 1."""
-    if isinstance(given, bool):
-        raise ValueError("a number")
-    return given
-
-
-Number = Annotated[int, BeforeValidator(number)]
-Seconds = Annotated[float, BeforeValidator(duration)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
 
 
 class Settings(BaseModel):
@@ -66,6 +39,9 @@ class Settings(BaseModel):
     timeout: Annotated[Seconds, Field(gt=0, le=86_400)] | None = None
     seed: Annotated[Number, Field(ge=0, lt=2**64)] | None = None
     reference: str = "sequential"
+    probe: Probes = DEFAULT_PROBES
+    raw: bool = False
+    strict: bool = False
     results: Path = Path(".concbench")
 
     @property
@@ -74,6 +50,11 @@ class Settings(BaseModel):
         if self.budget is not None:
             return self.budget
         return FOREVER if self.rounds is not None else BUDGET
+
+    @property
+    def probes(self) -> list[str]:
+        """The probes asked for; empty with `none`."""
+        return [name for name in self.probe if name != NONE]
 
 
 @dataclass(frozen=True)
@@ -101,9 +82,12 @@ def resolve(given: Mapping[str, object], folder: Path | None = None) -> Settings
     for source in sources:
         merged |= source.values
     try:
-        return Settings(**merged)  # type: ignore[arg-type]  # pydantic checks what they are
+        settings = Settings(**merged)  # type: ignore[arg-type]  # pydantic checks what they are
     except ValidationError as error:
         raise UsageError(_told(error, sources)) from None
+    if settings.raw and "latency" not in settings.probe:
+        raise UsageError("--raw keeps what the probe latency sees: ask for it with --probe latency")
+    return settings
 
 
 def _check_names(source: Source) -> None:
@@ -172,31 +156,4 @@ def _told(error: ValidationError, sources: Iterable[Source]) -> str:
     first = error.errors()[0]
     key = str(first["loc"][0])
     source = [source for source in sources if key in source.values][-1]
-    return f"{source.named(key)} must be {_wanted(key, first)}, not {source.values[key]!r}"
-
-
-def _wanted(key: str, error: Any) -> str:
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    if error["type"] in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
-        return RANGES[key]
-    return KINDS.get(error["type"].partition("_")[0], str(error["msg"]))
-
-
-RANGES = {
-    "tasks": "between 1 and 10,000,000",
-    "workers": "between 1 and 100,000",
-    "budget": "between 1s and 24h",
-    "rounds": "between 1 and 100,000",
-    "timeout": "above 0 and at most 24h",
-    "seed": "between 0 and 2**64 - 1",
-}
-KINDS = {
-    "int": "a whole number",
-    "float": "a number of seconds, or a duration such as 60s",
-    "string": "a text",
-    "tuple": "a list of texts",
-    "literal": "fork, spawn or forkserver",
-    "path": "a path",
-    "finite": "a finite number",
-}
+    return f"{source.named(key)} must be {wanted(key, first)}, not {source.values[key]!r}"

@@ -94,6 +94,12 @@ BAD = [
     ({"rounds": 0}, "--rounds must be between 1 and 100,000, not 0"),
     ({"start": "spwan"}, "--start must be fork, spawn or forkserver, not 'spwan'"),
     ({"seed": -1}, "--seed must be between 0 and"),
+    ({"raw": "perhaps"}, "--raw must be true or false, not 'perhaps'"),
+    ({"probe": ["memry"]}, r"--probe must be some of memory, latency, lag, trace, or all, or none"),
+    ({"probe": ["none,lag"]}, r"--probe must be some of .* not \['none,lag'\]"),
+    ({"probe": ["", ","]}, "--probe must be some of memory"),
+    ({"raw": True, "probe": ["lag"]}, "--raw keeps what the probe latency sees"),
+    ({"probe": 1}, "--probe must be some of memory"),
     ({"bugdet": "1s"}, "--bugdet is no option: did you mean budget?"),
 ]
 
@@ -130,3 +136,32 @@ def test_a_file_that_is_no_toml_is_named(tmp_path):
     (tmp_path / "concbench.toml").write_text("seed = = 2\n")
     with pytest.raises(UsageError, match=r"concbench.toml is not TOML: .*line 1"):
         resolve({}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "probes"),
+    [
+        ((), ["memory", "latency", "lag"]),
+        (["trace,memory"], ["memory", "trace"]),
+        (["lag", " trace, lag "], ["lag", "trace"]),
+        ("all", ["memory", "latency", "lag", "trace"]),
+        (["none"], []),
+    ],
+)
+def test_probes_are_names_with_commas_or_repeated(tmp_path, given, probes):
+    assert resolve({"probe": given}, tmp_path).probes == probes
+
+
+def test_no_probes_stay_none_when_a_run_goes_on_with_its_stored_settings(tmp_path):
+    stored = resolve({"probe": "none"}, tmp_path).model_dump(mode="json", exclude_defaults=True)
+    assert resolve(stored, tmp_path).probes == []
+
+
+def test_probes_come_from_a_file_and_the_environment_too(tmp_path, monkeypatch):
+    (tmp_path / "concbench.toml").write_text('probe = "trace"\nraw = true\n')
+    assert resolve({}, tmp_path).probes == ["trace"]
+    assert resolve({}, tmp_path).raw
+    monkeypatch.setenv("CONCBENCH_PROBE", "memory,lag latency")
+    monkeypatch.setenv("CONCBENCH_STRICT", "1")
+    assert resolve({}, tmp_path).probes == ["memory", "latency", "lag"]
+    assert resolve({}, tmp_path).strict
