@@ -158,8 +158,8 @@ def test_no_probes_stay_none_when_a_run_goes_on_with_its_stored_settings(tmp_pat
 
 
 def test_probes_come_from_a_file_and_the_environment_too(tmp_path, monkeypatch):
-    (tmp_path / "concbench.toml").write_text('probe = "trace"\nraw = true\n')
-    assert resolve({}, tmp_path).probes == ["trace"]
+    (tmp_path / "concbench.toml").write_text('probe = "latency,trace"\nraw = true\n')
+    assert resolve({}, tmp_path).probes == ["latency", "trace"]
     assert resolve({}, tmp_path).raw
     monkeypatch.setenv("CONCBENCH_PROBE", "memory,lag latency")
     monkeypatch.setenv("CONCBENCH_STRICT", "1")
