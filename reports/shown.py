@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cells, header, names, notes, table, text, verdict
-from .cells import Row
+from . import columns as known
+from . import groups, header, text, verdict
+from .columns import Line
+from .groups import Group
 from .stored import Stored
-from .table import Line
+from .view import USUAL, View, wanted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +28,19 @@ class Run:
     """A stored run: a notebook shows it, and `print` prints what `concbench show` does."""
 
     stored: Stored
+    view: View = USUAL
+
+    def shown(
+        self,
+        columns: str | Sequence[str] | None = None,
+        sort: str | None = None,
+        group_by: str | None = None,
+    ) -> Run:
+        """The same run, its tables shown otherwise: as `concbench show` does with these options.
+
+        Raises `reports.errors.UnknownName` for a column or a group that there is not.
+        """
+        return replace(self, view=wanted(columns, sort, group_by, groups.params(self.stored)))
 
     @property
     def folder(self) -> Path:
@@ -62,18 +77,22 @@ class Run:
         from . import summary
 
         page = io.StringIO()
-        summary.show(self.stored, Console(file=page, width=100, highlight=False))
+        summary.show(self.stored, Console(file=page, width=100, highlight=False), self.view)
         return page.getvalue().rstrip("\n")
 
     def __repr__(self) -> str:
-        told = [verdict.sentence(name, rows, names.strategies(rows)) for name, rows in self._named]
+        told = [verdict.sentence(one.name, one.rows, one.names) for one in self._blocks]
         where = f"run {self.stored.run.id} in {self.folder}"
         return "\n".join(text.printable(said, "utf-8") for said in (*told, where))
 
     def _repr_html_(self) -> str:
-        about = map(_text, header.lines(self.stored, [rows for _, rows in self._named]))
+        blocks = self._blocks
+        about = map(_text, header.lines(self.stored, [block.rows for block in blocks]))
         parts = [f"<p>{'<br>'.join(about)}</p>"]
-        parts += [part for name, rows in self._named for part in _block(name, rows)]
+        tables = groups.grouped(blocks, self.view.group_by)
+        seen = groups.comparable(self.view, tables)
+        naming = groups.naming(tables)
+        parts += [part for group in tables for part in _group(group, seen, naming)]
         if chart := self._chart:  # no colours of ours around it: a notebook may be light or dark
             parts.append(f'<div style="overflow-x: auto">{chart.svg}</div>')
         return "\n".join(["<div>", *parts, "</div>"])
@@ -90,9 +109,8 @@ class Run:
         return said
 
     @property
-    def _named(self) -> list[tuple[str, list[Row]]]:
-        tables = [cells.block(self.stored, planned) for planned in self.stored.blocks().values()]
-        return list(zip(names.blocks(tables), tables, strict=True))
+    def _blocks(self) -> list[Group]:
+        return groups.blocks(self.stored)
 
     @property
     def _chart(self) -> Chart | None:
@@ -103,24 +121,30 @@ class Run:
         return next((chart for chart in draw(self.stored, key) if chart.svg), None)
 
 
-def _block(name: str, rows: Sequence[Row]) -> Iterator[str]:
-    known, told = names.strategies(rows), notes.explained(rows)
-    yield f"<p><strong>{_text(verdict.sentence(name, rows, known))}</strong></p>"
-    measured = [row for row in rows if row.batch_seconds is not None]
+def _group(group: Group, view: View, naming: str) -> Iterator[str]:
+    lines = group.lines(view)
+    told = groups.explained(lines)
+    title = group.name
+    if group.block:
+        title = verdict.sentence(group.name, group.rows, group.names)
+    yield f"<p><strong>{_text(title)}</strong></p>"
+    measured = [line for line in lines if line.row.batch_seconds is not None]
     if measured:
-        yield _table([Line(row, known[row.id], notes.marks(row, told), "") for row in measured])
-    left = (row for row in rows if row.batch_seconds is None)
-    yield from _list(": ".join(filter(None, (known[r.id], r.status, r.reason))) for r in left)
+        yield _table(measured, view, naming)
+    left = lines[len(measured) :]
+    yield from _list(
+        ": ".join(filter(None, (one.name, one.row.status, one.row.reason))) for one in left
+    )
     yield from _list(
         ": ".join(filter(None, (note.mark, note.note, note.sentence))) for note in told
     )
 
 
-def _table(lines: Sequence[Line]) -> str:
-    noted = any(line.marks for line in lines)
-    columns = [column for column in table.COLUMNS if noted or column.title != "notes"]
+def _table(lines: Sequence[Line], view: View, naming: str) -> str:
+    columns = known.telling(view.columns, lines)
     sides = ["left" if column.left else "right" for column in columns]
-    head = _fields("th", [column.title for column in columns], sides)
+    titles = [naming if column == known.NAME else column.title for column in columns]
+    head = _fields("th", titles, sides)
     body = (_fields("td", [column.said(line) for column in columns], sides) for line in lines)
     return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
 

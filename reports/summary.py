@@ -8,59 +8,57 @@ from functools import partial
 from rich.console import Console
 from rich.text import Text
 
-from . import cells, header, names, notes, table, text, verdict
+from . import groups, header, table, text, verdict
 from .cells import Row
+from .columns import Line
+from .groups import Group
 from .stored import Stored
-from .table import Layout, Line
+from .table import Layout
+from .view import USUAL, View
 
 
-def show(stored: Stored, console: Console) -> None:
+def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     """Print the run; never measures, and needs nothing but what is stored."""
-    tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
-    for said in header.lines(stored, tables):
+    blocks = groups.blocks(stored)
+    for said in header.lines(stored, [block.rows for block in blocks]):
         _say(console, said)
-    lines = [_lines(rows, console) for rows in tables]
-    layout = table.fit(
-        [line for block in lines for line in block if _measured(line)], console.width
-    )
-    for name, rows, block in zip(names.blocks(tables), tables, lines, strict=True):
+    tables = groups.grouped(blocks, view.group_by)
+    view = groups.comparable(view, tables)
+    printable = partial(text.printable, encoding=console.encoding)
+    lines = [group.lines(view, printable) for group in tables]
+    measured = [line for those in lines for line in those if _measured(line)]
+    layout = table.fit(measured, console.width, view, groups.naming(tables))
+    for group, those in zip(tables, lines, strict=True):
         console.print()
-        _block(console, name, rows, block, layout)
-    if layout.hidden:
+        _group(console, group, those, layout)
+    for said in _missing(view, measured, layout):
         console.print()
-        hidden = ", ".join(layout.hidden)
-        _say(console, f"hidden at this width: {hidden} (wider shows all; cells.csv has them)")
+        _say(console, said)
 
 
-def _block(
-    console: Console, name: str, rows: Sequence[Row], lines: Sequence[Line], layout: Layout
-) -> None:
-    _say(console, ", ".join(_title(name, rows)), style="bold")
+def _group(console: Console, group: Group, lines: Sequence[Line], layout: Layout) -> None:
+    title = ", ".join(_title(group.name, group.rows)) if group.block else group.name
+    _say(console, title, style="bold")
     measured = [line for line in lines if _measured(line)]
     if measured:
         console.print(table.ranked(measured, layout))
     if len(measured) < len(lines):
         left = [line for line in lines if not _measured(line)]
         console.print(table.unmeasured(left, layout))
-    _say(console, verdict.sentence(name, rows, names.strategies(rows)), style="bold")
-    for note in notes.explained(rows):
+    if group.block:
+        _say(console, verdict.sentence(group.name, group.rows, group.names), style="bold")
+    for note in groups.explained(lines):
         said = f"{note.note}: {note.sentence}" if note.sentence else note.note
         _say(console, f"  {note.mark}  {said}")
 
 
-def _lines(rows: Sequence[Row], console: Console) -> list[Line]:
-    known = names.strategies(rows)
-    explained = notes.explained(rows)
-    printable = partial(text.printable, encoding=console.encoding)
-    return [
-        Line(
-            row,
-            printable(known[row.id]),
-            notes.marks(row, explained),
-            printable(f"{row.status}: {row.reason}" if row.reason else row.status),
-        )
-        for row in rows
-    ]
+def _missing(view: View, lines: Sequence[Line], layout: Layout) -> Iterator[str]:
+    if layout.hidden:
+        hidden = ", ".join(layout.hidden)
+        yield f"hidden at this width: {hidden} (wider shows all; cells.csv has them)"
+    empty = [one.title for one in view.columns if not any(map(one.known, lines))]
+    if view.asked and (said := ", ".join(title for title in empty if title != "notes")):
+        yield f"not shown, for no cell has a value: {said}"
 
 
 def _title(name: str, rows: Sequence[Row]) -> Iterator[str]:

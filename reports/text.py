@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 NONE = "-"
 
 _UNITS = ((60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+_SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
 
 def digits(value: float, wanted: int = 3) -> str:
@@ -29,12 +31,36 @@ def duration(seconds: float | None) -> str:
     return f"{digits(rounded / size)} {unit}" if rounded else "0 s"
 
 
+def brief(seconds: float | None) -> str:
+    """`233 ms`, `1.2 ms`: as exact as one pass is, two significant digits below ten."""
+    if seconds is None or not math.isfinite(seconds):
+        return NONE
+    return _sized(seconds, _UNITS) if seconds else "0 s"
+
+
+def size(count: float | None) -> str:
+    """`48 MB`, `1.2 GB`: bytes in units of 1,000, two significant digits below ten."""
+    if count is None or not math.isfinite(count):
+        return NONE
+    return _sized(count, _SIZES)
+
+
 def percent(fraction: float | None, gap: str = "") -> str:
     """`96%`, `4.1%`: two significant digits below ten, whole numbers from there on."""
     if fraction is None or not math.isfinite(fraction):
         return NONE
     value = 100 * fraction
     return f"{digits(value, 2) if value < 9.95 else f'{value:,.0f}'}{gap}%"
+
+
+def _sized(value: float, units: Sequence[tuple[float, str]]) -> str:
+    """The value in the largest unit that leaves a number of 1 or more."""
+    # As it will be rounded: 999.6 us are 1.0 ms.
+    rounded = float(f"{abs(value):.2e}")
+    size, unit = next((pair for pair in units if rounded >= pair[0]), units[-1])
+    number = rounded / size
+    said = digits(number, 2) if number < 9.95 else f"{number:,.0f}"
+    return f"{'-' if value < 0 else ''}{said} {unit}"
 
 
 def ratio(value: float | None) -> str:

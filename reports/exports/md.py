@@ -3,41 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from .. import cells, header, names, notes, table, text, verdict
-from ..cells import Row
+from .. import columns as known
+from .. import groups, header, text, verdict
+from ..groups import Group
 from ..stored import Stored
-from ..table import Line
+from ..view import USUAL
 
 
 def rendered(stored: Stored) -> str:
     """The header, then verdict, table and notes of every workload."""
-    tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
-    lines = [f"{escaped(said)}  " for said in header.lines(stored, tables)]
-    for name, rows in zip(names.blocks(tables), tables, strict=True):
-        lines += ["", *_block(name, rows)]
+    blocks = groups.blocks(stored)
+    said = header.lines(stored, [block.rows for block in blocks])
+    lines = [f"{escaped(one)}  " for one in said]
+    for block in blocks:
+        lines += ["", *_block(block)]
     return "\n".join(lines) + "\n"
 
 
-def _block(name: str, rows: Sequence[Row]) -> Iterator[str]:
-    known, told = names.strategies(rows), notes.explained(rows)
-    yield f"**{escaped(verdict.sentence(name, rows, known))}**"
+def _block(block: Group) -> Iterator[str]:
+    lines = block.lines(USUAL)
+    told = groups.explained(lines)
+    yield f"**{escaped(verdict.sentence(block.name, block.rows, block.names))}**"
     yield ""
-    measured = [row for row in rows if row.batch_seconds is not None]
+    measured = [line for line in lines if line.row.batch_seconds is not None]
     if measured:
-        lines = [Line(row, known[row.id], notes.marks(row, told), "") for row in measured]
-        columns = [one for one in table.COLUMNS if one.title != "notes" or told]
+        columns = known.telling(known.USUAL, measured)
         yield _row(column.title for column in columns)
         yield _row("---" if column.left else "---:" for column in columns)
-        for line in lines:
+        for line in measured:
             yield _row(escaped(column.said(line)) for column in columns)
-    left = [row for row in rows if row.batch_seconds is None]
+    left = lines[len(measured) :]
     if left and measured:
         yield ""
-    for row in left:
-        reason = f": {row.reason}" if row.reason else ""
-        yield f"- {escaped(f'{known[row.id]} {row.status}{reason}')}"
+    for line in left:
+        reason = f": {line.row.reason}" if line.row.reason else ""
+        yield f"- {escaped(f'{line.name} {line.row.status}{reason}')}"
     if told:
         yield ""
     for note in told:

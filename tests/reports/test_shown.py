@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 import reports
-from reports import names, verdict
+from reports import verdict
 from reports.shown import Run
 
 from . import hard
@@ -84,7 +84,7 @@ def test_a_name_is_text_and_nothing_else(tmp_path: Path, name: str) -> None:
 def test_every_run_is_shown(tmp_path: Path, case: str) -> None:
     made, facts = hard.CASES[case]()
     shown = run(tmp_path, made, **facts)
-    rows = [one for _, rows in shown._named for one in rows]
+    rows = [row for block in shown._blocks for row in block.rows]
     assert shown._repr_html_().count("<tr>") >= sum(row.batch_seconds is not None for row in rows)
     assert shown._repr_markdown_()
     assert "run 0001-" in str(shown)
@@ -100,7 +100,7 @@ def test_the_frames_are_those_of_reports(tmp_path: Path) -> None:
 
 def test_a_shell_shows_verdicts_and_print_the_whole_table(tmp_path: Path) -> None:
     shown = run(tmp_path, hard.usual())
-    ((name, rows),) = shown._named
-    said = verdict.sentence(name, rows, names.strategies(rows))
+    (block,) = shown._blocks
+    said = verdict.sentence(block.name, block.rows, block.names)
     assert repr(shown) == f"{said}\nrun 0001-20261121T045000Z in {tmp_path / 'run'}"
     assert re.search(r"\nrank +strategy ", str(shown))
