@@ -23,7 +23,11 @@ TASKS, WORKERS = 64, 16
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell in its place: `block` numbers the cells it is compared with."""
+    """A cell in its place: `block` numbers the cells it is compared with.
+
+    Of a run with sides, `side` is the title of its own, and `pair` the number it shares with the
+    same cell of the others.
+    """
 
     id: int
     cell: Cell
@@ -32,6 +36,8 @@ class Planned:
     reference: bool
     reason: str
     """Why it cannot run here, or nothing."""
+    side: str = ""
+    pair: int | None = None
 
 
 def plan(settings: Settings) -> tuple[Planned, ...]:

@@ -1,0 +1,134 @@
+"""Environments that sides are installed into: built once, kept in the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import site
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import distributions
+from importlib.util import find_spec
+from pathlib import Path
+
+import filelock
+import platformdirs
+
+from ..children import Children
+from ..errors import UsageError
+from .commands import output
+
+INSTALL_SECONDS = 600.0
+READY = "ready.json"
+"""Written last: a folder without it was never finished."""
+
+
+def cache() -> Path:
+    """Where environments are kept: `~/.cache/concbench/sides` on Linux."""
+    return platformdirs.user_cache_path("concbench") / "sides"
+
+
+def key(*parts: str) -> str:
+    """A folder's name for what decides what is in it."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+
+
+def installed() -> list[str]:
+    """What this interpreter has, as `name==version`, sorted."""
+    found = {one.metadata["Name"]: one.version for one in distributions() if one.metadata["Name"]}
+    return sorted(f"{name}=={version}" for name, version in found.items())
+
+
+@contextmanager
+def kept(name: str, build: Callable[[Path], None], undo: Callable[[Path], None]) -> Iterator[Path]:
+    """The folder of that name, built first where it is not complete.
+
+    Whatever interrupts the building, `undo` and the removal leave nothing half-built behind; what
+    even a kill left is removed by the next that wants it.
+    """
+    folder = cache() / name
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder.with_name(f"{name}.lock")):
+            if not (folder / READY).exists():
+                _made(folder, build, undo)
+            yield folder
+    except OSError as error:
+        raise UsageError(f"cannot keep an environment in {cache()}: {error.strerror}") from error
+
+
+def _made(folder: Path, build: Callable[[Path], None], undo: Callable[[Path], None]) -> None:
+    _removed(folder, undo)
+    try:
+        folder.mkdir(parents=True)
+        build(folder)
+        (folder / READY).write_text(json.dumps({"python": sys.version}), encoding="utf-8")
+    except BaseException:
+        _removed(folder, undo)
+        raise
+
+
+def _removed(folder: Path, undo: Callable[[Path], None]) -> None:
+    if folder.exists():
+        undo(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def python_of(environment: Path) -> Path:
+    """The interpreter of a virtual environment."""
+    inside = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+    return environment.joinpath(*inside)
+
+
+def overlay(children: Children, environment: Path) -> None:
+    """Make a virtual environment that sees all that this interpreter has installed.
+
+    So both sides have the same libraries in the same versions, and only what differs is installed.
+    """
+    # Pip of this interpreter will do, where it has one: to unpack another takes 4 s.
+    create(children, sys.executable, environment, pip=find_spec("pip") is None)
+    purpose = "cannot ask the new environment for its folder"
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    there = output(children, [str(python_of(environment)), "-c", code], purpose=purpose).strip()
+    below = "\n".join(_site_folders())
+    Path(there, "of_the_driver.pth").write_text(below + "\n", encoding="utf-8")
+
+
+def create(children: Children, python: str, environment: Path, *, pip: bool = True) -> None:
+    """Make a virtual environment, with pip in it or without."""
+    output(
+        children,
+        [python, "-m", "venv", *([] if pip else ["--without-pip"]), str(environment)],
+        purpose=f"cannot make an environment with {python}",
+        seconds=INSTALL_SECONDS,
+    )
+
+
+def install(children: Children, environment: Path, *words: str, purpose: str) -> None:
+    """Have the environment's pip install something."""
+    command = [str(python_of(environment)), "-m", "pip", "install", "--no-input", "--quiet"]
+    output(children, [*command, *words], purpose=purpose, seconds=INSTALL_SECONDS)
+
+
+def own_packages(children: Children, python: str, folder: Path) -> Path:
+    """A folder with our `bench` in `first`, our workloads in `last`, compiled for the interpreter.
+
+    The first stands before whatever the interpreter has, the last behind: workloads of a side that
+    has some of that name are its own.
+    """
+    package = Path(__file__).parents[1]
+    for place, source in (("first", package), ("last", package.with_name("workloads"))):
+        copied = folder / place / source.name
+        shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
+    command = [python, "-m", "compileall", "-q", str(folder)]
+    with suppress(UsageError):  # slower to start, and says itself what else is wrong
+        output(children, command, purpose="cannot compile")
+    return folder
+
+
+def _site_folders() -> list[str]:
+    own = {*site.getsitepackages(), site.getusersitepackages()}
+    return [path for path in sys.path if path in own and Path(path).is_dir()]

@@ -1,0 +1,102 @@
+"""One plan of the cells that all sides have, each cell in a pair with the same cell elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..children import Children
+from ..errors import NotComparable, UsageError
+from ..plan import Planned
+from ..plan import plan as plan_here
+from ..variables import environment
+from .commands import Ended, output
+from .planner import SETTINGS, restored
+from .side import Side
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+
+Pair: TypeAlias = tuple[str, int, str]
+"""What cells of one pair have in common: workload, tasks and, but for a choice, strategy."""
+
+PLANNER = "from bench.sides.planner import main; main()"
+
+
+def plans(
+    children: Children, settings: Settings, sides: Sequence[Side], scratch: Path
+) -> tuple[tuple[Planned, ...], list[str]]:
+    """The cells that every side has, and a line for each that only some have.
+
+    Raises UsageError where a side cannot be planned, NotComparable where they share nothing.
+    """
+    found, warnings = [], []
+    for side in sides:
+        cells, missing = _of_side(children, settings, side, scratch)
+        found.append({_pair(one, side): one for one in cells})
+        warnings += [f"{side.title} lacks it: {why}" for why in missing]
+    common = [key for key in found[0] if all(key in cells for cells in found)]
+    if not common:
+        told = " and ".join(side.title for side in sides)
+        raise NotComparable("; ".join([f"{told} have no cell in common", *warnings]))
+    for side, own in zip(sides, found, strict=True):
+        only = [one.cell.name for key, one in own.items() if key not in common]
+        warnings += [f"only {side.title} has {name}: not compared" for name in only]
+    return _joined(sides, found, common), warnings
+
+
+def _pair(planned: Planned, side: Side) -> Pair:
+    cell = planned.cell
+    return cell.workload.label, cell.tasks, "" if side.strategies else cell.strategy.label
+
+
+def _joined(
+    sides: Sequence[Side], found: Sequence[dict[Pair, Planned]], common: Sequence[Pair]
+) -> tuple[Planned, ...]:
+    cells: list[Planned] = []
+    blocks: dict[tuple[str, int], int] = {}
+    for side, planned in zip(sides, found, strict=True):
+        for pair, key in enumerate(common):
+            one = planned[key]
+            block = blocks.setdefault((side.title, one.block), len(blocks))
+            placed = replace(one, id=len(cells), block=block, side=side.title, pair=pair)
+            cells.append(placed)
+    return tuple(cells)
+
+
+def _of_side(
+    children: Children, settings: Settings, side: Side, scratch: Path
+) -> tuple[list[Planned], list[str]]:
+    given = settings.model_dump(mode="json", include=set(SETTINGS))
+    for key in ("workload", "strategy"):
+        given[key] = [side.here(text) for text in given[key]]
+    if side.strategies:
+        given |= {"strategy": list(side.strategies), "reference": settings.reference}
+    if not side.foreign:
+        return list(plan_here(settings.model_copy(update=given))), []
+    told = _asked(children, given, side, scratch)
+    if "error" in told:
+        raise UsageError(f"{side.title}: {told['error']}")
+    return [restored(one) for one in told["cells"]], list(told["missing"])
+
+
+def _asked(children: Children, given: dict[str, Any], side: Side, scratch: Path) -> dict[str, Any]:
+    question = scratch / "settings.json"
+    question.write_text(json.dumps(given), encoding="utf-8")
+    with question.open("rb") as stream:
+        try:
+            said = output(
+                children,
+                side.command(PLANNER),
+                purpose=f"{side.title} cannot be planned",
+                folder=side.folder,
+                variables=environment(side.variables),
+                stdin=stream,
+            )
+        except Ended as error:
+            raise UsageError(str(error)) from None
+    told: dict[str, Any] = json.loads(said)
+    return told

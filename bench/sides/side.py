@@ -1,0 +1,57 @@
+"""One of the things compared, and how its processes are started."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..children import interpreter_command
+
+
+@dataclass(frozen=True)
+class Side:
+    """A place to measure: an interpreter, a folder, variables; or only a choice of cells.
+
+    `name` is what the user wrote, `exact` what makes it certain (a revision, a version); `root` is
+    the repository or folder that `folder` stands for, where it is not itself; `own` holds our
+    packages, for an interpreter that has others or none.
+    """
+
+    name: str
+    exact: str = ""
+    python: str = sys.executable
+    folder: Path = field(default_factory=Path.cwd)
+    root: tuple[Path, Path] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    strategies: tuple[str, ...] = ()
+    own: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """`git:main (1a2b3c4)`."""
+        return f"{self.name} ({self.exact})" if self.exact else self.name
+
+    @property
+    def foreign(self) -> bool:
+        """Whether its plug-ins are others than those of this process."""
+        return self.own is not None
+
+    def command(self, code: str) -> list[str]:
+        """Run code that imports our `bench` in this side's interpreter."""
+        if self.own is None:
+            return interpreter_command(code)
+        first, last = str(self.own / "first"), str(self.own / "last")
+        path = f"import sys; sys.path.insert(0, {first!r}); sys.path.append({last!r}); "
+        return [self.python, *interpreter_command(path + code)[1:]]
+
+    def here(self, text: str) -> str:
+        """A plug-in's text with a path below the root moved to where this side has it."""
+        if self.root is None:
+            return text
+        there, own = self.root
+        return text.replace(f"{there}/", f"{own}/")
+
+
+WORKING_TREE = "working tree"
