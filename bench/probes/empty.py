@@ -35,13 +35,8 @@ class Both(Blocking, Async):
 def emptied(workload: Spec) -> Spec:
     """A workload that does nothing, in the forms of this one: a strategy bends it the same way."""
     made = load(workload.target)
-    if not hasattr(made, "open"):
-        form = Async
-    elif not hasattr(made, "aopen"):
-        form = Blocking
-    else:
-        form = Both
-    return Spec("empty", f"{__name__}:{form.__name__}")
+    form = {(True, True): "Both", (True, False): "Blocking", (False, True): "Async"}
+    return Spec("empty", f"{__name__}:{form[hasattr(made, 'open'), hasattr(made, 'aopen')]}")
 
 
 def _nothing(i: int) -> None:

@@ -1,0 +1,100 @@
+"""How late an event loop comes to what is due: a heartbeat in every loop that lanes open.
+
+Standard library only: the worker imports this.  The loops of asyncio wait in whole milliseconds,
+rounded up, so a beat of an idle loop is late by up to one; nothing is taken off for that.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from .records import clock
+
+if TYPE_CHECKING:
+    import asyncio
+
+INTERVAL = 0.002
+"""Seconds from one beat to when the next is due."""
+
+
+class Heartbeats:
+    """The beats of every loop that was watched; `left` names the tasks that its close met."""
+
+    def __init__(self) -> None:
+        self.beats: list[array[int]] = []
+        """For each loop two numbers for each beat: when it was due, and when it came."""
+        self.unwatched: list[str] = []
+        self.left: list[str] = []
+
+    @contextmanager
+    def watching(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        """Let the loop's heart beat whenever it runs."""
+        heart = Heart(loop)
+        run = loop.run_forever  # what run_until_complete and Runner.run come down to
+
+        def run_forever() -> None:
+            heart.start()
+            try:
+                run()
+            finally:
+                heart.stop()
+
+        try:
+            loop.run_forever = run_forever  # type: ignore[method-assign]  # of this loop alone
+        except AttributeError:  # in C, without a dictionary
+            self.unwatched.append(type(loop).__qualname__)
+            yield
+            return
+        self.beats.append(heart.beats)
+        yield
+        del loop.run_forever
+        self.left += [_named(task) for task in _unfinished(loop)]
+
+
+class Heart:
+    """The heartbeat of one loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.beats = array("q")
+        self._loop = loop
+        self._due = 0
+        self._next: asyncio.TimerHandle
+
+    def start(self) -> None:
+        self._due = clock() + int(INTERVAL * 1e9)
+        self._next = self._loop.call_later(INTERVAL, self._beat)
+
+    def stop(self) -> None:
+        """A loop that is blocked to its end has no more beats: the one overdue counts."""
+        self._next.cancel()
+        self._note()
+
+    def _beat(self) -> None:
+        self._note()
+        self.start()
+
+    def _note(self) -> None:
+        if (now := clock()) > self._due:
+            self.beats.append(self._due)
+            self.beats.append(now)
+
+
+def _unfinished(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
+    import asyncio
+
+    async def turn() -> None:
+        for _ in range(2):  # what is done but for its last step may take it
+            await asyncio.sleep(0)
+
+    if loop.is_closed():
+        return []
+    loop.run_until_complete(turn())
+    return [task for task in asyncio.all_tasks(loop) if not task.cancelling()]
+
+
+def _named(task: asyncio.Task[Any]) -> str:
+    name = getattr(task.get_coro(), "__qualname__", "") or task.get_name()
+    return str(name).rpartition(".")[2]
