@@ -5,20 +5,17 @@ Unknown keys are left alone: a later version may add some without a new schema n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
-
+from . import documents
+from .documents import Count, Seconds
 from .errors import DamagedRun
 
 SCHEMA = 1
-
-Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
@@ -54,11 +51,17 @@ class Planned:
 
 @dataclass(frozen=True)
 class Canary:
-    """The CPUs that a round really had, of those there are."""
+    """The CPUs that a round really had, of those there are, and how late a sleeper woke up.
+
+    `low` are those much below the others'; a round `replaced` was measured again as a whole.
+    """
 
     round: int
     cpus: Count
     delivered: Seconds
+    jitter_seconds: Seconds | None = None
+    low: bool = False
+    replaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,23 +101,22 @@ class Facts:
     git: dict[str, Any] | None = None
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
+
+    @cached_property
+    def counted(self) -> dict[int, Canary]:
+        """The canary of each round that counts, by round: of those that were not measured again."""
+        return {one.round: one for one in self.canary if not one.replaced}
 
 
 def read(path: Path) -> Facts:
     """The facts in a run.json; raises DamagedRun naming the first thing that is wrong."""
-    return checked(_known(path, _text(path)), path)
+    return checked(documents.known(path, _text(path), SCHEMA), path)
 
 
 def checked(found: Mapping[str, Any], path: Path) -> Facts:
     """The same from what run.json would hold, for a file that has none."""
-    # Half characters, from a file system that knows no encoding, are no text to pydantic.
-    clean = json.dumps(found, ensure_ascii=False).encode(errors="replace")
-    try:
-        facts = TypeAdapter(Facts).validate_json(clean, strict=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise DamagedRun(f"{path}: {place}: {first['msg']}") from None
+    facts = documents.checked(found, Facts, path)
     ids = [cell.id for cell in facts.cells]
     if len(set(ids)) < len(ids):
         raise DamagedRun(f"{path}: two cells have the same id")
@@ -130,18 +132,3 @@ def _text(path: Path) -> bytes:
         raise DamagedRun(f"{path.parent} is not a run: it has no {path.name}") from None
     except OSError as error:
         raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _known(path: Path, text: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DamagedRun(f"{path} is not JSON: {error}") from None
-    schema = found.get("schema") if isinstance(found, dict) else None
-    if not isinstance(found, dict) or not isinstance(schema, int):
-        raise DamagedRun(f"{path} was not written by concbench: it has no schema number")
-    if schema > SCHEMA:
-        raise DamagedRun(
-            f"{path} was written by a newer concbench (schema {schema}; this one reads {SCHEMA})"
-        )
-    return found

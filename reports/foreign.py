@@ -19,7 +19,8 @@ import pyperf
 from . import facts
 from .errors import DamagedRun
 from .facts import Facts
-from .stored import Process, Stored, processes_of, suite
+from .samples import Process, processes_of, suite
+from .stored import Stored
 
 REFERENCE = "sequential"
 STRATEGY = "pyperf"

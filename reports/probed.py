@@ -5,16 +5,32 @@ The documented form of probes.json is SCHEMA.md's.  Histograms stay the texts th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+from . import documents
+from .documents import Count
+from .errors import DamagedRun
+
+SCHEMA = 1
+
+# Two clocks may disagree: less than no time is odd, and no damage.
+Seconds: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
+Bytes: TypeAlias = Annotated[int, Field(ge=0)]
+Tasks: TypeAlias = Annotated[int, Field(ge=0)]
+Place: TypeAlias = Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True)
 class Memory:
     """The peak of the process tree's PSS, and what it has over an empty workload's."""
 
-    peak_pss_bytes: int
-    empty_pss_bytes: int | None = None
+    peak_pss_bytes: Bytes
+    empty_pss_bytes: Bytes | None = None
     over_empty_bytes: int | None = None
     per_worker_bytes: float | None = None
     samples: int = 0
@@ -24,10 +40,10 @@ class Memory:
 class Quantiles:
     """Seconds of tasks."""
 
-    p50: float
-    p95: float
-    p99: float
-    max: float
+    p50: Seconds
+    p95: Seconds
+    p99: Seconds
+    max: Seconds
 
 
 @dataclass(frozen=True)
@@ -47,9 +63,9 @@ class Concurrency:
     `lanes` ran tasks; `declared` is how many the workload says it lets run at once.
     """
 
-    mean: float
-    most: int
-    lanes: int
+    mean: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    most: Tasks
+    lanes: Tasks
     declared: int | None = None
 
 
@@ -58,9 +74,9 @@ class Lag:
     """Seconds by which the heartbeats of event loops came late."""
 
     histogram: str
-    p50: float
-    p99: float
-    max: float
+    p50: Seconds
+    p99: Seconds
+    max: Seconds
     loops: int
     beats: int
 
@@ -74,15 +90,16 @@ class Timeline:
     """
 
     lanes: tuple[str, ...]
-    tasks: tuple[tuple[int, int, float, float, float], ...]
-    beats: tuple[tuple[float, float], ...] = ()
+    tasks: tuple[tuple[int, Place, Seconds, Seconds, Seconds], ...]
+    beats: tuple[tuple[Seconds, Seconds], ...] = ()
 
 
 @dataclass(frozen=True)
 class Probed:
     """What is known of a cell; `absent` has the reason for what was asked for and is not.
 
-    `left` is what a pass left behind: empty when it left nothing, None where nobody looked.
+    `tasks` are those of the pass: of a sample, where one was measured.  `left` is what it left
+    behind: empty when that was nothing, None where nobody looked.
     """
 
     memory: Memory | None = None
@@ -91,4 +108,39 @@ class Probed:
     lag: Lag | None = None
     left: tuple[str, ...] | None = None
     timeline: Timeline | None = None
-    absent: Mapping[str, str] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    tasks: Count | None = None
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
+class _File:
+    schema: int
+    cells: tuple[Probed, ...]
+
+
+def read(folder: Path, cells: Collection[int]) -> Mapping[int, Probed]:
+    """What probes.json says of each cell that was probed; nothing where there is no such file.
+
+    Raises DamagedRun when it is damaged, newer, or of other cells than these.
+    """
+    path = folder / "probes.json"
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
+    found = documents.checked(documents.known(path, text, SCHEMA), _File, path)
+    known: dict[int, Probed] = {}
+    for one in found.cells:
+        if one.cell is None or one.cell not in cells:
+            raise DamagedRun(f"{path} has a cell {one.cell} that run.json does not have")
+        if one.cell in known:
+            raise DamagedRun(f"{path} has the cell {one.cell} twice")
+        if one.timeline and any(task[1] >= len(one.timeline.lanes) for task in one.timeline.tasks):
+            raise DamagedRun(
+                f"{path} has a task of cell {one.cell} in a lane that it does not have"
+            )
+        known[one.cell] = one
+    return known

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import reports
-from reports import facts, records
+from reports import facts, probed, records
 
 PAGE = (Path(reports.__file__).parent / "SCHEMA.md").read_text()
 
@@ -30,8 +30,23 @@ def test_the_documented_keys_of_run_json_are_those_read() -> None:
     assert set(documented("run.json")) == known
 
 
+def test_the_documented_keys_of_probes_json_are_those_read() -> None:
+    parts = (probed.Probed, probed.Memory, probed.Latency, probed.Quantiles, probed.Concurrency)
+    read = (*parts, probed.Lag, probed.Timeline)
+    known = {field.name for made in read for field in fields(made)}
+    # p95 stands among the meanings, where p50 does for the lag.
+    assert set(documented("probes.json (schema 1)")) == known - {"p95"}
+    assert f"probes.json (schema {probed.SCHEMA})" in PAGE
+
+
+def test_the_documented_parts_of_a_canary_are_those_read() -> None:
+    line = next(line for line in PAGE.splitlines() if line.startswith("| `canary` |"))
+    said = line.split("{")[1].split("}")[0].split(", ")
+    assert said == [field.name for field in fields(facts.Canary)]
+
+
 def test_the_documented_metadata_is_what_is_read() -> None:
-    readers = (Path(reports.__file__).with_name(name) for name in ("stored.py", "foreign.py"))
+    readers = (Path(reports.__file__).with_name(name) for name in ("samples.py", "foreign.py"))
     source = "".join(path.read_text() for path in readers)
     assert set(documented("samples.json")) == set(re.findall(r'"(cb_\w+)"', source))
 
