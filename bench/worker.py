@@ -53,6 +53,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         del results
         watched = Watched(batch, tasks, answer)
         benchmark = engine.timed(job["name"], watched, job["metadata"])
+        surroundings = _surroundings()
         closing = clock()
     facts = {
         "cb_startup_s": opened - began,
@@ -69,8 +70,11 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
         "cb_metrics": _per_batch(added(lanes.told), 1 + watched.batches),
+        **watched.used(),
+        **surroundings,
     }
-    benchmark.update_metadata({key: value for key, value in facts.items() if value != ""})
+    known = {key: value for key, value in facts.items() if value not in ("", None)}
+    benchmark.update_metadata(known)
     benchmark.dump(os.path.join(folder, "result.json"))
 
 
@@ -103,25 +107,61 @@ JOBS: dict[str, Callable[[dict[str, Any], str], None]] = {
 
 
 class Watched:
-    """Batches under the clock, the CPU counted and the answer checked outside it."""
+    """Batches under the clock; what they use is read, and the answer checked, outside it."""
 
     def __init__(self, batch: Batch, tasks: range, answer: str) -> None:
+        from . import usage  # after the first batch: it must not pay for this, nor find it there
+
         self._batch, self._tasks, self._answer = batch, tasks, answer
+        self._usage = usage
+        self._spent: list[usage.Spent] = []
         self.cpu = 0.0
         self.batches = 0
 
     def __call__(self, loops: int) -> float:
         batch, tasks, clock, repeats = self._batch, self._tasks, time.perf_counter, range(loops)
+        before = self._usage.before()
         cpu = time.process_time()
         began = clock()
         for _ in repeats:
             results = batch(tasks)
         seconds = clock() - began
         self.cpu += time.process_time() - cpu
+        self._spent.append(self._usage.spent(before, self._usage.after()))
         self.batches += loops
         if digest(results, len(tasks)) != self._answer:
             raise WrongAnswer("a later batch gave another answer than the first")
         return seconds
+
+    def used(self) -> dict[str, float | None]:
+        """By the whole process tree, per batch; None where that is not known of every value."""
+
+        def per_batch(counts: list[float | None]) -> float | None:
+            known = [count for count in counts if count is not None]
+            return sum(known) / self.batches if len(known) == len(counts) else None
+
+        return {
+            "cb_cpu_s": per_batch([one.cpu for one in self._spent]),
+            "cb_voluntary_switches": per_batch([one.voluntary for one in self._spent]),
+            "cb_involuntary_switches": per_batch([one.involuntary for one in self._spent]),
+        }
+
+
+def _surroundings() -> dict[str, float | None]:
+    """Read while the lanes are open, when all is imported that a task imports."""
+    from . import interpreter, quota
+
+    return {
+        "cb_gil": _flag(interpreter.gil()),
+        "cb_jit": _flag(interpreter.jit()),
+        "cb_cgroup_cpus": quota.cgroup_cpus(),
+        "cb_cpus": quota.affinity_cpus(),
+        "cb_nofile": quota.open_files(),
+    }
+
+
+def _flag(value: bool | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _per_batch(counts: dict[str, float], batches: int) -> str:
