@@ -6,7 +6,9 @@ cannot interleave rounds, save early, kill a process tree or resume.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,12 +39,30 @@ def _pinned(affinity: str | None) -> list[str]:
 
 def timed(name: str, batches: Callable[[int], float], metadata: dict[str, Any]) -> pyperf.Benchmark:
     """In a worker: the benchmark of one run, by the options on the command line."""
-    import pyperf  # after open and first batch: their clocks must not pay for it, nor hide it
+    with _missing("psutil"):
+        import pyperf  # after open and first batch: their clocks must not pay for it, nor hide it
 
     runner = pyperf.Runner()
     benchmark = runner.bench_time_func(name, batches, metadata=metadata)
     assert benchmark is not None  # only a run for another --worker-task gives none
     return benchmark
+
+
+@contextmanager
+def _missing(name: str) -> Iterator[None]:
+    """Have its import fail, unless it is there already.
+
+    pyperf takes psutil where it is installed and does without where it is not.  Here it would cost
+    each worker 7 ms, and be an extension module that nobody asked for in a process that is timed.
+    """
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # what the import system takes for missing
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def loops(benchmark: pyperf.Benchmark) -> int:
