@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from .delivered import Canaries, much_less
+from .pairs import alike, blocks_alike
 from .plan import Planned
 
 Entry: TypeAlias = Mapping[str, Any]
@@ -43,9 +44,11 @@ class History:
         self.elapsed = entry.get("elapsed", self.elapsed)
         match entry["event"]:
             case "scouted":
-                self.seconds_per_task[entry["block"]] = entry["seconds_per_task"]
+                for block in blocks_alike(self._plan, entry["block"]):
+                    self.seconds_per_task[block] = entry["seconds_per_task"]
             case "sampled":
-                self.samples[entry["block"]] = entry["tasks"]
+                for block in blocks_alike(self._plan, entry["block"]):
+                    self.samples[block] = entry["tasks"]
             case "round":
                 self.orders.append(list(entry["order"]))
                 self.canaries.begin_round()
@@ -54,7 +57,8 @@ class History:
             case "canary":
                 self.canaries.hear(entry, ended=not self.unvisited())
             case "loops":
-                self.loops[entry["cell"]] = entry["loops"]
+                for cell in alike(self._plan, entry["cell"]):
+                    self.loops[cell] = entry["loops"]
             case "measured":
                 self.measured[entry["cell"]].append(entry)
             case "failed":

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from .engine import LONG_ENOUGH
 from .history import History
+from .pairs import shuffled
 from .plan import Planned
 from .repeats import due
 from .visits import Failed, Lab, Measured, Visit, entry
@@ -92,8 +93,8 @@ class Course:
         if limits.rounds is not None and self.history.counted >= limits.rounds:
             return {}
         cells = self._asked(wanted)
-        Random(f"{self.seed}/{number}").shuffle(cells)
-        return {"order": cells} if cells else {}
+        order = shuffled(cells, self.plan, Random(f"{self.seed}/{number}"))
+        return {"order": order} if order else {}
 
     def _asked(self, wanted: Wanted) -> list[int]:
         asked = wanted(self.history.seconds())
