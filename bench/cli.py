@@ -81,6 +81,9 @@ def run(
     save_baseline: options.SaveBaseline = None,
     export: options.Export = None,
     report: options.Report = False,
+    columns: options.Columns = None,
+    sort: options.Sort = None,
+    group_by: options.GroupBy = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -103,11 +106,17 @@ def list_(
 
 
 @app.command()
-def show(run: options.Stored = "latest", results: options.Results = None) -> None:
+def show(
+    run: options.Stored = "latest",
+    results: options.Results = None,
+    columns: options.Columns = None,
+    sort: options.Sort = None,
+    group_by: options.GroupBy = None,
+) -> None:
     """Show a stored run again; never measures."""
     from .reporting import show
 
-    _end(lambda outcome: show(run, results))
+    _end(lambda outcome: show(run, results, columns, sort, group_by))
 
 
 @app.command()

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import Exit, UsageError
 from .outcome import Outcome
-from .reporting import check_targets, console, exported, read, short, written_report
+from .reporting import check_targets, console, exported, read, short, viewed, written_report
 
 if TYPE_CHECKING:
     from reports.stored import Stored
+    from reports.view import View
 
     from .driver import DryRun
     from .settings import Settings
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PRESETS = {"quick": "30s", "rigorous": "10m"}
 OPTIONS = (
     *("resume", "dry_run", "save_baseline", "export", "report", "quiet", "verbose"),
+    *("columns", "sort", "group_by"),
     *PRESETS,
 )
 """What the command line takes that is no setting of a run."""
@@ -41,6 +43,7 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
         shelf.check_name(given["save_baseline"])
     if "export" in given:
         check_targets(given["export"])
+    view = _view(given, settings)
     with shown(quiet, verbose) as watch:
         if given.get("dry_run"):
             found = dry_run(settings, watch)
@@ -54,7 +57,7 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     stored = _counted(folder, outcome)
     name = given.get("save_baseline")
     baseline = shelf.save_baseline(folder, name) if name else None
-    summary.show(stored, console())
+    summary.show(stored, console(), view)
     print(f"\nsaved: {short(folder)}")
     if baseline:
         print(f"baseline: {short(baseline)} (commit it)")
@@ -80,6 +83,17 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
         return resolve(flags), None
     folder = located(resolve(flags).results, given["resume"])
     return resolve({**stored_settings(folder), **flags}), folder
+
+
+def _view(given: Mapping[str, Any], settings: Settings) -> View:
+    """How the run will be shown; UsageError before anything is measured."""
+    from .plan import plan
+
+    group_by = given.get("group_by")
+    cells = plan(settings) if group_by else ()
+    specs = (spec for one in cells for spec in (one.cell.workload, one.cell.strategy))
+    params = [key for spec in specs for key in spec.params]
+    return viewed(given.get("columns"), given.get("sort"), group_by, params)
 
 
 def _counted(folder: Path, outcome: Outcome) -> Stored:

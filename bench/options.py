@@ -88,5 +88,17 @@ Report = Annotated[bool, typer.Option("--report", help="Also write the page and 
 
 # How it is shown
 
+Columns = Annotated[
+    str | None,
+    typer.Option(metavar="A,B,...", help="The table's columns, the most needed first; or all."),
+]
+Sort = Annotated[
+    str | None,
+    typer.Option(metavar="[-]COLUMN", help="Sort by a column, with - from the highest down."),
+]
+GroupBy = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help="A table per workload, strategy, tasks, workers, parameter."),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="A line for each cell.")]

@@ -15,17 +15,34 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from reports.stored import Stored
+    from reports.view import View
 
 WIDTH = 100
 """Columns where there is no terminal."""
 
 
-def show(name: str, results: Path | None) -> None:
+def show(
+    name: str, results: Path | None, columns: str | None, sort: str | None, group_by: str | None
+) -> None:
     """Show a stored run again."""
-    from reports import summary
+    from reports import groups, summary
 
     (stored,) = stored_runs([name], results)
-    summary.show(stored, console())
+    view = viewed(columns, sort, group_by, groups.params(stored))
+    summary.show(stored, console(), view)
+
+
+def viewed(
+    columns: str | None, sort: str | None, group_by: str | None, params: Sequence[str]
+) -> View:
+    """The view that options ask for; UsageError names the columns or groups that there are."""
+    from reports.errors import UnknownName
+    from reports.view import wanted
+
+    try:
+        return wanted(columns, sort, group_by, params)
+    except UnknownName as error:
+        raise UsageError(str(error)) from None
 
 
 def report(names: Sequence[str], file: Path | None, results: Path | None, browse: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from . import cells, names, notes
@@ -86,9 +86,16 @@ def comparable(view: View, groups: Sequence[Group]) -> View:
 
 def naming(groups: Sequence[Group]) -> str:
     """What the lines of these groups are names of: `strategy`, `workload` or, of both, `cell`."""
-    if all(_one(row.block for row in group.rows) for group in groups):
+    kinds = {_kind(group) for group in groups}
+    return kinds.pop() if len(kinds) == 1 else "cell"
+
+
+def _kind(group: Group) -> str:
+    if group.block:
         return "strategy"
-    return "workload" if all(_one(row.strategy for row in g.rows) for g in groups) else "cell"
+    if len({row.strategy for row in group.rows}) == 1:
+        return "workload"
+    return "strategy" if len({row.block for row in group.rows}) == 1 else "cell"
 
 
 def params(stored: Stored) -> list[str]:
@@ -96,10 +103,6 @@ def params(stored: Stored) -> list[str]:
     cells = stored.run.cells
     plugins = (plugin for cell in cells for plugin in (cell.workload, cell.strategy))
     return list(dict.fromkeys(key for plugin in plugins for key in plugin.params))
-
-
-def _one(values: Iterator[object]) -> bool:
-    return len(set(values)) <= 1
 
 
 def _first(group: tuple[str, list[Row]]) -> int:

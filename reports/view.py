@@ -53,7 +53,7 @@ def wanted(
     `columns` may be one text, separated by commas, or `all`; a `-` before `sort` is from the
     highest down; `params` are the parameters that can be grouped by besides GROUPS.
     """
-    by = _group(group_by, [*GROUPS, *dict.fromkeys(params)]) if group_by is not None else ""
+    by = _group(group_by, list(dict.fromkeys([*GROUPS, *params]))) if group_by is not None else ""
     key = None if sort is None else _column(sort.removeprefix("-"))
     falling = sort is not None and sort.startswith("-")
     words = columns.split(",") if isinstance(columns, str) else columns
@@ -71,7 +71,7 @@ def wanted(
 def _column(word: str, *more: str) -> Column:
     found = known.find(word)
     if found is None:
-        raise _unknown("column", word, [*(one.key for one in known.COLUMNS), *more])
+        raise _unknown("no column '{}'", word, [*(one.key for one in known.COLUMNS), *more])
     return found
 
 
@@ -80,13 +80,13 @@ def _group(word: str, there: Sequence[str]) -> str:
     if word in there:
         return word
     if word.lower() not in alike:
-        raise _unknown("group", word, there)
+        raise _unknown("cannot group by '{}'", word, there)
     return alike[word.lower()]
 
 
-def _unknown(kind: str, word: str, there: Sequence[str]) -> UnknownName:
+def _unknown(form: str, word: str, there: Sequence[str]) -> UnknownName:
     from difflib import get_close_matches  # 4 ms that only a mistake need pay
 
     close = get_close_matches(word.lower(), there, n=1)
     hint = f": did you mean {close[0]}?" if close else ""
-    return UnknownName(f"no {kind} '{word}'{hint} (there are: {', '.join(there)})")
+    return UnknownName(f"{form.format(word)}{hint} (there are: {', '.join(there)})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,6 +85,39 @@ def test_a_mistake_is_exit_code_2_and_one_message(concbench, words, message):
     assert done.returncode == Exit.USAGE
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--columns", "batch,memry"], "no column 'memry': did you mean memory? (there are: rank,"),
+        (["--sort", "-memry"], "no column 'memry': did you mean memory?"),
+        (["--group-by", "strateg"], "cannot group by 'strateg': did you mean strategy?"),
+        (["--group-by", "delay"], "cannot group by 'delay' (there are: workload, strategy, tasks,"),
+    ],
+)
+def test_what_cannot_be_shown_is_said_before_anything_is_measured(
+    concbench, tmp_path, words, message
+):
+    done = concbench("run", *TINY, *words)
+    assert (done.returncode, done.stdout) == (Exit.USAGE, "")
+    assert message in done.stderr
+    assert not (tmp_path / ".concbench").exists()
+
+
+def test_how_a_run_is_shown_is_no_setting_of_it(concbench, tmp_path):
+    words = ["--columns", "SPEED_UP,batch", "--sort", "-batch", "--group-by", "strategy"]
+    done = concbench("run", *TINY, *words, "-q")
+    assert done.returncode == 0, done.stderr
+    assert "Both: " not in done.stdout
+    lines = done.stdout.splitlines()
+    assert [line.split()[:3] for line in lines if line.startswith("workload")] == [
+        ["workload", "speed-up", "batch"]
+    ] * 2
+    assert concbench("show", *words).stdout in done.stdout
+    assert re.search(r"^rank +strategy +batch ", concbench("show").stdout, re.MULTILINE)
+    stored = json.loads((tmp_path / ".concbench/latest/run.json").read_text())
+    assert not {"columns", "sort", "group_by"} & {*stored, *stored.get("settings", {})}
 
 
 def test_nothing_selected_is_exit_code_5(concbench):
