@@ -168,6 +168,28 @@ def compare(
     _end(lambda outcome: compare(runs, results))
 
 
+@app.command()
+def trace(
+    cell: Annotated[
+        str, typer.Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them.")
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", help="The file; - for stdout; named after the cell."),
+    ] = None,
+    param: options.Param = None,
+    tasks: options.Tasks = None,
+    workers: options.Workers = None,
+    start: options.Start = None,
+    timeout: options.Timeout = None,
+) -> None:
+    """Run a cell once and write what it did when, for Perfetto: Chrome trace events."""
+    named = {"param": param, "tasks": tasks, "workers": workers, "start": start, "timeout": timeout}
+    from .probes.tracing import trace
+
+    _end(lambda outcome: trace(cell, output, named, outcome))
+
+
 def _end(command: Callable[[Outcome], None], *, last_line: bool = False) -> None:
     from .outcome import ended
 

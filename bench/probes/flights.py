@@ -32,9 +32,11 @@ class Lane:
 class Pass:
     """One instrumented batch of `tasks` tasks; nanoseconds of one clock for all processes.
 
-    `flights` are in the order in which they started, `beats` pairs of due and come by event loop.
+    `pid` is the worker's, where the loops are; `flights` are in the order in which they started,
+    `beats` pairs of due and come by event loop.
     """
 
+    pid: int
     tasks: int
     began: int
     ended: int
@@ -79,7 +81,8 @@ def read(result: Mapping[str, Any]) -> Pass:
                 flights.append(Flight(started, end, submitted[task], task, lane))
     flights.sort()
     beats = [_beats(text, began, ended) for text in result["beats"]]
-    return Pass(result["tasks"], began, ended, _lanes(result["lanes"]), flights, beats)
+    lanes = [Lane(one["name"], one["pid"]) for one in result["lanes"]]
+    return Pass(result["pid"], result["tasks"], began, ended, lanes, flights, beats)
 
 
 def numbers(text: str) -> array[int]:
@@ -92,10 +95,6 @@ def numbers(text: str) -> array[int]:
 def _beats(text: str, began: int, ended: int) -> list[tuple[int, int]]:
     pairs = iter(numbers(text))
     return [(due, at) for due, at in zip(pairs, pairs, strict=True) if began <= due <= at <= ended]
-
-
-def _lanes(told: Sequence[Mapping[str, Any]]) -> list[Lane]:
-    return [Lane(one["name"], one["pid"]) for one in told]
 
 
 def _most(flights: Sequence[Flight]) -> int:

@@ -110,6 +110,7 @@ def _recorded(strategy: Strategy, workload: Spec, tasks: range) -> tuple[dict[st
         batch(Tasks(tasks, submitted))  # type: ignore[arg-type]  # like a range in all it is used for
         ended = clock()
     seen = {
+        "pid": os.getpid(),
         "at_once": getattr(workload.build(), "at_once", None),
         "began": began,
         "ended": ended,

@@ -1,0 +1,103 @@
+"""`concbench trace`: one instrumented pass of a cell, as a file to look at."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..errors import Exit, UsageError
+from .chrome import document
+from .flights import Pass, read
+
+if TYPE_CHECKING:
+    from ..lab import Lab
+    from ..outcome import Outcome
+    from ..plan import Planned
+    from ..settings import Settings
+    from ..visits import Failed
+
+NAME = r"[^/:\[\]]+"
+PLUGIN = rf"(?:[^:\[\]]+\.py:{NAME}|{NAME}(?::{NAME})?)(?:\[.*\])?"
+VIEWER = "https://ui.perfetto.dev"
+
+
+def trace(cell: str, output: str | None, given: Mapping[str, Any], outcome: Outcome) -> None:
+    """Run the cell once with every instrument and write Chrome trace events; `-` is stdout."""
+    from ..driver import laboratory
+    from ..settings import resolve
+
+    workload, strategy = parted(cell)
+    settings = resolve({**given, "workload": [workload], "strategy": [strategy]})
+    planned = _planned(cell, settings)
+    path = Path(output or f"trace-{_plain(planned)}.json")
+    with laboratory(settings, (planned,), 0) as lab:
+        recorded = _recorded(lab, planned, settings)
+    if not isinstance(recorded, Pass):
+        print(f"concbench: {planned.cell.name}: {recorded.message}", file=sys.stderr)
+        outcome.failed, outcome.codes = 1, {*outcome.codes, Exit.FAILED}
+        return
+    if recorded.disorder:
+        raise UsageError(f"{planned.cell.name} cannot be drawn: {recorded.disorder}")
+    about = {"cell": planned.cell.name, "concbench": __version__}
+    _write(json.dumps(document(recorded, about)), None if output == "-" else path)
+    seconds = (recorded.ended - recorded.began) * 1e-9
+    where = "stdout" if output == "-" else path
+    told = f"{len(recorded.flights)} tasks in {1000 * seconds:.1f} ms"
+    print(f"{where}: {told}; open it in {VIEWER}", file=sys.stderr)
+
+
+def parted(cell: str) -> tuple[str, str]:
+    """Workload and strategy of `WORKLOAD/STRATEGY`, both as -w and -s take them.
+
+    Files and parameters may have slashes of their own.
+    """
+    for slash in re.finditer("/", cell):
+        both = cell[: slash.start()], cell[slash.end() :]
+        if all(re.fullmatch(PLUGIN, text) for text in both):
+            return both
+    raise UsageError(
+        f"a cell is WORKLOAD/STRATEGY, such as io_sleep/asyncio or file.py:Name/threading, "
+        f"not {cell!r}"
+    )
+
+
+def _planned(cell: str, settings: Settings) -> Planned:
+    from ..driver import runnable
+    from ..plan import plan
+
+    cells = runnable(plan(settings))
+    if len(cells) > 1:
+        names = ", ".join(planned.cell.name for planned in cells[:3])
+        raise UsageError(f"{cell} is {len(cells)} cells ({names} ...): a trace is of one")
+    return cells[0]
+
+
+def _recorded(lab: Lab, planned: Planned, settings: Settings) -> Pass | Failed:
+    from ..driver import limits
+
+    patience = limits(settings).patience
+    task = lab.scout(planned, patience(None))
+    if not isinstance(task, float):
+        return task
+    found = lab.recorded(planned, patience(task * planned.cell.tasks))
+    return read(found) if isinstance(found, dict) else found
+
+
+def _plain(planned: Planned) -> str:
+    name = f"{planned.cell.workload.name}-{planned.cell.strategy.name}"
+    return re.sub(r"[^\w.+-]+", "-", name)
+
+
+def _write(text: str, path: Path | None) -> None:
+    if path is None:
+        print(text)
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
