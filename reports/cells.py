@@ -8,8 +8,9 @@ from math import isnan
 from statistics import median
 from typing import Any
 
-from . import limit, notes, ranks, statistics, stopping
+from . import costs, limit, notes, ranks, statistics, stopping
 from .facts import Planned
+from .probed import Probed
 from .stored import Process, Stored
 
 Times = Mapping[int, float]  # round -> seconds per batch
@@ -84,6 +85,7 @@ class _Block:
     reference: Times | None
     limits: Mapping[int, float]
     ranks: Mapping[int, int]
+    probes: Mapping[int, Probed]
 
 
 def rows(stored: Stored) -> list[Row]:
@@ -107,11 +109,10 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
         (times[cell.id] for cell in cells if cell.reference and cell.id in times), None
     )
     places = ranks.ranks(times, 1 - confidence)
-    known = _Block(confidence, times, reference, limit.limits(stored, cells), places)
+    limits = limit.limits(stored, cells)
+    known = _Block(confidence, times, reference, limits, places, stored.probes)
     made = [_row(cell, ran[cell.id], known) for cell in cells]
-    failures = [failure.cell for failure in stored.run.failures]
-    noted = notes.noted(made, {cell.id: cell for cell in cells}, failures)
-    return sorted(noted, key=_order)
+    return sorted(notes.noted(made, stored), key=_order)
 
 
 def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
@@ -133,6 +134,8 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
         client=processes[0].client,
         form=processes[0].form,
         notes=tuple(dict.fromkeys(note for process in processes for note in process.notes)),
+        **costs.counted(processes, cell.tasks),
+        **(costs.probed(block.probes[cell.id]) if cell.id in block.probes else {}),
     )
     speedup = block.reference and statistics.ratio(
         block.reference, block.times[cell.id], block.confidence

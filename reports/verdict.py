@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from . import text
+from . import notes, text
 from .cells import Row
 
 
@@ -23,11 +23,22 @@ def _said(rows: Sequence[Row], names: Mapping[int, str]) -> str:
     if len(measured) == 1:
         only = measured[0]
         batch = text.duration(only.batch_seconds)
-        return f"only {names[only.id]} was measured, {batch} a batch{_of_limit(measured)}"
+        share = f", {_ERROR}" if _beyond(only) else _of_limit(measured)
+        return f"only {names[only.id]} was measured, {batch} a batch{share}"
     first = [row for row in measured if row.rank == 1]
     if not first:
         return "one round: no interval, so no verdict on who is first"
+    if wrong := [names[row.id] for row in first if _beyond(row)]:
+        are = "is first but" if len(wrong) == 1 else "are first but"
+        return f"no verdict, {text.listed(wrong)} {are} {_ERROR}"
     return _first(first, rows, names)
+
+
+_ERROR = "more than 3 % beyond the limit: an error of measuring"
+
+
+def _beyond(row: Row) -> bool:
+    return notes.beyond(row, row.limit_seconds)
 
 
 def _unmeasured(rows: Sequence[Row]) -> str:
