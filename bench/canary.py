@@ -93,12 +93,12 @@ def measure(children: Children, cpus: int, seconds: float = 0.04) -> Canary:
             for spinner in spinners:
                 _said(spinner)
             known = replace(known, jitter_seconds=_jitter(spinners[0]))
-            # The better of two: what disturbs one alone would count as more CPUs together.
             before = _spun(spinners[:1], seconds / 2)
             together = _spun(spinners, seconds)
-            alone = max(_speed(before), _speed(_spun(spinners[-1:], seconds / 2)))
+            after = _spun(spinners[-1:], seconds / 2)
     except (OSError, ValueError, LookupError, Stuck) as error:
         return replace(known, reason=f"{type(error).__name__}: {error}")
+    alone = _speed(before + after)
     if alone == 0:
         return replace(known, reason="a process alone got no CPU")
     return replace(known, alone=alone, together=sum(one.chunks for one in together) / seconds)
@@ -138,7 +138,8 @@ def _spun(spinners: Sequence[Process], seconds: float) -> list[Spun]:
 
 def _speed(alone: Sequence[Spun]) -> float:
     """Chunks in a second of CPU time; 0 of one that got none."""
-    return max((one.chunks / one.cpu for one in alone if one.cpu > 0), default=0.0)
+    cpu = sum(one.cpu for one in alone)
+    return sum(one.chunks for one in alone) / cpu if cpu else 0.0
 
 
 def _tell(spinner: Process, told: str) -> None:

@@ -57,8 +57,8 @@ class Canaries:
         return [max((one for one in late if one is not None), default=None) for late in each]
 
     def _cpus(self, canaries: Iterable[Canary]) -> list[float]:
-        # What one CPU does is the median of the run.  Virtual CPUs are often the threads of a core,
-        # and a neighbour on the other one halves a single reading.
+        # What one CPU does is the run's median, and so what sequential meets.  Virtual CPUs are
+        # often the threads of a core, and a neighbour on the other one halves a single reading.
         known = [one["alone"] for one in self._heard if one["alone"]]
         together = (one["together"] for one in canaries)
         return [one / median(known) for one in together if one is not None] if known else []

@@ -185,9 +185,15 @@ def _facts(settings: Settings, cells: Plan, seed: int) -> dict[str, Any]:
 def _warnings(cells: Plan, environment: Mapping[str, Any]) -> list[str]:
     here, there = environment["cpus"], environment["cpus_of_machine"]
     most = max(planned.workers for planned in cells)
+    found = []
     if here < there and here < most:
-        return [f"this process may use {here} of {there} CPUs, and {most} workers share them"]
-    return []
+        found.append(f"this process may use {here} of {there} CPUs, and {most} workers share them")
+    if (quota := environment["cgroup_cpus"]) is not None and quota < here:
+        found.append(
+            f"its cgroup may use {quota:g} of {here} CPUs on average: whoever took more is "
+            "stopped for a while, and the CPUs delivered, measured in short windows, do not tell"
+        )
+    return found
 
 
 def _kept(stored: Mapping[str, Any]) -> dict[str, Any]:

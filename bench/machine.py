@@ -12,6 +12,8 @@ from multiprocessing import get_start_method
 from pathlib import Path
 from typing import Any
 
+from . import interpreter, quota
+
 PACKAGES = ("pyperf", "aiohttp", "requests", "uvloop")
 """Libraries whose version can change a result."""
 
@@ -45,19 +47,25 @@ def facts() -> dict[str, Any]:
         "implementation": platform.python_implementation(),
         "build": " ".join(platform.python_build()),
         "executable": sys.executable,
-        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "gil": interpreter.gil(),
+        "jit": interpreter.jit(),
         "platform": platform.platform(),
         "hostname": platform.node(),
         "cpu_model": _cpu_model(),
         "cpus": cpus(),
         "cpus_of_machine": os.cpu_count(),
         "affinity": affinity(),
+        "cgroup_cpus": quota.cgroup_cpus(),
+        "nofile": quota.open_files(),
         "start_method": get_start_method(),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
     }
 
 
-SAME = ("python", "implementation", "build", "gil", "hostname", "cpu_model", "cpus", "affinity")
+SAME = (
+    *("python", "implementation", "build", "gil", "jit"),
+    *("hostname", "cpu_model", "cpus", "affinity", "cgroup_cpus"),
+)
 """Facts without which two halves of a run are not one run."""
 
 

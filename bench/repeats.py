@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .delivered import is_low
+from .delivered import MUCH_LESS, is_low
 from .history import History
 
 SHARE = 4
@@ -12,13 +12,20 @@ SHARE = 4
 def due(history: History) -> int | None:
     """The round that got least, if it is to be measured again now.
 
-    Each is repeated once, and a repeat never is; not while the machine still gives little; and only
-    if all its cells were still measured last, so that no block that was stopped is looked at again.
+    Each is repeated once, and a repeat never is; not while the machine gives little or no more than
+    then; and only if all its cells were still measured last, so that no block that was stopped is
+    looked at again.
     """
     got, now = history.canaries.delivered(), history.canaries.now()
     if SHARE * (len(history.again) + 1) > history.counted or now is None or is_low(now, got):
         return None
     done = {*history.again, *history.again.values()}
     last = set(history.orders[-1])
-    left = [n for n in history.low() - done if last.issuperset(history.still(n))]
-    return min(left, key=lambda number: (got[number] or 0.0, number), default=None)
+    left = {
+        number: cpus
+        for number in history.low() - done
+        if (cpus := got[number]) is not None
+        and cpus < MUCH_LESS * now
+        and last.issuperset(history.still(number))
+    }
+    return min(sorted(left), key=left.__getitem__, default=None)

@@ -42,7 +42,7 @@ print(flush=True)
 for told in open(0):
     what, one, other = told.split()
     if what == "spin":
-        seconds = float(other) - float(one)
+        seconds = {share} * (float(other) - float(one))
         print(round(1e6 * seconds), seconds, flush=True)
     else:
         print(*[{late}] * int(one), flush=True)
@@ -51,13 +51,20 @@ for told in open(0):
 
 @pytest.mark.parametrize("cpus", [1, 3])
 def test_spinners_that_do_not_hinder_each_other_have_a_cpu_each(children, monkeypatch, cpus):
-    monkeypatch.setattr(canary, "SPINNER", STEADY.format(late=0.001))
+    monkeypatch.setattr(canary, "SPINNER", STEADY.format(late=0.001, share=1))
     assert delivered(measure(children, cpus)) == pytest.approx(cpus, rel=0.001)
+
+
+def test_cpus_that_others_take_half_of_are_half_delivered(children, monkeypatch):
+    monkeypatch.setattr(canary, "SPINNER", STEADY.format(late=0.001, share=0.5))
+    assert delivered(measure(children, 2)) == pytest.approx(1, rel=0.001)
 
 
 def test_jitter_is_what_two_sleeps_of_twenty_exceed(children, monkeypatch):
     late = "*range(10, 0, -1), *range(11, 21)"
-    monkeypatch.setattr(canary, "SPINNER", STEADY.format(late=late).replace(" * int(one)", ""))
+    monkeypatch.setattr(
+        canary, "SPINNER", STEADY.format(late=late, share=1).replace(" * int(one)", "")
+    )
     assert measure(children, 1).jitter_seconds == 18
 
 
