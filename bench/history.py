@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from .delivered import Canaries, much_less
 from .pairs import alike, blocks_alike
 from .plan import Planned
+from .probes import past
 
 Entry: TypeAlias = Mapping[str, Any]
 
@@ -34,6 +35,7 @@ class History:
         self.samples: dict[int, int] = {}
         self.measured: dict[int, list[Entry]] = {planned.id: [] for planned in plan}
         self.failures: list[Entry] = []
+        self.probed = past.Probed()
         self.elapsed = 0.0
         for entry in entries:
             self.add(entry)
@@ -63,6 +65,8 @@ class History:
                 self.measured[entry["cell"]].append(entry)
             case "failed":
                 self.failures.append(entry)
+            case event if event in past.EVENTS:
+                self.probed.add(entry)
 
     @property
     def rounds(self) -> int:

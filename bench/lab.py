@@ -14,6 +14,8 @@ from .children import Children
 from .fixtures import Fixtures
 from .machine import affinity, cpus
 from .plan import Planned
+from .probes.agenda import Owed
+from .probes.visit import visit as visit_probed
 from .visits import Failed, Measured, Visit
 from .workers import Call, Workers
 
@@ -72,6 +74,9 @@ class Lab:
         facts = run.get_metadata()
         seconds = statistics.median(run.values)
         return Measured(seconds, facts["cb_answer"], facts["cb_answer_head"], text)
+
+    def probe(self, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
+        return visit_probed(self._workers, one, timeout)
 
     def recorded(self, planned: Planned, timeout: float) -> dict[str, Any] | Failed:
         """One batch with every instrument, as `probes.flights` reads it."""

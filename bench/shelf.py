@@ -87,9 +87,11 @@ def save_baseline(folder: Path, name: str) -> Path:
     baseline = folder.parent.parent / "baselines" / name
     try:
         baseline.mkdir(parents=True, exist_ok=True)
-        for file in ("run.json", "samples.json"):
+        for file in ("run.json", "samples.json", "probes.json"):
             if (folder / file).exists():
                 shutil.copyfile(folder / file, baseline / file)
+            else:
+                (baseline / file).unlink(missing_ok=True)  # of an earlier one of that name
     except OSError as error:
         raise UsageError(f"cannot write the baseline {baseline}: {error.strerror}") from None
     return baseline

@@ -57,7 +57,7 @@ def stamp() -> str:
 
 
 def write(folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History) -> None:
-    """Bring run.json and samples.json up to what the journal says, each in one step.
+    """Bring run.json, samples.json and probes.json up to what the journal says, each in one step.
 
     Raises UsageError when they cannot be written; the journal still has it all.
     """
@@ -87,6 +87,9 @@ def _write(
         partial = folder / "samples.json.partial"
         engine.dump(suite, partial)
         partial.replace(folder / "samples.json")
+    probed = past.probed.document(plan)
+    if probed is not None:
+        _replace(folder / "probes.json", json.dumps(probed, ensure_ascii=False))
 
 
 def warn(folder: Path, lines: Sequence[str]) -> None:

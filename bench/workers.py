@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,9 +51,9 @@ class Workers:
 
     @contextmanager
     def started(
-        self, cell: Cell, job: Mapping[str, Any], call: Call, pipe: Stream | None = None
+        self, cell: Cell, job: Mapping[str, Any], call: Call, pipe: Stream = subprocess.DEVNULL
     ) -> Iterator[Worker]:
-        """A worker at its job, with such a `pipe` as standard input and output."""
+        """A worker at its job, with `pipe` as standard input and output."""
         folder = self.folder / "worker"
         folder.mkdir()
         try:
@@ -62,17 +63,18 @@ class Workers:
                 "strategy": vars(cell.strategy),
             }
             (folder / "job.json").write_text(json.dumps(whole), encoding="utf-8")
-            yield from self._running(folder, call, {} if pipe is None else _both(pipe))
+            yield from self._running(folder, call, pipe)
         finally:
             shutil.rmtree(folder)
 
-    def _running(self, folder: Path, call: Call, pipes: Mapping[str, Stream]) -> Iterator[Worker]:
+    def _running(self, folder: Path, call: Call, pipe: Stream) -> Iterator[Worker]:
         with (folder / "stderr").open("wb") as stderr:
             process = self.children.start(
                 [*WORKER, str(folder / "job.json"), *call.options],
                 env=self._environment(call.round),
+                stdin=pipe,
+                stdout=pipe,
                 stderr=stderr,
-                **pipes,
             )
         try:
             yield Worker(self, process, folder, call.timeout, time.monotonic() + call.timeout)
@@ -127,10 +129,6 @@ class Worker:
             first, _, rest = dead.partition("\n")
             return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
         return failed
-
-
-def _both(pipe: Stream) -> dict[str, Stream]:
-    return {"stdin": pipe, "stdout": pipe}
 
 
 def _kept(name: str) -> dict[str, str]:
