@@ -43,12 +43,12 @@ def _folders(proc: str) -> Iterator[str]:
         # `man proc_pid_mountinfo`: id parent device root place options [...] - kind source options
         left, _, right = mount.partition(" - ")
         root, place = left.split()[3:5]
-        kind, _, options = right.split(" ", 2)
-        version = "cpu" if kind == "cgroup" and "cpu" in options.split(",") else kind
-        if version not in paths:
+        kind = right.split()[0]
+        path = paths.get("cpu" if kind == "cgroup" else kind)
+        if path is None:
             continue
         # A container's mount begins at its own cgroup, and so may the path that it is told.
-        parts = [part for part in paths[version].removeprefix(root).split("/") if part]
+        parts = [part for part in path.removeprefix(root).split("/") if part]
         for depth in range(len(parts) + 1):
             yield "/".join([place, *parts[:depth]])
 
