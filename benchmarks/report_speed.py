@@ -38,7 +38,7 @@ import reports
 import reports.frames as frames
 began = time.perf_counter()
 stored = reports.read(sys.argv[1])
-for frame in (frames.values, frames.processes, frames.cells, frames.differences):
+for frame in (frames.values, frames.processes, frames.cells, frames.metrics, frames.differences):
     frame(stored)
 print(time.perf_counter() - began)
 """

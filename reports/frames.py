@@ -2,7 +2,8 @@
 
 Every function takes one run or a sequence of them; of several, a first column `run` holds the run's
 id.  Seconds are floats, and those of a batch are of all its `tasks` (scaled where a sample was
-measured).  Parameters are dicts.  What is absent is NaN, NA in `rank`, None in texts.
+measured).  Parameters and metrics are dicts.  What is absent is NaN, None in texts, NA in `rank`
+and all other columns of type Int64 or boolean.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ TYPES = {
     **{name: "float64" for name in (*records.CELLS, *records.PROCESSES) if "seconds" in name},
     **dict.fromkeys(("batch_low", "batch_high", "of_limit", "in_flight_mean", "p"), "float64"),
     **dict.fromkeys(("voluntary_switches", "involuntary_switches", "per_worker_bytes"), "float64"),
+    **dict.fromkeys(("delivered", "per_batch", "per_task"), "float64"),
+    **dict.fromkeys(("gil", "low"), "boolean"),
     **dict.fromkeys(("peak_bytes", "over_empty_bytes", "in_flight_most"), "Int64"),
     **dict.fromkeys(("speedup", "speedup_low", "speedup_high"), "float64"),
     **dict.fromkeys(("ratio", "ratio_low", "ratio_high"), "float64"),
@@ -45,6 +48,11 @@ def processes(runs: Runs) -> pd.DataFrame:
 
     `seconds` is the median of the process's values; `startup_seconds`, `first_batch_seconds`,
     `close_seconds`, `one_shot_seconds` and `own_cpu_seconds` are float; `in_process` is bool.
+    `cpu_seconds` (float) is the CPU of the whole process tree per batch, `voluntary_switches` and
+    `involuntary_switches` (float) are its context switches per batch; `metrics` (dict) is what the
+    workload counted per batch, `gil` (boolean) whether it was on, `loop` the class of the event
+    loop.  Of the round: `delivered` (float), the CPUs it had, and `low` (boolean), whether those
+    were much fewer than the others'.
     """
     return _frame(runs, records.processes, records.PROCESSES)
 
@@ -53,9 +61,22 @@ def cells(runs: Runs) -> pd.DataFrame:
     """One row a cell, unrounded: cells.csv.
 
     `rank` is Int64; all seconds, speed-ups (times the reference) and `of_limit` (a share, 1 is the
-    limit) are float.
+    limit) are float.  `cpu_seconds` and context switches (float) are medians per batch,
+    `cpu_per_task_seconds` per task.  `peak_bytes` and `over_empty_bytes` (Int64) and
+    `per_worker_bytes` (float) are PSS of the whole process tree.  `waiting_` and `running_` are of
+    tasks, `lag_` of event loops; `in_flight_mean` (float) and `in_flight_most` (Int64) are tasks.
+    `left_behind` is a text, `metrics` (dict) what the workload counted per batch.
     """
     return _frame(runs, records.cells, records.CELLS)
+
+
+def metrics(runs: Runs) -> pd.DataFrame:
+    """One row for each cell and each thing that its workload counted.
+
+    `metric` is its name, `per_batch` (float) the median over the processes of the cell, in the
+    workload's own unit, and `per_task` (float) that over `tasks`.
+    """
+    return _frame(runs, records.metrics, records.METRICS)
 
 
 def differences(runs: Runs) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from . import cells as rows
 from .cells import Row
 from .differences import Difference
 from .differences import differences as differences_of
+from .facts import Canary
 from .stored import Process, Stored
 
 _NAMES = [field.name for field in fields(Row)]
@@ -25,14 +26,21 @@ _TIMES = (
     "in_process",
     "form",
     "client",
+    "cpu_seconds",
+    "voluntary_switches",
+    "involuntary_switches",
+    "metrics",
+    "gil",
+    "loop",
 )
-PROCESSES = ("round", "position", *_CELL, *_TIMES)
+PROCESSES = ("round", "position", *_CELL, *_TIMES, "delivered", "low")
 VALUES = ("round", "position", *_CELL, "value", "seconds")
 DIFFERENCES = (
     *("workload", "workload_params", "tasks"),
     *("strategy", "strategy_params", "other", "other_params"),
     *("rounds", "ratio", "ratio_low", "ratio_high", "p", "different"),
 )
+METRICS = (*_CELL, "metric", "per_batch", "per_task")
 
 
 def cells(stored: Stored) -> list[dict[str, Any]]:
@@ -43,7 +51,11 @@ def cells(stored: Stored) -> list[dict[str, Any]]:
 def processes(stored: Stored) -> list[dict[str, Any]]:
     """One record per worker process, with the keys PROCESSES, in the order they ran."""
     known = _known(stored)
-    return [_record(process, known[process.cell]) for process in stored.processes]
+    canaries = stored.run.counted
+    return [
+        _record(process, known[process.cell], canaries.get(process.round))
+        for process in stored.processes
+    ]
 
 
 def values(stored: Stored) -> list[dict[str, Any]]:
@@ -72,6 +84,20 @@ def differences(stored: Stored) -> list[dict[str, Any]]:
     ]
 
 
+def metrics(stored: Stored) -> list[dict[str, Any]]:
+    """One record per cell and what its workload counts, with the keys METRICS."""
+    return [
+        {
+            **{key: getattr(row, key) for key in _CELL},
+            "metric": name,
+            "per_batch": count,
+            "per_task": count / row.tasks,
+        }
+        for row in rows.rows(stored)
+        for name, count in row.metrics.items()
+    ]
+
+
 def _difference(one: Difference, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return {
         **{key: first[key] for key in ("workload", "workload_params", "tasks")},
@@ -93,10 +119,12 @@ def _known(stored: Stored) -> dict[int, dict[str, Any]]:
     return {row.id: {key: getattr(row, key) for key in _CELL} for row in planned}
 
 
-def _record(process: Process, cell: dict[str, Any]) -> dict[str, Any]:
+def _record(process: Process, cell: dict[str, Any], canary: Canary | None) -> dict[str, Any]:
     return {
         "round": process.round,
         "position": process.position,
         **cell,
         **{key: getattr(process, key) for key in _TIMES},
+        "delivered": canary and canary.delivered,
+        "low": canary and canary.low,
     }

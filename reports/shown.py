@@ -65,6 +65,12 @@ class Run:
 
         return frames.cells(self.stored)
 
+    def metrics(self) -> pd.DataFrame:
+        """One row a cell and what its workload counts: `reports.frames.metrics`."""
+        from . import frames
+
+        return frames.metrics(self.stored)
+
     def differences(self) -> pd.DataFrame:
         """One row a pair of strategies: `reports.frames.differences`."""
         from . import frames

@@ -13,7 +13,7 @@ SCHEMA = 1
 
 
 def rendered(stored: Stored) -> str:
-    """One object: schema, run, verdicts, cells, processes and differences; NaN is null."""
+    """One object: schema, run, verdicts, cells, processes, metrics and differences; NaN is null."""
     tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
     said = zip(names.blocks(tables), tables, strict=True)
     record = {
@@ -39,6 +39,7 @@ def rendered(stored: Stored) -> str:
             {**record, "values": process.values}
             for record, process in zip(records.processes(stored), stored.processes, strict=True)
         ],
+        "metrics": records.metrics(stored),
         "differences": records.differences(stored),
     }
     return json.dumps(_finite(record), indent=1, allow_nan=False) + "\n"

@@ -25,6 +25,13 @@ METRICS = (
     ("speedup_low", "concbench_speedup_low_ratio", "ratio", "The low end of its interval."),
     ("speedup_high", "concbench_speedup_high_ratio", "ratio", "The high end of its interval."),
     ("of_limit", "concbench_of_limit_ratio", "ratio", "The limit over the batch."),
+    ("cpu_seconds", "concbench_cpu_seconds", "seconds", "CPU of the process tree per batch."),
+    ("peak_bytes", "concbench_peak_bytes", "bytes", "Peak memory of the process tree, as PSS."),
+    ("over_empty_bytes", "concbench_over_empty_bytes", "bytes", "Over an empty workload's."),
+    ("waiting_p99_seconds", "concbench_waiting_p99_seconds", "seconds", "Of a task to start."),
+    ("running_p99_seconds", "concbench_running_p99_seconds", "seconds", "From start to end."),
+    ("lag_p99_seconds", "concbench_lag_p99_seconds", "seconds", "Delay of the event loop."),
+    ("lag_max_seconds", "concbench_lag_max_seconds", "seconds", "The longest of them."),
     ("rank", "concbench_rank", "", "1 is the fastest; ranks are shared where nothing differs."),
     ("rounds", "concbench_rounds", "", "Worker processes that gave times; 0 where it failed."),
 )

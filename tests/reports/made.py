@@ -13,7 +13,10 @@ import pyperf
 
 @dataclass
 class Made:
-    """A cell, and its seconds per measured batch in each round; None where it failed."""
+    """A cell, and its seconds per measured batch in each round; None where it failed.
+
+    `switches` are voluntary and involuntary; `probe` is what stands in probes.json beside the id.
+    """
 
     strategy: str
     seconds: Sequence[float | None] = ()
@@ -32,6 +35,14 @@ class Made:
     form: str = "blocking"
     client: str = ""
     notes: str = ""
+    cpu: float | None = None
+    switches: tuple[float, float] | None = None
+    gil: bool | None = None
+    jit: bool | None = None
+    loop: str = ""
+    cgroup: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    probe: dict[str, Any] | None = None
     startup: float = 0.0003
     first: float | None = None
     close: float = 0.0001
@@ -41,8 +52,61 @@ def sequential(seconds: Sequence[float | None], **more: Any) -> Made:
     return Made("sequential", seconds, workers=1, reference=True, **more)
 
 
+def memory(peak: int, empty: int | None = None, workers: int = 16) -> dict[str, Any]:
+    """The part of a probe, as the driver counts it."""
+    over = None if empty is None else peak - empty
+    each = None if over is None else over / workers
+    return {
+        "peak_pss_bytes": peak,
+        "empty_pss_bytes": empty,
+        "over_empty_bytes": over,
+        "per_worker_bytes": each,
+        "samples": 9,
+    }
+
+
+def latency(waiting: Sequence[float], running: Sequence[float]) -> dict[str, Any]:
+    return {
+        "waiting": histogram(waiting),
+        "running": histogram(running),
+        "waiting_seconds": _quantiles(waiting),
+        "running_seconds": _quantiles(running),
+    }
+
+
+def lag(seconds: Sequence[float]) -> dict[str, Any]:
+    known = {key: value for key, value in _quantiles(seconds).items() if key != "p95"}
+    return {"histogram": histogram(seconds), **known, "loops": 1, "beats": len(seconds)}
+
+
+def in_flight(
+    mean: float, most: int, lanes: int = 1, declared: int | None = None
+) -> dict[str, Any]:
+    return {"mean": mean, "most": most, "lanes": lanes, "declared": declared}
+
+
+def histogram(seconds: Sequence[float]) -> str:
+    """The text of one, as a run keeps it."""
+    from hdrh.histogram import HdrHistogram
+
+    made = HdrHistogram(1, 3_600_000_000_000, 2)
+    for one in seconds:
+        made.record_value(max(1, round(one * 1e9)))
+    encoded: bytes = made.encode()
+    return encoded.decode()
+
+
+def _quantiles(seconds: Sequence[float]) -> dict[str, float]:
+    ordered, last = sorted(seconds), len(seconds) - 1
+    known = {f"p{p}": ordered[round(last * p / 100)] for p in (50, 95, 99)}
+    return {**known, "max": ordered[-1]}
+
+
 def folder(path: Path, cells: Sequence[Made], **facts: Any) -> Path:
-    """Write run.json and samples.json of these cells, numbered in this order, and give the path."""
+    """Write run.json, samples.json and probes.json of these cells, and give the path.
+
+    They are numbered in this order; without a probe there is no probes.json.
+    """
     path.mkdir(parents=True, exist_ok=True)
     path.joinpath("run.json").write_text(json.dumps(run_json(cells, **facts)))
     benchmarks = [
@@ -50,6 +114,13 @@ def folder(path: Path, cells: Sequence[Made], **facts: Any) -> Path:
     ]
     if benchmarks:
         pyperf.BenchmarkSuite(benchmarks).dump(str(path / "samples.json"), replace=True)
+    probes = [
+        {"cell": number, **cell.probe}
+        for number, cell in enumerate(cells)
+        if cell.probe is not None
+    ]
+    if probes:
+        path.joinpath("probes.json").write_text(json.dumps({"schema": 1, "cells": probes}))
     return path
 
 
@@ -138,6 +209,14 @@ def _metadata(number: int, cell: Made, round_number: int, seconds: float) -> dic
         "cb_form": cell.form,
         "cb_client": cell.client,
         "cb_notes": cell.notes,
+        "cb_cpu_s": cell.cpu,
+        "cb_voluntary_switches": cell.switches and cell.switches[0],
+        "cb_involuntary_switches": cell.switches and cell.switches[1],
+        "cb_gil": cell.gil if cell.gil is None else int(cell.gil),
+        "cb_jit": cell.jit if cell.jit is None else int(cell.jit),
+        "cb_loop": cell.loop,
+        "cb_cgroup_cpus": cell.cgroup,
+        "cb_metrics": json.dumps(cell.metrics) if cell.metrics else "",
     }
     one_line = {k: v.replace("\n", " ") if isinstance(v, str) else v for k, v in told.items()}
-    return {key: value for key, value in one_line.items() if value != ""}
+    return {key: value for key, value in one_line.items() if value not in ("", None)}

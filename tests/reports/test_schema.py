@@ -19,7 +19,12 @@ def documented(heading: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("heading", "columns"), [("cells.csv", records.CELLS), ("rounds.csv", records.PROCESSES)]
+    ("heading", "columns"),
+    [
+        ("cells.csv", records.CELLS),
+        ("rounds.csv", records.PROCESSES),
+        ("Metrics", records.METRICS),
+    ],
 )
 def test_the_documented_columns_are_those_written(heading: str, columns: tuple[str, ...]) -> None:
     assert documented(heading) == list(columns)
