@@ -13,8 +13,8 @@ Canary: TypeAlias = Mapping[str, Any]
 """Of bench/canary.py, with its fields as keys."""
 
 MUCH_LESS = 0.7
-"""Of the median of the others.  On a two-core virtual machine, over 246 intervals of 2 s, a seventh
-lay below; two processes then took 1.3 times as long as in the others (1.2 below 0.6 and 0.9)."""
+"""Of the median of the others.  On a two-core virtual machine a seventh of 246 intervals of 2 s lay
+below, and two processes took 1.35 times as long in them; 0.6 takes a tenth, 0.8 a fifth of them."""
 OTHERS = 3
 """Rounds that tell what is usual; fewer do not."""
 
