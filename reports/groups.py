@@ -70,11 +70,13 @@ def grouped(blocks: Sequence[Group], by: str) -> list[Group]:
     for row in rows:
         apart.setdefault(_label(row, by), []).append(row)
     whole = {frozenset(block.names): block for block in blocks}
-    groups = []
-    for label, those in sorted(apart.items(), key=_first):
-        known = whole.get(frozenset(row.id for row in those))
-        groups.append(known or Group(label, tuple(those), names.grouped(those), block=False))
-    return groups
+    found = {label: whole.get(frozenset(row.id for row in apart[label])) for label in apart}
+    kinds = {_kind(those) for label, those in apart.items() if not found[label]}
+    kind = kinds.pop() if len(kinds) == 1 else "cell"
+    return [
+        found[label] or Group(label, tuple(those), names.grouped(those, kind), block=False)
+        for label, those in sorted(apart.items(), key=_first)
+    ]
 
 
 def comparable(view: View, groups: Sequence[Group]) -> View:
@@ -86,16 +88,14 @@ def comparable(view: View, groups: Sequence[Group]) -> View:
 
 def naming(groups: Sequence[Group]) -> str:
     """What the lines of these groups are names of: `strategy`, `workload` or, of both, `cell`."""
-    kinds = {_kind(group) for group in groups}
+    kinds = {"strategy" if group.block else _kind(group.rows) for group in groups}
     return kinds.pop() if len(kinds) == 1 else "cell"
 
 
-def _kind(group: Group) -> str:
-    if group.block:
-        return "strategy"
-    if len({row.strategy for row in group.rows}) == 1:
+def _kind(rows: Sequence[Row]) -> str:
+    if len({row.strategy for row in rows}) == 1:
         return "workload"
-    return "strategy" if len({row.block for row in group.rows}) == 1 else "cell"
+    return "strategy" if len({row.block for row in rows}) == 1 else "cell"
 
 
 def params(stored: Stored) -> list[str]:

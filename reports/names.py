@@ -28,11 +28,11 @@ def blocks(tables: Sequence[Sequence[Row]]) -> list[str]:
     ]
 
 
-def grouped(rows: Sequence[Row]) -> dict[int, str]:
+def grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
     """The name of each cell of a table that is no block, by id.
 
-    The workload where the strategy is one, the strategy where the workload is one, or both:
-    `io_sleep`, `io_sleep, workers=4`, `io_sleep / asyncio`.
+    `kind` is `workload` (`io_sleep`, `io_sleep, workers=4`), `strategy`, or for both `cell`
+    (`io_sleep / asyncio`).
     """
     plain = _names({row.id: (row.workload, row.workload_params) for row in rows})
     sizes = {(plain[row.id], row.tasks) for row in rows}
@@ -44,12 +44,12 @@ def grouped(rows: Sequence[Row]) -> dict[int, str]:
     how: dict[int, str] = {}
     for name in set(work.values()):
         how |= strategies([row for row in rows if work[row.id] == name])
-    if len({row.strategy for row in rows}) == 1:
-        inner = {row.id: how[row.id].removeprefix(row.strategy).strip("[]") for row in rows}
-        return {key: ", ".join(filter(None, (work[key], inner[key]))) for key in work}
-    if len(set(work.values())) == 1:
+    if kind == "strategy":
         return how
-    return {key: f"{work[key]} / {how[key]}" for key in work}
+    if kind == "cell":
+        return {key: f"{work[key]} / {how[key]}" for key in work}
+    inner = {row.id: how[row.id].removeprefix(row.strategy).strip("[]") for row in rows}
+    return {key: ", ".join(filter(None, (work[key], inner[key]))) for key in work}
 
 
 def called(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:

@@ -22,6 +22,11 @@ def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     blocks = groups.blocks(stored)
     for said in header.lines(stored, [block.rows for block in blocks]):
         _say(console, said)
+    show_tables(blocks, console, view)
+
+
+def show_tables(blocks: Sequence[Group], console: Console, view: View = USUAL) -> None:
+    """Print the tables alone, each with its verdict and its notes."""
     tables = groups.grouped(blocks, view.group_by)
     view = groups.comparable(view, tables)
     printable = partial(text.printable, encoding=console.encoding)

@@ -12,6 +12,7 @@ import pytest
 
 import reports
 from reports import verdict
+from reports.errors import UnknownName
 from reports.shown import Run
 
 from . import hard
@@ -104,3 +105,15 @@ def test_a_shell_shows_verdicts_and_print_the_whole_table(tmp_path: Path) -> Non
     said = verdict.sentence(block.name, block.rows, block.names)
     assert repr(shown) == f"{said}\nrun 0001-20261121T045000Z in {tmp_path / 'run'}"
     assert re.search(r"\nrank +strategy ", str(shown))
+
+
+def test_a_notebook_shows_other_columns_orders_and_groups_when_asked(tmp_path: Path) -> None:
+    usual = run(tmp_path, hard.eighteen())
+    shown = usual.shown("speed-up,batch", sort="-batch", group_by="strategy")
+    found = Parsed(shown._repr_html_())
+    assert (len(found.all("table")), len(found.all("svg"))) == (6, 1)
+    assert "workloadspeed-upbatch" in found.text
+    assert "rank" not in str(shown) and re.search(r"\nworkload +speed-up +batch", str(shown))
+    assert str(usual.shown()) == str(usual)
+    with pytest.raises(UnknownName, match="did you mean seconds"):
+        usual.shown(group_by="second")

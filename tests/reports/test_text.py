@@ -80,6 +80,30 @@ def test_what_a_terminal_cannot_show_is_escaped() -> None:
     assert text.printable("caf\N{LATIN SMALL LETTER E WITH ACUTE}", "utf-8").endswith("\xe9")
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (48_200_000, "48 MB"),
+        (1_240_000_000, "1.2 GB"),
+        (999_600, "1.0 MB"),
+        (9_960, "10 kB"),
+        (-340_000, "-340 kB"),
+        (0, "0 B"),
+        (None, "-"),
+    ],
+)
+def test_a_size_has_two_digits_below_ten(count: int | None, said: str) -> None:
+    assert text.size(count) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.233, "233 ms"), (0.00123, "1.2 ms"), (9.996e-4, "1.0 ms"), (0, "0 s"), (None, "-")],
+)
+def test_a_brief_duration_has_two_digits_below_ten(seconds: float | None, said: str) -> None:
+    assert text.brief(seconds) == said
+
+
 def test_lists_end_in_and() -> None:
     assert text.listed(["a"]) == "a"
     assert text.listed(["a", "b", "c"]) == "a, b and c"
