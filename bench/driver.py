@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
@@ -19,25 +20,13 @@ from .journal import Journal, entries
 from .lab import Lab
 from .lock import held
 from .plan import Planned, plan
+from .probes import raw
+from .probes.probing import Probing
 from .rounds import Course, Limits, Wanted
 from .settings import BUDGET, Settings
 from .variables import REMOVED, recorded
-from .visits import Visit
+from .watching import Watch, Watched
 
-
-@dataclass(frozen=True)
-class Event:
-    """What is about to be measured, and how far the run is; times in seconds."""
-
-    round: int
-    position: int
-    cells: int
-    name: str
-    elapsed: float
-    remaining: float
-
-
-Watch = Callable[[Event], None]
 Plan = tuple[Planned, ...]
 
 
@@ -56,10 +45,14 @@ def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | No
         folder = resume or store.create(settings.results)
         facts = {**_facts(settings, cells, seed), "argv": list(argv), **_kept(stored)}
         with _saving(folder, facts, cells, past) as save, Journal(folder / "journal.jsonl") as log:
-            tell = _teller(watch, lab, past, limits(settings))
-            course = Course(cells, past, lab, log.append, save, tell, limits(settings), seed)
+            limit, probes = limits(settings), settings.probes
+            told = Watched(watch, lab.elapsed, cells, past, limit, probes)
+            course = Course(cells, past, lab, log.append, save, told.visit, limit, seed)
             course.run(_wanted(settings, cells))
-    store.warn(folder, lab.trouble())
+            keep = partial(raw.write, folder) if settings.raw else None
+            probing = Probing(cells, past, lab, probes, log.append, told.probe, limit, keep)
+            without = probing.run(_budget(settings))
+    store.warn(folder, [*lab.trouble(), *without])
     return folder
 
 
@@ -77,8 +70,8 @@ def dry_run(settings: Settings, watch: Watch) -> DryRun:
     cells = runnable(plan(settings))
     past, once = History(cells), Limits(limits(settings).budget, 1, settings.timeout)
     with laboratory(settings, cells, 0) as lab:
-        tell = _teller(watch, lab, past, once)
-        course = Course(cells, past, lab, lambda _: None, lambda: None, tell, once, 0)
+        told = Watched(watch, lab.elapsed, cells, past, once, ())
+        course = Course(cells, past, lab, lambda _: None, lambda: None, told.visit, once, 0)
         course.run(lambda _: [planned.id for planned in cells])
         return DryRun(cells, past, lab.elapsed())
 
@@ -148,21 +141,12 @@ def _wanted(settings: Settings, cells: Plan) -> Wanted:
     return lambda history: wanted(blocks, history)
 
 
-def _teller(watch: Watch, lab: Lab, past: History, limit: Limits) -> Callable[[Visit], None]:
-    def tell(visit: Visit) -> None:
-        elapsed, number = lab.elapsed(), visit.round
-        cells = len(past.orders[number])
-        left = limit.budget - elapsed
-        if limit.rounds is not None and number:
-            owed = limit.rounds - past.counted + 1  # this one included
-            left = min(left, elapsed / number * owed)
-        watch(Event(number, visit.position, cells, visit.planned.cell.name, elapsed, left))
-
-    return tell
-
-
 def _seed(settings: Settings) -> int:
     return SystemRandom().randrange(2**32) if settings.seed is None else settings.seed
+
+
+def _budget(settings: Settings) -> float | None:
+    return settings.budget or (None if settings.rounds else BUDGET)
 
 
 def _facts(settings: Settings, cells: Plan, seed: int) -> dict[str, Any]:
@@ -172,10 +156,11 @@ def _facts(settings: Settings, cells: Plan, seed: int) -> dict[str, Any]:
         "started": store.stamp(),
         "settings": settings.model_dump(mode="json", exclude_defaults=True, exclude={"results"}),
         "seed": seed,
-        "budget_seconds": settings.budget or (None if settings.rounds else BUDGET),
+        "budget_seconds": _budget(settings),
         "rounds_limit": settings.rounds,
         "timeout_seconds": settings.timeout,
         "reference": settings.reference,
+        "probes": settings.probes,
         "environment": environment,
         "git": machine.git(Path.cwd()),
         "warnings": _warnings(cells, environment),

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import pickled
-from .driver import Event, Watch, run
+from .driver import run
 from .errors import UsageError
 from .plugins import parameters
 from .progress import FAR, left, shown
 from .reporting import read
 from .settings import resolve
 from .spec import plain
+from .watching import Event, Watch
 
 if TYPE_CHECKING:
     from reports.shown import Run
@@ -112,7 +113,7 @@ def live(display: Callable[..., Any]) -> Iterator[Watch]:
         if time.monotonic() - drawn < SECONDS_APART:
             return
         drawn = time.monotonic()
-        where = f"round {rounds}, {left(event.remaining)}: {event.position + 1}/{event.cells}"
+        where = f"{event.where}, {left(event.remaining)}: {event.position + 1}/{event.cells}"
         whole = event.elapsed + min(FAR, max(0.1, event.remaining))
         handle.update(_line(f"{where} {event.name}", event.elapsed / whole), raw=True)
 

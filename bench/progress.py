@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .driver import Event
+    from .watching import Event
 
 FAR = 7 * 24 * 3600.0
 """Seconds; a run has no budget that ends later than this."""
@@ -27,12 +27,13 @@ def shown(quiet: bool, verbose: bool) -> Iterator[Callable[[Event], None]]:
 
 
 def _line(event: Event, verbose: bool) -> None:
-    where = f"round {event.round + 1}, {left(event.remaining)}"
+    where = f"{event.where}, {left(event.remaining)}"
     with suppress(BrokenPipeError):  # nobody reads it any more, which is no reason to stop
         if verbose:
             print(f"{where}: {event.position + 1}/{event.cells} {event.name}", file=sys.stderr)
         elif event.position == 0:
-            print(f"{where}: {event.cells} cells", file=sys.stderr)
+            what = "passes" if event.probing else "cells"
+            print(f"{where}: {event.cells} {what}", file=sys.stderr)
 
 
 def left(seconds: float) -> str:
@@ -51,7 +52,7 @@ def _bar() -> Iterator[Callable[[Event], None]]:
 
     whole, cut = Column(no_wrap=True), Column(no_wrap=True, overflow="ellipsis", ratio=1)
     columns = (
-        TextColumn("round {task.fields[round]}", table_column=whole),
+        TextColumn("{task.fields[where]}", table_column=whole),
         BarColumn(bar_width=20),
         TextColumn("{task.fields[left]}", table_column=whole),
         TextColumn("{task.fields[cell]}", markup=False, table_column=cut),
@@ -60,14 +61,14 @@ def _bar() -> Iterator[Callable[[Event], None]]:
     with Progress(
         *columns, console=Console(stderr=True), transient=True, auto_refresh=False, expand=True
     ) as progress:
-        task = progress.add_task("", total=1.0, round=1, left="", cell="preparing")
+        task = progress.add_task("", total=1.0, where="round 1", left="", cell="preparing")
 
         def watch(event: Event) -> None:
             progress.update(
                 task,
                 total=event.elapsed + min(FAR, max(0.1, event.remaining)),
                 completed=event.elapsed,
-                round=event.round + 1,
+                where=event.where,
                 left=left(event.remaining),
                 cell=f"{event.position + 1}/{event.cells} {event.name}",
                 refresh=True,

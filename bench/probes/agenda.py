@@ -6,7 +6,7 @@ probed, and what there is no time for is as few cells as possible.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
 
 SHARE = 0.25
 """Of the budget, or of the time that the rounds took: what all passes together may take more."""
-PROCESS_SECONDS = 0.15
-"""A worker starts and ends, at the least."""
-SAMPLING_SECONDS = 0.2
-"""Memory is sampled for so long, at the least."""
-BATCHES = 3
-"""Of each of a pass's two steps: to warm up, to look at, and one under way when it was seen."""
-IN_TURN_SECONDS = 0.2
-"""What tasks in turn may take in a batch: more of them tell nothing new about each."""
-IN_TURN_TASKS = 4
+PROCESS_SECONDS = 0.1
+"""A worker starts, opens, closes and ends, at the least."""
+OPENED_TWICE = 1.3
+"""Times that, where memory is looked at without the instruments of the others."""
+SAMPLING_SECONDS = 0.15
+"""Memory is looked at for so long, at the least."""
+IN_TURN_SECONDS, IN_TURN_TASKS = 0.2, 4
+"""What a batch of tasks in turn may take: more of them tell nothing new.  And tasks at the least."""
 
 
 @dataclass(frozen=True)
@@ -52,43 +51,59 @@ class Owed:
         return self.cell.name if self.planned else f"{self.cell.strategy.label}, nothing to do"
 
 
-def owed(plan: Sequence[Planned], past: History, probes: Sequence[str]) -> Iterator[Owed]:
-    """The passes in their order; that of an empty workload stands before the first to need it."""
+def owed(plan: Sequence[Planned], past: History, probes: Sequence[str]) -> list[Owed]:
+    """The passes in their order: those with nothing to do, which only compare, come last."""
     visits = _visits(past)
-    cells = [
-        _of_cell(planned, past, probes, visits[planned.id])
-        for planned in plan
-        if past.measured[planned.id]
-        and not past.reason(planned.id)
-        and not past.probed.of_cell(planned.id, probes)
-    ]
-    seen = set()
-    for one in sorted(cells, key=lambda one: one.expected):
-        if "memory" in probes and one.empty not in seen and not past.probed.of_empty(one.empty):
-            seen.add(one.empty)
-            yield _of_empty(one)
-        yield one
+    measured = [p for p in plan if past.measured[p.id] and not past.reason(p.id)]
+    process = {p.id: _process(p, past, visits[p.id]) for p in measured}
+    unseen = [p for p in measured if not past.probed.of_cell(p.id, probes)]
+    cells = [_of_cell(planned, past, probes, process[planned.id]) for planned in unseen]
+    empties: dict[str, Owed] = {}
+    for planned in measured if "memory" in probes else ():
+        one = _of_empty(planned, process[planned.id])
+        empties[one.empty] = min(one, empties.get(one.empty, one), key=_expected)
+    others = [one for one in empties.values() if not past.probed.of_empty(one.empty)]
+    return [*sorted(cells, key=_expected), *sorted(others, key=_expected)]
 
 
-def _of_cell(planned: Planned, past: History, probes: Sequence[str], visit: float) -> Owed:
-    runs = past.measured[planned.id]
-    batch, tasks = median(run["seconds"] for run in runs), past.measured_tasks(planned)
-    process = max(PROCESS_SECONDS, visit - (1 + past.loops.get(planned.id, 1)) * batch)
+def _expected(one: Owed) -> float:
+    return one.expected
+
+
+def _process(planned: Planned, past: History, visit: float) -> float:
+    """What its last process took less its batches."""
+    batches = 1 + past.loops.get(planned.id, 1)
+    return max(PROCESS_SECONDS, visit - batches * _batch(planned, past))
+
+
+def _batch(planned: Planned, past: History) -> float:
+    return median(run["seconds"] for run in past.measured[planned.id])
+
+
+def _of_cell(planned: Planned, past: History, probes: Sequence[str], process: float) -> Owed:
+    batch, tasks = _batch(planned, past), past.measured_tasks(planned)
     if planned.workers == 1 and batch > IN_TURN_SECONDS:
         fewer = min(tasks, max(IN_TURN_TASKS, int(tasks * IN_TURN_SECONDS / batch)))
         batch, tasks = batch * fewer / tasks, fewer
-    steps = ("memory" in probes) + bool({*probes} - {"memory"})
-    sampling = SAMPLING_SECONDS if "memory" in probes else 0.0
-    expected = sampling + steps * (process + BATCHES * batch)
-    workload = emptied(planned.cell.workload)
-    empty = f"{workload.target} / {planned.cell.strategy.label}"
-    return Owed(planned, planned.cell, tasks, tuple(probes), empty, batch, expected)
+    others = {*probes} - {"memory"}
+    expected = process * (OPENED_TWICE if others and "memory" in probes else 1)
+    if "memory" in probes:  # one to warm up, and one under way when it is told to go on
+        expected += 1.5 * batch + max(SAMPLING_SECONDS, batch)
+    if others:
+        expected += 2 * batch
+    key = _empty(planned.cell)
+    return Owed(planned, planned.cell, tasks, tuple(probes), key, batch, expected)
 
 
-def _of_empty(one: Owed) -> Owed:
-    cell = replace(one.cell, workload=emptied(one.cell.workload))
-    expected = PROCESS_SECONDS + SAMPLING_SECONDS
-    return Owed(None, cell, one.tasks, ("memory",), one.empty, 0.0, expected)
+def _of_empty(planned: Planned, process: float) -> Owed:
+    cell = replace(planned.cell, workload=emptied(planned.cell.workload))
+    expected = process + SAMPLING_SECONDS
+    return Owed(None, cell, cell.tasks, ("memory",), _empty(planned.cell), 0.0, expected)
+
+
+def _empty(cell: Cell) -> str:
+    """The same for cells whose strategy would do the same with nothing to do."""
+    return f"{emptied(cell.workload).target} / {cell.strategy.label}"
 
 
 def _visits(past: History) -> dict[int, float]:

@@ -14,6 +14,7 @@ from .agenda import SHARE, Owed, owed
 if TYPE_CHECKING:
     from ..history import History
     from ..plan import Planned
+    from ..rounds import Limits
 
 NO_TIME = "no time left for it"
 
@@ -50,17 +51,17 @@ class Probing:
     """Writes an entry to the journal; the history gets it from here."""
     watch: Callable[[Moment], None]
     """Is told of every pass before it is made."""
-    raw: Callable[[int, str], None]
+    limits: Limits
+    raw: Callable[[int, str], None] | None = None
     """Keeps what the worker of a cell left."""
-    patience: Callable[[float | None], float]
-    """How long a worker may take whose batch would take so long in turn."""
-    budget: float | None
-    """Seconds of the rounds; None where they had all the time they needed."""
 
-    def run(self) -> None:
-        """Probe what fits into a quarter of the time; the cells that do not are told apart."""
-        whole = share(self.past, self.budget)
-        passes = list(owed(self.plan, self.past, self.probes)) if self.probes else []
+    def run(self, budget: float | None) -> list[str]:
+        """Probe what fits into a quarter of the time; a line about the cells that do not.
+
+        `budget` are the seconds of the rounds; None where they took what they needed.
+        """
+        whole = share(self.past, budget)
+        passes = owed(self.plan, self.past, self.probes) if self.probes else []
         without = []
         for position, one in enumerate(passes):
             left = whole - self.past.probed.seconds
@@ -70,14 +71,20 @@ class Probing:
                 self._visit(one, left)
             elif one.planned:
                 without.append(one.planned.id)
-        if without:
-            told = {"cells": without, "probes": list(self.probes), "reason": NO_TIME}
-            self._add({"event": "unprobed", **told}, 0.0)
+        return self._without(without)
+
+    def _without(self, cells: list[int]) -> list[str]:
+        if not cells:
+            return []
+        told = {"cells": cells, "probes": list(self.probes), "reason": NO_TIME}
+        self._add({"event": "unprobed", **told}, 0.0)
+        many = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
+        return [f"no time left for the probes of {many}: a longer --budget has more for them"]
 
     def _visit(self, one: Owed, left: float) -> None:
         began = self.lab.elapsed()
         found, text = self.lab.probe(one, self._timeout(one, left))
-        if one.planned and text:
+        if self.raw and one.planned and text:
             self.raw(one.planned.id, text)
         event = {"event": "probed", "cell": one.planned.id} if one.planned else {"event": "emptied"}
         told = {"probes": list(one.probes), "tasks": one.tasks, "empty": one.empty, "found": found}
@@ -87,7 +94,7 @@ class Probing:
         """One that hangs costs the others at most half of what is left."""
         in_turn = self.past.seconds_per_task.get(one.planned.block) if one.planned else None
         batch = None if in_turn is None else in_turn * one.cell.tasks
-        return min(self.patience(batch), left, max(left / 2, 2 * one.expected))
+        return min(self.limits.patience(batch), left, max(left / 2, 2 * one.expected))
 
     def _add(self, told: Mapping[str, Any], seconds: float) -> None:
         elapsed = round(self.lab.elapsed(), 3)
