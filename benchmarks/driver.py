@@ -21,9 +21,9 @@ from bench.driver import laboratory
 from bench.lab import Lab
 from bench.plan import Planned
 from bench.plugins import find
-from bench.rounds import Failed, Visit
 from bench.settings import Settings
 from bench.spec import Cell
+from bench.visits import Failed, Visit
 from reports import read
 from reports.statistics import Interval, ratio
 from reports.stored import Stored
