@@ -21,6 +21,7 @@ from pathlib import Path
 SETTLING_SECONDS = 0.5  # for what ends by itself to do so; a few ms as a rule
 PAUSE_SECONDS = 0.005
 NAMED = 3
+LONGEST = 60  # characters of a command
 HELPERS = ("resource_tracker", "multiprocessing.forkserver")
 """In the command of a process of multiprocessing's own."""
 
@@ -128,7 +129,7 @@ def _processes() -> dict[int, str]:
         below = {pid: _command(pid) for pid, parent in parents.items() if parent in above}
         for pid, command in below.items():
             if not _is_helper(command, above[parents[pid]]):
-                found[pid] = names.get(pid) or command or "a dead one that nobody waited for"
+                found[pid] = names.get(pid) or _short(command)
         above = below
     return found
 
@@ -162,4 +163,10 @@ def _command(pid: int) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
     except (FileNotFoundError, ProcessLookupError):
         return ""
-    return " ".join(" ".join(words).split())[:60]
+    return " ".join(" ".join(words).split())
+
+
+def _short(command: str) -> str:
+    program, _, rest = command.partition(" ")
+    told = f"{Path(program).name} {rest}".strip()[:LONGEST]
+    return told or "a dead one that nobody waited for"
