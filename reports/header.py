@@ -61,8 +61,9 @@ def _machine(stored: Stored) -> Iterator[str]:
 def _marked(run: Facts) -> str:
     low = sum(one.low for one in run.counted.values())
     again = sum(one.replaced for one in run.canary)
-    told = (low and f"{low:,} with low CPU", again and f"{again:,} measured again")
-    return f" ({' and '.join(filter(None, told))})" if any(told) else ""
+    counts = {"with low CPU": low, "measured again": again}
+    told = [f"{count:,} {what}" for what, count in counts.items() if count]
+    return f" ({' and '.join(told)})" if told else ""
 
 
 def _python(stored: Stored) -> str:
