@@ -8,6 +8,7 @@ import reports
 from reports import limit
 
 from .made import Made, folder, sequential
+from .made_probes import in_flight
 
 ONE = [{"round": 0, "cpus": 2, "delivered": 2.0}]
 
@@ -112,3 +113,50 @@ def test_a_task_that_computes_on_both_cpus_may_end_as_soon_as_it_does_alone(tmp_
     assert alone[0] == pytest.approx(0.1)
     thrifty = [sequential([0.1], own_cpu=0.2), Made("x", [0.1], own_cpu=0.05)]
     assert limits(tmp_path / "thrifty", thrifty, canary=ONE)[1] == pytest.approx(0.05 / 2)
+
+
+def test_a_strategy_that_starts_more_at_once_than_its_workers_has_that_in_flight(
+    tmp_path: Path,
+) -> None:
+    """64 tasks of 10 ms: 32 at once take two turns, and could have for sequential, too."""
+    probe = {"tasks": 64, "concurrency": in_flight(31.0, 32)}
+    less = {"tasks": 64, "concurrency": in_flight(5.0, 6)}
+    cells = [
+        sequential([0.64] * 2, own_cpu=0.0, probe={"concurrency": in_flight(1.0, 40)}),
+        Made("all at once", [0.05] * 2, own_cpu=0.0, probe=probe),
+        Made("fewer than workers", [0.05] * 2, own_cpu=0.0, probe=less),
+    ]
+    found = limits(tmp_path, cells, canary=ONE)
+    assert found == pytest.approx({0: 0.02, 1: 0.02, 2: 0.04})
+
+
+def test_the_cpu_of_children_counts_where_it_was_measured(tmp_path: Path) -> None:
+    """The pool needs 8 ms a task and not 10: 16 tasks on two CPUs take 64 ms."""
+    pool = Made("pool", [0.09] * 2, in_process=False, tasks=16, workers=8, own_cpu=0.001, cpu=0.128)
+    cells = [sequential([0.16] * 2, own_cpu=0.16, cpu=0.16, tasks=16), pool]
+    found = limits(tmp_path, cells, canary=ONE)
+    assert found == pytest.approx({0: 0.064, 1: 0.064})
+
+
+def test_a_client_seen_in_children_alone_has_a_limit_once_their_cpu_is_counted(
+    tmp_path: Path,
+) -> None:
+    pool = Made("pool", [0.05] * 2, in_process=False, client="other", own_cpu=0.0, cpu=0.064)
+    found = limits(tmp_path, [sequential([0.64] * 2, own_cpu=0.0), pool], canary=ONE)
+    assert found[1] == pytest.approx(4 * 0.011)
+
+
+def test_what_sequentials_children_compute_is_no_waiting(tmp_path: Path) -> None:
+    """Tasks that start a process of 10 ms: 64 of them on two CPUs are 320 ms and not 40."""
+    cells = [
+        sequential([0.64] * 2, own_cpu=0.001, cpu=0.64),
+        Made("threading", [0.35] * 2, own_cpu=0.001, cpu=0.65),
+    ]
+    assert limits(tmp_path, cells, canary=ONE)[1] == pytest.approx(0.32)
+
+
+def test_the_cpus_of_a_round_that_was_measured_again_do_not_count(tmp_path: Path) -> None:
+    low = {"round": 0, "cpus": 2, "delivered": 0.5, "low": True, "replaced": True}
+    more = [{"round": n, "cpus": 2, "delivered": d} for n, d in ((1, 1.6), (2, 2.0))]
+    stored = reports.read(folder(tmp_path, [sequential([0.64] * 3)], canary=[low, *more]))
+    assert (limit.delivered(stored), limit.most(stored)) == pytest.approx((1.8, 2.0))

@@ -83,6 +83,35 @@ def test_what_cannot_be_said_is_said_with_its_reason(
     assert said(tmp_path, *made).endswith(end)
 
 
+FAST = Made("fast", noisy(0.03), own_cpu=0.0)
+ERROR = "more than 3 % beyond the limit: an error of measuring"
+
+
+def test_what_is_beyond_its_limit_is_not_praised(tmp_path: Path) -> None:
+    """The limit is 40 ms."""
+    found = said(tmp_path, SEQUENTIAL, FAST, ASYNCIO)
+    assert found == f"io_sleep: no verdict, fast is first but {ERROR}"
+
+
+def test_no_share_of_a_first_rank_is_praised_when_one_is_beyond_its_limit(tmp_path: Path) -> None:
+    tie = Made("as fast", FAST.seconds[::-1], own_cpu=0.0)
+    found = said(tmp_path, SEQUENTIAL, FAST, tie)
+    assert f" are first but {ERROR}" in found
+    assert "no verdict, " in found and "fast" in found and "as fast" in found
+
+
+def test_an_error_further_down_does_not_touch_the_verdict(tmp_path: Path) -> None:
+    """Two clients: with its own, and no waiting, the slower one could not take less than 50 ms."""
+    costly = Made("costly", noisy(0.045), client="b", own_cpu=0.1, workers=64)
+    found = said(tmp_path, SEQUENTIAL, ASYNCIO, costly)
+    assert found.startswith("io_sleep: asyncio, 15.3x")
+
+
+def test_the_only_cell_that_was_measured_is_not_praised_beyond_its_limit(tmp_path: Path) -> None:
+    alone = sequential(noisy(0.03), cpu=0.128)
+    assert said(tmp_path, alone, FAILED).endswith(f"a batch, {ERROR}")
+
+
 def test_names_have_the_parameters_that_tell_them_apart(tmp_path: Path) -> None:
     made = [
         Made("asyncio", [1.0], strategy_params={"workers": 4, "debug": False}),

@@ -25,6 +25,7 @@ from reports.stored import Stored
 
 from ..hard import NAMES, called, noisy
 from ..made import Made, folder, sequential
+from ..made_probes import lag, latency, memory
 
 TEXTS = ("csv", "md", "json", "github", "openmetrics", "benchstat")
 SCHEMA = (Path(reports.__file__).parent / "SCHEMA.md").read_text()
@@ -174,7 +175,10 @@ def metrics(said: str) -> dict[str, dict[tuple[str, str], float]]:
 
 
 def test_openmetrics_is_what_cells_has(tmp_path: Path) -> None:
-    run = stored(tmp_path, [sequential([0.64, 0.66]), Made("x", [0.04, 0.05])])
+    probe = {"memory": memory(30_000_000, 20_000_000), "lag": lag([0.001, 0.02])}
+    probe["latency"] = latency([0.001], [0.01])
+    made = [sequential([0.64, 0.66], cpu=0.1), Made("x", [0.04, 0.05], cpu=0.2, probe=probe)]
+    run = stored(tmp_path, made)
     found = metrics(text(run, "openmetrics"))
     cells = frames.cells(run).set_index(["workload", "strategy"])
     for column, name in {
@@ -183,6 +187,13 @@ def test_openmetrics_is_what_cells_has(tmp_path: Path) -> None:
         "of_limit": "concbench_of_limit_ratio",
         "rank": "concbench_rank",
         "rounds": "concbench_rounds",
+        "cpu_seconds": "concbench_cpu_seconds",
+        "peak_bytes": "concbench_peak_bytes",
+        "over_empty_bytes": "concbench_over_empty_bytes",
+        "waiting_p99_seconds": "concbench_waiting_p99_seconds",
+        "running_p99_seconds": "concbench_running_p99_seconds",
+        "lag_p99_seconds": "concbench_lag_p99_seconds",
+        "lag_max_seconds": "concbench_lag_max_seconds",
     }.items():
         assert found[name] == cells[column].dropna().to_dict()
 
