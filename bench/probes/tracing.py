@@ -34,7 +34,9 @@ def trace(cell: str, output: str | None, given: Mapping[str, Any], outcome: Outc
     workload, strategy = parted(cell)
     settings = resolve({**given, "workload": [workload], "strategy": [strategy]})
     planned = _planned(cell, settings)
-    path = Path(output or f"trace-{_plain(planned)}.json")
+    path = None if output == "-" else Path(output or f"trace-{_plain(planned)}.json")
+    if path and not path.parent.is_dir():
+        raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
     with laboratory(settings, (planned,), 0) as lab:
         recorded = _recorded(lab, planned, settings)
     if not isinstance(recorded, Pass):
@@ -44,11 +46,10 @@ def trace(cell: str, output: str | None, given: Mapping[str, Any], outcome: Outc
     if recorded.disorder:
         raise UsageError(f"{planned.cell.name} cannot be drawn: {recorded.disorder}")
     about = {"cell": planned.cell.name, "concbench": __version__}
-    _write(json.dumps(document(recorded, about)), None if output == "-" else path)
+    _write(json.dumps(document(recorded, about)), path)
     seconds = (recorded.ended - recorded.began) * 1e-9
-    where = "stdout" if output == "-" else path
     told = f"{len(recorded.flights)} tasks in {1000 * seconds:.1f} ms"
-    print(f"{where}: {told}; open it in {VIEWER}", file=sys.stderr)
+    print(f"{path or 'stdout'}: {told}; open it in {VIEWER}", file=sys.stderr)
 
 
 def parted(cell: str) -> tuple[str, str]:
