@@ -1,0 +1,68 @@
+"""Which pairs to measure next: a budget allotted by need, and none of it to what is decided.
+
+Every pair is looked at once.  From then on suspects come first, for their rounds are few and what
+they say fails a build; then whoever needs the least, so that as many as possible are decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from . import looks
+from .decision import ALPHA, Evidence, Verdict, judged
+
+HOPE = 4.0
+"""A pair is given up when it needs so many times what is left: estimates are that uncertain."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a pair still costs: seconds until all its metrics are decided."""
+
+    cell: int
+    suspect: bool
+    seconds: float
+    looked_at: bool
+
+    @property
+    def urgency(self) -> tuple[bool, bool, float, int]:
+        """Sorts the most urgent first."""
+        return self.looked_at, not self.suspect, self.seconds, self.cell
+
+
+def wanted(evidence: Sequence[Evidence], left: float, alpha: float = ALPHA) -> tuple[int, ...]:
+    """The pairs for the next round with `left` seconds of the budget; none: the run ends."""
+    needs = needed(judged(evidence, alpha))
+    chosen: list[int] = []
+    for need in sorted(needs, key=lambda one: one.urgency):
+        fits = need.seconds <= left
+        if not need.looked_at or fits or (not chosen and need.seconds <= HOPE * left):
+            chosen.append(need.cell)
+            left -= need.seconds
+    return tuple(chosen)
+
+
+def needed(verdicts: Sequence[Verdict]) -> list[Need]:
+    """The needs of the pairs that are not decided."""
+    found: dict[int, Need] = {}
+    for verdict in verdicts:
+        if not verdict.decided:
+            need = _need(verdict)
+            found[need.cell] = _both(need, found.get(need.cell, need))
+    return list(found.values())
+
+
+def _need(verdict: Verdict) -> Need:
+    of = verdict.evidence
+    return Need(of.cell, verdict.suspect, verdict.more * of.seconds, verdict.rounds >= looks.FIRST)
+
+
+def _both(one: Need, other: Need) -> Need:
+    """What two metrics of a pair need together: they are measured at once."""
+    return Need(
+        one.cell,
+        one.suspect or other.suspect,
+        max(one.seconds, other.seconds),
+        one.looked_at and other.looked_at,
+    )

@@ -1,0 +1,62 @@
+"""When to look, and how much error each look may spend: few looks, a known sum.
+
+Looking after every round and stopping when it pleases makes an interval of 95 % cover less.  So
+there are looks at planned rounds only, each with a part of the error, and the parts add up to no
+more than all of it (a union bound, Bonferroni; the intervals are Jennison and Turnbull's of 1989,
+"Interim analyses: the repeated confidence interval approach", which hold together at every look,
+however one stops).  The looks of reports/stopping.py double; a pair is dearer than a cell, so
+these are closer.  A first look at 8 is where ranks first reach such a part; benchmarks/gate_quality
+compares other plans.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import takewhile
+
+FIRST = 8
+GROWTH = 1.25
+KEPT = 0.75
+"""Of the error that is left, a look leaves so much to those after it."""
+
+
+def planned() -> Iterator[int]:
+    """The rounds at which to look: 8, 10, 13, 17, 22 ... without end."""
+    rounds = FIRST
+    while True:
+        yield rounds
+        rounds = math.ceil(rounds * GROWTH)
+
+
+@lru_cache(maxsize=4096)
+def past(rounds: int) -> tuple[int, ...]:
+    """The looks that so many rounds hold."""
+    return tuple(takewhile(lambda look: look <= rounds, planned()))
+
+
+def last(rounds: int) -> int:
+    """The last of them; 0 before the first."""
+    return max(past(rounds), default=0)
+
+
+def following(rounds: int) -> int:
+    """The first look at so many rounds or later."""
+    return next(look for look in planned() if look >= rounds)
+
+
+def share(number: int) -> float:
+    """The part of the error that this look may spend, the first being 0."""
+    return (1 - KEPT) * KEPT**number
+
+
+def share_at(rounds: int) -> float:
+    """The part for what is shown after so many rounds, at a look or not.
+
+    Who ends on a budget between two looks may spend what is left.
+    """
+    looked = past(rounds)
+    if looked and looked[-1] == rounds:
+        return share(len(looked) - 1)
+    return KEPT ** len(looked)

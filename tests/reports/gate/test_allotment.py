@@ -1,0 +1,61 @@
+"""Who is measured next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reports.gate import wanted
+
+from .drawn import evidence
+
+QUIET, SUSPECT = (0.001, -0.001) * 4, (0.1, 0.101) * 4
+DOUBTFUL, NOISY = (0.05, -0.05) * 4, (0.08, -0.08) * 4
+NOISIER, HOPELESS = (0.09, -0.09) * 4, (2.0, -2.0) * 4
+
+
+def test_every_pair_is_looked_at_once_whatever_it_costs():
+    assert wanted(evidence((), (), seconds=1000.0), 1.0) == (0, 1)
+    assert wanted(evidence(QUIET[:7], QUIET), 1.0) == (0,)
+
+
+def test_a_pair_that_is_decided_is_not_measured_again():
+    slower = SUSPECT * 2
+    other = replace(evidence(NOISY)[0], cell=2, other_work=True)
+    assert wanted([*evidence(QUIET, slower), other], 600) == ()
+
+
+def test_with_time_enough_all_others_are_measured():
+    assert set(wanted(evidence(QUIET, DOUBTFUL, SUSPECT, NOISY), 10**5)) == {1, 2, 3}
+
+
+def test_suspects_come_first():
+    assert wanted(evidence(DOUBTFUL, SUSPECT), 10**5) == (1, 0)
+
+
+def test_when_time_is_short_the_least_needy_are_decided_before_the_others():
+    all_of_it = evidence(NOISY, DOUBTFUL, HOPELESS)
+    assert wanted(all_of_it, 10**9) == (1, 0, 2)
+    assert wanted(all_of_it, 10) == (1,)
+
+
+def test_what_nobody_could_finish_is_still_given_to_the_least_needy():
+    assert wanted(evidence(NOISY, NOISIER), 12) == (0,)
+
+
+def test_a_budget_is_not_burnt_on_what_has_no_hope():
+    assert wanted(evidence(HOPELESS), 100) == ()
+
+
+def test_without_time_left_nothing_is_measured():
+    assert wanted(evidence(DOUBTFUL, SUSPECT), 0) == ()
+
+
+def test_a_pair_goes_on_until_all_its_metrics_are_decided():
+    batch, cpu = (replace(one, cell=7) for one in evidence(QUIET, DOUBTFUL))
+    assert wanted([batch, replace(cpu, metric="cpu")], 600) == (7,)
+    assert wanted([batch, replace(batch, metric="cpu")], 600) == ()
+
+
+def test_the_needs_of_a_pair_are_those_of_its_neediest_metric():
+    batch, cpu = (replace(one, cell=7) for one in evidence(DOUBTFUL, HOPELESS))
+    assert wanted([batch, replace(cpu, metric="cpu")], 100) == ()
