@@ -1,0 +1,112 @@
+"""Record whole rounds of two identical sides, for trials that draw such rounds again.
+
+Each round visits the default cells in random order, and a cell twice, back to back, by two fresh
+processes of several values each.  Whatever else the machine does meanwhile belongs into the data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench import machine
+from bench.driver import laboratory, runnable
+from bench.engine import LONG_ENOUGH, loads
+from bench.lab import Lab
+from bench.plan import Planned, plan
+from bench.rounds import Failed, Measured, Visit
+from bench.settings import Settings
+
+MOST = 8
+"""Values of a process at most: what fewer of them would give is computed from these."""
+SECONDS = 0.4
+"""For the values of one process, if there is more than one."""
+TIMEOUT = 60.0
+MICROSECOND = 1e-6
+
+
+def record(path: Path, rounds: int) -> None:
+    """Write the file anew after every round, so that one may stop at any time."""
+    chance, seen = Random(), list[list[Any]]()
+    with TemporaryDirectory() as name:
+        settings = Settings(results=Path(name))
+        cells = runnable(plan(settings))
+        with laboratory(settings, cells, chance.randrange(2**32)) as lab:
+            sizes = {planned.id: _values(lab, planned) for planned in cells}
+            for number in range(rounds):
+                seen.append(_round(lab, cells, sizes, number))
+                _write(path, [planned.cell.name for planned in cells], seen)
+                print(f"round {number + 1} of {rounds}", flush=True)
+
+
+def _values(lab: Lab, planned: Planned) -> int:
+    outcome = lab.measure(_visit(planned, 0, 1))
+    if isinstance(outcome, Failed):
+        raise SystemExit(f"{planned.cell.name}: {outcome.message}")
+    if outcome.seconds < LONG_ENOUGH:
+        raise SystemExit(f"{planned.cell.name} needs loops: give it more tasks")
+    return max(1, min(MOST, round(SECONDS / outcome.seconds)))
+
+
+def _round(lab: Lab, cells: Sequence[Planned], sizes: dict[int, int], number: int) -> list[Any]:
+    """The CPUs delivered, the lower of before and after; then, for each cell, its pair.
+
+    A pair is which side was first, then what `_process` gives of either side.
+    """
+    delivered = [lab.canary()["delivered"]]
+    order = Random(number).sample(cells, len(cells))
+    found: dict[int, list[Any]] = {}
+    for planned in order:
+        first = Random(f"{number}/{planned.id}").randrange(2)
+        sides = [_process(lab, _visit(planned, number, sizes[planned.id])) for _ in range(2)]
+        found[planned.id] = [first, *(sides if first == 0 else reversed(sides))]
+    delivered.append(lab.canary()["delivered"])
+    least = min((round(one, 2) for one in delivered if one is not None), default=None)
+    return [least, *(found[planned.id] for planned in cells)]
+
+
+def _visit(planned: Planned, number: int, values: int) -> Visit:
+    tasks = planned.cell.tasks
+    return Visit(planned, number, 0, 1, tasks, 0, TIMEOUT, values)
+
+
+def _process(lab: Lab, visit: Visit) -> list[int] | None:
+    """Microseconds: the whole process, then each of its values; nothing where it failed."""
+    began = time.perf_counter()
+    outcome = lab.measure(visit)
+    whole = time.perf_counter() - began
+    if not isinstance(outcome, Measured):
+        print(f"{visit.planned.cell.name}: {outcome.message}", flush=True)
+        return None
+    values = loads(outcome.benchmark).get_runs()[0].values
+    assert median(values) == outcome.seconds
+    return [round(seconds / MICROSECOND) for seconds in (whole, *values)]
+
+
+def _write(path: Path, names: Sequence[str], rounds: Sequence[Any]) -> None:
+    facts = machine.facts()
+    about = {key: facts[key] for key in ("cpu_model", "cpus", "python")}
+    lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in rounds)
+    head = json.dumps({"about": about, "cells": names})
+    draft = path.with_suffix(".new")
+    draft.write_text(f'{head[:-1]}, "rounds": [\n{lines}\n]}}\n', encoding="utf-8")
+    draft.replace(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--rounds", type=int, default=60)
+    given = parser.parse_args()
+    record(given.path, given.rounds)
+
+
+if __name__ == "__main__":
+    main()
