@@ -75,6 +75,9 @@ def run(
     timeout: options.Timeout = None,
     seed: options.Seed = None,
     reference: options.Reference = None,
+    probe: options.Probe = None,
+    raw: options.Raw = False,
+    strict: options.Strict = False,
     results: options.Results = None,
     resume: options.Resume = None,
     dry_run: options.DryRun = False,
@@ -171,7 +174,8 @@ def compare(
 @app.command()
 def trace(
     cell: Annotated[
-        str, typer.Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them.")
+        str,
+        typer.Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them."),
     ],
     output: Annotated[
         str | None,

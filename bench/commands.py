@@ -55,9 +55,12 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     # All is kept before a word is printed: a reader such as `head -1` may hang up any time.
     outcome.run = folder.name.partition("-")[0]
     stored = _counted(folder, outcome)
+    doubts = _doubts(stored, outcome) if settings.strict else []
     name = given.get("save_baseline")
     baseline = shelf.save_baseline(folder, name) if name else None
     summary.show(stored, console(), view)
+    for doubt in doubts:
+        print(f"\nfailed with --strict: {doubt}")
     print(f"\nsaved: {short(folder)}")
     if baseline:
         print(f"baseline: {short(baseline)} (commit it)")
@@ -113,6 +116,17 @@ def _counted(folder: Path, outcome: Outcome) -> Stored:
     return stored
 
 
+def _doubts(stored: Stored, outcome: Outcome) -> list[str]:
+    """A line about each cell that left something behind; each counts as one that failed."""
+    known = [
+        (cell.name, stored.probes[cell.id]) for cell in stored.run.cells if cell.id in stored.probes
+    ]
+    lines = [f"{name} left behind {'; '.join(one.left)}" for name, one in known if one.left]
+    outcome.failed += len(lines)
+    outcome.codes |= {Exit.FAILED} if lines else set()
+    return lines
+
+
 def listing(as_json: bool) -> None:
     """Print every plug-in, its parameters, and why it cannot run here."""
     from .plugins import describe
@@ -138,6 +152,8 @@ def _default(value: object) -> str:
 
 
 def _tried(found: DryRun, settings: Settings, outcome: Outcome) -> None:
+    from .probes.agenda import SHARE
+
     for planned in found.plan:
         why = planned.reason or found.past.reason(planned.id)
         print(f"  {planned.cell.name}: {why or 'ran once'}")
@@ -145,11 +161,14 @@ def _tried(found: DryRun, settings: Settings, outcome: Outcome) -> None:
     if outcome.failed:
         outcome.codes.add(Exit.FAILED)
     one = found.seconds_per_round
+    seconds = settings.seconds if settings.rounds is None else settings.rounds * one
+    probing = SHARE * (settings.budget or seconds)
+    after = f", then probes for up to {probing:.0f} s" if settings.probes else ""
     print(f"\n{len(found.plan)} cells, a round takes about {one:.1f} s", end="")
     if settings.rounds is not None:
-        print(f": {settings.rounds} rounds about {settings.rounds * one:.0f} s")
+        print(f": {settings.rounds} rounds about {seconds:.0f} s{after}")
     else:
-        print(f": about {max(1, round(settings.seconds / one))} rounds in {settings.seconds:g} s")
+        print(f": about {max(1, round(seconds / one))} rounds in {seconds:g} s{after}")
 
 
 def _next_steps(settings: Settings) -> None:

@@ -57,10 +57,23 @@ Reference = Annotated[
     str | None, typer.Option(help="The strategy that speed-ups refer to: sequential.")
 ]
 
+Probe = Annotated[
+    Several | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="Look at each cell once more, untimed: memory, latency, lag (the default), trace, "
+        "all, none; repeatable.",
+    ),
+]
+Raw = Annotated[
+    bool, typer.Option("--raw", help="Keep each task's own times of the probe latency.")
+]
+
 # How long, and in which order
 
 Budget = Annotated[
-    str | None, typer.Option(help="Time for the whole run: 60s (the default), 10m, 1h.")
+    str | None,
+    typer.Option(help="Time for all rounds: 60s (the default), 10m, 1h; probes: a quarter more."),
 ]
 Rounds = Annotated[
     int | None, typer.Option(help="Exactly so many rounds; all the time, without --budget.")
@@ -85,6 +98,10 @@ Export = Annotated[
     Several | None, typer.Option(metavar="FORMAT[:FILE]", help="Also export; repeatable.")
 ]
 Report = Annotated[bool, typer.Option("--report", help="Also write the page and the charts.")]
+
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Doubt counts as failure: what a cell leaves behind.")
+]
 
 # How it is shown
 

@@ -27,7 +27,7 @@ OPENED_TWICE = 1.3
 SAMPLING_SECONDS = 0.15
 """Memory is looked at for so long, at the least."""
 IN_TURN_SECONDS, IN_TURN_TASKS = 0.2, 4
-"""What a batch of tasks in turn may take: more of them tell nothing new.  And tasks at the least."""
+"""What a batch of tasks in turn may take, for more tell nothing new; and the fewest tasks."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _process(planned: Planned, past: History, visit: float) -> float:
 
 
 def _batch(planned: Planned, past: History) -> float:
-    return median(run["seconds"] for run in past.measured[planned.id])
+    return float(median(run["seconds"] for run in past.measured[planned.id]))
 
 
 def _of_cell(planned: Planned, past: History, probes: Sequence[str], process: float) -> Owed:
