@@ -59,4 +59,4 @@ def share_at(rounds: int) -> float:
     looked = past(rounds)
     if looked and looked[-1] == rounds:
         return share(len(looked) - 1)
-    return KEPT ** len(looked)
+    return float(KEPT ** len(looked))

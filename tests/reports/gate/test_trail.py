@@ -47,6 +47,10 @@ def test_a_lower_bound_above_nothing_makes_a_suspect_and_no_more():
     assert found.p == 1
 
 
+def test_nothing_proven_makes_no_suspect():
+    assert trail(around(0.02, 8, 0.1), 0.05).suspect is None
+
+
 def test_only_rounds_after_the_suspicion_confirm_it():
     search = around(0.1, 8)
     assert trail(search + around(0.1, 7), 0.05).p == 1
@@ -112,3 +116,11 @@ def test_what_is_missing_ends_at_a_look_to_come():
 def test_what_never_comes_is_many_rounds():
     far = around(0.0, 8, 300.0)
     assert trail(far, 0.05).more >= NEVER - 8
+
+
+def test_an_interval_pays_for_its_look():
+    chance = random.Random(8)
+    seen = tuple(chance.gauss(0, 1) for _ in range(30))
+    for number, look in enumerate(looks.past(30)):
+        share = MISSES * looks.share(number)
+        assert bounds(seen[:look]) == signed_ranks.bounds(seen[:look], share)
