@@ -11,16 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
 class Unreadable(Exception):
     """Descendants cannot be known here, however often one looks."""
 
 
-@dataclass(frozen=True)
-class Switches:
+class Switches(NamedTuple):
     """Of the threads alive: the system forgets those of a thread that has ended."""
 
     voluntary: int
@@ -28,8 +26,7 @@ class Switches:
     dead: int  # nanoseconds of the threads that have ended: grows with each
 
 
-@dataclass(frozen=True)
-class Process:
+class Process(NamedTuple):
     """A living descendant.  What it has waited for is not in `cpu`, nor in anyone's switches."""
 
     cpu: float
@@ -47,12 +44,11 @@ def clock(pid: int) -> int:
     return time.clock_gettime_ns((~pid << 3) | 2)  # as clock_getcpuclockid(3) computes it
 
 
-@dataclass(frozen=True)
 class System:
     """Where processes are read; tests put another in its place."""
 
-    proc: str = "/proc"
-    clock: Callable[[int], int] = clock
+    def __init__(self, proc: str = "/proc", clock: Callable[[int], int] = clock) -> None:
+        self.proc, self.clock = proc, clock
 
     def pids(self) -> list[int]:
         """Raises Unreadable where some are hidden: one of them might be ours."""

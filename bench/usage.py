@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .descendants import Process, Switches, Tree, Unreadable, childless, living, tick
 
@@ -24,8 +24,7 @@ SHARE = 0.01
 NOBODY = Process(0.0, 0.0, 0, Switches(0, 0, 0))
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     """CPU seconds and context switches of this process, or of all that it has waited for."""
 
     cpu: float
@@ -33,8 +32,7 @@ class Counts:
     involuntary: int
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """All used so far: by this process, by what it has reaped, by each living descendant."""
 
     own: Counts
@@ -42,8 +40,7 @@ class Reading:
     tree: Tree
 
 
-@dataclass(frozen=True)
-class Spent:
+class Spent(NamedTuple):
     """From one reading to another, by the whole tree; None where that is not known."""
 
     cpu: float | None = None
