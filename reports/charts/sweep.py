@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .. import text
-from . import axis, curves, scales, words
+from . import axis, curves, ends, scales, words
 from .chart import clean, overview
 from .curves import Curve
+from .ends import End
 from .families import Family
 from .scales import Scale
 from .sheet import Sheet
-from .style import EDGE, INK, TEXT, line_height
+from .style import EDGE, INK, TEXT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,19 +29,21 @@ def drawn(family: Family) -> tuple[Sheet, str]:
     found = list(curves.along(family, rate))
     across = sorted({place for curve in found for place in curve.values})
     up = _up(found, rate)
-    labels = [words.folded(curve.name, _NAMES, TEXT) for curve in found]
-    tall = max(_TALL, 1.1 * sum(map(_high, labels)))
+    named = [
+        End(words.folded(curve.name, _NAMES, TEXT), curve.colour, curve.end) for curve in found
+    ]
+    tall = max(_TALL, 1.1 * sum(end.height for end in named))
     what = "Throughput" if rate else "Batch time"
     about = f"{what} over {clean(family.key)}, with 95 % intervals"
     sheet = Sheet(overview(family.blocks), about, _TOP + tall + _BELOW)
-    right = EDGE + words.widest((line for label in labels for line in label), TEXT) + 0.35
-    axes = sheet.axes(EDGE + _LEFT, _TOP, sheet.width - EDGE - _LEFT - right, tall)
+    wide = sheet.width - EDGE - _LEFT - ends.width(named)
+    axes = sheet.axes(EDGE + _LEFT, _TOP, wide, tall)
     across_scale = _across(across)
     axis.horizontal(axes, across_scale, _titled(family.key, across_scale))
     axis.vertical(axes, up, _titled("tasks per second" if rate else "batch time", up))
     for curve in found:
         _draw(axes, curve)
-    _name(sheet, axes, found, labels, up, tall)
+    ends.draw(sheet, axes, named, up, _TOP, tall)
     return sheet, _described(found, about, rate)
 
 
@@ -87,38 +90,6 @@ def _draw(axes: Axes, curve: Curve) -> None:
     )
     if list(curve.lows) != list(curve.highs):
         axes.fill_between(places, curve.lows, curve.highs, color=curve.colour, alpha=0.18, lw=0)
-
-
-def _high(label: Sequence[str]) -> float:
-    return len(label) * line_height(TEXT) + 0.02
-
-
-def _name(
-    sheet: Sheet,
-    axes: Axes,
-    curves: Sequence[Curve],
-    labels: Sequence[Sequence[str]],
-    scale: Scale,
-    tall: float,
-) -> None:
-    """The name of each line at its end, moved apart where they would overlap."""
-    from matplotlib.lines import Line2D
-
-    ends = [(1 - scale.place(curve.end)) * tall for curve in curves]
-    middles = words.apart(ends, [_high(label) for label in labels], tall)
-    edge = axes.get_position().x1 * sheet.width
-    for curve, label, end, middle in zip(curves, labels, ends, middles, strict=True):
-        down = [sheet.height - sheet.top - _TOP - y for y in (end, end, middle, middle)]
-        sheet.figure.add_artist(
-            Line2D(
-                [edge, edge + 0.04, edge + 0.2, edge + 0.24],
-                down,
-                color=curve.colour,
-                linewidth=0.9,
-                transform=sheet.figure.dpi_scale_trans,
-            )
-        )
-        sheet.lines(edge + 0.29, _TOP + middle, label)
 
 
 def _described(curves: Sequence[Curve], about: str, rate: bool) -> str:
