@@ -15,9 +15,10 @@ from ..stored import Stored
 class Chart:
     """A chart as text, ready to stand inside HTML, or the reason why there is none.
 
-    `block` is the number of the block it shows, None for several.  `title` is its verdict, and what
-    a screen reader says.  `svg` is transparent, its text and lines are in `currentColor`; its ids
-    are its own.  It is "" where `reason` says why the chart was left out.
+    `block` is the number of the block it shows, None for several.  `title` is what it shows in a
+    sentence, the verdict or another, and what a screen reader says.  `svg` is transparent, its text
+    and lines are in `currentColor`; its ids are its own.  It is "" where `reason` says why the
+    chart was left out.
     """
 
     key: str

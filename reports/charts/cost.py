@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from statistics import median
 from typing import TYPE_CHECKING
 
-import pyperf
-
 from .. import text
-from ..stored import Stored
 from . import axis, scales, words
 from .chart import Block, LeftOut
 from .scales import Scale
@@ -21,14 +17,12 @@ from .style import EDGE, INK, TEXT, colour, line_height, marker
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CPU, MEMORY = "cb_cpu_s", "cb_peak_pss_bytes"
 _LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.7, 0.08, 3.4, 0.5, 2.2
-_MEGABYTE = 1e6
 
 
 @dataclass(frozen=True)
 class Spent:
-    """What a cell's batch cost: medians over its processes; `memory` is None where not measured."""
+    """What a cell's batch cost; `memory` is the peak, None where it was not measured."""
 
     name: str
     strategy: str
@@ -37,49 +31,28 @@ class Spent:
     memory: float | None
 
 
-Metrics = Mapping[int, tuple[float, float | None]]  # cell -> CPU seconds, peak bytes
-
-
-def metrics(stored: Stored) -> Metrics:
-    """What the run's samples say about CPU and memory: nothing, where it was not measured."""
-    path = stored.folder / "samples.json"
-    # Most runs hold none: to read a suite twice takes too long to find that out.
-    if not stored.processes or not path.is_file() or CPU.encode() not in path.read_bytes():
-        return {}
-    names = {cell.id: cell.name for cell in stored.run.cells}
-    cpu: dict[int, list[float]] = {}
-    memory: dict[int, list[float]] = {}
-    for benchmark in pyperf.BenchmarkSuite.load(str(path)):
-        for run in benchmark.get_runs():
-            told = run.get_metadata()
-            cell = told.get("cb_cell")
-            if names.get(cell) != benchmark.get_name():
-                continue  # not of this run, which was read from a file beside it
-            for key, found in ((CPU, cpu), (MEMORY, memory)):
-                if told.get(key, 0) > 0:
-                    found.setdefault(cell, []).append(told[key])
-    return {
-        cell: (median(each), median(memory[cell]) if cell in memory else None)
-        for cell, each in cpu.items()
-    }
-
-
-def drawn(block: Block, known: Metrics) -> tuple[Sheet, str]:
+def drawn(block: Block) -> tuple[Sheet, str]:
     """A point for each cell, its size the memory, and the Pareto front; and the same in words."""
     spent = [
-        Spent(block.names[row.id], row.strategy, row.batch_seconds or 0.0, *known[row.id])
+        Spent(
+            block.names[row.id],
+            row.strategy,
+            row.batch_seconds or 0.0,
+            row.cpu_seconds,
+            row.peak_bytes,
+        )
         for row in block.measured
-        if row.id in known
+        if row.cpu_seconds
     ]
     if not spent:
-        raise LeftOut("the run holds no CPU seconds")
+        raise LeftOut("no CPU seconds are known")
     keys = [words.folded(_key(one), _NAMES, TEXT) for one in spent]
     high = [len(key) * line_height(TEXT) + 0.06 for key in keys]
     tall = max(_TALL, sum(high))
     about = "Batch time against CPU seconds; nothing is better in both than what the line joins"
     if any(one.memory for one in spent):
         about += "; the area of a point is its peak memory"
-    sheet = Sheet(block.title, about, _TOP + tall + _BELOW)
+    sheet = Sheet(_title(block, spent), about, _TOP + tall + _BELOW)
     right = EDGE + words.widest((line for key in keys for line in key), TEXT) + 0.45
     axes = sheet.axes(EDGE + _LEFT, _TOP, sheet.width - EDGE - _LEFT - right, tall)
     across, up = (
@@ -92,6 +65,11 @@ def drawn(block: Block, known: Metrics) -> tuple[Sheet, str]:
     _points(axes, spent)
     _keys(sheet, spent, keys, high, sheet.width - right)
     return sheet, _described(spent, about)
+
+
+def _title(block: Block, spent: Sequence[Spent]) -> str:
+    best = text.listed([one.name for one in front(spent)])
+    return f"{block.name}: nothing beats {best} in both time and CPU"
 
 
 def front(spent: Sequence[Spent]) -> list[Spent]:
@@ -113,7 +91,7 @@ def _roomy(scale: Scale) -> Scale:
 
 
 def _key(one: Spent) -> str:
-    memory = "" if one.memory is None else f" {text.digits(one.memory / _MEGABYTE)} MB"
+    memory = "" if one.memory is None else f" {text.size(one.memory)}"
     return f"{one.name}{memory}"
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ..stored import Stored
-from . import cost, distribution, grid, rounds, speedup, startup, svg, sweep
+from . import cost, distribution, gantt, grid, lag, latency, rounds, speedup, startup, svg, sweep
 from .chart import Block, Chart, LeftOut, blocks, overview
 from .families import Family, families
 from .sheet import Sheet, drawing
@@ -19,10 +19,16 @@ Drawn = tuple[Sheet, str]
 
 _OF_A_BLOCK: dict[str, Callable[[Block], Drawn]] = {
     "speedup": speedup.drawn,
-    "distribution": distribution.drawn,
+    "gantt": gantt.drawn,
+    "latency": latency.drawn,
+    "lag": lag.drawn,
+    "cost": cost.drawn,
     "startup": startup.drawn,
+    "distribution": distribution.drawn,
     "rounds": rounds.drawn,
 }
+_PROBES = {"gantt": "latency", "latency": "latency", "lag": "lag"}
+"""The charts that need a probe, and which."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ def _chart(wanted: _Wanted, salt: str) -> Chart:
         except LeftOut as why:
             return Chart(wanted.key, wanted.block, wanted.title, "", str(why))
         made = sheet.page_svg(described, salt)
-    return Chart(wanted.key, wanted.block, wanted.title, made, "")
+    return Chart(wanted.key, wanted.block, sheet.title, made, "")
 
 
 def _saved(wanted: _Wanted, stored: Stored, folder: Path) -> Iterator[Path]:
@@ -82,22 +88,23 @@ def _saved(wanted: _Wanted, stored: Stored, folder: Path) -> Iterator[Path]:
 def _wanted(stored: Stored) -> Iterator[_Wanted]:
     known = list(blocks(stored))
     yield _Wanted("grid", None, "grid", overview(known), partial(grid.drawn, known))
-    spent, swept = cost.metrics(stored), list(families(known))
+    absent, swept = _absent(stored, known), list(families(known))
     for block in known:
         slug = _slug(block, known)
         for key, make in _OF_A_BLOCK.items():
-            yield _Wanted(key, block.number, f"{key}-{slug}", block.title, partial(make, block))
+            if key not in absent:
+                title = block.title
+                yield _Wanted(key, block.number, f"{key}-{slug}", title, partial(make, block))
         inside = [family for family in swept if family.blocks == [block]]
         for family in inside:
             yield _sweep(family, slug, inside)
-        if spent:
-            yield _Wanted(
-                "cost", block.number, f"cost-{slug}", block.title, partial(cost.drawn, block, spent)
-            )
     across = [family for family in swept if len(family.blocks) > 1]
     for family in across:
         yield _sweep(family, _slugged(family.blocks[0].rows[0].workload), across)
-    yield from _absent(bool(swept), bool(spent), overview(known))
+    if not swept:
+        absent["sweep"] = "no parameter has two or more values: sweep one with -P workers=1:64:x2"
+    for key, why in absent.items():
+        yield _Wanted(key, None, key, overview(known), partial(_left_out, why))
 
 
 def _sweep(family: Family, slug: str, alike: Sequence[Family]) -> _Wanted:
@@ -108,18 +115,19 @@ def _sweep(family: Family, slug: str, alike: Sequence[Family]) -> _Wanted:
     return _Wanted("sweep", number, name, overview(family.blocks), partial(sweep.drawn, family))
 
 
-def _absent(swept: bool, spent: bool, title: str) -> Iterator[_Wanted]:
-    """What the whole run has none of, said once."""
+def _absent(stored: Stored, known: Sequence[Block]) -> dict[str, str]:
+    """The charts that no block has, and why: said once."""
+    found = {}
+    if not stored.probes:
+        for key, probe in _PROBES.items():
+            found[key] = f"the run was not probed for it: concbench run --probe {probe}"
+    if not any(row.cpu_seconds for block in known for row in block.rows):
+        found["cost"] = "the run holds no CPU seconds"
+    return found
 
-    def left_out(reason: str) -> Drawn:
-        raise LeftOut(reason)
 
-    if not swept:
-        why = "no parameter has two or more values: sweep one with -P workers=1:64:x2"
-        yield _Wanted("sweep", None, "sweep", title, partial(left_out, why))
-    if not spent:
-        why = "the run holds no CPU seconds and no memory"
-        yield _Wanted("cost", None, "cost", title, partial(left_out, why))
+def _left_out(why: str) -> Drawn:
+    raise LeftOut(why)
 
 
 def _slug(block: Block, known: Sequence[Block]) -> str:

@@ -6,55 +6,70 @@ of each other, flat below the slow one.  All rows have the same scale.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import exp, log
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from .. import text
-from . import axis, lanes, scales
+from . import delivered, lanes, scales
 from .chart import Block, LeftOut
 from .lanes import Lane
 from .scales import Scale
 from .sheet import Sheet
-from .style import FAINT, INK, MUTED, SMALL
+from .style import FAINT, INK, SMALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..facts import Canary
+
 Times = Mapping[int, float]  # round -> seconds
 
-_HIGH, _TOP, _CPUS = 0.5, 0.06, 0.4
+_HIGH, _TOP = 0.5, 0.06
 _LEAST = log(1.02)  # below this nothing is worth a zoom
 _SPREAD = 8.0
-_DELIVERED = "CPUs delivered"
 
 
 def drawn(block: Block) -> tuple[Sheet, str]:
     """A line for each cell, round by round, above the CPUs delivered; and the same in words."""
-    rows = block.measured
-    times = {row.id: {one.round: one.seconds for one in block.stored.of(row.id)} for row in rows}
-    last = max(number for each in times.values() for number in each)
+    rows, stored = block.measured, block.stored
+    times = {row.id: {one.round: one.seconds for one in stored.of(row.id)} for row in rows}
     if all(len(each) < 2 for each in times.values()):
         raise LeftOut("one round shows no drift")
+    again = {row.id: _again(block, row.id) for row in rows}
+    last = max(number for each in (*times.values(), *again.values()) for number in each)
     stack = lanes.stacked(block, rows, _HIGH)
     span = _span(times.values())
-    cpus = {one.round: one.delivered for one in block.stored.run.canary if one.round <= last}
+    seen = [one for one in stored.run.canary if one.round <= last]
+    about = _about(span, max(_far(times.values())) > span, seen)
+    room = delivered.HIGH if seen else 0.0
+    sheet = Sheet(block.title, about, _TOP + lanes.height(stack) + lanes.BELOW + room)
+    scale = _of_rounds(last)
+    names = [delivered.NAME] if seen else []
+    axes = lanes.drawn(sheet, stack, _said, scale, "" if seen else "round", _TOP, names)
+    low = {one.round for one in seen if one.low}
+    for lane in stack:
+        _line(axes, lane, times[lane.row.id], span, low)
+        if again[lane.row.id]:
+            _faint(axes, lane, again[lane.row.id], times[lane.row.id], span)
+    if seen:
+        axes.tick_params(labelbottom=False)
+        delivered.draw(sheet, axes, seen, scale, _TOP + lanes.height(stack))
+    return sheet, _described(block, stack, times, about)
+
+
+def _again(block: Block, cell: int) -> Times:
+    """The times of a cell that were measured again, and count no more."""
+    return {one.round: one.seconds for one in block.stored.replaced if one.cell == cell}
+
+
+def _about(span: float, beyond: bool, seen: Sequence[Canary]) -> str:
     shown = text.percent(exp(span) - 1, " ")
     about = f"Batch time over rounds; each row reaches {shown} above its mean, and as far below"
-    if max(_far(times.values())) > span:
+    if beyond:
         about += "; a time stands beside each round that went farther"
-    tall = _TOP + lanes.height(stack) + lanes.BELOW + (_CPUS + 0.1 if cpus else 0.0)
-    sheet = Sheet(block.title, about, tall)
-    scale = _of_rounds(last)
-    names = [_DELIVERED] if cpus else []
-    axes = lanes.drawn(sheet, stack, _said, scale, "" if cpus else "round", _TOP, names)
-    for lane in stack:
-        _line(axes, lane, times[lane.row.id], span)
-    if cpus:
-        axes.tick_params(labelbottom=False)
-        _delivered(sheet, axes, cpus, scale, _TOP + lanes.height(stack) + 0.1)
-    return sheet, _described(block, stack, times, about)
+    return ". ".join([about, *delivered.sentences(seen)])
 
 
 def _of_rounds(last: int) -> Scale:
@@ -71,32 +86,62 @@ def _span(times: Iterable[Times]) -> float:
 
 def _far(times: Iterable[Times]) -> Iterator[float]:
     for each in times:
-        middle = fmean(map(log, each.values()))
+        middle = _middle(each)
         yield from (abs(log(second) - middle) for second in each.values())
 
 
-def _line(axes: Axes, lane: Lane, times: Times, span: float) -> None:
-    middle = fmean(map(log, times.values()))
-    room = min(0.42 * lane.height, 0.3)
-    off = {number: (log(second) - middle) / span for number, second in sorted(times.items())}
-    inside = {number: max(-1.0, min(1.0, far)) for number, far in off.items()}
+def _line(axes: Axes, lane: Lane, times: Times, span: float, low: Collection[int]) -> None:
     axes.axhline(lane.middle, color=INK, alpha=FAINT, linewidth=0.8)
     axes.axhline(lane.middle + lane.height / 2, color=INK, alpha=FAINT / 2, linewidth=0.5)
-    heights = [lane.middle - far * room for far in inside.values()]
+    heights = _heights(lane, times, times, span)
     axes.plot(
-        list(inside),
-        heights,
-        marker=lane.marker,
+        list(heights), list(heights.values()), color=lane.colour, linewidth=1.4, clip_on=False
+    )
+    for hollow in (False, True):
+        inside = {n: y for n, y in heights.items() if (n in low) == hollow}
+        if not inside:
+            continue
+        fill, edge = ("none", lane.colour) if hollow else (lane.colour, INK)
+        axes.plot(
+            list(inside),
+            list(inside.values()),
+            lane.marker,
+            markersize=5.5 if hollow else 4,
+            markerfacecolor=fill,
+            markeredgecolor=edge,
+            markeredgewidth=1.2 if hollow else 0.3,
+            clip_on=False,
+        )
+    middle = _middle(times)
+    for number, height in heights.items():
+        if abs(log(times[number]) - middle) > span:
+            _beyond(axes, number, height, times[number])
+
+
+def _faint(axes: Axes, lane: Lane, again: Times, counted: Times, span: float) -> None:
+    """What was measured again: no part of the line."""
+    heights = _heights(lane, again, counted, span)
+    axes.plot(
+        list(heights),
+        list(heights.values()),
+        lane.marker,
         color=lane.colour,
-        linewidth=1.4,
+        alpha=0.35,
         markersize=4,
-        markeredgecolor=INK,
-        markeredgewidth=0.3,
         clip_on=False,
     )
-    for number, far in off.items():
-        if abs(far) > 1.0:
-            _beyond(axes, number, lane.middle - inside[number] * room, times[number])
+
+
+def _heights(lane: Lane, times: Times, counted: Times, span: float) -> dict[int, float]:
+    """Where each round is drawn: slow ones above the mean of those that count, none outside."""
+    middle = _middle(counted)
+    room = min(0.42 * lane.height, 0.3)
+    off = {number: (log(second) - middle) / span for number, second in sorted(times.items())}
+    return {n: lane.middle - max(-1.0, min(1.0, far)) * room for n, far in off.items()}
+
+
+def _middle(times: Times) -> float:
+    return fmean(map(log, times.values()))
 
 
 def _beyond(axes: Axes, number: int, height: float, seconds: float) -> None:
@@ -110,23 +155,6 @@ def _beyond(axes: Axes, number: int, height: float, seconds: float) -> None:
         color=INK,
         va="center_baseline",
     )
-
-
-def _delivered(
-    sheet: Sheet, above: Axes, cpus: Mapping[int, float], scale: Scale, top: float
-) -> None:
-    """How many CPUs each round really had."""
-    box = above.get_position()
-    left, width = box.x0 * sheet.width, box.width * sheet.width
-    axes = sheet.axes(left, top, width, _CPUS)
-    axis.horizontal(axes, scale, "round")
-    most = max(*cpus.values(), 1.0)
-    axes.set_ylim(0, most)
-    axes.bar(list(cpus), list(cpus.values()), width=0.7, color=INK, alpha=0.35, linewidth=0)
-    middle = top + _CPUS / 2
-    sheet.lines(left - 0.1, middle, [_DELIVERED], ha="right", alpha=MUTED)
-    said = text.digits(median(cpus.values()))
-    sheet.lines(left + width + 0.1, middle, [said], alpha=MUTED)
 
 
 def _said(lane: Lane) -> str:

@@ -14,12 +14,16 @@ import reports
 from reports import charts
 from reports.charts import Chart
 
+from .. import probed_run
 from ..made import Made, folder, sequential
 from .hard import LONG, NAMES, RUNS, usual
 
 SVG = "{http://www.w3.org/2000/svg}"
 Hard = Callable[[str], list[Chart]]
-KEYS = ["grid", "speedup", "distribution", "startup", "rounds", "sweep", "cost"]
+PROBED = ("gantt", "latency", "lag", "cost")
+KEYS = ["grid", "speedup", *PROBED, "startup", "distribution", "rounds", "sweep"]
+HARD = ("usual", "names", "long names", "40 strategies", "one round", "sweeps", "rounds lost")
+CASES = [*RUNS, *(f"{name}, probed" for name in HARD)]
 
 
 def drawn(path: Path, made: list[Made], **facts: object) -> list[Chart]:
@@ -29,7 +33,15 @@ def drawn(path: Path, made: list[Made], **facts: object) -> list[Chart]:
 @pytest.fixture(scope="module")
 def hard(tmp_path_factory: pytest.TempPathFactory) -> Hard:
     """The charts of a hard run, drawn once."""
-    return cache(lambda name: drawn(tmp_path_factory.mktemp("hard"), RUNS[name]))
+
+    def found(name: str) -> list[Chart]:
+        path = tmp_path_factory.mktemp("hard")
+        folder(path, RUNS[name.removesuffix(", probed")])
+        if name.endswith(", probed"):
+            probed_run.probe(path)
+        return charts.draw(reports.read(path))
+
+    return cache(found)
 
 
 def only(found: list[Chart], key: str, block: int | None = 0) -> Chart:
@@ -45,10 +57,12 @@ def joined(chart: Chart) -> str:
     return "".join("".join(texts(chart)).split())
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", CASES)
 def test_every_run_is_drawn_or_says_why_not_without_a_warning(hard: Hard, name: str) -> None:
     found = hard(name)
-    assert {chart.key for chart in found} == set(KEYS) or not RUNS[name]
+    assert {chart.key for chart in found} == set(KEYS) or name == "nothing"
+    if name.endswith("probed"):
+        assert {chart.key for chart in found if chart.svg} >= {*PROBED} - {"lag"}
     for chart in found:
         assert chart.title and "\n" not in chart.title
         assert bool(chart.svg) != bool(chart.reason)
@@ -62,7 +76,7 @@ def test_every_run_is_drawn_or_says_why_not_without_a_warning(hard: Hard, name: 
         assert root.get("aria-labelledby") == f"{title.get('id')} {described.get('id')}"
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", CASES)
 def test_ids_are_unique_on_a_page_and_all_that_is_referred_to_is_there(
     hard: Hard, name: str
 ) -> None:
@@ -73,7 +87,7 @@ def test_ids_are_unique_on_a_page_and_all_that_is_referred_to_is_there(
     assert {*re.findall(r'href="#([^"]+)"', tags), *re.findall(r"url\(#([^)]+)\)", tags)} <= {*ids}
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", CASES)
 def test_no_text_leaves_its_chart(hard: Hard, name: str) -> None:
     from reports.charts import words
 
@@ -99,7 +113,9 @@ def _anchor(style: str) -> str:
     return found[1] if found else "start"
 
 
-@pytest.mark.parametrize("name", ["40 strategies", "long names", "names", "sweeps"])
+@pytest.mark.parametrize(
+    "name", ["40 strategies", "long names", "names", "sweeps", *(f"{n}, probed" for n in HARD)]
+)
 def test_no_text_lies_on_another(hard: Hard, name: str) -> None:
     from reports.charts import words
 
@@ -127,9 +143,14 @@ def test_charts_come_in_the_order_of_a_page(tmp_path: Path) -> None:
     found = drawn(tmp_path, [*usual(), *usual(block=1, workload="http_get")])
     assert [(chart.key, chart.block) for chart in found] == [
         ("grid", None),
-        *((key, block) for block in (0, 1) for key in KEYS[1:5]),
+        *((key, block) for block in (0, 1) for key in KEYS[1:-1] if key not in PROBED),
+        *((key, None) for key in (*PROBED, "sweep")),
+    ]
+    probed = charts.draw(reports.read(probed_run.write(tmp_path / "probed")))
+    assert [(chart.key, chart.block) for chart in probed] == [
+        ("grid", None),
+        *((key, block) for block in range(3) for key in KEYS[1:-1]),
         ("sweep", None),
-        ("cost", None),
     ]
 
 
@@ -188,18 +209,20 @@ def test_importing_loads_no_matplotlib_and_drawing_no_pyplot(tmp_path: Path) -> 
     subprocess.run([sys.executable, "-P", "-c", code, str(tmp_path)], check=True)
 
 
-def test_a_page_of_18_cells_stays_small(tmp_path: Path) -> None:
-    made = [cell for block in range(3) for cell in usual(block, workload=f"work_{block}")]
-    assert sum(len(chart.svg) for chart in drawn(tmp_path, made)) < 400_000
+def test_the_charts_of_18_cells_with_all_probes_stay_small(tmp_path: Path) -> None:
+    stored = reports.read(probed_run.write(tmp_path, rounds=12))
+    assert sum(len(chart.svg) for chart in charts.draw(stored)) < 450_000
 
 
 def test_saved_charts_are_svg_and_png_with_names_of_their_own(tmp_path: Path) -> None:
-    stored = reports.read(folder(tmp_path / "run", [*RUNS["names"], *usual(block=99)]))
+    run = folder(tmp_path / "run", [*RUNS["names"], *usual(block=99)])
+    stored = reports.read(probed_run.probe(run))
     paths = charts.save(stored, tmp_path / "new" / "out")
     assert len({path.name.lower() for path in paths}) == len(paths)
     assert {path.parent for path in paths} == {tmp_path / "new" / "out"}
     names = {path.name for path in paths}
     assert {"grid.png", "speedup-io_sleep.svg", "rounds-io_sleep.png"} <= names
+    assert {f"{key}-io_sleep.{suffix}" for key in PROBED for suffix in ("svg", "png")} <= names
     for path in paths:
         if path.suffix == ".png":
             assert path.read_bytes().startswith(b"\x89PNG")
@@ -229,5 +252,8 @@ def test_a_chart_that_is_left_out_says_why(tmp_path: Path) -> None:
     found = drawn(tmp_path / "2", [sequential([0.64]), Made("a", [0.1])])
     assert only(found, "rounds").reason == "one round shows no drift"
     assert "-P workers=1:64:x2" in only(found, "sweep", None).reason
-    assert only(found, "cost", None).reason == "the run holds no CPU seconds and no memory"
+    assert only(found, "cost", None).reason == "the run holds no CPU seconds"
+    assert only(found, "gantt", None).reason == (
+        "the run was not probed for it: concbench run --probe latency"
+    )
     assert only(drawn(tmp_path / "3", []), "grid", None).reason == "the run has no cells"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 import reports
-from reports.charts import colour, cost, distribution, grid, rounds, speedup, startup, sweep
+from reports.charts import colour, cost, distribution, grid, speedup, startup, sweep
 from reports.charts.chart import Block, LeftOut, blocks, overview
 from reports.charts.families import families
+from reports.probed import Memory, Probed
 from reports.stored import Stored
 
 from ..made import Made, folder, sequential
@@ -91,24 +93,6 @@ def test_a_one_shot_is_stacked_beside_the_batch(tmp_path: Path) -> None:
     assert len({bar.get_hatch() for bar in bars(axes)[:3]}) == 3
     assert "90.0 ms / 40.0 ms" in said(sheet)
     assert "start-up 30.0 ms, first batch 50.0 ms, close 10.0 ms" in described
-
-
-def test_a_line_over_rounds_has_every_round_and_one_scale_for_all(tmp_path: Path) -> None:
-    canary = [{"round": n, "cpus": 2, "delivered": 1.0 + n / 10} for n in range(3)]
-    made = [Made("asyncio", [0.04, 0.04, 0.08]), Made("threading", [4.0, 4.0, 8.0])]
-    sheet, _ = rounds.drawn(block(tmp_path, made, canary=canary))
-    above, below = sheet.figure.axes
-    lines = [line for line in above.lines if line.get_marker() in ("D", "s")]
-    assert [list(line.get_xdata()) for line in lines] == [[0, 1, 2], [0, 1, 2]]
-    rises = [max(line.get_ydata()) - min(line.get_ydata()) for line in lines]
-    assert rises[0] == pytest.approx(rises[1])
-    assert [bar.get_height() for bar in bars(below)] == pytest.approx([1.0, 1.1, 1.2])
-
-
-def test_a_round_that_leaves_its_row_has_its_time_beside_it(tmp_path: Path) -> None:
-    made = [Made("asyncio", [0.04, 0.041] * 8 + [40.0])]
-    sheet, _ = rounds.drawn(block(tmp_path, made))
-    assert [text.get_text() for text in sheet.figure.axes[0].texts] == ["40.0 s"]
 
 
 def test_the_grid_has_a_cell_for_each_and_the_reason_of_those_without(tmp_path: Path) -> None:
@@ -198,50 +182,40 @@ def test_a_run_without_an_axis_has_no_sweep(tmp_path: Path, name: str) -> None:
     assert not list(families(list(blocks(stored(tmp_path, RUNS[name])))))
 
 
-def costly(path: Path, *, memory: bool = True) -> Stored:
-    """Three cells of 1, 2 and 3 CPU seconds, the last of them beaten in both."""
+def costly(path: Path, *, memory: bool = True) -> Block:
+    """Three cells of 1, 2 and 3 CPU seconds and megabytes, the last of them beaten in both."""
     made = [Made("a", [4.0] * 3), Made("b", [1.0] * 3), Made("c", [2.0] * 3)]
     file = folder(path, made) / "samples.json"
     suite = json.loads(file.read_text())
     for benchmark in suite["benchmarks"]:
-        told = benchmark["metadata"]
-        told["cb_cpu_s"] = 1.0 + told["cb_cell"]
-        if memory:
-            told["cb_peak_pss_bytes"] = 1_000_000 * (1 + told["cb_cell"])
+        benchmark["metadata"]["cb_cpu_s"] = 1.0 + benchmark["metadata"]["cb_cell"]
     file.write_text(json.dumps(suite))
-    return reports.read(path)
+    found = reports.read(path)
+    probes = {cell: Probed(memory=Memory(1_000_000 * (1 + cell))) for cell in range(3)}
+    return next(blocks(replace(found, probes=probes if memory else {})))
 
 
 def test_cost_joins_what_nothing_beats_in_both(tmp_path: Path) -> None:
-    run = costly(tmp_path)
-    sheet, described = cost.drawn(next(blocks(run)), cost.metrics(run))
+    sheet, described = cost.drawn(costly(tmp_path))
     (axes,) = sheet.figure.axes
     front, *points = axes.lines
     assert [list(front.get_xdata()), list(front.get_ydata())] == [[1.0, 2.0], pytest.approx([4, 1])]
     sizes = {line.get_xdata()[0]: line.get_markersize() for line in points}
     assert (sizes[3.0] / sizes[1.0]) ** 2 == pytest.approx(3)
-    assert "b 2.00 MB" in said(sheet)
-    assert "b 2.00 MB: 1.00 s, CPU 2.00 s" in described
+    assert "b 2.0 MB" in said(sheet)
+    assert "b 2.0 MB: 1.00 s, CPU 2.00 s" in described
+    assert sheet.title == "io_sleep: nothing beats a and b in both time and CPU"
 
 
 def test_cost_without_memory_shows_points_of_one_size(tmp_path: Path) -> None:
-    run = costly(tmp_path, memory=False)
-    sheet, _ = cost.drawn(next(blocks(run)), cost.metrics(run))
+    sheet, _ = cost.drawn(costly(tmp_path, memory=False))
     assert len({line.get_markersize() for line in sheet.figure.axes[0].lines[1:]}) == 1
     assert "b" in said(sheet)
 
 
 def test_cost_needs_cpu_seconds(tmp_path: Path) -> None:
-    run = stored(tmp_path, usual())
-    assert cost.metrics(run) == {}
     with pytest.raises(LeftOut, match="no CPU seconds"):
-        cost.drawn(next(blocks(run)), {})
-
-
-def test_cost_takes_nothing_from_a_file_of_another_run(tmp_path: Path) -> None:
-    costly(tmp_path / "beside")
-    other = stored(tmp_path / "run", usual())
-    assert cost.metrics(Stored(tmp_path / "beside", other.run, other.processes)) == {}
+        cost.drawn(block(tmp_path, usual()))
 
 
 def test_start_up_that_was_not_recorded_is_left_out(tmp_path: Path) -> None:
