@@ -47,12 +47,38 @@ def _tidied(found: re.Match[str]) -> str:
     if tag.startswith("<text"):
         tag = re.sub(r"font-family: [^;\"]*;? ?", "", tag)
         tag = re.sub(r' transform="rotate\(-0 [^"]*"', "", tag)
-    if " d=" in tag:
-        tag = re.sub(r"\s*\n", " ", tag)
-        tag = re.sub(r"(\d\.\d\d)\d+", r"\1", tag)
-    return tag.replace(INK, "currentColor").replace("xlink:href", "href")
+    # A hundredth of a point is less than any screen or printer shows.
+    tag = re.sub(r"(\d\.\d\d)\d+", r"\1", tag)
+    tag = re.sub(r"(\d)\.0+(?![\d])|(\.\d)0(?!\d)", r"\1\2", tag)
+    tag = re.sub(r' d="([^"]*)"', lambda path: f' d="{_shortened(path[1])}"', tag)
+    return tag.replace(INK, "currentColor").replace("xlink:href", "href").replace("; ", ";")
+
+
+def _shortened(path: str) -> str:
+    """The same path; straight ahead and straight down need one number each."""
+    steps = re.findall(r"([MLHVCSQTAZz])([^MLHVCSQTAZz]*)", path)
+    found, before = [], ("", "")
+    for letter, numbers in steps:
+        told = tuple(numbers.split())
+        short = f"{letter}{' '.join(told)}"
+        if letter == "L" and told[1] == before[1]:
+            short = f"H{told[0]}"
+        elif letter == "L" and told[0] == before[0]:
+            short = f"V{told[1]}"
+        found.append(short)
+        before = (told[-2], told[-1]) if told else ("", "")
+    return "".join(found)
 
 
 def _joined(drawn: str) -> str:
-    """Without the line ends and indents between tags."""
-    return re.sub(r">\s*\n\s*<", "><", drawn).strip()
+    """Without the line ends and indents between tags, and without groups that group nothing."""
+    flat = re.sub(r">\s*\n\s*<", "><", drawn).strip()
+    kept: list[bool] = []
+
+    def needed(found: re.Match[str]) -> str:
+        if found[0] != "</g>":
+            kept.append(found[0] != "<g>")
+            return found[0] if kept[-1] else ""
+        return "</g>" if kept.pop() else ""
+
+    return re.sub(r"<g(?: [^<>]*)?>|</g>", needed, flat)
