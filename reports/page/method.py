@@ -95,7 +95,7 @@ def _told(about: dict[str, Any], *keys: str) -> list[str]:
 
 
 def _delivered(run: Facts) -> str:
-    seen = [canary.delivered for canary in run.canary]
+    seen = [canary.delivered for canary in run.counted.values()]
     if not seen:
         return ""
     low, middle, high = (text.digits(value) for value in (min(seen), median(seen), max(seen)))
