@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ def timed(name: str, batches: Callable[[int], float], metadata: dict[str, Any]) 
     """In a worker: the benchmark of one run, by the options on the command line."""
     with _missing("psutil"):
         import pyperf  # after open and first batch: their clocks must not pay for it, nor hide it
+
+        with suppress(ImportError):
+            import pyperf._collect_metadata  # which it imports itself, but after the values
 
     runner = pyperf.Runner()
     benchmark = runner.bench_time_func(name, batches, metadata=metadata)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pyperf
@@ -12,9 +14,12 @@ import pytest
 
 from bench import engine, interpreter, quota
 from bench.answers import digest
+from bench.children import interpreter_command
 from bench.driver import run
+from bench.plugins import find
 from bench.selection import DEFAULTS
 from bench.settings import Settings
+from bench.spec import Spec
 
 
 def test_the_gil_is_what_the_interpreter_says_now(monkeypatch):
@@ -106,6 +111,26 @@ def test_nothing_that_we_import_in_a_worker_can_turn_the_gil_on(tmp_path):
     found = stored(tmp_path, EXTENSIONS, DEFAULTS["strategies"])
     assert len(found) == len(DEFAULTS["strategies"])
     assert {one["cb_answer"] for one in found} == {digest([[]] * 4, 4)}
+
+
+@pytest.mark.parametrize("strategy", DEFAULTS["strategies"])
+def test_a_worker_ends_without_any_extension_module_of_ours(tmp_path, strategy):
+    (tmp_path / "own.py").write_text(EXTENSIONS)
+    params = {} if strategy == "sequential" else {"workers": 1}
+    job = {
+        "kind": "measure",
+        "name": "own",
+        "measured_tasks": 1,
+        "head": 1,
+        "metadata": {},
+        "workload": vars(Spec("own", f"{tmp_path / 'own.py'}:own")),
+        "strategy": vars(replace(find("strategies", strategy), params=params)),
+    }
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    code = f"from bench.worker import main; main()\n{EXTENSIONS}\nprint(own(0))"
+    command = [*interpreter_command(code), str(tmp_path / "job.json")]
+    done = subprocess.run([*command, *engine.arguments(1, 1, None)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["[]"])
 
 
 def test_a_module_is_missing_for_one_import_alone(monkeypatch):
