@@ -45,7 +45,7 @@ def test_a_run_answers_in_words_and_stores_everything(concbench, tmp_path):
     assert "saved: .concbench/runs/0001-" in done.stdout
     latest = tmp_path / ".concbench" / "latest"
     assert sorted(path.name for path in latest.iterdir()) == [
-        "cells.csv", "journal.jsonl", "rounds.csv", "run.json", "samples.json",
+        "cells.csv", "journal.jsonl", "probes.json", "rounds.csv", "run.json", "samples.json",
     ]  # fmt: skip
     assert (tmp_path / ".concbench" / "baselines" / "main" / "samples.json").exists()
     again = concbench("show")
