@@ -2,6 +2,7 @@
 
 Standard library only: the timed process reads this, and psutil is for the driver alone.  CPU time
 comes from each one's CPU clock, in nanoseconds: /proc/PID/stat counts in steps of 10 ms.
+What is found stands in tuples, for every worker would pay 0.5 ms for each dataclass.
 """
 
 from __future__ import annotations

@@ -17,11 +17,10 @@ from figures import Figure
 from pairs import EMPTY
 
 from bench.children import environment
-from bench.driver import laboratory
 from bench.lab import Lab
+from bench.laboratory import laboratory
 from bench.plan import Planned
 from bench.plugins import find
-from bench.settings import Settings
 from bench.spec import Cell
 from bench.visits import Failed, Visit
 from reports import read
@@ -80,11 +79,11 @@ def worker(folder: Path, processes: int) -> Figure:
     cell = Cell(EMPTY, find("strategies", "sequential"), 16)
     planned = Planned(0, cell, 1, 0, True, "")
     visit = Visit(planned, round=0, position=0, loops=1, tasks=16, head=0, timeout=60)
-    with laboratory(Settings(results=folder), (planned,), 0) as lab:
+    with laboratory(folder, (planned,)) as lab:
         seen = in_turn(
             processes,
-            lambda: _cpu(lambda: _measured(lab, visit)),
-            lambda: _cpu(lambda: _python("import pyperf")),
+            lambda: cpu(lambda: _measured(lab, visit)),
+            lambda: cpu(lambda: _python("import pyperf")),
         )
     own, pyperf = (1000 * median(one) for one in seen)
     beside = f"python -c 'import pyperf': {pyperf:.1f} ms"
@@ -129,7 +128,9 @@ def _python(code: str) -> None:
     subprocess.run(command, env=environment(), stdout=subprocess.DEVNULL, check=True)
 
 
-def _cpu(work: Callable[[], None]) -> float:
+def cpu(work: Callable[[], object]) -> float:
+    """CPU seconds of the processes that it starts and waits for."""
+
     def of_children() -> float:
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         return usage.ru_utime + usage.ru_stime

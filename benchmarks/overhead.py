@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from costs import BARE, beside, checked_out, fixed
 from driver import answering, run, whole_run, worker
 from figures import Figure, show
 from growth import growth
@@ -37,15 +38,20 @@ LATEST = Path(".concbench/latest")
 
 @dataclass(frozen=True)
 class Effort:
-    """How long each part takes: processes of each pair, seconds in each, seconds of a run."""
+    """How long each part takes: processes of each pair, seconds in each, seconds of a run.
+
+    `turns` are the pairs of workers of each cell, beside those of `revision`.
+    """
 
     processes: int
     seconds: float
     budget: float
     starts: int
+    turns: int
+    revision: str = BARE
 
 
-FULL, QUICK = Effort(12, 1.0, 60, 21), Effort(4, 0.3, 30, 7)
+FULL, QUICK = Effort(12, 1.0, 60, 21, 24), Effort(4, 0.3, 30, 7, 4)
 
 
 def tasks(effort: Effort) -> None:
@@ -104,6 +110,26 @@ def _batch(pair: Pair, compared: Compared) -> Figure:
     return _percent(f"{pair.workload} {pair.strategy}", compared, limit, beside)
 
 
+def costs(effort: Effort) -> None:
+    """A timed pass of every default cell, as workers of a revision and of this tree time it."""
+    served = find("workloads", "http_get")
+    with (
+        Children() as children,
+        running(children, [served]) as fixtures,
+        checked_out(effort.revision) as tree,
+    ):
+        show(f"a worker beside one of {effort.revision}", [fixed(tree, effort.starts)])
+        pairs = list(_batches(fixtures.given[served.label]["port"]))
+        found = beside(tree, pairs, effort.turns, effort.seconds)
+    title = f"a timed pass, more than in {effort.revision}"
+    show(title, (_pass(*one) for one in found.items()))
+
+
+def _pass(pair: Pair, compared: Compared) -> Figure:
+    beside = f"{1000 * compared.by_hand:.1f} ms there"
+    return _percent(f"{pair.workload} {pair.strategy}", compared, 1, beside)
+
+
 def driver(effort: Effort) -> None:
     """A whole run, what its driver and its workers cost, and what it reached."""
     with tempfile.TemporaryDirectory() as name:
@@ -135,6 +161,7 @@ PARTS: dict[str, Callable[[Effort], None]] = {
     "driver": driver,
     "limit": limit,
     "growth": growing,
+    "costs": costs,
 }
 
 
@@ -142,9 +169,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a minute or two, wider intervals")
     parser.add_argument("--part", choices=PARTS, action="append", help="only this; repeatable")
+    parser.add_argument("--beside", default=BARE, help="the revision that `costs` compares with")
     given = parser.parse_args()
-    for name in given.part or [part for part in PARTS if part != "limit"]:
-        PARTS[name](QUICK if given.quick else FULL)
+    effort = replace(QUICK if given.quick else FULL, revision=given.beside)
+    for name in given.part or [part for part in PARTS if part not in ("limit", "costs")]:
+        PARTS[name](effort)
 
 
 if __name__ == "__main__":

@@ -48,13 +48,16 @@ class Pair:
 
     @contextmanager
     def by_harness(self) -> Iterator[Batch]:
-        strategy = find("strategies", self.strategy)
-        params = {} if self.strategy == "sequential" else {"workers": self.workers}
-        with Spec(self.strategy, strategy.target, params).build().open(Lanes(self._spec)) as batch:
+        with self.strategy_spec.build().open(Lanes(self.workload_spec)) as batch:
             yield batch
 
     @property
-    def _spec(self) -> Spec:
+    def strategy_spec(self) -> Spec:
+        params = {} if self.strategy == "sequential" else {"workers": self.workers}
+        return Spec(self.strategy, find("strategies", self.strategy).target, params)
+
+    @property
+    def workload_spec(self) -> Spec:
         if self.workload == "empty":
             return EMPTY
         given = {"port": self.port} if self.port else {}
@@ -76,10 +79,11 @@ def compare(pairs: Sequence[Pair], processes: int, seconds: float) -> dict[Pair,
     for _ in range(processes):
         for pair in chance.sample(pairs, len(pairs)):
             seen[pair].append(_in_a_process(pair, seconds))
-    return {pair: _compared(both) for pair, both in seen.items()}
+    return {pair: compared(both) for pair, both in seen.items()}
 
 
-def _compared(both: Sequence[tuple[float, float]]) -> Compared:
+def compared(both: Sequence[tuple[float, float]]) -> Compared:
+    """From the seconds of both in each process."""
     above = {number: harness for number, (_, harness) in enumerate(both)}
     below = {number: hand for number, (hand, _) in enumerate(both)}
     found = ratio(above, below)
