@@ -6,22 +6,23 @@ when its standard input ends: with the run, or with the driver.
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from tempfile import TemporaryFile
 from typing import IO
 
-from .children import Children, Process, environment, interpreter_command, line, wait
+from .children import Children, Process, environment, line, wait
 from .contracts import Plain
 from .errors import UsageError
+from .sides.side import Side
 from .spec import Spec, load
 
+HERE = Side("")
 READY_SECONDS = 30.0
 LEAVING_SECONDS = 5.0
 SAID_BYTES = 4000  # a traceback's end
@@ -29,9 +30,9 @@ SAID_BYTES = 4000  # a traceback's end
 
 @contextmanager
 def running(
-    children: Children, specs: Iterable[Spec], seconds: float = READY_SECONDS
+    children: Children, specs: Iterable[Spec], side: Side = HERE, seconds: float = READY_SECONDS
 ) -> Iterator[Fixtures]:
-    """Hold the fixtures of those workloads that have one, ready for use.
+    """Hold the fixtures of those workloads that have one, ready for use, as the side has them.
 
     Raises UsageError, with what the host itself said, unless all are ready after so long.
     """
@@ -39,8 +40,8 @@ def running(
     deadline = time.monotonic() + seconds
     with ExitStack() as stack:
         for spec in {spec.label: spec for spec in specs}.values():
-            if hasattr(load(spec.target), "fixture"):
-                hosting = _hosting(children, spec, seconds, fixtures.trouble)
+            if side.foreign or hasattr(load(spec.target), "fixture"):
+                hosting = _hosting(children, spec, side, seconds, fixtures.trouble)
                 fixtures.hosts.append(stack.enter_context(hosting))
         for host in fixtures.hosts:
             fixtures.given[host.spec.label] = host.given(max(0.0, deadline - time.monotonic()))
@@ -103,11 +104,19 @@ class Host:
 
 
 @contextmanager
-def _hosting(children: Children, spec: Spec, seconds: float, trouble: list[str]) -> Iterator[Host]:
-    command, pipe = interpreter_command("from bench.fixtures import host; host()"), subprocess.PIPE
+def _hosting(
+    children: Children, spec: Spec, side: Side, seconds: float, trouble: list[str]
+) -> Iterator[Host]:
     request = {"spec": asdict(spec), "seconds": seconds}
     with TemporaryFile() as stderr:
-        process = children.start(command, env=environment(), stdin=pipe, stdout=pipe, stderr=stderr)
+        process = children.start(
+            side.command("from bench.host import main; main()"),
+            env=environment(side.variables),
+            cwd=side.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
         assert process.stdin is not None
         host = Host(spec, process, stderr)
         try:
@@ -119,30 +128,3 @@ def _hosting(children: Children, spec: Spec, seconds: float, trouble: list[str])
                 trouble.append(wrong)
             if left := children.end(process):
                 trouble.append(f"the fixture of {spec.label} left behind: {', '.join(left)}")
-
-
-def host() -> None:
-    """The host process itself."""
-    # What the user's code prints or reads, and its children, must not reach the driver's pipes.
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    request = json.loads(requests.readline())
-    # Before the driver's patience ends, so that it can show where a fixture hangs.
-    faulthandler.dump_traceback_later(0.8 * request["seconds"])
-    spec = Spec(**request["spec"])
-    with spec.build().fixture() as given:
-        with answers:
-            answers.write(_line(spec, given))
-        faulthandler.cancel_dump_traceback_later()
-        requests.read()
-
-
-def _line(spec: Spec, given: Mapping[str, Plain]) -> bytes:
-    if not isinstance(given, Mapping):
-        raise UsageError(f"fixture() of {spec.name} must yield a mapping, not {given!r}")
-    replace(spec, given=dict(given)).build()  # says which field a wrong name could mean
-    try:
-        return json.dumps(dict(given)).encode() + b"\n"
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"fixture() of {spec.name} must yield JSON values: {error}") from None

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from . import engine
 from .canary import measure as measure_canary
 from .children import Children
-from .fixtures import Fixtures
 from .machine import affinity, cpus
 from .plan import Planned
 from .probes.agenda import Owed
 from .probes.visit import visit as visit_probed
 from .visits import Failed, Measured, Visit
-from .workers import Call, Workers
+from .workers import Call, Place, Workers
 
 
 class Lab:
@@ -27,14 +27,13 @@ class Lab:
         self,
         children: Children,
         folder: Path,
-        fixtures: Fixtures,
+        places: Mapping[str, Place],
         *,
         seed: int,
         elapsed: float = 0.0,
     ) -> None:
         self._children = children
-        self._fixtures = fixtures
-        self._workers = Workers(children, folder, fixtures, seed)
+        self._workers = Workers(children, folder, places, seed)
         self._began = time.monotonic() - elapsed
         self._affinity = affinity()
         self._unknown = ""
@@ -46,7 +45,9 @@ class Lab:
     def trouble(self) -> list[str]:
         """What a reader should know, a line each; complete once the fixtures are left."""
         ended = [f"a worker left behind, and we ended: {name}" for name in self._workers.strays]
-        return [*dict.fromkeys(ended), *filter(None, [self._unknown]), *self._fixtures.trouble]
+        fixtures = [place.fixtures for place in self._workers.places.values()]
+        trouble = [line for one in fixtures for line in one.trouble]
+        return [*dict.fromkeys(ended), *filter(None, [self._unknown]), *trouble]
 
     def canary(self) -> dict[str, Any]:
         self._workers.strays.extend(self._children.sweep())
@@ -57,7 +58,7 @@ class Lab:
 
     def scout(self, planned: Planned, timeout: float) -> float | Failed:
         job = {"kind": "scout", "tasks": planned.cell.tasks}
-        text = self._workers.result(planned.cell, job, Call([], 0, timeout))
+        text = self._workers.result(planned.cell, job, Call([], 0, timeout, planned.side))
         return text if isinstance(text, Failed) else float(json.loads(text)["seconds_per_task"])
 
     def calibrate(self, visit: Visit) -> int | Failed:
@@ -81,12 +82,12 @@ class Lab:
     def recorded(self, planned: Planned, timeout: float) -> dict[str, Any] | Failed:
         """One batch with every instrument, as `probes.flights` reads it."""
         job = {"kind": "probe", "probes": ["trace"], "tasks": planned.cell.tasks}
-        text = self._workers.result(planned.cell, job, Call([], 0, timeout))
+        text = self._workers.result(planned.cell, job, Call([], 0, timeout, planned.side))
         return text if isinstance(text, Failed) else dict(json.loads(text))
 
 
 def _call(visit: Visit, options: list[str]) -> Call:
-    return Call(options, visit.round, visit.timeout)
+    return Call(options, visit.round, visit.timeout, visit.planned.side)
 
 
 def _job(visit: Visit) -> dict[str, Any]:
@@ -107,5 +108,6 @@ def _job(visit: Visit) -> dict[str, Any]:
             "cb_tasks": cell.tasks,
             "cb_measured_tasks": visit.tasks,
             "cb_workers": visit.planned.workers,
+            **({"cb_side": visit.planned.side} if visit.planned.side else {}),
         },
     }

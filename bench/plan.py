@@ -39,6 +39,15 @@ class Planned:
     side: str = ""
     pair: int | None = None
 
+    @property
+    def name(self) -> str:
+        """The cell's, after that of its side where there are several."""
+        return named(self.side, self.cell.name)
+
+
+def named(side: str, cell: str) -> str:
+    return f"{side}: {cell}" if side else cell
+
 
 def plan(settings: Settings) -> tuple[Planned, ...]:
     """All cells in table order.

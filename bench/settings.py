@@ -18,7 +18,7 @@ from .kinds import DEFAULT_PROBES, NONE, Number, Probes, Seconds, Texts, several
 
 FILE = "concbench.toml"
 PREFIX = "CONCBENCH_"
-LISTS = ("workload", "strategy", "param", "probe")
+LISTS = ("workload", "strategy", "param", "side", "probe")
 BUDGET = 60.0
 FOREVER = 10.0 * 365 * 24 * 3600
 
@@ -39,6 +39,7 @@ class Settings(BaseModel):
     timeout: Annotated[Seconds, Field(gt=0, le=86_400)] | None = None
     seed: Annotated[Number, Field(ge=0, lt=2**64)] | None = None
     reference: str = "sequential"
+    side: Texts = ()
     probe: Probes = DEFAULT_PROBES
     raw: bool = False
     strict: bool = False
@@ -50,6 +51,11 @@ class Settings(BaseModel):
         if self.budget is not None:
             return self.budget
         return FOREVER if self.rounds is not None else BUDGET
+
+    @property
+    def budgeted(self) -> float | None:
+        """The budget of the rounds; None where they take the time they need."""
+        return self.budget or (None if self.rounds else BUDGET)
 
     @property
     def probes(self) -> list[str]:

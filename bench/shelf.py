@@ -11,6 +11,7 @@ from typing import Any
 
 from . import machine
 from .errors import NotComparable, UsageError
+from .plan import named
 
 
 def located(results: Path, text: str) -> Path:
@@ -51,7 +52,7 @@ def resumable(folder: Path, names: Sequence[str], here: Mapping[str, Any]) -> di
     Raises NotComparable that names what has changed since.
     """
     stored = _facts(folder)
-    before = [cell["name"] for cell in stored["cells"]]
+    before = [named(cell.get("side", ""), cell["name"]) for cell in stored["cells"]]
     changed = machine.differences(stored["environment"], here)
     changed += [f"{name} is planned no more" for name in before if name not in names]
     changed += [f"{name} was not planned" for name in names if name not in before]

@@ -81,15 +81,21 @@ def _write(
         "failures": failures,
     }
     _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
-    good = ([run["benchmark"] for run in past.measured[p.id] if not past.wrong(p.id)] for p in plan)
-    suite = engine.merged(good)
-    if suite is not None:
-        partial = folder / "samples.json.partial"
-        engine.dump(suite, partial)
-        partial.replace(folder / "samples.json")
+    for place, side in enumerate(dict.fromkeys(planned.side for planned in plan)):
+        own = [planned for planned in plan if planned.side == side and not past.wrong(planned.id)]
+        suite = engine.merged([run["benchmark"] for run in past.measured[p.id]] for p in own)
+        if suite is not None:
+            partial = folder / f"{samples(place)}.partial"
+            engine.dump(suite, partial)
+            partial.replace(folder / samples(place))
     probed = past.probed.document(plan)
     if probed is not None:
         _replace(folder / "probes.json", json.dumps(probed, ensure_ascii=False))
+
+
+def samples(place: int) -> str:
+    """The file of a side's suite; pyperf takes no two interpreters in one."""
+    return f"samples-{place + 1}.json" if place else "samples.json"
 
 
 def warn(folder: Path, lines: Sequence[str]) -> None:
@@ -146,6 +152,7 @@ def _cell(planned: Planned, past: History) -> dict[str, Any]:
         "loops": past.loops.get(planned.id, 1),
         "status": status,
         "reason": why,
+        **({"side": planned.side, "pair": planned.pair} if planned.side else {}),
     }
 
 

@@ -14,23 +14,33 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from .children import Children, Process, Stream, environment, interpreter_command, wait
+from .children import Children, Process, Stream, environment, wait
 from .fixtures import Fixtures
+from .sides.side import Side
 from .spec import Cell, Spec
 from .visits import Failed
 
-WORKER = interpreter_command("from bench.worker import main; main()")
+WORKER = "from bench.worker import main; main()"
 LINES = 5
 """Lines of a crashed worker's stderr that are kept."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """How a worker is called: pyperf's options, the round, and seconds until it is killed."""
+    """How a worker is called: pyperf's options, the round, seconds until it is killed, its side."""
 
     options: list[str]
     round: int
     timeout: float
+    side: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A side, and the fixtures of its workloads."""
+
+    side: Side
+    fixtures: Fixtures
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,8 @@ class Workers:
 
     children: Children
     folder: Path
-    fixtures: Fixtures
+    places: Mapping[str, Place]
+    """By the title of the side."""
     seed: int
     strays: list[str] = field(default_factory=list)
     """What they left running, and we ended."""
@@ -59,7 +70,7 @@ class Workers:
         try:
             whole = {
                 **job,
-                "workload": vars(self._with_given(cell.workload)),
+                "workload": vars(self._with_given(cell.workload, call.side)),
                 "strategy": vars(cell.strategy),
             }
             (folder / "job.json").write_text(json.dumps(whole), encoding="utf-8")
@@ -68,28 +79,31 @@ class Workers:
             shutil.rmtree(folder)
 
     def _running(self, folder: Path, call: Call, pipe: Stream) -> Iterator[Worker]:
+        side = self.places[call.side].side
         with (folder / "stderr").open("wb") as stderr:
             process = self.children.start(
-                [*WORKER, str(folder / "job.json"), *call.options],
-                env=self._environment(call.round),
+                [*side.command(WORKER), str(folder / "job.json"), *call.options],
+                env=self._environment(call.round, side),
+                cwd=side.folder,
                 stdin=pipe,
                 stdout=pipe,
                 stderr=stderr,
             )
         try:
-            yield Worker(self, process, folder, call.timeout, time.monotonic() + call.timeout)
+            yield Worker(self, process, folder, call, time.monotonic() + call.timeout)
         except BaseException:
             self.children.kill(process)  # before its folder is removed under it
             raise
 
-    def _environment(self, number: int) -> dict[str, str]:
+    def _environment(self, number: int, side: Side) -> dict[str, str]:
         # One hash seed a round, and another in the next: cells of a round differ by nothing else.
         seed = Random(f"{self.seed}/hash/{number}").randrange(1, 2**32)
         ours = {"TMPDIR": str(self.folder), "PYTHONHASHSEED": str(seed)}
-        return environment({**ours, **_kept("PYTHONHASHSEED")})
+        return environment({**ours, **_kept("PYTHONHASHSEED"), **side.variables})
 
-    def _with_given(self, workload: Spec) -> Spec:
-        return replace(workload, given=self.fixtures.given.get(workload.label, {}))
+    def _with_given(self, workload: Spec, side: str) -> Spec:
+        given = self.places[side].fixtures.given
+        return replace(workload, given=given.get(workload.label, {}))
 
 
 @dataclass(frozen=True)
@@ -99,7 +113,7 @@ class Worker:
     workers: Workers
     process: Process
     folder: Path
-    timeout: float
+    call: Call
     deadline: float
 
     def left(self) -> float:
@@ -112,7 +126,7 @@ class Worker:
         code = wait(self.process, self.left())
         if code is None:
             children.kill(self.process)
-            told = f"timed out after {self.timeout:g} s (longer with --timeout)"
+            told = f"timed out after {self.call.timeout:g} s (longer with --timeout)"
             return Failed("timeout", told)
         self.workers.strays.extend(children.end(self.process))
         if code == 0 and (self.folder / "result.json").exists():
@@ -125,7 +139,7 @@ class Worker:
             failed = Failed(**json.loads(error.read_text(encoding="utf-8")))
         else:
             failed = Failed("crash", f"crashed: {_ending(code)}", _tail(self.folder / "stderr"))
-        if dead := self.workers.fixtures.dead():
+        if dead := self.workers.places[self.call.side].fixtures.dead():
             first, _, rest = dead.partition("\n")
             return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
         return failed

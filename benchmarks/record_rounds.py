@@ -17,9 +17,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench import machine
-from bench.driver import laboratory, runnable
+from bench.driver import runnable
 from bench.engine import LONG_ENOUGH, loads
 from bench.lab import Lab
+from bench.laboratory import laboratory
 from bench.plan import Planned, plan
 from bench.rounds import Failed, Measured, Visit
 from bench.settings import Settings
@@ -38,7 +39,7 @@ def record(path: Path, rounds: int) -> None:
     with TemporaryDirectory() as name:
         settings = Settings(results=Path(name))
         cells = runnable(plan(settings))
-        with laboratory(settings, cells, chance.randrange(2**32)) as lab:
+        with laboratory(settings.results, cells, chance.randrange(2**32)) as lab:
             sizes = {planned.id: _values(lab, planned) for planned in cells}
             for number in range(rounds):
                 seen.append(_round(lab, cells, sizes, number))

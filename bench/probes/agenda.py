@@ -45,6 +45,7 @@ class Owed:
     empty: str
     batch: float
     expected: float
+    side: str = ""
 
     @property
     def name(self) -> str:
@@ -91,19 +92,21 @@ def _of_cell(planned: Planned, past: History, probes: Sequence[str], process: fl
         expected += 1.5 * batch + max(SAMPLING_SECONDS, batch)
     if others:
         expected += 2 * batch
-    key = _empty(planned.cell)
-    return Owed(planned, planned.cell, tasks, tuple(probes), key, batch, expected)
+    key = _empty(planned)
+    return Owed(planned, planned.cell, tasks, tuple(probes), key, batch, expected, planned.side)
 
 
 def _of_empty(planned: Planned, process: float) -> Owed:
     cell = replace(planned.cell, workload=emptied(planned.cell.workload))
     expected = process + SAMPLING_SECONDS
-    return Owed(None, cell, cell.tasks, ("memory",), _empty(planned.cell), 0.0, expected)
+    key = _empty(planned)
+    return Owed(None, cell, cell.tasks, ("memory",), key, 0.0, expected, planned.side)
 
 
-def _empty(cell: Cell) -> str:
+def _empty(planned: Planned) -> str:
     """The same for cells whose strategy would do the same with nothing to do."""
-    return f"{emptied(cell.workload).target} / {cell.strategy.label}"
+    cell = planned.cell
+    return f"{emptied(cell.workload).target} / {cell.strategy.label}{planned.side}"
 
 
 def _visits(past: History) -> dict[int, float]:

@@ -28,7 +28,7 @@ VIEWER = "https://ui.perfetto.dev"
 
 def trace(cell: str, output: str | None, given: Mapping[str, Any], outcome: Outcome) -> None:
     """Run the cell once with every instrument and write Chrome trace events; `-` is stdout."""
-    from ..driver import laboratory
+    from ..laboratory import laboratory
     from ..settings import resolve
 
     workload, strategy = parted(cell)
@@ -37,7 +37,7 @@ def trace(cell: str, output: str | None, given: Mapping[str, Any], outcome: Outc
     path = None if output == "-" else Path(output or f"trace-{_plain(planned)}.json")
     if path and not path.parent.is_dir():
         raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
-    with laboratory(settings, (planned,), 0) as lab:
+    with laboratory(settings.results, (planned,)) as lab:
         recorded = _recorded(lab, planned, settings)
     if not isinstance(recorded, Pass):
         print(f"concbench: {planned.cell.name}: {recorded.message}", file=sys.stderr)

@@ -29,7 +29,7 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
     job = {"kind": "probe", "probes": one.probes, "tasks": one.tasks}
     peak: Seen = ""
     before = len(workers.strays)
-    with workers.started(one.cell, job, Call([], 0, timeout), subprocess.PIPE) as worker:
+    with workers.started(one.cell, job, Call([], 0, timeout, one.side), subprocess.PIPE) as worker:
         if "memory" in one.probes:
             peak = _peak(worker, one.batch)
         result = worker.result()

@@ -14,15 +14,15 @@ from ..children import interpreter_command
 class Side:
     """A place to measure: an interpreter, a folder, variables; or only a choice of cells.
 
-    `name` is what the user wrote, `exact` what makes it certain (a revision, a version); `root` is
-    the repository or folder that `folder` stands for, where it is not itself; `own` holds our
-    packages, for an interpreter that has others or none.
+    `name` is what the user wrote, `exact` what makes it certain (a revision, a version); its
+    processes run in `folder`, if not here; `root` is the repository and the tree that stands for
+    it; `own` holds our packages, for an interpreter that has others or none.
     """
 
     name: str
     exact: str = ""
     python: str = sys.executable
-    folder: Path = field(default_factory=Path.cwd)
+    folder: Path | None = None
     root: tuple[Path, Path] | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     strategies: tuple[str, ...] = ()

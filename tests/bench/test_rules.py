@@ -15,8 +15,9 @@ import pyperf
 import pytest
 
 from bench import workers
-from bench.driver import laboratory, run
+from bench.driver import run
 from bench.engine import arguments, calibration_arguments
+from bench.laboratory import laboratory
 from bench.lanes import Lanes
 from bench.plugins import find
 from bench.selection import DEFAULTS, selected
@@ -174,7 +175,7 @@ def test_a_worker_gets_no_more_than_its_timeout(tmp_path, monkeypatch):
 
     monkeypatch.setattr(workers, "wait", wait)
     cell = planned(0, "sequential")
-    with laboratory(Settings(results=tmp_path), (), 0) as real:
+    with laboratory(tmp_path, ()) as real:
         real.scout(cell, 7.0)
     assert [0 < seconds <= 7.0 for seconds in waited] == [True]
 
