@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 
@@ -14,23 +14,33 @@ Value = float | str | None
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, what it means, and of a row the text and the value to sort by."""
+    """A heading, what it means, and of a row the text and the value to sort by.
+
+    `probe` is what the untimed pass calls it, where it comes from one.  One that is not `usual` is
+    folded away until a reader asks for it: the others fill a window.
+    """
 
     key: str
     title: str
     help: str
     said: Callable[[Row], str]
     value: Callable[[Row], Value]
+    probe: str = ""
+    usual: bool = True
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a table; `share` (0 to 1, or None) is drawn as a bar behind the text."""
+    """One field of a table; `share` (0 to 1, or None) is drawn as a bar behind the text.
+
+    `why` is the reason why there is no value, where one is known.
+    """
 
     key: str
     text: str
     value: Value
     share: float | None = None
+    why: str = ""
 
 
 def columns(rows: Sequence[Row]) -> tuple[Column, ...]:
@@ -44,14 +54,15 @@ def columns(rows: Sequence[Row]) -> tuple[Column, ...]:
     )
 
 
-def fields(row: Row, columns: Sequence[Column]) -> list[Field]:
-    """The fields of a row."""
+def fields(row: Row, columns: Sequence[Column], absent: Mapping[str, str]) -> list[Field]:
+    """The fields of a row; `absent` has by probe the reason why it saw nothing of this cell."""
     return [
         Field(
             column.key,
             column.said(row),
-            _finite(column.value(row)),
+            value := _finite(column.value(row)),
             _share(row.of_limit) if column.key == "of-limit" else None,
+            absent.get(column.probe, "") if value is None else "",
         )
         for column in columns
     ]
@@ -103,6 +114,7 @@ COLUMNS = (
         "Tasks done in a second.",
         lambda row: text.count(_rate(row)),
         _rate,
+        usual=False,
     ),
     Column(
         "of-limit",
@@ -110,6 +122,37 @@ COLUMNS = (
         "The share of the least time that any strategy could take on this machine.",
         lambda row: text.percent(row.of_limit),
         lambda row: row.of_limit,
+    ),
+    Column(
+        "cpu-task",
+        "CPU/task",
+        "CPU seconds of a task, user and system, of the whole process tree in the timed batches.",
+        lambda row: text.brief(row.cpu_per_task_seconds),
+        lambda row: row.cpu_per_task_seconds,
+    ),
+    Column(
+        "memory",
+        "memory",
+        "Peak memory of the whole process tree (PSS), in an untimed pass.",
+        lambda row: text.size(row.peak_bytes),
+        lambda row: row.peak_bytes,
+        "memory",
+    ),
+    Column(
+        "max-lag",
+        "max lag",
+        "The longest that the event loop came late to what was due, in an untimed pass.",
+        lambda row: text.brief(row.lag_max_seconds),
+        lambda row: row.lag_max_seconds,
+        "lag",
+    ),
+    Column(
+        "p99",
+        "p99",
+        "Of 100 tasks 99 ran no longer than this, from start to end, in an untimed pass.",
+        lambda row: text.brief(row.running_p99_seconds),
+        lambda row: row.running_p99_seconds,
+        "latency",
     ),
     Column(
         "start-up",
@@ -131,6 +174,7 @@ COLUMNS = (
         "Tasks running at the same time.",
         lambda row: text.count(row.workers),
         lambda row: row.workers,
+        usual=False,
     ),
     Column(
         "rounds",

@@ -19,11 +19,35 @@ __all__ = ["Figure", "colour", "figures"]
 _CAPTIONS = {
     "speedup": ("Speed-up", "How many times as fast as the reference, with 95 % intervals."),
     "grid": ("At a glance", "The text is the speed-up, the shade the share of the limit."),
-    "distribution": ("Every round", "A mark for each round; outliers are kept."),
+    "gantt": (
+        "Who runs when",
+        "A bar is a task, a row what runs one at a time. Bars one below the other run side by "
+        "side; bars that grow longer share something, a CPU or the GIL. A loop that beats late "
+        "was held up by a task.",
+    ),
+    "latency": (
+        "The slowest tasks",
+        "Further right are rarer tasks. A line that rises at its end has a slow tail, which a "
+        "mean hides; waiting is what a pool makes of tasks that it has no worker for.",
+    ),
+    "lag": (
+        "Held-up loops",
+        "How late the event loop came to what was due. While it is late, no other coroutine "
+        "moves: long bars freeze a service, however short the batch.",
+    ),
+    "cost": (
+        "Cost",
+        "Time against CPU time; on the line is what nothing beats in both. Far right of others "
+        "at the same height pays more CPU for the same speed.",
+    ),
     "startup": ("Start-up", "What a script pays once, beside what each further batch costs."),
-    "rounds": ("Over time", "The batch time in each round: a drift of the machine shows here."),
+    "distribution": ("Every round", "A mark for each round; outliers are kept."),
+    "rounds": (
+        "Over time",
+        "The batch time in each round: a drift of the machine shows here, and below it how many "
+        "CPUs it really gave.",
+    ),
     "sweep": ("Sweep", "What happens as the parameter grows."),
-    "cost": ("Cost", "Time against CPU time; on the line is what nothing beats in both."),
 }
 
 

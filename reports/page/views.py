@@ -9,7 +9,7 @@ from .. import cells, header, names, notes, text, verdict
 from ..cells import Row
 from ..notes import Note
 from ..stored import Stored
-from . import cards, figures, grid, method, pairs
+from . import cards, dashes, figures, grid, method, pairs
 from .cards import Card, span
 from .columns import Column, Field, columns, fields
 from .figures import Figure
@@ -31,7 +31,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Block:
-    """One workload: a card, a table, what was not measured and why, charts, and every pair."""
+    """One workload: a card, a table, what was not measured and why, charts, and every pair.
+
+    `absent` has the reasons of dashes: titles of columns, why, and names of strategies.
+    """
 
     anchor: str
     name: str
@@ -40,6 +43,7 @@ class Block:
     card: Card
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
+    absent: tuple[tuple[str, str, str], ...]
     unmeasured: tuple[tuple[str, str, str], ...]
     notes: tuple[Note, ...]
     figures: tuple[Figure, ...]
@@ -96,6 +100,7 @@ def _block(
     number = rows[0].block
     measured = [row for row in rows if row.batch_seconds is not None]
     shown = columns(measured)
+    lines = tuple(_line(stored, row, known[row.id], shown, explained) for row in measured)
     return Block(
         anchor=f"{anchor}block-{number}",
         name=title,
@@ -103,16 +108,8 @@ def _block(
         sentence=said.removeprefix(f"{title}: "),
         card=cards.card(rows, known),
         columns=shown,
-        lines=tuple(
-            Line(
-                row.rank,
-                known[row.id],
-                figures.colour(row.strategy),
-                tuple(fields(row, shown)),
-                notes.marks(row, explained),
-            )
-            for row in measured
-        ),
+        lines=lines,
+        absent=tuple(dashes.reasons(measured, known, stored.probes)),
         unmeasured=tuple(
             (known[row.id], row.status, row.reason) for row in rows if row not in measured
         ),
@@ -122,6 +119,13 @@ def _block(
         ),
         pairs=tuple(pairs.pairs(stored, stored.blocks()[number], known)),
     )
+
+
+def _line(
+    stored: Stored, row: Row, name: str, shown: Sequence[Column], explained: Sequence[Note]
+) -> Line:
+    told = tuple(fields(row, shown, dashes.absent(row, stored.probes)))
+    return Line(row.rank, name, figures.colour(row.strategy), told, notes.marks(row, explained))
 
 
 def _lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pytest
 import reports
 from reports import charts, page
 
-from . import hard
+from . import hard, probed_run
 from .browser import CONTRAST, Browser, browser
 from .made import Made, folder
 
@@ -26,10 +26,11 @@ def reader() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def opened(reader: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page of three workloads under six strategies."""
+    """A page of three workloads under six strategies, with all their probes."""
     path = tmp_path_factory.mktemp("page")
     made = [*hard.eighteen(), Made("uvloop", status="unavailable", reason="is not installed")]
-    page.write(reports.read(folder(path / "run", made)), path / "page.html")
+    run = probed_run.probe(folder(path / "run", made))
+    page.write(reports.read(run), path / "page.html")
     return path / "page.html"
 
 
@@ -82,7 +83,7 @@ def test_every_chart_is_visible(reader: Browser, opened: Path, width: int) -> No
           return [box.width, box.height, drawn.length, chart.checkVisibility()];
         })"""
     )
-    assert len(sizes) == len(drawn) >= 13
+    assert len(sizes) == len(drawn) >= 25
     for wide, high, shapes, visible in sizes:
         assert wide > 300 and high > 80 and shapes > 10 and visible
 
@@ -116,6 +117,30 @@ def test_what_has_no_number_is_sorted_last_both_ways(reader: Browser, tmp_path: 
         reader.ask("document.querySelector('.workload th[data-key=\"interval\"] button').click()")
         assert column(reader, "interval")[-1] == ""
         assert all(column(reader, "interval")[:-1])
+
+
+@pytest.mark.parametrize("key", ["cpu-task", "memory", "max-lag", "p99"])
+def test_what_concurrency_costs_is_sortable(reader: Browser, opened: Path, key: str) -> None:
+    reader.open(opened)
+    for down in (False, True):
+        reader.ask(f"document.querySelector('.workload th[data-key=\"{key}\"] button').click()")
+        values = [float(value) for value in column(reader, key) if value]
+        assert values == sorted(values, reverse=down) and len(values) >= 3
+        assert all(column(reader, key)[: len(values)])  # dashes last
+
+
+def test_the_table_fills_a_window_and_the_rest_is_folded_away(
+    reader: Browser, opened: Path
+) -> None:
+    reader.open(opened)
+    table = "document.querySelector('.workload .tablebox')"
+    fits = f"return {table}.querySelector('.scroll').scrollWidth <= {table}.clientWidth"
+    assert reader.ask(fits)
+    seen = f"""return ["rate", "workers", "batch", "p99"].map((key) =>
+        {table}.querySelector(`th[data-key="${{key}}"]`).checkVisibility())"""
+    assert reader.ask(seen) == [False, False, True, True]
+    reader.ask(f"{table}.querySelector('.columns input[name=\"rate\"]').click()")
+    assert reader.ask(seen) == [True, False, True, True]
 
 
 def test_hiding_hides_a_whole_column(reader: Browser, opened: Path) -> None:

@@ -57,11 +57,12 @@
       const label = document.createElement("label");
       const tick = document.createElement("input");
       tick.type = "checkbox";
-      tick.checked = true;
+      tick.checked = heading.dataset.folded === undefined;
       tick.name = heading.dataset.key;
       tick.addEventListener("change", () => show(table, heading.cellIndex, tick.checked));
       label.append(tick, heading.textContent);
       choices.append(label);
+      show(table, heading.cellIndex, tick.checked);
     }
     columns.append(summary, choices);
     box.prepend(columns);
