@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from . import text
@@ -16,17 +16,25 @@ _STATES = {
 }
 
 
-WIDTH = 100
-
-
 def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
-    """The header, a line at a time, of no more than WIDTH columns where names allow that."""
+    """The header, a line at a time, of at most 100 columns where names and numbers are short.
+
+    What stands on which line does not depend on how long it is.
+    """
     run = stored.run
-    yield from _filled((_python(stored), _cpus(stored), f"start method {_start(stored, tables)}"))
-    yield from _filled(_machine(stored))
+    starts = _starts(stored, tables)
+    where = [_python(stored), _cpus(stored)]
+    machine = list(_machine(stored))
+    # More than one do not fit beside the others.
+    (where if len(starts) == 1 else machine).append(f"start method {' and '.join(starts)}")
+    yield ", ".join(where)
+    if machine:
+        yield ", ".join(machine)
     seed = "" if run.seed is None else f"seed {run.seed}"
-    told = (f"run {run.id}", _when(run.started), f"{_rounds(tables)}{_marked(run)}", seed)
-    yield from _filled(filter(None, told))
+    told = (f"run {run.id}", _when(run.started), _rounds(tables), seed)
+    yield ", ".join(filter(None, told))
+    if marked := list(_marked(run)):
+        yield text.listed(marked)
     if run.git:
         dirty = ", with uncommitted changes" if run.git.get("dirty") else ""
         yield f"git {str(run.git.get('revision', ''))[:12]}{dirty}"
@@ -35,35 +43,22 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
     yield from (f"warning: {warning}" for warning in run.warnings)
 
 
-def _filled(parts: Iterable[str]) -> Iterator[str]:
-    """As many as there is room for on a line."""
-    line = ""
-    for part in parts:
-        if line and len(line) + len(part) + 2 > WIDTH:
-            yield line
-            line = part
-        else:
-            line = f"{line}, {part}" if line else part
-    if line:
-        yield line
-
-
 def _machine(stored: Stored) -> Iterator[str]:
     late = [one.jitter_seconds for one in stored.run.counted.values()]
     if known := [seconds for seconds in late if seconds is not None]:
         yield f"wake-up jitter {text.duration(median(known))}"
     cpus = stored.run.environment.get("cpus")
     quotas = [one.cgroup_cpus for one in stored.processes if one.cgroup_cpus is not None]
-    if quotas and cpus is not None and (least := min(quotas)) < cpus:
+    if quotas and isinstance(cpus, int) and (least := min(quotas)) < cpus:
         yield f"cgroup quota {text.digits(least)} CPUs"
 
 
-def _marked(run: Facts) -> str:
-    low = sum(one.low for one in run.counted.values())
-    again = sum(one.replaced for one in run.canary)
-    counts = {"with low CPU": low, "measured again": again}
-    told = [f"{count:,} {what}" for what, count in counts.items() if count]
-    return f" ({' and '.join(told)})" if told else ""
+def _marked(run: Facts) -> Iterator[str]:
+    """Rounds that were disturbed."""
+    if low := sum(one.low for one in run.counted.values()):
+        yield f"low CPU in {low:,} of {len(run.counted):,} round{'s' * (len(run.counted) > 1)}"
+    if again := sum(one.replaced for one in run.canary):
+        yield f"{again:,} round{'s' * (again > 1)} measured again"
 
 
 def _python(stored: Stored) -> str:
@@ -82,11 +77,11 @@ def _cpus(stored: Stored) -> str:
     return f"{said}, {middle} delivered [{low}, {high}]"
 
 
-def _start(stored: Stored, tables: Sequence[Sequence[Row]]) -> str:
+def _starts(stored: Stored, tables: Sequence[Sequence[Row]]) -> list[str]:
     """What the cells used; where none starts children, the interpreter's own."""
     used = {str(row.strategy_params.get("start", "")) for rows in tables for row in rows} - {""}
     own = str(stored.run.environment.get("start_method", "not recorded"))
-    return " and ".join(sorted(used)) or own
+    return sorted(used) or [own]
 
 
 def _when(started: str) -> str:
