@@ -61,7 +61,8 @@ def sentences(seen: Sequence[Canary]) -> Iterator[str]:
     late = [one.jitter_seconds for one in _counted(seen) if one.jitter_seconds is not None]
     if late:
         usual, most = text.brief(median(late)), text.brief(max(late))
-        yield f"A sleeping process woke up {usual} late, {most} in the worst round"
+        worst = "" if usual == most else f", {most} in the worst round"
+        yield f"A sleeping process woke up {usual} late{worst}"
 
 
 def _counted(seen: Sequence[Canary]) -> list[Canary]:

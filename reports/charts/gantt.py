@@ -34,7 +34,8 @@ def drawn(block: Block) -> tuple[Sheet, str]:
     """A bar for each task, in a row of its lane; and the same in words."""
     stack = panels.stacked(block, _timelines(block))
     tall = stack[-1].top + stack[-1].height
-    about = f"One pass apart from the timed ones, {_tasks(stack)}"
+    about = f"One pass apart from the timed ones{_tasks(stack)}"
+    about += probing.without(block, "timeline")
     sheet = Sheet(_title(block, stack), about, _TOP + tall + _BELOW)
     names = [line for panel in stack for line in panel.name]
     left = EDGE + max(words.widest(names, TEXT), words.widest(map(_lanes, stack), SMALL)) + 0.2
@@ -101,10 +102,10 @@ def _in_flight(panel: Panel) -> float:
 
 def _tasks(stack: Sequence[Panel]) -> str:
     traced = {len(panel.timeline.tasks) for panel in stack}
-    known = f"{text.count(min(traced))} to " if len(traced) > 1 else ""
-    few = any(len(panel.timeline.tasks) < panel.row.tasks for panel in stack)
-    tasks = "task" if traced == {1} else "tasks"
-    return f"{'the first ' * few}{known}{text.count(max(traced))} {tasks} of each strategy"
+    if len(traced) > 1:
+        return ""
+    count = traced.pop()
+    return f", {text.count(count)} {'task' if count == 1 else 'tasks'} of each strategy"
 
 
 def _lanes(panel: Panel) -> str:
@@ -123,13 +124,17 @@ def _lag(panel: Panel) -> str:
     return "" if most is None else f"lag up to {text.duration(most)}"
 
 
-def _beyond(panel: Panel, high: float) -> str:
-    count = sum(ended > high for *_, ended in panel.timeline.tasks)
-    return f"{text.count(count)} {'task' if count == 1 else 'tasks'} beyond" if count else ""
+def _rest(panel: Panel, high: float) -> str:
+    """What of the batch is not drawn."""
+    drawn = len(panel.timeline.tasks)
+    if panel.end > high:
+        beyond = panel.left + sum(ended > high for *_, ended in panel.timeline.tasks)
+        return f"{text.count(beyond)} {'task' if beyond == 1 else 'tasks'} beyond"
+    return f"{text.count(drawn)} of {text.count(panel.row.tasks)} tasks" if panel.left else ""
 
 
 def _beside(stack: Sequence[Panel]) -> list[str]:
-    return [*map(_lag, stack), *(_beyond(panel, _reach(stack)) for panel in stack)]
+    return [*map(_lag, stack), *(_rest(panel, _reach(stack)) for panel in stack)]
 
 
 def _rule(axes: Axes, panel: Panel) -> None:
@@ -144,7 +149,7 @@ def _say(sheet: Sheet, panel: Panel, left: float, right: float, high: float) -> 
     sheet.lines(left, middle - step / 2, panel.name, ha="right")
     below = middle + (len(panel.name) - 1) * step / 2 + line_height(SMALL) / 2
     sheet.lines(left, below, [_lanes(panel)], ha="right", size=SMALL, alpha=MUTED)
-    said = [line for line in (_beyond(panel, high), _lag(panel)) if line]
+    said = [line for line in (_rest(panel, high), _lag(panel)) if line]
     sheet.lines(right, middle - len(said) * step / 2, [_took(panel)])
     sheet.lines(right, middle + step / 2, said, size=SMALL, alpha=MUTED)
 

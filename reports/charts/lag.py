@@ -34,6 +34,7 @@ def drawn(block: Block) -> tuple[Sheet, str]:
     rows = [row for row in block.measured if row.id in known]
     stack = lanes.stacked(block, rows, _HIGH)
     about = "How late the heartbeat of the event loop came, in one pass apart from the timed ones"
+    about += probing.without(block, "lag")
     sheet = Sheet(_title(block, known), about, _TOP + lanes.height(stack) + lanes.BELOW)
     # As far as that in any case: an idle loop must look idle.
     scale = scales.seconds([FELT, *(one.max for one in known.values())], zero=True)

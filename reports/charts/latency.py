@@ -69,6 +69,7 @@ def drawn(block: Block) -> tuple[Sheet, str]:
     last = _last([latency for _, latency in known])
     running, waiting = _halves(block, known, last)
     about = "Every task of one pass apart from the timed ones; beside each line its p99"
+    about += probing.without(block, "latency")
     tall = running.tall + _GAP + waiting.tall
     sheet = Sheet(_title(block, running.curves), about, _TOP + tall + _BELOW)
     wide = sheet.width - EDGE - _LEFT - ends.width([*running.named, *waiting.named])

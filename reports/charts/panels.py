@@ -50,6 +50,11 @@ class Panel:
     height: float
 
     @property
+    def left(self) -> int:
+        """Tasks of a batch that were not traced: only a sample ran, or only the first are kept."""
+        return max(0, self.row.tasks - len(self.timeline.tasks))
+
+    @property
     def bars(self) -> float:
         """Inches of its rows; what is left below them is the heartbeat's."""
         return self.pitch * len(self.tracks)
@@ -95,8 +100,9 @@ def draw(axes: Axes, panel: Panel, wide: float, high: float) -> None:
     _strokes(axes, bars, color=shade, linewidth=0.66 * panel.pitch / _POINT)
     _brackets(axes, panel)
     _beats(axes, panel, point, high)
-    if panel.end > high:
-        axes.plot([high], [panel.top + panel.bars / 2], ">", color=shade, ms=7, clip_on=False)
+    if panel.end > high or panel.left:
+        end, middle = min(panel.end, high), panel.top + panel.bars / 2
+        axes.plot([end + 4 * point], [middle], ">", color=shade, ms=7, clip_on=False)
 
 
 def _widths(panel: Panel) -> list[float]:

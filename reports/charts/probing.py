@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .chart import Block
+from .. import text
+from .chart import Block, clean
 
 if TYPE_CHECKING:
     from ..cells import Row
     from ..probed import Probed
+
+
+_NO_LOOP = "it runs no event loop"
+"""What the lag probe says of most strategies: nothing that a reader misses."""
 
 
 def seen(block: Block) -> list[tuple[Row, Probed]]:
@@ -23,4 +28,15 @@ def missing(block: Block, metric: str, probe: str, otherwise: str) -> str:
     if not known:
         return f"it was not probed: concbench run --probe {probe}"
     reasons = dict.fromkeys(one.absent[metric] for _, one in known if metric in one.absent)
-    return "; ".join(reasons) or otherwise
+    return "; ".join(map(clean, reasons)) or otherwise
+
+
+def without(block: Block, metric: str) -> str:
+    """Who is not in the chart of a metric and should be, to go on a sentence with; or ""."""
+    left: dict[str, list[str]] = {}
+    for row, one in seen(block):
+        why = one.absent.get(metric, _NO_LOOP)
+        if why != _NO_LOOP:
+            left.setdefault(why, []).append(block.names[row.id])
+    said = [f"{text.listed(names)} ({clean(why)})" for why, names in left.items()]
+    return f". Not shown: {'; '.join(said)}" if said else ""

@@ -137,6 +137,27 @@ def test_two_thousand_tasks_are_a_band_of_few_bytes(tmp_path: Path) -> None:
     assert "2,000 tasks" in described
 
 
+def test_a_sample_says_of_how_many_tasks_it_is_and_goes_on(tmp_path: Path) -> None:
+    sheet, _ = gantt.drawn(probed(tmp_path, {0: traced(*ONE_BY_ONE)}))
+    assert "8 of 64 tasks" in said(sheet)
+    (arrow,) = [line for line in sheet.figure.axes[0].lines if line.get_marker() == ">"]
+    assert 0.08 < arrow.get_xdata()[0] < 0.083
+
+
+@pytest.mark.parametrize("chart", [gantt, latency, lag])
+def test_who_is_missing_in_a_chart_is_named_with_the_reason(tmp_path: Path, chart) -> None:
+    whole = Probed(
+        timeline=traced(*ONE_BY_ONE).timeline,
+        latency=measured([0.01], [0.0]).latency,
+        lag=late(0.1, 0.1, 0.1).lag,
+    )
+    why = dict.fromkeys(("timeline", "latency", "lag"), "no time left for it")
+    none = Probed(absent={"lag": "it runs no event loop"})
+    known = {0: none, 1: whole, 2: Probed(absent=why)}
+    sheet, _ = chart.drawn(probed(tmp_path, known, 3))
+    assert sheet.about.endswith(". Not shown: threading (no time left for it)")
+
+
 def test_tasks_that_took_no_time_are_drawn(tmp_path: Path) -> None:
     sheet, _ = gantt.drawn(probed(tmp_path, {1: traced((0, 0, 0.0, 0.0, 0.0))}))
     assert "0 s" in said(sheet)
