@@ -138,6 +138,8 @@ def test_a_dry_run_names_every_cell_and_the_time(concbench, tmp_path):
     assert done.returncode == 0
     assert done.stdout.count("ran once") == 2
     assert "2 rounds about " in done.stdout
+    assert "then probes for up to " in done.stdout
+    assert "probes" not in concbench("run", *TINY, "-n", "--probe", "none").stdout
     assert not (tmp_path / ".concbench").exists()
 
 
