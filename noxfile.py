@@ -95,6 +95,13 @@ def overhead(session: nox.Session) -> None:
 
 
 @nox.session(**ALONE)
+def probes(session: nox.Session) -> None:
+    """Measure what probes cost and how true they are."""
+    session.install(".")
+    session.run("python", "benchmarks/probes.py", *session.posargs)
+
+
+@nox.session(**ALONE)
 def report_speed(session: nox.Session) -> None:
     """Measure what reports cost."""
     session.install(".")

@@ -114,7 +114,7 @@ def _recorded(strategy: Strategy, workload: Spec, tasks: range) -> tuple[dict[st
         "at_once": getattr(workload.build(), "at_once", None),
         "began": began,
         "ended": ended,
-        "submitted": _text(submitted.times(len(tasks), ended)),
+        "submitted": _text(submitted.times(len(tasks))),
         "lanes": [{**one.seen, "noted": _text(one.seen["noted"])} for one in lanes.told],
         "beats": [_text(beats) for beats in hearts.beats],
         "loop": lanes.loop or ("an event loop" if submitted.in_loop else ""),

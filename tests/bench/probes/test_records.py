@@ -15,7 +15,7 @@ def taken(tasks: int, take) -> list[int]:
     """The times at which `take` took each task, 0 for none."""
     submitted = Submitted()
     take(Tasks(range(tasks), submitted))
-    return list(submitted.times(tasks, clock()))
+    return list(submitted.times(tasks))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_task_taken_twice_was_submitted_the_first_time():
     list(tasks)
     between = clock()
     list(tasks)
-    assert all(0 < at <= between for at in submitted.times(5, clock()))
+    assert all(0 < at <= between for at in submitted.times(5))
 
 
 def test_threads_may_share_one_iterator():
@@ -90,7 +90,7 @@ def test_threads_may_share_one_iterator():
     for thread in threads:
         thread.join()
     assert sorted(found) == list(range(20_000))
-    assert all(submitted.times(20_000, clock()))
+    assert all(submitted.times(20_000))
 
 
 def test_a_recorder_notes_start_and_end_of_each_task():
