@@ -12,6 +12,7 @@ import psutil
 import pyperf
 import pytest
 
+import bench
 from bench import shelf
 from bench.driver import dry_run, run
 from bench.errors import Exit, Interrupted
@@ -223,6 +224,13 @@ def test_without_probes_there_is_no_file_of_them():
     folder = run(options(probe="none"), [], quiet)
     assert not (folder / "probes.json").exists()
     assert stored(folder, "run.json")["probes"] == []
+
+
+def test_a_run_from_python_is_probed_as_it_asks():
+    given = {"strategy": "sequential", "rounds": 1, "budget": 3600, "quiet": True}
+    found = bench.run(*SMALL["workload"], **given, probe=["memory"])
+    (one,) = cells(found.folder).values()
+    assert {"memory", "latency", "lag", "left"} & one.keys() == {"memory"}
 
 
 def test_raw_times_are_a_table_of_all_tasks_when_they_are_asked_for():
