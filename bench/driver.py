@@ -43,11 +43,15 @@ def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | No
 
 @dataclass(frozen=True)
 class Agenda:
-    """What a run measures: cells, the sides they are of, and what a reader must know of them."""
+    """What a run measures: cells, the sides they are of, and what a reader must know of them.
+
+    With `memory` each visit is followed by a pass that looks at its memory.
+    """
 
     sides: tuple[Side, ...]
     cells: Plan
     warnings: Sequence[str] = ()
+    memory: bool = False
 
 
 def sided(shop: Workshop, settings: Settings) -> Agenda:
@@ -64,15 +68,15 @@ def measured(
     argv: Sequence[str],
     watch: Watch,
     resume: Path | None = None,
-    rule: Wanted | None = None,
+    rule: Callable[[History], Wanted] | None = None,
 ) -> Path:
-    """Measure an agenda, until `rule` wants no more; the folder of the stored run."""
+    """Measure an agenda, until the rule wants no more; the folder of the stored run."""
     cells = agenda.cells
     names = [planned.name for planned in cells]
     stored = shelf.resumable(resume, names, machine.facts()) if resume else {}
     past = History(cells, entries(resume / "journal.jsonl") if resume else ())
     seed = stored.get("seed", _seed(settings))
-    with equipped(shop, agenda.sides, cells, seed, past.elapsed) as lab:
+    with equipped(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory) as lab:
         folder = resume or store.create(settings.results)
         about = facts(settings, agenda.sides, cells, seed)
         about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]]}
@@ -81,7 +85,7 @@ def measured(
             limit, probes = limits(settings), settings.probes
             told = Watched(watch, lab.elapsed, cells, past, limit, probes)
             course = Course(cells, past, lab, log.append, save, told.visit, limit, seed)
-            course.run(rule or _wanted(settings, cells))
+            course.run(rule(past) if rule else _wanted(settings, cells))
             keep = partial(raw.write, folder) if settings.raw else None
             probing = Probing(cells, past, lab, probes, log.append, told.probe, limit, keep)
             without = probing.run(settings.budgeted)

@@ -31,8 +31,10 @@ class Lab:
         *,
         seed: int,
         elapsed: float = 0.0,
+        memory: bool = False,
     ) -> None:
         self._children = children
+        self._memory = memory
         self._workers = Workers(children, folder, places, seed)
         self._began = time.monotonic() - elapsed
         self._affinity = affinity()
@@ -74,7 +76,16 @@ class Lab:
         run = engine.loads(text).get_runs()[0]
         facts = run.get_metadata()
         seconds = statistics.median(run.values)
-        return Measured(seconds, facts["cb_answer"], facts["cb_answer_head"], text)
+        answers = facts["cb_answer"], facts["cb_answer_head"]
+        one_shot = sum(facts[f"cb_{part}_s"] for part in ("startup", "first_batch", "close"))
+        memory = self._peak(visit, seconds) if self._memory else None
+        return Measured(seconds, *answers, text, one_shot, facts.get("cb_cpu_s"), memory)
+
+    def _peak(self, visit: Visit, seconds: float) -> int | None:
+        planned, probes = visit.planned, ("memory",)
+        owed = Owed(planned, planned.cell, visit.tasks, probes, "", seconds, 0.0, planned.side)
+        found, _ = self.probe(owed, visit.timeout)
+        return found["memory"]["peak_pss_bytes"] if "memory" in found else None
 
     def probe(self, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
         return visit_probed(self._workers, one, timeout)

@@ -39,7 +39,12 @@ def workshop(results: Path) -> Iterator[Workshop]:
 
 @contextmanager
 def equipped(
-    shop: Workshop, sides: Sequence[Side], cells: Sequence[Planned], seed: int, elapsed: float = 0.0
+    shop: Workshop,
+    sides: Sequence[Side],
+    cells: Sequence[Planned],
+    seed: int,
+    elapsed: float = 0.0,
+    memory: bool = False,
 ) -> Iterator[Lab]:
     """A lab with the fixtures of every side's workloads."""
     with ExitStack() as stack:
@@ -49,7 +54,7 @@ def equipped(
             workloads = {one.cell.workload.label: one.cell.workload for one in own}
             fixtures = running(shop.children, workloads.values(), side)
             places[side.title] = Place(side, stack.enter_context(fixtures))
-        yield Lab(shop.children, shop.folder, places, seed=seed, elapsed=elapsed)
+        yield Lab(shop.children, shop.folder, places, seed=seed, elapsed=elapsed, memory=memory)
 
 
 @contextmanager

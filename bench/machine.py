@@ -80,17 +80,18 @@ def differences(stored: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]
 
 def git(folder: Path) -> dict[str, Any] | None:
     """Revision, branch and whether the tree is dirty; None outside a repository."""
-    revision = _git(folder, "rev-parse", "HEAD")
+    revision = git_output(folder, "rev-parse", "HEAD")
     if revision is None:
         return None
     return {
         "revision": revision,
-        "branch": _git(folder, "rev-parse", "--abbrev-ref", "HEAD"),
-        "dirty": bool(_git(folder, "status", "--porcelain", "--untracked-files=no")),
+        "branch": git_output(folder, "rev-parse", "--abbrev-ref", "HEAD"),
+        "dirty": bool(git_output(folder, "status", "--porcelain", "--untracked-files=no")),
     }
 
 
-def _git(folder: Path, *words: str) -> str | None:
+def git_output(folder: Path, *words: str) -> str | None:
+    """What git says, stripped; None where it fails or is missing."""
     try:
         done = subprocess.run(
             ["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True

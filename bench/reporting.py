@@ -99,14 +99,15 @@ def exported(stored: Stored, targets: Sequence[str]) -> None:
             content = rendered(stored, form)
         except (ImportError, DamagedRun) as error:
             raise UsageError(str(error)) from None
-        _written(content, form, file or _default(form))
+        written(content, form, file or _default(form))
 
 
 def _default(form: str) -> str:
     return os.environ.get("GITHUB_STEP_SUMMARY", "-") if form == "github" else "-"
 
 
-def _written(content: str | bytes, form: str, file: str) -> None:
+def written(content: str | bytes, form: str, file: str) -> None:
+    """Write it to a file of the user's; `-` is stdout."""
     data = content.encode() if isinstance(content, str) else content
     if file == "-":
         sys.stdout.flush()

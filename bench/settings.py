@@ -23,6 +23,17 @@ BUDGET = 60.0
 FOREVER = 10.0 * 365 * 24 * 3600
 
 
+class Gate(BaseModel):
+    """What a check compares with, and what fails it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    against: str = ""
+    baseline: str = ""
+    fail_on: Texts = ()
+    relative: bool = False
+
+
 class Settings(BaseModel):
     """What to measure, how long, and where to keep it."""
 
@@ -43,6 +54,7 @@ class Settings(BaseModel):
     probe: Probes = DEFAULT_PROBES
     raw: bool = False
     strict: bool = False
+    gate: Gate = Gate()
     results: Path = Path(".concbench")
 
     @property

@@ -27,12 +27,19 @@ class Visit:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a worker gave back: `seconds` a batch (the median), its answers, pyperf's JSON."""
+    """What a worker gave back: `seconds` a batch (the median), its answers, pyperf's JSON.
+
+    `one_shot` are seconds too, `cpu` those of the whole tree per batch, and `memory` the bytes of
+    a pass of its own, where one was asked for.
+    """
 
     seconds: float
     answer: str
     head: str
     benchmark: str
+    one_shot: float | None = None
+    cpu: float | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True)

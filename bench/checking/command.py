@@ -1,0 +1,126 @@
+"""`concbench check`: measure two sides until the gate has its answers, show and store them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..driver import Agenda, measured, sided
+from ..errors import Exit, NotComparable, UsageError
+from ..history import History
+from ..journal import entries
+from ..laboratory import workshop
+from ..outcome import Outcome
+from ..progress import shown
+from ..settings import Settings, resolve
+from ..shelf import located, stored_settings
+from .against import Against, against
+from .answers import answers, failed, unknown
+from .evidence import pairs
+from .rule import Rule
+
+if TYPE_CHECKING:
+    from reports.gate import Threshold
+    from reports.gate.checked import Checked
+
+BUDGET = 600.0
+OPTIONS = ("against", "baseline", "fail_on", "relative", "resume", "export", "report")
+SHOWN = ("quiet", "verbose")
+
+
+def check(given: Mapping[str, Any], outcome: Outcome) -> None:
+    """Say whether the first side is slower than the second, and exit by it."""
+    from .shown import finished
+
+    settings, resume = _settings(given)
+    wanted = thresholds([*given.get("fail_on", ())] or settings.gate.fail_on)
+    found = against(given, settings, Path.cwd())
+    if found.baseline:
+        from .baseline import against_baseline
+
+        checked, folder = against_baseline(found.baseline, given, settings, wanted)
+    else:
+        checked, folder = _sides(found, given, settings, wanted, resume)
+    outcome.run = folder.name.partition("-")[0]
+    count(checked, outcome, strict=settings.strict)
+    finished(checked, folder, given)
+
+
+def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
+    flags = {key: one for key, one in given.items() if key not in (*OPTIONS, *SHOWN)}
+    resume = None
+    if "resume" in given:
+        resume = located(resolve(flags).results, given["resume"])
+        flags = {**stored_settings(resume), **flags}
+    settings = resolve(flags)
+    more: dict[str, Any] = {}
+    if settings.budget is None and settings.rounds is None:
+        more["budget"] = BUDGET
+    if "probe" not in settings.model_fields_set:
+        more["probe"] = ("none",)  # its time is for rounds
+    return settings.model_copy(update=more), resume
+
+
+def thresholds(texts: Sequence[str]) -> tuple[Threshold, ...]:
+    """What fails the check; UsageError names the text that is no threshold."""
+    from reports.gate import parsed
+
+    try:
+        return parsed(texts)
+    except ValueError as error:
+        raise UsageError(f"--fail-on {error}") from None
+
+
+def _sides(
+    found: Against,
+    given: Mapping[str, Any],
+    settings: Settings,
+    wanted: Sequence[Threshold],
+    resume: Path | None,
+) -> tuple[Checked, Path]:
+    from reports.gate.checked import Checked
+
+    if resume is None:
+        settings = settings.model_copy(update={"side": found.sides})
+    if found.why:
+        print(f"against {found.sides[1]}: {found.why}", file=sys.stderr)
+    with workshop(settings.results) as shop:
+        agenda = sided(shop, settings)
+        memory = any(one.metric == "memory" for one in wanted)
+        agenda = Agenda(agenda.sides, agenda.cells, agenda.warnings, memory)
+
+        def rule(past: History) -> Rule:
+            return Rule(agenda.cells, wanted, settings.seconds, past)
+
+        with shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
+            folder = measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
+    past = History(agenda.cells, entries(folder / "journal.jsonl"))
+    both = pairs(agenda.cells)
+    checked = Checked(
+        after=agenda.sides[0].title,
+        before=agenda.sides[1].title,
+        answers=tuple(answers(both, past, wanted)),
+        failed=tuple(failed(both, past)),
+        unknown=tuple(unknown(both, past, wanted)),
+        seconds=past.elapsed,
+        run=folder.name,
+        warnings=tuple(agenda.warnings),
+    )
+    if not checked.answers and not checked.failed:
+        raise NotComparable("nothing was compared: no threshold is for any of the cells")
+    return checked, folder
+
+
+def count(checked: Checked, outcome: Outcome, *, strict: bool) -> None:
+    """Exit code and last line: doubt is a failure with `strict` alone."""
+    outcome.regressions = len(checked.of("slower"))
+    outcome.failed = len({cell for cell, _ in checked.failed})
+    outcome.inconclusive = checked.doubts
+    if outcome.regressions:
+        outcome.codes.add(Exit.REGRESSION)
+    if outcome.failed:
+        outcome.codes.add(Exit.FAILED)
+    if checked.doubts and strict:
+        outcome.codes.add(Exit.INCONCLUSIVE)

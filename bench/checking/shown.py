@@ -1,0 +1,60 @@
+"""What a check leaves: answers on the terminal, in the run's folder, and where CI wants them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from ..reporting import console, read, short, written, written_report
+
+if TYPE_CHECKING:
+    from reports.gate.checked import Checked
+
+FORMATS = ("junit", "md", "json", "github")
+
+
+def targets(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Format and file of each `FORMAT:FILE`; UsageError for a format that there is not."""
+    found = []
+    for text in texts:
+        form, _, file = text.partition(":")
+        if form not in FORMATS:
+            raise UsageError(f"no format '{form}' of a check (there are: {', '.join(FORMATS)})")
+        found.append((form, file or "-"))
+    return found
+
+
+def finished(checked: Checked, folder: Path, given: Mapping[str, Any]) -> None:
+    """Store it first, then print it, then write what else was asked for."""
+    from reports.gate import checked as stored
+    from reports.gate import github, terminal
+
+    try:
+        (folder / stored.FILE).write_text(stored.document(checked), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {folder / stored.FILE}: {error.strerror}") from None
+    for line in terminal.lines(checked, console().width):
+        print(line)
+    print(f"\nsaved: {short(folder)}")
+    if given.get("report"):
+        written_report([read(folder)])
+    for form, file in targets(given.get("export", ())):
+        written(rendered(checked, form), form, file)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        written(rendered(checked, "github"), "github", summary)
+    if os.environ.get("GITHUB_ACTIONS"):
+        for line in github.annotations(checked):
+            print(line)
+
+
+def rendered(checked: Checked, form: str) -> str:
+    """The check in another format."""
+    from reports.gate import checked as stored
+    from reports.gate import junit, markdown
+
+    if form == "junit":
+        return junit.document(checked)
+    return stored.document(checked) if form == "json" else markdown.document(checked)

@@ -1,0 +1,101 @@
+"""A check as it is stored and shown: an answer for each metric of each pair.  Plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..errors import DamagedRun
+from .decision import ALPHA, Word
+
+SCHEMA = 1
+FILE = "gate.json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the gate says of one metric of one pair.
+
+    `before` and `after` are in seconds, or bytes of memory: geometric means over the rounds that
+    both sides have.  `ratio` is after over before, with its interval of 95 %.  `more` is about how
+    many rounds would decide it.
+    """
+
+    cell: str
+    metric: str
+    threshold: float
+    word: Word
+    rounds: int
+    before: float | None = None
+    after: float | None = None
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    more: int = 0
+    confirmed: bool = False
+    """Whether rounds of its own confirmed it, after it was a suspect."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A whole check of `after` against `before`; `paired` when both ran in the same rounds."""
+
+    after: str
+    before: str
+    answers: tuple[Answer, ...]
+    paired: bool = True
+    relative: bool = False
+    failed: tuple[tuple[str, str], ...] = ()
+    """Cells that one side could not measure, each with the reason."""
+    unknown: tuple[str, ...] = ()
+    """What was asked and cannot be known here, a line each."""
+    seconds: float = 0.0
+    alpha: float = ALPHA
+    run: str = ""
+    warnings: tuple[str, ...] = field(default=())
+
+    def of(self, word: Word) -> list[Answer]:
+        """The answers of one kind, in their order."""
+        return [one for one in self.answers if one.word == word]
+
+    @property
+    def doubts(self) -> int:
+        """What --strict takes for a failure: neither slower nor not."""
+        undecided = len(self.of("inconclusive")) + len(self.of("other work"))
+        return undecided + len(self.unknown)
+
+
+def document(checked: Checked) -> str:
+    """The text of gate.json."""
+    return json.dumps({"schema": SCHEMA, **asdict(checked)}, indent=1, ensure_ascii=False)
+
+
+def read(folder: Path) -> Checked | None:
+    """The check of a run; None where it was none.  Raises DamagedRun."""
+    path = folder / FILE
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        schema = found.pop("schema")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
+        raise DamagedRun(f"{path} is damaged: {error!r}") from None
+    if schema != SCHEMA:
+        raise DamagedRun(f"{path} was written by a newer concbench (schema {schema})")
+    try:
+        return TypeAdapter(Checked).validate_python(found)
+    except ValidationError as error:
+        raise DamagedRun(f"{path}: {error.errors()[0]['msg']}") from None
+
+
+def spans(answers: Sequence[Answer]) -> str:
+    """`8 to 24 rounds`."""
+    rounds = sorted({one.rounds for one in answers}) or [0]
+    low, high = rounds[0], rounds[-1]
+    return f"{low} rounds" if low == high else f"{low} to {high} rounds"
