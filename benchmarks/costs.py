@@ -67,31 +67,42 @@ def _git(*words: str) -> None:
         raise SystemExit(done.stderr.strip())
 
 
+Turns = tuple[list[float], list[float]]
+"""Seconds of batches there and here, one of each in every turn."""
+
+
 def beside(
     tree: Path, pairs: Sequence[Pair], processes: int, seconds: float
-) -> dict[Pair, Compared]:
-    """So many processes of both for each pair, in rounds of random order, each for some seconds."""
-    seen: dict[Pair, list[tuple[float, float]]] = {pair: [] for pair in pairs}
+) -> Iterator[tuple[Pair, Compared, float]]:
+    """Each with what a batch takes here, and the fastest of all here over the fastest there.
+
+    So many processes of both for each pair, in rounds of random order, each for some seconds.
+    """
+    seen: dict[Pair, list[Turns]] = {pair: [] for pair in pairs}
     chance = Random()
     for _ in range(processes):
         for pair in chance.sample(pairs, len(pairs)):
             seen[pair].append(_in_turn([tree, ROOT], pair, seconds, chance))
-    return {pair: compared(both) for pair, both in seen.items()}
+    for pair, turns in seen.items():
+        there, here = ([value for turn in turns for value in turn[side]] for side in (0, 1))
+        yield pair, compared([_typical(*turn) for turn in turns]), min(here) / min(there)
 
 
-def _in_turn(
-    trees: Sequence[Path], pair: Pair, seconds: float, chance: Random
-) -> tuple[float, float]:
-    """Seconds of a batch of the first, and of the second by the median of what it was more."""
+def _typical(there: list[float], here: list[float]) -> tuple[float, float]:
+    """Of a batch there, and here by the median of what it was more."""
+    first = median(there)
+    return first, first * median(new / old for old, new in zip(there, here, strict=True))
+
+
+def _in_turn(trees: Sequence[Path], pair: Pair, seconds: float, chance: Random) -> Turns:
     with ExitStack() as stack:
         workers = [stack.enter_context(_worker(tree, pair)) for tree in trees]
-        took: list[list[float]] = [[], []]
+        took: Turns = ([], [])
         end = time.perf_counter() + seconds
         while len(took[0]) < LEAST or time.perf_counter() < end:
             for place in chance.sample((0, 1), 2):
                 took[place].append(_turn(workers[place]))
-    first = median(took[0])
-    return first, first * median(new / old for old, new in zip(*took, strict=True))
+    return took
 
 
 def fixed(tree: Path, processes: int) -> Figure:
