@@ -1,13 +1,14 @@
-"""The probe passes that a run still owes, the shortest first, and how long each should take.
+"""The probe passes that a run still owes, in which order, and how long each should take.
 
-Pure.  The fastest strategies, which a reader wants to know most of, are thus the first to be
-probed, and what there is no time for is as few cells as possible.
+Pure.  The shortest of each workload come first: they are of the fastest strategies, which a reader
+wants to know most of, and what there is no time for is few cells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,17 @@ def owed(plan: Sequence[Planned], past: History, probes: Sequence[str]) -> list[
         one = _of_empty(planned, process[planned.id])
         empties[one.empty] = min(one, empties.get(one.empty, one), key=_expected)
     others = [one for one in empties.values() if not past.probed.of_empty(one.empty)]
-    return [*sorted(cells, key=_expected), *sorted(others, key=_expected)]
+    return [*_in_turns(cells), *sorted(others, key=_expected)]
+
+
+def _in_turns(cells: Sequence[Owed]) -> list[Owed]:
+    """The shortest of each block, then the second of each, and so on."""
+    blocks: dict[int, list[Owed]] = {}
+    for one in sorted(cells, key=_expected):
+        if one.planned:
+            blocks.setdefault(one.planned.block, []).append(one)
+    turns = zip_longest(*blocks.values())
+    return [one for turn in turns for one in turn if one]
 
 
 def _expected(one: Owed) -> float:

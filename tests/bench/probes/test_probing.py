@@ -85,6 +85,14 @@ def test_every_measured_cell_has_one_pass_the_shortest_first():
     assert probed_cells(lab) == [2, 1, 0]
 
 
+def test_every_workload_has_its_turn():
+    slower = (planned(3, "threading", block=1), planned(4, "asyncio", block=1))
+    plan = (*PLAN, *slower)
+    lab = MadeUpLab()
+    probing(measured(plan, (1.0, 0.1, 0.05, 0.4, 0.3)), lab, plan=plan).run(60.0)
+    assert probed_cells(lab) == [2, 4, 1, 3, 0]
+
+
 def test_passes_with_nothing_to_do_come_last_and_are_shared_by_cells_alike():
     more = (*PLAN, planned(3, "threading", tasks=32))
     past = measured(more, (1.0, 0.1, 0.05, 0.1))
