@@ -9,13 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from . import documents
 from .documents import Count, Seconds
 from .errors import DamagedRun
 
 SCHEMA = 1
+OWN = "working tree"
+"""The side that stands for what a run without sides measures."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class Planned:
     """A cell of the plan and what became of it.
 
     `block` numbers the table it stands in; `reference` marks the cell that the block's speed-ups
-    are relative to; `measured_tasks` is below `tasks` when a sample was measured.
+    are relative to; `measured_tasks` is below `tasks` when a sample was measured.  `side` is the
+    title of its side, `pair` the number that it shares with the same cell of the others.
     """
 
     id: int
@@ -47,6 +52,23 @@ class Planned:
     measured_tasks: Count | None = None
     loops: Count | None = None
     reason: str = ""
+    side: str = ""
+    pair: int | None = None
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the things that a run compares; `samples` is the file of its suite.
+
+    `name` is what the user wrote, `exact` what makes it certain, `title` both; `python` is the path
+    of its interpreter.
+    """
+
+    title: str
+    name: str
+    exact: str = ""
+    python: str = ""
+    samples: Annotated[str, Field(pattern=r"^samples(-\d+)?\.json$")] = "samples.json"
 
 
 @dataclass(frozen=True)
@@ -102,6 +124,16 @@ class Facts:
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = ()
+
+    def called(self, cell: Planned) -> str:
+        """The cell's name in any run: with its side as the user wrote it, unless that is OWN."""
+        name = self._side_names.get(cell.side, cell.side)
+        return cell.name if name in ("", OWN) else f"{name}: {cell.name}"
+
+    @cached_property
+    def _side_names(self) -> dict[str, str]:
+        return {side.title: side.name for side in self.sides}
 
     @cached_property
     def counted(self) -> dict[int, Canary]:
@@ -120,7 +152,20 @@ def checked(found: Mapping[str, Any], path: Path) -> Facts:
     ids = [cell.id for cell in facts.cells]
     if len(set(ids)) < len(ids):
         raise DamagedRun(f"{path}: two cells have the same id")
+    _check_sides(facts, path)
     return facts
+
+
+def _check_sides(facts: Facts, path: Path) -> None:
+    titles = {side.title for side in facts.sides}
+    files = {side.samples for side in facts.sides}
+    if min(len(titles), len(files)) < len(facts.sides):
+        raise DamagedRun(f"{path}: two sides have the same title or file")
+    if lost := {cell.side for cell in facts.cells} - titles - {""}:
+        raise DamagedRun(f"{path}: it has cells of {min(lost)!r}, which is none of its sides")
+    pairs = [(cell.side, cell.pair) for cell in facts.cells if cell.pair is not None]
+    if len(set(pairs)) < len(pairs):
+        raise DamagedRun(f"{path}: a side has two cells of the same pair")
 
 
 def _text(path: Path) -> bytes:

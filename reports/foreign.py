@@ -19,14 +19,13 @@ import pyperf
 from . import facts
 from .errors import DamagedRun
 from .facts import Facts
-from .samples import Process, processes_of, suite
+from .samples import IMPLEMENTATIONS, Process, processes_of, suite
 from .stored import Stored
 
 REFERENCE = "sequential"
 STRATEGY = "pyperf"
 """What stands for the strategy where nobody named one."""
 
-_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 _ALONE = "its run.json is missing: failures, CPUs delivered and seed are not known"
 _FOREIGN = "not written by concbench: it holds times, and not what was done"
 
@@ -56,11 +55,20 @@ def _ours(
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
-    run = _facts(benchmarks, path, cells=cells, reference=REFERENCE, warnings=[_ALONE])
+    about = {"sides": _sides(cells), "reference": REFERENCE, "warnings": [_ALONE]}
+    run = _facts(benchmarks, path, cells=cells, **about)
     found = processes_of(benchmarks, run.cells, path)
     if len({(one.cell, one.round) for one in found}) < len(found):
         raise DamagedRun(f"{path} is of several runs: it has a cell twice in one round")
     return Stored(path.parent, run, found)
+
+
+def _sides(cells: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    titles = dict.fromkeys(cell["side"] for cell in cells if cell["side"])
+    return [
+        {"title": title, "name": title, "samples": f"samples-{place}.json"}
+        for place, title in enumerate(titles, 1)
+    ]
 
 
 def _cells(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -72,7 +80,8 @@ def _cells(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     blocks: dict[tuple[Any, ...], int] = {}
     cells: list[dict[str, Any]] = []
     for number, metadata in sorted(first.items()):
-        key = (metadata["cb_workload"], metadata["cb_workload_params"], metadata["cb_tasks"])
+        named = ("cb_workload", "cb_workload_params", "cb_tasks")
+        key = (*(metadata[name] for name in named), metadata.get("cb_side"))
         block = blocks.setdefault(key, len(blocks))
         taken = any(cell["block"] == block and cell["reference"] for cell in cells)
         refers = metadata["cb_strategy"] == REFERENCE and not taken
@@ -97,6 +106,7 @@ def _cell(number: int, told: Mapping[str, Any]) -> dict[str, Any]:
         "workers": told["cb_workers"],
         "loops": told.get("loops"),
         "status": "measured",
+        "side": told.get("cb_side", ""),
     }
 
 
@@ -186,7 +196,7 @@ def _environment(told: Mapping[str, Any]) -> dict[str, Any]:
     implementation = str(told.get("python_implementation", ""))
     found = {
         "python": str(told.get("python_version", "")).partition(" ")[0],
-        "implementation": _IMPLEMENTATIONS.get(implementation, implementation),
+        "implementation": IMPLEMENTATIONS.get(implementation, implementation),
         "platform": told.get("platform"),
         "cpu_model": told.get("cpu_model_name"),
         "cpus": told.get("cpu_count"),

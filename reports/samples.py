@@ -16,6 +16,9 @@ import pyperf
 from .errors import DamagedRun
 from .facts import Planned
 
+IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
+"""As pyperf writes them, and as they call themselves."""
+
 
 @dataclass(frozen=True)
 class Process:
@@ -53,6 +56,8 @@ class Process:
     """The quota of its control group."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """What the workload counted, per batch."""
+    python: str = ""
+    """Its interpreter, `CPython 3.12.1`."""
 
     @property
     def one_shot_seconds(self) -> float:
@@ -66,8 +71,12 @@ def processes_of(
     """The worker processes of benchmarks that concbench wrote, in the order they ran."""
     by_id = {cell.id: cell for cell in cells}
     runs = (run for benchmark in benchmarks for run in benchmark.get_runs())
-    found = (_process(run, by_id, path) for run in runs)
-    return tuple(sorted(found, key=lambda one: (one.round, one.position)))
+    return in_order(_process(run, by_id, path) for run in runs)
+
+
+def in_order(processes: Iterable[Process]) -> tuple[Process, ...]:
+    """The processes as they ran."""
+    return tuple(sorted(processes, key=lambda one: (one.round, one.position)))
 
 
 def suite(path: Path) -> pyperf.BenchmarkSuite:
@@ -123,10 +132,18 @@ def _scaled(run: pyperf.Run, told: Mapping[str, Any], scale: float) -> Process:
         loop=told.get("cb_loop", ""),
         cgroup_cpus=told.get("cb_cgroup_cpus"),
         metrics=_metrics(told.get("cb_metrics", "{}"), scale),
+        python=python(told),
     )
     if not all(math.isfinite(value) and value > 0 for value in values):
         raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")
     return process
+
+
+def python(told: Mapping[str, Any]) -> str:
+    """The interpreter that pyperf saw, `CPython 3.12.1`; "" where it did not."""
+    name = str(told.get("python_implementation", ""))
+    version = str(told.get("python_version", "")).partition(" ")[0]
+    return f"{IMPLEMENTATIONS.get(name, name)} {version}".strip()
 
 
 def _times(value: float | None, scale: float) -> float | None:

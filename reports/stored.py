@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,11 +11,11 @@ from pathlib import Path
 from . import facts, probed
 from .facts import Facts, Planned
 from .probed import Probed
-from .samples import Process, processes_of, suite
+from .samples import Process, in_order, processes_of, suite
 
 __all__ = ["Process", "Stored", "read"]
 
-FILES = ("run.json", "samples.json", "probes.json")
+FILES = re.compile(r"run\.json|samples(-\d+)?\.json|probes\.json")
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,24 @@ def read(path: Path) -> Stored:
 
     A file of a run's folder stands for all of it.
     Raises DamagedRun when a file is missing, damaged, newer or no run.  A run that never measured
-    a cell has no samples.json, and that is no damage.
+    a cell, of a side if it has several, has no samples of it, and that is no damage.
     """
     folder = Path(path)
-    if folder.name in FILES and folder.with_name("run.json").is_file():
+    if FILES.fullmatch(folder.name) and folder.with_name("run.json").is_file():
         folder = folder.parent
     if folder.is_file():
         from .foreign import read as foreign  # which needs this module
 
         return foreign(folder)
     run = facts.read(folder / "run.json")
-    samples = folder / "samples.json"
-    if not samples.exists() and all(cell.status != "measured" for cell in run.cells):
-        return Stored(folder, run, ())
-    found = processes_of(suite(samples), run.cells, samples)
+    if not run.sides:
+        found = _measured(folder / "samples.json", run.cells)
+    else:
+        parts = [
+            _measured(folder / side.samples, [one for one in run.cells if one.side == side.title])
+            for side in run.sides
+        ]
+        found = in_order(one for part in parts for one in part)
     again = {one.round for one in run.canary} - set(run.counted)
     return Stored(
         folder,
@@ -78,3 +83,9 @@ def read(path: Path) -> Stored:
         probed.read(folder, {cell.id for cell in run.cells}),
         tuple(one for one in found if one.round in again),
     )
+
+
+def _measured(samples: Path, cells: Sequence[Planned]) -> tuple[Process, ...]:
+    if not samples.exists() and all(cell.status != "measured" for cell in cells):
+        return ()
+    return processes_of(suite(samples), cells, samples)

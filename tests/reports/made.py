@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ import pyperf
 class Made:
     """A cell, and its seconds per measured batch in each round; None where it failed.
 
-    `switches` are voluntary and involuntary; `probe` is what stands in probes.json beside the id.
+    `switches` are voluntary and involuntary; `probe` is what stands in probes.json beside the id;
+    `python` is the version of its interpreter.
     """
 
     strategy: str
@@ -46,24 +47,41 @@ class Made:
     startup: float = 0.0003
     first: float | None = None
     close: float = 0.0001
+    side: str = ""
+    pair: int | None = None
+    answer: str = ""
+    python: str = ""
 
 
 def sequential(seconds: Sequence[float | None], **more: Any) -> Made:
     return Made("sequential", seconds, workers=1, reference=True, **more)
 
 
+def sided(sides: Mapping[str, Sequence[Made]]) -> list[Made]:
+    """The cells of each side by its title, in blocks of its own; those at one place are a pair."""
+    blocks = 1 + max(cell.block for cells in sides.values() for cell in cells)
+    return [
+        replace(cell, side=title, pair=pair, block=cell.block + place * blocks)
+        for place, (title, cells) in enumerate(sides.items())
+        for pair, cell in enumerate(cells)
+    ]
+
+
 def folder(path: Path, cells: Sequence[Made], **facts: Any) -> Path:
-    """Write run.json, samples.json and probes.json of these cells, and give the path.
+    """Write run.json, probes.json and a suite for each side of these cells, and give the path.
 
     They are numbered in this order; without a probe there is no probes.json.
     """
     path.mkdir(parents=True, exist_ok=True)
     path.joinpath("run.json").write_text(json.dumps(run_json(cells, **facts)))
-    benchmarks = [
-        pyperf.Benchmark(runs) for number, cell in enumerate(cells) if (runs := _runs(number, cell))
-    ]
-    if benchmarks:
-        pyperf.BenchmarkSuite(benchmarks).dump(str(path / "samples.json"), replace=True)
+    for place, side in enumerate(dict.fromkeys(cell.side for cell in cells), 1):
+        benchmarks = [
+            pyperf.Benchmark(runs)
+            for number, cell in enumerate(cells)
+            if cell.side == side and (runs := _runs(number, cell))
+        ]
+        if benchmarks:
+            pyperf.BenchmarkSuite(benchmarks).dump(str(path / _samples(place)), replace=True)
     probes = [
         {"cell": number, **cell.probe}
         for number, cell in enumerate(cells)
@@ -101,8 +119,23 @@ def run_json(cells: Sequence[Made], **facts: Any) -> dict[str, Any]:
         "git": None,
         "failures": [],
         "warnings": [],
+        "sides": [
+            _side(place, title)
+            for place, title in enumerate(dict.fromkeys(cell.side for cell in cells), 1)
+            if title
+        ],
         **facts,
     }
+
+
+def _side(place: int, title: str) -> dict[str, str]:
+    name, _, exact = title.partition(" (")
+    about = {"title": title, "name": name, "exact": exact.rstrip(")"), "python": "/python"}
+    return {**about, "samples": _samples(place)}
+
+
+def _samples(place: int) -> str:
+    return f"samples-{place}.json" if place > 1 else "samples.json"
 
 
 def _name(cell: Made) -> str:
@@ -123,6 +156,7 @@ def _cell(number: int, cell: Made) -> dict[str, Any]:
         "loops": 1,
         "status": cell.status,
         "reason": cell.reason,
+        **({"side": cell.side, "pair": cell.pair} if cell.side else {}),
     }
 
 
@@ -167,6 +201,10 @@ def _metadata(number: int, cell: Made, round_number: int, seconds: float) -> dic
         "cb_loop": cell.loop,
         "cb_cgroup_cpus": cell.cgroup,
         "cb_metrics": json.dumps(cell.metrics) if cell.metrics else "",
+        "cb_side": cell.side,
+        "cb_answer": cell.answer,
+        "python_version": f"{cell.python} (64-bit)" if cell.python else "",
+        "python_implementation": "cpython" if cell.python else "",
     }
     one_line = {k: v.replace("\n", " ") if isinstance(v, str) else v for k, v in told.items()}
     return {key: value for key, value in one_line.items() if value not in ("", None)}

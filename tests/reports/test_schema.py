@@ -31,7 +31,8 @@ def test_the_documented_columns_are_those_written(heading: str, columns: tuple[s
 
 
 def test_the_documented_keys_of_run_json_are_those_read() -> None:
-    known = {field.name for made in (facts.Facts, facts.Planned) for field in fields(made)}
+    parts = (facts.Facts, facts.Planned, facts.Side)
+    known = {field.name for made in parts for field in fields(made)}
     assert set(documented("run.json")) == known
 
 
