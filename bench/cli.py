@@ -6,7 +6,6 @@ What only some commands need is imported by them: help and completion must answe
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -100,7 +99,7 @@ def run(
 
 @app.command(name="list")
 def list_(
-    as_json: Annotated[bool, typer.Option("--json", help="For a machine.")] = False,
+    as_json: options.Json = False,
 ) -> None:
     """Show the workloads and strategies there are, and why one cannot run here."""
     from .commands import listing
@@ -127,9 +126,7 @@ def report(
     runs: Annotated[
         Several | None, typer.Argument(help=f"{options.RUN} Several stand side by side.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The page's file: beside the run.")
-    ] = None,
+    output: options.Page = None,
     browse: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     results: options.Results = None,
 ) -> None:
@@ -142,14 +139,7 @@ def report(
 @app.command()
 def export(
     run: options.Stored = "latest",
-    to: Annotated[
-        Several | None,
-        typer.Option(
-            metavar="FORMAT[:FILE]",
-            help="csv, md, json, parquet, html, pyperf, github, openmetrics, benchstat; "
-            "repeatable; stdout without a file.",
-        ),
-    ] = None,
+    to: options.To = None,
     results: options.Results = None,
 ) -> None:
     """Write a stored run in another format."""
@@ -172,15 +162,23 @@ def compare(
 
 
 @app.command()
+def history(
+    cell: options.Followed = None,
+    relative: options.Relative = False,
+    chart: options.ChartFile = None,
+    as_json: options.Json = False,
+    results: options.Results = None,
+) -> None:
+    """Show cells over all stored runs, and where they changed; never measures."""
+    from .chronicle import history
+
+    _end(lambda _: history(cell, results, relative=relative, as_json=as_json, chart=chart))
+
+
+@app.command()
 def trace(
-    cell: Annotated[
-        str,
-        typer.Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them."),
-    ],
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--output", help="The file; - for stdout; named after the cell."),
-    ] = None,
+    cell: options.Traced,
+    output: options.Trace = None,
     param: options.Param = None,
     tasks: options.Tasks = None,
     workers: options.Workers = None,

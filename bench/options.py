@@ -119,3 +119,37 @@ GroupBy = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="A line for each cell.")]
+
+# Of one command each
+
+Json = Annotated[bool, typer.Option("--json", help="For a machine.")]
+Page = Annotated[
+    Path | None, typer.Option("-o", "--output", help="The page's file: beside the run.")
+]
+To = Annotated[
+    Several | None,
+    typer.Option(
+        metavar="FORMAT[:FILE]",
+        help="csv, md, json, parquet, html, pyperf, github, openmetrics, benchstat; "
+        "repeatable; stdout without a file.",
+    ),
+]
+Followed = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="CELL",
+        help="A cell's name or a part of it, WORKLOAD/STRATEGY, or a pattern with * and ?.",
+    ),
+]
+Relative = Annotated[
+    bool, typer.Option("--relative", help="Follow ratios to the reference, across machines.")
+]
+ChartFile = Annotated[
+    Path | None, typer.Option("--chart", metavar="FILE", help="Also draw it: .svg or .png.")
+]
+Traced = Annotated[
+    str, typer.Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them.")
+]
+Trace = Annotated[
+    str | None, typer.Option("-o", "--output", help="The file; - for stdout; named after the cell.")
+]

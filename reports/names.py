@@ -81,10 +81,11 @@ def _names(cells: Mapping[int, tuple[str, dict[str, Any]]]) -> dict[int, str]:
             for param, value in params.items()
             if any(param not in other or other[param] != value for other in alike)
         }
-        inner = ",".join(f"{param}={_plain(value)}" for param, value in telling.items())
+        inner = ",".join(f"{param}={plain(value)}" for param, value in telling.items())
         found[key] = f"{name}[{inner}]" if inner else name
     return found
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A parameter as the command line takes it: text bare, the rest as JSON."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -17,6 +17,7 @@ MAY = {
 }
 LATE = {
     "bench.__init__",
+    "bench.chronicle",
     "bench.driver",
     "bench.commands",
     "bench.notebook",

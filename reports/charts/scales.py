@@ -53,7 +53,12 @@ def seconds(values: Iterable[float], *, zero: bool = False, wanted: int = 6) -> 
 
 
 def numbers(
-    values: Iterable[float], unit: str = "", *, zero: bool = False, log: bool = False
+    values: Iterable[float],
+    unit: str = "",
+    *,
+    zero: bool = False,
+    log: bool = False,
+    wanted: int = 6,
 ) -> Scale:
     """An axis of counts, rates or ratios; `unit` follows each number."""
     low, high = _ends(values)
@@ -61,7 +66,7 @@ def numbers(
         ticks = _thinned([_log_numbers(low, high, level) for level in range(4)], 8)
         return _log(low, high, ticks, [_with(tick, unit) for tick in ticks])
     low, high = (0.0, high * 1.04) if zero else _padded(low, high)
-    ticks = _linear(low, high, 6)
+    ticks = _linear(low, high, wanted)
     return Scale(low, high, False, ticks, [_with(tick, unit) for tick in ticks])
 
 

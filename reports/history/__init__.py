@@ -1,0 +1,14 @@
+"""Stored runs over time and revisions: one cell a series, with the places where it changed.
+
+Only what was measured alike is one series: the same cell by its full name, on a machine and a
+Python that are the same.  Ratios to the reference of the same run travel further: `relative`.
+Nobody here looks for folders: whoever calls gives them.
+"""
+
+from __future__ import annotations
+
+from .chosen import chosen
+from .past import Past, read, read_one
+from .series import Change, Point, Series, series
+
+__all__ = ["Change", "Past", "Point", "Series", "chosen", "read", "read_one", "series"]

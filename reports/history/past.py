@@ -1,0 +1,124 @@
+"""A stored run as its history needs it: facts and one time per worker process, read cheaply.
+
+Whoever reads one run wants all of it; whoever reads 200 wants times.  So samples.json is read as
+the JSON that it is, without pyperf, which takes 26 ms of the 40 that a run of 18 cells costs; a
+test holds that the times are those of `reports.read`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from .. import documents, facts
+from ..errors import DamagedRun
+from ..facts import Facts, Planned
+
+OWN_SIDE = "working tree"
+"""Of a run with sides this one is the run's own revision; the others are no part of its history."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A cell of a run: seconds of a batch of all its tasks by round, and digests of its answers."""
+
+    planned: Planned
+    times: Mapping[int, float]
+    answers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Past:
+    """A run of some time ago; `name` is how the command line calls it."""
+
+    name: str
+    run: Facts
+    cells: tuple[Seen, ...]
+
+
+@dataclass
+class _Times:
+    rounds: dict[int, float] = field(default_factory=dict)
+    answers: set[str] = field(default_factory=set)
+
+
+def read(folders: Iterable[Path]) -> tuple[list[Past], list[str]]:
+    """The runs in these folders, oldest first, and for each that cannot be read its name and why.
+
+    A baseline that is a copy of one of them is not read twice.
+    """
+    runs: dict[tuple[Any, ...], Past] = {}
+    skipped = []
+    for folder in folders:
+        try:
+            past = read_one(folder)
+        except DamagedRun as error:
+            why = str(error).replace(f"{folder}/", "").replace(str(folder), "it")
+            skipped.append(f"{folder.name} ({why})")
+            continue
+        runs.setdefault((past.run.id, past.run.started, past.run.seed), past)
+    return sorted(runs.values(), key=lambda one: (one.run.started, one.run.id)), skipped
+
+
+def read_one(folder: Path) -> Past:
+    """The run in this folder; raises DamagedRun."""
+    path = folder / "run.json"
+    try:
+        found = documents.known(path, path.read_bytes(), facts.SCHEMA)
+    except OSError as error:
+        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
+    run = facts.checked(found, path)
+    sides = {cell["id"]: str(cell.get("side") or "") for cell in found["cells"]}
+    cells = [_own(cell, sides[cell.id]) for cell in run.cells if _is_own(sides[cell.id])]
+    measured = [cell for cell in cells if cell.status == "measured"]
+    times = _times(folder / "samples.json", run) if measured else {}
+    seen = [
+        Seen(cell, times[cell.id].rounds, frozenset(times[cell.id].answers))
+        for cell in measured
+        if cell.id in times
+    ]
+    baseline = folder.parent.name == "baselines"
+    return Past(folder.name if baseline else run.id.partition("-")[0], run, tuple(seen))
+
+
+def _is_own(side: str) -> bool:
+    return side.partition(" (")[0] in ("", OWN_SIDE)
+
+
+def _own(cell: Planned, side: str) -> Planned:
+    return replace(cell, name=cell.name.removeprefix(f"{side}: ")) if side else cell
+
+
+def _times(path: Path, run: Facts) -> dict[int, _Times]:
+    """For each cell what its processes took, without rounds that were measured again."""
+    tasks = {cell.id: cell.tasks for cell in run.cells}
+    replaced = {one.round for one in run.canary} - set(run.counted)
+    found: dict[int, _Times] = {}
+    try:
+        for told, values in _processes(json.loads(path.read_bytes())):
+            seconds = statistics.median(values) * tasks[told["cb_cell"]] / told["cb_measured_tasks"]
+            if not (math.isfinite(seconds) and seconds > 0):
+                raise ValueError(f"a batch time of {seconds}")
+            if told["cb_round"] not in replaced:
+                cell = found.setdefault(told["cb_cell"], _Times())
+                cell.rounds[told["cb_round"]] = seconds
+                cell.answers |= {told["cb_answer"]} if "cb_answer" in told else set()
+    except OSError as error:
+        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
+    # Whatever shape the JSON has, something above trips over it.
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        raise DamagedRun(f"{path} is damaged: {error!r}") from None
+    return found
+
+
+def _processes(suite: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Sequence[float]]]:
+    """Metadata and values of each: pyperf keeps once, further out, what all have in common."""
+    for benchmark in suite["benchmarks"]:
+        shared = {**suite.get("metadata", {}), **benchmark.get("metadata", {})}
+        for run in benchmark["runs"]:
+            yield {**shared, **run.get("metadata", {})}, run["values"]

@@ -1,0 +1,182 @@
+"""One cell over the runs of one machine: what can be compared, in the order it was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from math import exp, log
+from statistics import median
+from typing import Any
+
+from .. import cells, names, statistics, stopping
+from ..facts import Facts, Planned
+from ..statistics import Interval
+from .changes import changes
+from .past import Past, Seen
+
+RATIOS = ("cpus", "cgroup_cpus", "implementation", "python", "gil", "jit")
+"""Facts without which not even ratios can be compared."""
+TIMES = ("cpu_model", *RATIOS)
+"""Facts without which times cannot.  A kernel or a library that was updated is a change to be seen,
+not another machine; nor is a machine its host's name."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A cell in one run.
+
+    `batch` are the seconds of a batch; `share` are these over those of the reference in the same
+    rounds, None without one.  `around` is what else may have changed: libraries and the system.
+    """
+
+    run: str
+    id: str
+    started: str
+    revision: str
+    dirty: bool
+    rounds: int
+    batch: Interval
+    share: Interval | None
+    answers: frozenset[str]
+    around: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A new level from the run at this place on: `ratio` times the one before.
+
+    `word` is slower, faster or other work; `around` is what else changed with it.
+    """
+
+    at: int
+    ratio: float
+    word: str
+    around: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """The runs of a cell on a machine, oldest first, at least one; `relative` to the reference."""
+
+    cell: Planned
+    name: str
+    machine: Mapping[str, Any]
+    relative: bool
+    points: tuple[Point, ...]
+
+    def interval(self, point: Point) -> Interval:
+        """What is followed: the time, or its share of the reference's."""
+        return (self.relative and point.share) or point.batch
+
+    @property
+    def estimates(self) -> list[float]:
+        """The same of all runs."""
+        return [self.interval(point).estimate for point in self.points]
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Where the level changed."""
+        logarithms = [log(one) for one in self.estimates]
+        places = changes(logarithms)
+        edges = [0, *places, len(logarithms)]
+        levels = [median(logarithms[low:high]) for low, high in pairwise(edges)]
+        steps = [exp(after - before) for before, after in pairwise(levels)]
+        return tuple(map(self._change, places, steps))
+
+    @property
+    def levels(self) -> list[tuple[int, int, float]]:
+        """First place, place behind the last, and the median of each level."""
+        edges = [0, *(change.at for change in self.changes), len(self.points)]
+        return [(low, high, median(self.estimates[low:high])) for low, high in pairwise(edges)]
+
+    def _change(self, at: int, ratio: float) -> Change:
+        before, after = self.points[at - 1], self.points[at]
+        other = before.answers and after.answers and not before.answers & after.answers
+        word = "other work" if other else "slower" if ratio > 1 else "faster"
+        return Change(at, ratio, word, tuple(_differing(before.around, after.around)))
+
+
+def series(runs: Iterable[Past], *, relative: bool = False) -> list[Series]:
+    """Each cell on each machine, those of the latest run first, in the order of its table."""
+    found: dict[tuple[Any, ...], list[tuple[Past, Seen, Point]]] = {}
+    for past in runs:
+        for seen, point in _points(past):
+            if relative and (point.share is None or seen.planned.reference):
+                continue
+            key = (seen.planned.name, *map(str, _machine(past.run, relative).values()))
+            found.setdefault(key, []).append((past, seen, point))
+    latest = sorted(found.values(), key=_recent)
+    called = _names([those[-1][1].planned for those in latest])
+    return [
+        Series(
+            those[-1][1].planned,
+            called[those[-1][1].planned.name],
+            _machine(those[-1][0].run, relative),
+            relative,
+            tuple(point for _, _, point in those),
+        )
+        for those in latest
+    ]
+
+
+def _recent(those: Sequence[tuple[Past, Seen, Point]]) -> tuple[Any, ...]:
+    past, seen, _ = those[-1]
+    newest = tuple(-ord(sign) for sign in f"{past.run.started} {past.run.id}")
+    return newest, seen.planned.block, seen.planned.id
+
+
+def _points(past: Past) -> Iterator[tuple[Seen, Point]]:
+    blocks: dict[int, list[Seen]] = {}
+    for seen in past.cells:
+        blocks.setdefault(seen.planned.block, []).append(seen)
+    for those in blocks.values():
+        rounds = {number for seen in those for number in seen.times}
+        fixed = past.run.rounds_limit is not None
+        level = statistics.CONFIDENCE if fixed else stopping.confidence(len(rounds))
+        reference = next((seen.times for seen in those if seen.planned.reference), {})
+        for seen in those:
+            if seen.times:
+                yield seen, _point(past, seen, reference, level)
+
+
+def _point(past: Past, seen: Seen, reference: Mapping[int, float], level: float) -> Point:
+    git = past.run.git or {}
+    return Point(
+        run=past.name,
+        id=past.run.id,
+        started=past.run.started,
+        revision=str(git.get("revision") or ""),
+        dirty=bool(git.get("dirty")),
+        rounds=len(seen.times),
+        batch=statistics.mean(list(seen.times.values()), level),
+        share=statistics.ratio(seen.times, reference, level),
+        answers=seen.answers,
+        around=_around(past.run),
+    )
+
+
+def _machine(run: Facts, relative: bool) -> dict[str, Any]:
+    return {key: run.environment.get(key) for key in (RATIOS if relative else TIMES)}
+
+
+def _around(run: Facts) -> dict[str, str]:
+    packages = run.environment.get("packages")
+    known = packages if isinstance(packages, Mapping) else {}
+    system = {"system": run.environment.get("platform"), "concbench": run.concbench}
+    return {key: str(value) for key, value in {**known, **system}.items() if value}
+
+
+def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    for key in before.keys() & after.keys():
+        if before[key] != after[key]:
+            yield f"{key} {before[key]} -> {after[key]}"
+
+
+def _names(planned: Sequence[Planned]) -> dict[str, str]:
+    """`io_sleep / asyncio`, with no more parameters than tell it from the others."""
+    known = {cell.name: cells.planned(cell, ()) for cell in planned}
+    rows = {name: replace(row, id=number) for number, (name, row) in enumerate(known.items())}
+    short = names.grouped(list(rows.values()), "cell") if rows else {}
+    return {name: short[row.id] for name, row in rows.items()}
