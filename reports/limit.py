@@ -16,8 +16,9 @@ What that rests on:
   process its own will do; where children computed and nobody counted, a cell says nothing of u.
 - In flight are its workers, or what a probe saw if that is more: some strategies start everything
   at once.  For sequential it is the most that any other cell had.
-- CPUs delivered are the canary's median over the rounds that count.  With `most` they are what it
-  saw in the best round: only what is beyond that limit, too, cannot be the machine's doing.
+- CPUs delivered are what the canary saw in the best of the rounds that count: the least time is
+  that of the machine at its best, as wait and u are.  Where rounds had much less, pools of
+  processes stay below their limit by that much, and the header says so.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ class Costs:
     cpu_seconds: dict[Client, float]
 
 
-def limits(stored: Stored, cells: Sequence[Planned], cpus: float | None = None) -> dict[int, float]:
-    """The limit in seconds of each measured cell of a block, by id; by default for `delivered`.
+def limits(stored: Stored, cells: Sequence[Planned]) -> dict[int, float]:
+    """The limit in seconds of each measured cell of a block, by id.
 
     Empty without a reference that runs one task at a time in its own process, as sequential does:
     the waiting of a task is seen in no other.
@@ -55,7 +56,7 @@ def limits(stored: Stored, cells: Sequence[Planned], cpus: float | None = None) 
     costs = _costs(cells, ran)
     if costs is None:
         return {}
-    cpus = delivered(stored) if cpus is None else cpus
+    cpus = most(stored)
     at_once = {cell.id: _in_flight(stored, cell) for cell in cells}
     largest = max(at_once.values())
     found = {}
@@ -74,7 +75,7 @@ def limit(tasks: int, in_flight: int, wait: float, cpu: float, cpus: float) -> f
 
 
 def delivered(stored: Stored) -> float:
-    """The CPUs that the run really had: the canary's median, at most those there are."""
+    """The CPUs that the run had as a rule: the canary's median, at most those there are."""
     seen = _delivered(stored)
     return median(seen) if seen else float(stored.run.environment.get("cpus") or 1)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-from . import limit, sentences, symptoms
+from . import sentences, symptoms
 from .facts import Planned
 from .stored import Stored
 
@@ -34,7 +34,6 @@ def noted(rows: Sequence[Row], stored: Stored) -> list[Row]:
     client = client or next((row.client for row in rows if row.client), "")
     block = symptoms.Block(rows, stored)
     others = max(row.rounds for row in rows)
-    best = _best_limits(rows, cells, stored)
     found = []
     for row in rows:
         if row.batch_seconds is not None:
@@ -42,7 +41,7 @@ def noted(rows: Sequence[Row], stored: Stored) -> list[Row]:
                 *symptoms.noted(row, cells[row.id], block),
                 *_of_plan(row, cells[row.id], client),
             ]
-            told += _beyond(row, best)
+            told += _beyond(row)
             if row.rounds == 1 < others:  # of all of them the verdict says it
                 told.append("one round")
             if failed := failures.count(row.id):
@@ -66,20 +65,8 @@ def _of_plan(row: Row, cell: Planned, client: str) -> list[str]:
     return found
 
 
-def _best_limits(
-    rows: Sequence[Row], cells: Mapping[int, Planned], stored: Stored
-) -> Mapping[int, float]:
-    """The limits of the best round's CPUs, which only a row beyond its own needs."""
-    if not any(beyond(row, row.limit_seconds) for row in rows):
-        return {}
-    return limit.limits(stored, [cells[row.id] for row in rows], limit.most(stored))
-
-
-def _beyond(row: Row, best: Mapping[int, float]) -> list[str]:
-    if not beyond(row, row.limit_seconds):
-        return []
-    varied = not beyond(row, best.get(row.id))
-    return ["beyond the limit: the CPUs varied" if varied else "beyond the limit"]
+def _beyond(row: Row) -> list[str]:
+    return ["beyond the limit"] if beyond(row, row.limit_seconds) else []
 
 
 def explained(rows: Sequence[Row]) -> list[Note]:

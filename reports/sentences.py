@@ -27,11 +27,6 @@ _SENTENCES = (
         "its whole interval is more than 3 % beyond the least time possible: an error of measuring",
     ),
     (
-        r"beyond the limit: the CPUs varied",
-        "its whole interval is more than 3 % beyond the least time possible, but not with the most "
-        "CPUs of any round: an error of measuring, so measure again when the machine is quiet",
-    ),
-    (
         r"client .+, not .+",
         "clients are compared here, too",
     ),

@@ -107,21 +107,6 @@ def test_beyond_the_limit_by_the_whole_interval_is_an_error_of_measuring(tmp_pat
         assert ("beyond the limit" in row.notes) == beyond
 
 
-def test_beyond_a_limit_of_cpus_that_varied_is_said_with_that_cause(tmp_path: Path) -> None:
-    """1.6 s of CPU: 1.33 s on the 1.2 CPUs of the median round, 0.8 s on the 2 of the best."""
-    canary = [
-        {"round": n, "cpus": 2, "delivered": d}
-        for n, d in enumerate([1.2, 1.2, 1.2, 1.2, 2.0, 2.0])
-    ]
-    for middle, said in ((1.0, ": the CPUs varied"), (0.7, "")):
-        made = [
-            sequential(noisy(1.6), own_cpu=1.6, tasks=16),
-            Made("pool", noisy(middle), in_process=False, tasks=16),
-        ]
-        row = rows(tmp_path / str(middle), made, canary=canary)[1]
-        assert row.notes == (f"beyond the limit{said}",)
-
-
 def test_another_client_than_the_references_is_said(tmp_path: Path) -> None:
     made = [
         sequential(noisy(0.64), client="requests 2"),

@@ -79,9 +79,9 @@ def test_a_failed_cell_says_nothing_of_the_cost(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("delivered", "seconds"),
-    [([1.5, 1.0, 1.6], 16 * 0.01 / 1.5), ([2.5, 2.5], 0.08), ([], 0.08)],
+    [([1.5, 1.0, 1.6], 16 * 0.01 / 1.6), ([2.5, 2.5], 0.08), ([], 0.08)],
 )
-def test_computing_shares_the_cpus_delivered_at_most_those_there_are(
+def test_computing_shares_the_cpus_of_the_best_round_at_most_those_there_are(
     tmp_path: Path, delivered: list[float], seconds: float
 ) -> None:
     canary = [{"round": n, "cpus": 2, "delivered": one} for n, one in enumerate(delivered)]
