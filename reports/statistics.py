@@ -53,7 +53,7 @@ def p_value(first: Mapping[int, float], second: Mapping[int, float]) -> float | 
     differences = _differences(first, second)
     if len(differences) < 2:
         return None
-    centre, error = fmean(differences), _standard_error(differences)
+    centre, error = fmean(differences), standard_error(differences)
     if error == 0:
         return 1.0 if centre == 0 else 0.0
     from scipy.special import stdtr  # late: the driver imports this module
@@ -73,7 +73,7 @@ def welch(
     centre = fmean(first) - fmean(second)
     if min(len(first), len(second)) < 2:
         return Interval(math.exp(centre)), None
-    shares = [_standard_error(one) ** 2 for one in (first, second)]
+    shares = [standard_error(one) ** 2 for one in (first, second)]
     error = math.sqrt(sum(shares))
     if error == 0:
         return _around(centre, 0.0), 1.0 if centre == 0 else 0.0
@@ -107,14 +107,15 @@ def _interval(logarithms: Sequence[float], confidence: float) -> Interval:
     from scipy.special import stdtrit  # late: as above
 
     quantile = float(stdtrit(len(logarithms) - 1, (1 + confidence) / 2))
-    return _around(centre, quantile * _standard_error(logarithms))
+    return _around(centre, quantile * standard_error(logarithms))
 
 
 def _around(centre: float, half: float) -> Interval:
     return Interval(math.exp(centre), _exp(centre - half), _exp(centre + half))
 
 
-def _standard_error(logarithms: Sequence[float]) -> float:
+def standard_error(logarithms: Sequence[float]) -> float:
+    """Of their mean; from two on."""
     if min(logarithms) == max(logarithms):
         return 0.0  # exactly, which a mean that was rounded does not give
     # Two passes over floats: statistics.stdev is exact, and takes ten times as long.

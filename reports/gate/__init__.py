@@ -1,8 +1,8 @@
 """The regression gate's decision: pure functions from paired rounds to an answer.
 
-`thresholds` reads what matters, `looks` says when to look, `signed_ranks` estimates, `trail` and
-`decision` judge, `allotment` says what to measure next, `noise` what could be seen at all.  Each
-says by what method, and whose.  Standard library only; it measures nothing and prints nothing.
+`thresholds` reads what matters, `looks` says when to look, `trimmed` estimates, `signed_ranks`
+confirms, `trail` and `decision` judge, `allotment` says what to measure next, `noise` what could be
+seen at all.  Each says by what method, and whose.  They measure nothing and print nothing.
 
 What it rests on: the order inside a pair is random, so that the ratio of identical sides is as
 likely above 1 as below.  What differs between sides besides the code, such as the length of a

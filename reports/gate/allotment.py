@@ -1,7 +1,8 @@
 """Which pairs to measure next: a budget allotted by need, and none of it to what is decided.
 
-Every pair is looked at once.  From then on suspects come first, for their rounds are few and what
-they say fails a build; then whoever needs the least, so that as many as possible are decided.
+Every pair is looked at once.  From then on suspects come first, and alone where that is soon done:
+their rounds are few, and what they say fails a build.  Then comes whoever needs the least, so that
+as many as possible are decided.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from .decision import ALPHA, Evidence, Verdict, judged
 
 HOPE = 4.0
 """A pair is given up when it needs so many times what is left: estimates are that uncertain."""
+
+
+SOON = 0.2
+"""Of what is left: so little a suspect may cost for all others to wait."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,11 @@ class Need:
 
 def wanted(evidence: Sequence[Evidence], left: float, alpha: float = ALPHA) -> tuple[int, ...]:
     """The pairs for the next round with `left` seconds of the budget; none: the run ends."""
-    needs = needed(judged(evidence, alpha))
+    needs = sorted(needed(judged(evidence, alpha)), key=lambda one: one.urgency)
+    if soon := [one.cell for one in needs if one.suspect and one.seconds <= SOON * left]:
+        return tuple(soon)
     chosen: list[int] = []
-    for need in sorted(needs, key=lambda one: one.urgency):
+    for need in needs:
         fits = need.seconds <= left
         if not need.looked_at or fits or (not chosen and need.seconds <= HOPE * left):
             chosen.append(need.cell)

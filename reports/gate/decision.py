@@ -15,7 +15,7 @@ from typing import Literal
 
 from .. import statistics
 from ..statistics import Interval
-from . import signed_ranks
+from . import trimmed
 from .trail import Logarithms, Trail, bounds, trail
 
 ALPHA = 0.01
@@ -103,7 +103,7 @@ def ratio(logarithms: Logarithms) -> Interval | None:
     """The ratio with its interval: of 95 % however the rounds were stopped; None without one."""
     if not logarithms:
         return None
-    middle = math.exp(signed_ranks.centre(logarithms))
+    middle = math.exp(trimmed.mean(logarithms))
     low, high = bounds(logarithms)
     if math.isinf(low):
         return Interval(middle)

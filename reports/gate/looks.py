@@ -5,8 +5,8 @@ there are looks at planned rounds only, each with a part of the error, and the p
 more than all of it (a union bound, Bonferroni; the intervals are Jennison and Turnbull's of 1989,
 "Interim analyses: the repeated confidence interval approach", which hold together at every look,
 however one stops).  The looks of reports/stopping.py double; a pair is dearer than a cell, so
-these are closer.  A first look at 8 is where ranks first reach such a part; benchmarks/gate_quality
-compares other plans.
+these are closer.  At 8 ranks first reach such a part; first looks at 7 to 10, growth by 1.25 to 1.5
+and 0.6 to 0.85 kept came to checks that take as long within a tenth.
 """
 
 from __future__ import annotations
@@ -54,9 +54,10 @@ def share(number: int) -> float:
 def share_at(rounds: int) -> float:
     """The part for what is shown after so many rounds, at a look or not.
 
-    Who ends on a budget between two looks may spend what is left.
+    Who ends on a budget between two looks may spend what is left; before the first, no more than
+    what is kept for later ones, as so few rounds promise a little less than they say.
     """
     looked = past(rounds)
     if looked and looked[-1] == rounds:
         return share(len(looked) - 1)
-    return float(KEPT ** len(looked))
+    return float(KEPT ** max(1, len(looked)))

@@ -1,13 +1,10 @@
-"""Wilcoxon's signed ranks: an estimate, an interval and a test that no outlier and no skew spoils.
+"""Wilcoxon's signed ranks: a test whose level is exact whatever the noise.
 
 A pair of identical sides is measured in random order, so the logarithm of its ratio is as likely
-to be x as -x, whatever the noise: skewed, in two modes, with processes disturbed.  That symmetry
-is all that these need (Wilcoxon 1945, "Individual comparisons by ranking methods"); from it the
-level is exact at any number of rounds.  The estimate is the median of all Walsh averages (Hodges
-and Lehmann 1963, "Estimates of location based on rank tests"; 96 % as efficient as a mean under
-normal noise, and up to 29 % of the rounds may be arbitrarily wrong), its bounds are Walsh averages
-too (Tukey 1949; Hollander, Wolfe and Chicken 2014, "Nonparametric Statistical Methods", 3.2).
-Standard library only: the driver's rule needs these after every round.
+to be x as -x: skewed, in two modes, with processes disturbed.  That symmetry is all that is needed
+(Wilcoxon 1945, "Individual comparisons by ranking methods"), so what confirms a suspect is exact at
+any number of rounds.  The bounds that belong to it are Walsh averages (Hollander, Wolfe and Chicken
+2014, "Nonparametric Statistical Methods", 3.3).
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
-from statistics import NormalDist, median
+from statistics import NormalDist
 
 EXACT = 150
 """Rounds up to which the distribution is counted, in 50 ms and once; beyond, its normal limit is
@@ -29,11 +26,6 @@ def averages(logarithms: tuple[float, ...]) -> tuple[float, ...]:
     """Of every two, each with itself too, in ascending order (Walsh 1949)."""
     pairs = enumerate(logarithms)
     return tuple(sorted((one + other) / 2 for i, one in pairs for other in logarithms[i:]))
-
-
-def centre(logarithms: Sequence[float]) -> float:
-    """Hodges and Lehmann's estimate of the centre of symmetry."""
-    return median(averages(tuple(logarithms)))
 
 
 def bounds(logarithms: Sequence[float], misses: float) -> tuple[float, float] | None:

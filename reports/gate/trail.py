@@ -21,12 +21,12 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from . import looks, signed_ranks
+from . import looks, signed_ranks, trimmed
 
 MISSES = 0.025
 """That the truth is beyond one bound, at any look; and beyond either: 5 %."""
 FEWEST = 5
-"""Rounds from which there is an interval: the range of five covers 94 %."""
+"""Rounds from which there is an interval."""
 
 NEVER = 10**6
 """More rounds than anybody waits for."""
@@ -68,11 +68,9 @@ def trail(logarithms: Logarithms, threshold: float) -> Trail:
 
 def bounds(logarithms: Logarithms) -> tuple[float, float]:
     """The interval to show and to decide by; without ends below FEWEST rounds."""
-    misses = MISSES * looks.share_at(len(logarithms))
-    found = signed_ranks.bounds(logarithms, misses)
-    if found is None and len(logarithms) >= FEWEST:
-        found = min(logarithms), max(logarithms)
-    return found or (-math.inf, math.inf)
+    if len(logarithms) < FEWEST:
+        return -math.inf, math.inf
+    return trimmed.bounds(logarithms, MISSES * looks.share_at(len(logarithms)))
 
 
 def _confirmed(fresh: Logarithms) -> float:
@@ -90,7 +88,7 @@ def _more(logarithms: Logarithms, limit: float, suspect: int | None) -> int:
     if not seen:
         return looks.FIRST - rounds
     low, high = bounds(logarithms[:seen])
-    middle, half = signed_ranks.centre(logarithms[:seen]), (high - low) / 2
+    middle, half = trimmed.mean(logarithms[:seen]), (high - low) / 2
     passing = looks.following(max(rounds + 1, _rounds(seen, half, limit - middle)))
     confirming = _rounds(seen, half, middle)
     if suspect is None:

@@ -8,7 +8,7 @@ from statistics import median
 
 import pytest
 
-from reports.gate import looks, signed_ranks
+from reports.gate import looks, signed_ranks, trimmed
 from reports.gate.trail import MISSES, NEVER, bounds, trail
 
 QUIET = tuple(0.001 * (-1) ** number for number in range(200))
@@ -90,7 +90,8 @@ def test_a_look_at_fresh_rounds_at_the_time_of_passing_comes_too_late():
 
 def test_an_interval_needs_five_rounds():
     assert bounds((0.1, 0.2, 0.3, 0.4)) == (-math.inf, math.inf)
-    assert bounds((0.1, 0.2, 0.3, 0.4, 0.5)) == (0.1, 0.5)
+    seen = (0.1, 0.2, 0.3, 0.4, 0.5)
+    assert bounds(seen) == trimmed.bounds(seen, MISSES * looks.share_at(5))
 
 
 def test_the_rounds_that_are_missing_are_in_the_middle_those_it_takes():
@@ -123,4 +124,4 @@ def test_an_interval_pays_for_its_look():
     seen = tuple(chance.gauss(0, 1) for _ in range(30))
     for number, look in enumerate(looks.past(30)):
         share = MISSES * looks.share(number)
-        assert bounds(seen[:look]) == signed_ranks.bounds(seen[:look], share)
+        assert bounds(seen[:look]) == trimmed.bounds(seen[:look], share)
