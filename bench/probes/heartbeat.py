@@ -68,7 +68,7 @@ class Heart:
         self._next = self._loop.call_later(INTERVAL, self._beat)
 
     def stop(self) -> None:
-        """A loop that is blocked to its end has no more beats: the one overdue counts."""
+        """A loop that is stopped by what blocked it has no more beats: the one overdue counts."""
         self._next.cancel()
         self._note()
 
@@ -92,7 +92,7 @@ def _unfinished(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
     if loop.is_closed():
         return []
     loop.run_until_complete(turn())
-    return [task for task in asyncio.all_tasks(loop) if not task.cancelling()]
+    return list(asyncio.all_tasks(loop))
 
 
 def _named(task: asyncio.Task[Any]) -> str:

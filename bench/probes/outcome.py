@@ -30,7 +30,7 @@ def probed(result: Mapping[str, Any], asked: Collection[str]) -> dict[str, Any]:
     if "lag" in asked:
         found["lag"] = _lag(recorded, result)
     if {"latency", "lag"} & set(asked):
-        found["left"] = result.get("left", result.get("left_unknown"))
+        found["left"] = result.get("left", result.get("left_unknown", "nobody looked"))
     for metric in [key for key, value in found.items() if isinstance(value, str)]:
         found["absent"][metric] = found.pop(metric)
     return found

@@ -9,6 +9,7 @@ from base64 import b64encode
 import pytest
 
 from bench.probes.flights import Flight, Lane, Pass, read
+from bench.probes.outcome import probed
 
 
 def made(spans, tasks=None, submitted=1) -> Pass:
@@ -90,3 +91,13 @@ def test_only_the_recorded_batch_counts():
     recorded = read(told)
     assert recorded.flights == [Flight(125, 150, 120, 1, 1), Flight(130, 140, 110, 0, 0)]
     assert recorded.beats == [[(105, 110)]]
+
+
+def test_a_lane_without_a_task_does_not_count():
+    told = {"pid": 7, "tasks": 1, "began": 100, "ended": 200, "submitted": text(110), "at_once": 3}
+    lanes = [
+        {"name": "lane_0", "pid": 7, "noted": text(0, 120, 150)},
+        {"name": "lane_1", "pid": 7, "noted": text(0, 20, 50)},
+    ]
+    found = probed({**told, "lanes": lanes, "beats": []}, ["latency"])["concurrency"]
+    assert found == {"mean": 1.0, "most": 1, "lanes": 1, "declared": 3}

@@ -40,9 +40,23 @@ def test_a_loop_that_is_frozen_has_one_late_beat_of_that_length():
     assert lags[1] < lags[0] / 2
 
 
-def test_a_loop_that_is_blocked_to_its_end_has_the_beat_that_never_came():
+def test_a_loop_that_is_blocked_to_its_end_has_one_late_beat():
     [(due, at)] = beats_of(blocked)
     assert at - due >= 0.05 - INTERVAL - 0.001
+
+
+def test_a_beat_that_never_came_counts_until_the_loop_stopped():
+    def block_and_stop():
+        time.sleep(0.05)
+        loop.stop()
+
+    hearts = Heartbeats()
+    with asyncio.Runner() as runner, hearts.watching(loop := runner.get_loop()):
+        loop.call_soon(block_and_stop)
+        loop.run_forever()
+        beats = list(hearts.beats[0])
+    assert len(beats) == 2
+    assert beats[1] - beats[0] >= 47_000_000
 
 
 def test_beats_are_due_one_interval_after_the_last():

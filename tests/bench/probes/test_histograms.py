@@ -41,6 +41,10 @@ def test_a_percentile_is_a_value_that_was_seen(percent, value):
     assert percentile([7], percent) == 7
 
 
+def test_a_percentile_of_few_is_the_nearest_above():
+    assert [percentile([1, 2, 3], percent) for percent in (33, 34, 50, 67, 99)] == [1, 2, 2, 3, 3]
+
+
 def test_a_freeze_weighs_as_much_as_all_that_was_due_meanwhile():
     interval = 2_000_000
     histogram = corrected([100_000] * 75 + [50_000_000], interval)

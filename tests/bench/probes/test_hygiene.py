@@ -35,6 +35,14 @@ def test_a_thread_that_stays_is_named(monkeypatch):
     assert left(before, monkeypatch) == []
 
 
+def test_what_ends_by_itself_is_not_left():
+    before, asked = held(), threading.Event()
+    thread = threading.Thread(target=asked.wait, name="leaving")
+    thread.start()
+    threading.Timer(0.2, asked.set).start()  # looking takes some 50 ms
+    assert hygiene.left(before) == []
+
+
 def test_a_child_that_stays_is_named_dead_or_alive(monkeypatch):
     before = held()
     with subprocess.Popen(["/bin/sleep", "3600"]) as child:
@@ -98,6 +106,17 @@ def test_a_coroutine_never_awaited_and_a_file_never_closed_are_told():
             "3 coroutines never awaited: fetch (3 times)",
             f"1 resource never closed: file {__file__!r}",
         ]
+
+
+def test_what_only_the_collector_finds_is_told():
+    async def fetch():
+        pass
+
+    with complaints() as told:
+        cycle = [fetch()]
+        cycle.append(cycle)
+        del cycle
+        assert told() == ["1 coroutine never awaited: fetch"]
 
 
 def test_other_warnings_are_not_told():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import threading
-from functools import partial
 
 import pytest
 
@@ -82,15 +82,29 @@ def test_a_task_taken_twice_was_submitted_the_first_time():
 
 
 def test_threads_may_share_one_iterator():
-    submitted = Submitted()
-    numbers, found = iter(Tasks(range(20_000), submitted)), []
-    threads = [threading.Thread(target=partial(found.extend, numbers)) for _ in range(4)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        share_one_iterator()
+    finally:
+        sys.setswitchinterval(before)
+
+
+def share_one_iterator():
+    submitted, found, barrier = Submitted(), [], threading.Barrier(4)
+    numbers = iter(Tasks(range(100_000), submitted))
+
+    def take():
+        barrier.wait()
+        found.extend(numbers)
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(found) == list(range(20_000))
-    assert all(submitted.times(20_000))
+    assert sorted(found) == list(range(100_000))
+    assert all(submitted.times(100_000))
 
 
 def test_a_recorder_notes_start_and_end_of_each_task():

@@ -27,6 +27,7 @@ COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()", "tr
         ("./some/where/file.py:Name", "threading"),
         ("/abs/file.py:Name[a=1,b=x/y]", "../other/file.py:How[workers=2]"),
         ("io_sleep", "some/where/file.py:How"),
+        ("some/file.py:Name", "other/file.py:How"),
         ("package.module:Name", "package.module:How"),
         ("http_get[url=http://host/a/b]", "asyncio"),
         ("http_get[url=http://host/a/b]", "dir/file.py:How[path=/a/b]"),
@@ -85,7 +86,7 @@ def test_a_trace_goes_to_stdout_alone(trace, tmp_path):
         (["io_sleep/*"], "io_sleep/* is 6 cells"),
         (["io_sleep/threading", "-P", "workers=1,2"], "is 2 cells"),
         (["io_sleep/asyncio", "--tasks", "0"], "--tasks must be between 1 and 10,000,000, not 0"),
-        (["io_sleep/sequential", "--tasks", "1", "-o", "no/such/file"], "cannot write no/such/"),
+        ([f"{THIRD}:Misbehaving[how=raise_]/sequential", "-o", "no/file"], "cannot write no/file"),
     ],
 )
 def test_a_mistake_in_a_trace_is_exit_code_2_and_one_message(trace, words, message):
