@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import madeup_probes
 import pyperf
 
 STRATEGIES = ("sequential", "threading", "multiprocessing", "asyncio", "asyncio+to_thread")
@@ -30,7 +31,7 @@ class Size:
 
 
 def write(folder: Path, size: Size) -> Path:
-    """Write run.json and samples.json, and give the folder."""
+    """Write run.json, samples.json and probes.json, and give the folder."""
     folder.mkdir(parents=True)
     cells = [_cell(number, size) for number in range(size.cells)]
     record = {
@@ -47,6 +48,7 @@ def write(folder: Path, size: Size) -> Path:
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     suite = pyperf.BenchmarkSuite([pyperf.Benchmark(list(_runs(cell, size))) for cell in cells])
     suite.dump(str(folder / "samples.json"))
+    madeup_probes.write(folder, cells)
     return folder
 
 
@@ -91,6 +93,7 @@ def _metadata(cell: dict[str, Any], number: int, values: Sequence[float]) -> dic
         "cb_first_batch_s": values[0],
         "cb_close_s": 0.001,
         "cb_own_cpu_s": 0.01,
+        "cb_cpu_s": 0.012 + cell["id"] / 1000,
         "cb_in_process": 1,
         "cb_form": "blocking",
     }
