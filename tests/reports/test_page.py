@@ -65,11 +65,14 @@ def test_only_the_script_of_the_page_may_run(tmp_path: Path) -> None:
     assert re.search(r"script-src 'sha256-[\w+/]{43}='", policy)
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Parsed:
+    made, facts = hard.called("plain")
+    return parsed(tmp_path_factory.mktemp("plain"), made, **facts)
+
+
 @pytest.mark.parametrize("name", hard.NAMES)
-def test_no_name_or_message_becomes_markup(tmp_path: Path, name: str) -> None:
-    # As long: the header folds by length.
-    made, facts = hard.called("n" * len(name))
-    plain = parsed(tmp_path / "plain", made, **facts)
+def test_no_name_or_message_becomes_markup(tmp_path: Path, plain: Parsed, name: str) -> None:
     made, facts = hard.called(name)
     found = parsed(tmp_path / "hard", made, **facts)
     assert found.outside == plain.outside
