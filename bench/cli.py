@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import __version__, options
+from . import __version__, cli_gate, options
 from .options import Several
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def run(
     given = {key: v for key, v in locals().items() if v is not None and v is not False}
     from .commands import run
 
-    _end(lambda outcome: run(given, outcome), last_line=True)
+    end(lambda outcome: run(given, outcome), last_line=True)
 
 
 @app.command(name="list")
@@ -104,7 +104,7 @@ def list_(
     """Show the workloads and strategies there are, and why one cannot run here."""
     from .commands import listing
 
-    _end(lambda outcome: listing(as_json))
+    end(lambda outcome: listing(as_json))
 
 
 @app.command()
@@ -118,7 +118,7 @@ def show(
     """Show a stored run again; never measures."""
     from .reporting import show
 
-    _end(lambda outcome: show(run, results, columns, sort, group_by))
+    end(lambda outcome: show(run, results, columns, sort, group_by))
 
 
 @app.command()
@@ -133,7 +133,7 @@ def report(
     """Write one HTML page with verdicts, tables and charts."""
     from .reporting import report
 
-    _end(lambda outcome: report(runs or [], output, results, browse))
+    end(lambda outcome: report(runs or [], output, results, browse))
 
 
 @app.command()
@@ -145,7 +145,7 @@ def export(
     """Write a stored run in another format."""
     from .reporting import export
 
-    _end(lambda outcome: export(run, to or ["md"], results))
+    end(lambda outcome: export(run, to or ["md"], results))
 
 
 @app.command()
@@ -158,7 +158,7 @@ def compare(
     """Compare stored runs, cell by cell; never measures."""
     from .reporting import compare
 
-    _end(lambda outcome: compare(runs, results))
+    end(lambda outcome: compare(runs, results))
 
 
 @app.command()
@@ -172,7 +172,7 @@ def history(
     """Show cells over all stored runs, and where they changed; never measures."""
     from .chronicle import history
 
-    _end(lambda _: history(cell, results, relative=relative, as_json=as_json, chart=chart))
+    end(lambda _: history(cell, results, relative=relative, as_json=as_json, chart=chart))
 
 
 @app.command()
@@ -189,10 +189,15 @@ def trace(
     named = {"param": param, "tasks": tasks, "workers": workers, "start": start, "timeout": timeout}
     from .probes.tracing import trace
 
-    _end(lambda outcome: trace(cell, output, named, outcome))
+    end(lambda outcome: trace(cell, output, named, outcome))
 
 
-def _end(command: Callable[[Outcome], None], *, last_line: bool = False) -> None:
+def end(command: Callable[[Outcome], None], *, last_line: bool = False) -> None:
+    """Run a command and exit by what became of it."""
     from .outcome import ended
 
     raise typer.Exit(ended(command, last_line=last_line))
+
+
+app.command()(cli_gate.check)
+app.command()(cli_gate.doctor)

@@ -4,32 +4,60 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..children import Children
 from ..errors import Exit
 from ..outcome import Outcome
-from ..settings import resolve
+from ..settings import Settings, resolve
 from . import examined
 from .finding import Finding, Level
+
+if TYPE_CHECKING:
+    from .noise import Floor
 
 WIDTH = 100
 
 
-def doctor(results: Path | None, *, as_json: bool, strict: bool, outcome: Outcome) -> None:
+def doctor(
+    given: Mapping[str, Any], outcome: Outcome, *, noise: bool, as_json: bool, strict: bool
+) -> None:
     """Print every finding; with `strict` what has to be mended makes exit 6."""
+    settings = resolve(given)
     with Children() as children:
-        found = list(examined(children, resolve({"results": results}).results))
+        found = list(examined(children, settings.results))
     bad = [one.about for one in found if one.level is Level.BAD]
+    floors = _floors(settings, quiet=as_json) if noise else []
     if as_json:
-        print(json.dumps([asdict(one) for one in found], indent=1))
+        print(json.dumps(_plain(found, floors), indent=1))
     else:
-        print("\n".join(_lines(found)))
-        print(f"\n{_verdict(bad)}")
+        print("\n".join([*_lines(found), "", _verdict(bad)]))
+        if noise:
+            print("\n".join(["", *told(floors)]))
     if bad and strict:
         outcome.codes.add(Exit.INCONCLUSIVE)
+
+
+def _floors(settings: Settings, *, quiet: bool) -> list[Floor]:
+    from .noise import floors, store
+
+    found, _ = floors(settings, quiet=quiet)
+    store(settings.results, found)
+    return found
+
+
+def told(floors: Sequence[Floor]) -> list[str]:
+    """The table of noise floors, with the word where they are kept."""
+    from .noise import FILE, lines
+
+    return [*lines(floors), "", f"kept in baselines/{FILE}: a check here says what it can notice"]
+
+
+def _plain(found: Sequence[Finding], floors: Sequence[Floor]) -> object:
+    plain = [asdict(one) for one in found]
+    return {"findings": plain, "noise": [asdict(one) for one in floors]} if floors else plain
 
 
 def _lines(found: Sequence[Finding]) -> list[str]:

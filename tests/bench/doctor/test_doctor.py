@@ -105,7 +105,7 @@ GOOD = Finding("timer", "steps of 30 ns")
 
 def test_lines_fit_100_columns_and_the_last_names_what_to_mend(monkeypatch, capsys):
     seen(monkeypatch, GOOD, BAD)
-    doctor(None, as_json=False, strict=False, outcome=Outcome(set()))
+    doctor({}, Outcome(set()), noise=False, as_json=False, strict=False)
     said = capsys.readouterr().out.splitlines()
     assert max(map(len, said)) <= 100
     assert said[-1] == "to mend before you trust small differences: load"
@@ -122,13 +122,13 @@ def test_lines_fit_100_columns_and_the_last_names_what_to_mend(monkeypatch, caps
 def test_doubt_is_a_failure_only_where_asked_for(monkeypatch, found, strict, code):
     seen(monkeypatch, found)
     outcome = Outcome(set())
-    doctor(None, as_json=False, strict=strict, outcome=outcome)
+    doctor({}, outcome, noise=False, as_json=False, strict=strict)
     assert outcome.code is code
 
 
 def test_a_machine_can_read_it(monkeypatch, capsys):
     seen(monkeypatch, GOOD)
-    doctor(None, as_json=True, strict=False, outcome=Outcome(set()))
+    doctor({}, Outcome(set()), noise=False, as_json=True, strict=False)
     assert json.loads(capsys.readouterr().out) == [
         {"about": "timer", "seen": "steps of 30 ns", "level": "ok", "advice": ""}
     ]
