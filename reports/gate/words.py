@@ -1,0 +1,129 @@
+"""What is said of an answer and of a whole check, the same words wherever it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .. import text
+from .checked import Answer, Checked, spans
+
+NEVER = 100_000
+"""So many more rounds are as good as none: they are not told."""
+
+
+def title(checked: Checked) -> str:
+    """`working tree against git:main (1a2b3c4)`."""
+    how = "" if checked.paired else ", not paired"
+    relative = ", relative to the reference" if checked.relative else ""
+    return f"{checked.after} against {checked.before}{how}{relative}"
+
+
+def extent(checked: Checked) -> str:
+    """`18 cells, 8 to 24 rounds, 6:40`."""
+    minutes, seconds = divmod(round(checked.seconds), 60)
+    return f"{cells(checked.answers)}, {spans(checked.answers)}, {minutes}:{seconds:02}"
+
+
+def method(checked: Checked) -> str:
+    """`Holm, alpha 1 %`."""
+    return f"Holm, alpha {percent(checked.alpha)}"
+
+
+def headline(checked: Checked) -> str:
+    """The whole check in a line: `slower: 1 of 18 cells; 1 inconclusive`."""
+    every = _names(checked.answers)
+    slower, doubtful = checked.of("slower"), checked.of("inconclusive")
+    told = [f"slower: {len(_names(slower))} of {_cells(len(every))}"] if slower else []
+    if checked.failed:
+        told.append(f"failed: {_cells(len({cell for cell, _ in checked.failed}))}")
+    if other := checked.of("other work"):
+        told.append(f"other work: {cells(other)}")
+    if doubtful:
+        told.append(f"inconclusive: {cells(doubtful)}")
+    if checked.unknown:
+        told.append(f"not known: {len(checked.unknown)}")
+    if passed := checked.of("not slower"):
+        told.append(f"not slower: {cells(passed)}")
+    return "; ".join(told) or "nothing was compared"
+
+
+def said(one: Answer) -> str:
+    """Why it is what it is, with the metric where that is not the batch time."""
+    metric = "" if one.metric == "batch" else f"{one.metric} "
+    if one.word == "other work":
+        return "the sides give different answers: neither slower nor faster"
+    if one.ratio is None:
+        return f"{metric}no round on both sides yet"
+    if one.word == "slower":
+        return f"{metric}{values(one)}   {change(one)}{'   confirmed' if one.confirmed else ''}"
+    if one.word == "not slower":
+        return f"{metric}{values(one)}   {change(one)}"
+    return f"{metric}too noisy: {change(one)}{remedy(one)}"
+
+
+def remedy(one: Answer) -> str:
+    """`, about 40 more rounds would tell`; nothing where so many are not to be had."""
+    if not 0 < one.more < NEVER:
+        return ""
+    return f", about {one.more:,} more round{_s(one.more)} would tell"
+
+
+def values(one: Answer) -> str:
+    """`56.2 -> 68.9 ms`."""
+    if one.before is None or one.after is None:
+        return ""
+    before, after = value(one, one.before), value(one, one.after)
+    number, _, unit = before.rpartition(" ")
+    return f"{number if after.endswith(f' {unit}') else before} -> {after}"
+
+
+def value(one: Answer, number: float | None) -> str:
+    """`56.2 ms`, `48 MB`."""
+    return text.size(number) if one.metric == "memory" else text.duration(number)
+
+
+def change(one: Answer) -> str:
+    """`+22.6 % [+18.1, +27.0]`."""
+    if one.ratio is None:
+        return "unknown"
+    told = f"{_percent(one.ratio)} %"
+    if one.low is None or one.high is None:
+        return told
+    return f"{told} [{_percent(one.low)}, {_percent(one.high)}]"
+
+
+def within(passed: Sequence[Answer]) -> str:
+    """`16 cells within 5 %, 16 cells within 10 % cpu`."""
+    asked: dict[tuple[str, float], int] = {}
+    for one in passed:
+        asked[one.metric, one.threshold] = asked.get((one.metric, one.threshold), 0) + 1
+    return ", ".join(
+        f"{_cells(count)} within {percent(threshold)}" + ("" if metric == "batch" else f" {metric}")
+        for (metric, threshold), count in asked.items()
+    )
+
+
+def percent(fraction: float) -> str:
+    """A threshold as somebody wrote it: `5 %`, `7.5 %`."""
+    return f"{100 * fraction:g} %"
+
+
+def cells(answers: Sequence[Answer]) -> str:
+    """`18 cells`: a cell counts once, however many metrics were asked of it."""
+    return _cells(len(_names(answers)))
+
+
+def _names(answers: Sequence[Answer]) -> set[str]:
+    return {one.cell for one in answers}
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell{_s(count)}"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _percent(ratio: float) -> str:
+    return f"{100 * (ratio - 1):+.1f}"
