@@ -27,7 +27,7 @@ OPENED_TWICE = 1.3
 """Times that, where memory is looked at without the instruments of the others."""
 SAMPLING_SECONDS = 0.15
 """Memory is looked at for so long, at the least."""
-IN_TURN_SECONDS, IN_TURN_TASKS = 0.2, 4
+IN_TURN_SECONDS, IN_TURN_TASKS = 0.15, 4
 """What a batch of tasks in turn may take, for more tell nothing new; and the fewest tasks."""
 
 
