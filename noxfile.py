@@ -108,6 +108,13 @@ def report_speed(session: nox.Session) -> None:
     session.run("python", "benchmarks/report_speed.py", *session.posargs)
 
 
+@nox.session
+def gate_quality(session: nox.Session) -> None:
+    """Measure what the regression gate promises, on recorded and made-up noise."""
+    session.install(".")
+    session.run("python", "benchmarks/gate_quality.py", *session.posargs)
+
+
 @nox.session(**ALONE)
 def mutants(session: nox.Session) -> None:
     """Break every rule once and see which test notices."""

@@ -1,7 +1,8 @@
 """Record whole rounds of two identical sides, for trials that draw such rounds again.
 
 Each round visits the default cells in random order, and a cell twice, back to back, by two fresh
-processes of several values each.  Whatever else the machine does meanwhile belongs into the data.
+processes of several values each.  Whatever else the machine does meanwhile belongs into the data;
+with `--idle` a pair waits until this machine does nothing else, which leaves what others do to it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from random import Random
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import psutil
 
 from bench import machine
 from bench.driver import runnable
@@ -31,9 +34,11 @@ SECONDS = 0.4
 """For the values of one process, if there is more than one."""
 TIMEOUT = 60.0
 MICROSECOND = 1e-6
+IDLE_PERCENT, IDLE_SECONDS = 10.0, 0.5
+"""So little of the CPUs used for so long is idle."""
 
 
-def record(path: Path, rounds: int) -> None:
+def record(path: Path, rounds: int, idle: bool) -> None:
     """Write the file anew after every round, so that one may stop at any time."""
     chance, seen = Random(), list[list[Any]]()
     with TemporaryDirectory() as name:
@@ -42,7 +47,7 @@ def record(path: Path, rounds: int) -> None:
         with laboratory(settings.results, cells, chance.randrange(2**32)) as lab:
             sizes = {planned.id: _values(lab, planned) for planned in cells}
             for number in range(rounds):
-                seen.append(_round(lab, cells, sizes, number))
+                seen.append(_round(lab, cells, sizes, number, idle))
                 _write(path, [planned.cell.name for planned in cells], seen)
                 print(f"round {number + 1} of {rounds}", flush=True)
 
@@ -56,7 +61,9 @@ def _values(lab: Lab, planned: Planned) -> int:
     return max(1, min(MOST, round(SECONDS / outcome.seconds)))
 
 
-def _round(lab: Lab, cells: Sequence[Planned], sizes: dict[int, int], number: int) -> list[Any]:
+def _round(
+    lab: Lab, cells: Sequence[Planned], sizes: dict[int, int], number: int, idle: bool
+) -> list[Any]:
     """The CPUs delivered, the lower of before and after; then, for each cell, its pair.
 
     A pair is which side was first, then what `_process` gives of either side.
@@ -65,6 +72,8 @@ def _round(lab: Lab, cells: Sequence[Planned], sizes: dict[int, int], number: in
     order = Random(number).sample(cells, len(cells))
     found: dict[int, list[Any]] = {}
     for planned in order:
+        while idle and psutil.cpu_percent(IDLE_SECONDS) > IDLE_PERCENT:
+            pass
         first = Random(f"{number}/{planned.id}").randrange(2)
         sides = [_process(lab, _visit(planned, number, sizes[planned.id])) for _ in range(2)]
         found[planned.id] = [first, *(sides if first == 0 else reversed(sides))]
@@ -105,8 +114,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
     parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--idle", action="store_true", help="wait for the machine to be idle")
     given = parser.parse_args()
-    record(given.path, given.rounds)
+    record(given.path, given.rounds, given.idle)
 
 
 if __name__ == "__main__":

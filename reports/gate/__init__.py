@@ -12,7 +12,7 @@ path or of the environment, is no noise, and no number of rounds removes it (Myt
 
 from __future__ import annotations
 
-from .allotment import wanted
+from .allotment import values, wanted
 from .decision import ALPHA, Evidence, Verdict, judged
 from .thresholds import DEFAULT, Threshold, parsed, thresholds
 
@@ -25,5 +25,6 @@ __all__ = [
     "judged",
     "parsed",
     "thresholds",
+    "values",
     "wanted",
 ]

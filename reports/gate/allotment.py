@@ -21,6 +21,12 @@ SOON = 0.2
 """Of what is left: so little a suspect may cost for all others to wait."""
 
 
+VALUES, VALUES_SECONDS = 8, 0.2
+"""Values that a process gives: as many as fit, for starting it costs as much.  Of 1, 2 and 4, and
+what fits 0.2, 0.3 and 0.6 s, these decide the 18 default cells soonest: noise squared times cost,
+from recorded rounds, by `nox -s gate_quality -- --part split`."""
+
+
 @dataclass(frozen=True)
 class Need:
     """What a pair still costs: seconds until all its metrics are decided."""
@@ -48,6 +54,11 @@ def wanted(evidence: Sequence[Evidence], left: float, alpha: float = ALPHA) -> t
             chosen.append(need.cell)
             left -= need.seconds
     return tuple(chosen)
+
+
+def values(batch_seconds: float) -> int:
+    """How many values a process of either side should give, its number being their median."""
+    return max(1, min(VALUES, round(VALUES_SECONDS / batch_seconds)))
 
 
 def needed(verdicts: Sequence[Verdict]) -> list[Need]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports.gate import wanted
+from reports.gate import values, wanted
 
 from .drawn import evidence
 
@@ -63,3 +63,7 @@ def test_a_pair_goes_on_until_all_its_metrics_are_decided():
 def test_the_needs_of_a_pair_are_those_of_its_neediest_metric():
     batch, cpu = (replace(one, cell=7) for one in evidence(DOUBTFUL, HOPELESS))
     assert wanted([batch, replace(cpu, metric="cpu")], 100) == ()
+
+
+def test_a_process_gives_as_many_values_as_cost_what_its_start_does():
+    assert [values(seconds) for seconds in (1e-3, 0.025, 0.04, 0.1, 0.2, 5.0)] == [8, 8, 5, 2, 1, 1]

@@ -1,0 +1,125 @@
+"""The recorded rounds of two identical sides, as arrays, and runs made of them.
+
+A run draws whole rounds again, all cells of a round together, and gives the two sides of a round
+to either by a coin: identical sides know no difference, and what a machine did to all cells at
+once stays done to all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reports.gate.allotment import VALUES, VALUES_SECONDS
+
+Numbers: TypeAlias = NDArray[np.float64]
+DATA = Path(__file__).with_name("data")
+MICROSECOND = 1e-6
+
+
+@dataclass(frozen=True)
+class Split:
+    """How many values a process gives: as many as fit into `seconds`, within the two bounds."""
+
+    least: int
+    most: int
+    seconds: float = 0.0
+
+    def values(self, batch: float) -> int:
+        return max(self.least, min(self.most, round(self.seconds / batch)))
+
+    def __str__(self) -> str:
+        if self.least == self.most:
+            return f"{self.least}"
+        return f"{self.least} to {self.most}, as fit {1000 * self.seconds:g} ms"
+
+
+CHEAPEST = Split(1, VALUES, VALUES_SECONDS)
+"""What the part `split` found."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell's pairs: `values[side]` is rounds x values, `whole[side]` seconds of each process."""
+
+    name: str
+    values: Numbers
+    whole: Numbers
+
+    @property
+    def batch(self) -> float:
+        return float(np.median(self.values))
+
+    def cut(self, split: Split) -> Numbers:
+        """The first values of each process, as many as the split and the data have."""
+        return self.values[:, :, : split.values(self.batch)]
+
+    def logarithms(self, split: Split) -> Numbers:
+        """Of the second side's median over the first's, by round."""
+        first, second = np.log(np.median(self.cut(split), axis=2))
+        return np.asarray(second - first)
+
+    def seconds(self, split: Split) -> float:
+        """What a round of the pair costs on average."""
+        return float(self._costs(split).mean())
+
+    def quiet_seconds(self, split: Split) -> float:
+        """What it costs where nothing else runs: nine in ten took longer."""
+        return float(np.quantile(self._costs(split), 0.1))
+
+    def _costs(self, split: Split) -> Numbers:
+        rest = self.whole - self.values.sum(axis=2) + self.cut(split).sum(axis=2)
+        return np.asarray(rest.sum(axis=0))
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """All cells, their rounds in the same places; `delivered` CPUs by round."""
+
+    cells: tuple[Cell, ...]
+    delivered: Numbers = field(repr=False)
+
+    @property
+    def rounds(self) -> int:
+        return len(self.delivered)
+
+    def logarithms(self, split: Split) -> Numbers:
+        """Rounds x cells."""
+        return np.stack([cell.logarithms(split) for cell in self.cells], axis=1)
+
+    def seconds(self, split: Split) -> list[float]:
+        return [cell.seconds(split) for cell in self.cells]
+
+    def where(self, chosen: NDArray[np.bool_]) -> Recorded:
+        """Only these rounds."""
+        cells = [Cell(c.name, c.values[:, chosen], c.whole[:, chosen]) for c in self.cells]
+        return Recorded(tuple(cells), self.delivered[chosen])
+
+
+def read(path: Path) -> Recorded:
+    """What `record_rounds.py` wrote, without the rounds in which a process failed."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    rounds = [one for one in data["rounds"] if None not in _processes(one)]
+    delivered = np.array([one[0] or np.nan for one in rounds], dtype=float)
+    cells = [_cell(name, [one[n + 1] for one in rounds]) for n, name in enumerate(data["cells"])]
+    return Recorded(tuple(cells), delivered)
+
+
+def _processes(entry: list[Any]) -> Iterable[Any]:
+    return [side for pair in entry[1:] for side in pair[1:]]
+
+
+def _cell(name: str, pairs: list[Any]) -> Cell:
+    sides = np.array([pair[1:] for pair in pairs], dtype=float).swapaxes(0, 1) * MICROSECOND
+    return Cell(_short(name), sides[:, :, 1:], sides[:, :, 0])
+
+
+def _short(name: str) -> str:
+    workload, _, strategy = name.partition(" / ")
+    return f"{workload.partition('[')[0]} / {strategy.partition('[')[0]}"
