@@ -56,14 +56,10 @@ def before(stored: Stored) -> list[Series]:
     folder = stored.folder.resolve()
     if folder.parent.name != "runs":
         return []
-    runs, _ = history.read(one for one in _runs(folder.parent.parent) if one.name <= folder.name)
-    here = [one for one in runs if one.run.id == stored.run.id]
-    alike = {(one.name, str(one.machine)) for one in history.series(here)}
-    return [
-        one
-        for one in history.series(runs)
-        if (one.name, str(one.machine)) in alike and len(one.points) > 1
-    ]
+    beside = (one for one in _runs(folder.parent.parent) if one.name <= folder.name)
+    runs, _ = history.read(beside)
+    found = history.series(history.cells_of(stored.run, runs))
+    return [one for one in found if one.points[-1].id == stored.run.id and len(one.points) > 1]
 
 
 def _series(folder: Path, relative: bool) -> tuple[list[Series], list[str]]:

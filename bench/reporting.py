@@ -57,10 +57,12 @@ def written_report(runs: Sequence[Stored], file: Path | None = None) -> Path:
     """Write page and charts beside the first run, or to a file of the user's; print where."""
     from reports import charts, page
 
+    from .chronicle import before  # which prints as this module does
+
     beside = runs[0].folder
     path = file or beside / "report.html"
     try:
-        page.write(runs, path)
+        page.write(runs, path, before(runs[0]) if len(runs) == 1 else ())
         print(f"page: {short(path)}")
         if file is None:
             for stored in runs:

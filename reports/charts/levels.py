@@ -12,7 +12,7 @@ from . import axis, scales, words
 from .chart import clean
 from .scales import Scale
 from .sheet import Sheet
-from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, colour, line_height, marker
+from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, colour, line_height
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +27,7 @@ _LEAST = 0.6
 _TICKS = 8
 _MANY = 80  # runs, from which on marks are smaller
 _GONE = float("nan")  # a gap in a line: one line is lighter than many
+_DOT = 0.001
 _REACH = 1.1
 """A panel reaches at least this far around its middle: noise is not blown up to fill it."""
 
@@ -145,15 +146,12 @@ def _runs(axes: Axes, panel: Panel, inside: Sequence[int], shade: str) -> None:
     across = [place for at in places for place in (at, at, _GONE)]
     up = [value for one in known for value in (one.low or _GONE, one.high or _GONE, _GONE)]
     axes.plot(across, up, color=shade, linewidth=1.2, alpha=0.8, solid_capstyle="butt")
-    axes.plot(
-        places,
-        [one.estimate for one in known],
-        marker(panel.one.cell.strategy.name),
-        color=shade,
-        markersize=4 if len(known) <= _MANY else 3,
-        markeredgecolor=INK,
-        markeredgewidth=0.3,
-    )
+    # Dots are short strokes with round ends: a name stands above, so no marker need tell it, and
+    # in SVG they weigh a tenth of markers.
+    across = [x for at in places for x in (at - _DOT, at + _DOT, _GONE)]
+    up = [value for one in known for value in (one.estimate, one.estimate, _GONE)]
+    size = 4.5 if len(known) <= _MANY else 3.5
+    axes.plot(across, up, color=shade, linewidth=size, solid_capstyle="round")
 
 
 def of_runs(names: Sequence[str]) -> Scale:

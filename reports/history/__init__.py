@@ -8,7 +8,17 @@ Nobody here looks for folders: whoever calls gives them.
 from __future__ import annotations
 
 from .chosen import chosen
-from .past import Past, read, read_one
+from .past import Past, cells_of, read, read_one
 from .series import Change, Point, Series, series
 
-__all__ = ["Change", "Past", "Point", "Series", "chosen", "read", "read_one", "series"]
+__all__ = [
+    "Change",
+    "Past",
+    "Point",
+    "Series",
+    "cells_of",
+    "chosen",
+    "read",
+    "read_one",
+    "series",
+]

@@ -65,6 +65,15 @@ def read(folders: Iterable[Path]) -> tuple[list[Past], list[str]]:
     return sorted(runs.values(), key=lambda one: (one.run.started, one.run.id)), skipped
 
 
+def cells_of(run: Facts, runs: Iterable[Past]) -> list[Past]:
+    """The runs with no other cells than this one has."""
+    names = {cell.name for cell in run.cells}
+    return [
+        replace(past, cells=tuple(seen for seen in past.cells if seen.planned.name in names))
+        for past in runs
+    ]
+
+
 def read_one(folder: Path) -> Past:
     """The run in this folder; raises DamagedRun."""
     path = folder / "run.json"

@@ -12,26 +12,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..history.series import Series
     from ..stored import Stored
 
 __all__ = ["rendered", "write"]
 
 
-def rendered(runs: Stored | Sequence[Stored]) -> str:
-    """The whole page; several runs stand side by side, ratios relative to the first."""
+def rendered(runs: Stored | Sequence[Stored], history: Sequence[Series] = ()) -> str:
+    """The whole page; several runs stand side by side, ratios relative to the first.
+
+    `history` are the cells of a single run over earlier ones, which nobody here looks for.
+    """
     from . import html  # loads Jinja2, and charts load matplotlib
 
-    return html.page([*runs] if isinstance(runs, Sequence) else [runs])
+    return html.page([*runs] if isinstance(runs, Sequence) else [runs], history)
 
 
-def write(runs: Stored | Sequence[Stored], path: Path) -> None:
+def write(runs: Stored | Sequence[Stored], path: Path, history: Sequence[Series] = ()) -> None:
     """Write the page; a reader sees the old one or the new one, never half.
 
     Raises OSError, naming the path, when it cannot be written.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    text = rendered(runs)
+    text = rendered(runs, history)
     try:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
         temporary.replace(path)

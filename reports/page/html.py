@@ -13,8 +13,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ..history.series import Series
 from ..stored import Stored
-from . import comparison, views
+from . import comparison, past, views
 
 _STYLES = ("page.css", "parts.css", "media.css")  # in this order: later rules win
 _KEPT = "\n\t\u00a0\u200d"  # lines of a traceback, spaces, and what joins an emoji
@@ -23,8 +24,8 @@ _KEPT = "\n\t\u00a0\u200d"  # lines of a traceback, spaces, and what joins an em
 _JOINTS = re.compile(r"(?<=[+_\-\[\]=.,:;/])")  # where a name may fold
 
 
-def page(runs: Sequence[Stored]) -> str:
-    """The page of these runs, at least one."""
+def page(runs: Sequence[Stored], history: Sequence[Series] = ()) -> str:
+    """The page of these runs, at least one; the history of a single one is shown below it."""
     shown = [views.run(stored, place, len(runs)) for place, stored in enumerate(runs)]
     return (
         _environment()
@@ -32,6 +33,7 @@ def page(runs: Sequence[Stored]) -> str:
         .render(
             runs=shown,
             comparison=comparison.view(runs) if len(runs) > 1 else None,
+            history=past.view(history) if len(runs) == 1 else None,
             style=Markup("\n".join(map(_file, _STYLES))),
             script=Markup(_file("page.js")),
             script_hash=_sha256(_file("page.js")),
