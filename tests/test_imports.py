@@ -18,6 +18,9 @@ MAY = {
 LATE = {
     "bench.__init__",
     "bench.chronicle",
+    *(f"bench.checking.{part}" for part in ("answers", "baseline", "command", "evidence")),
+    *(f"bench.checking.{part}" for part in ("rule", "shown")),
+    "bench.doctor.noise",
     "bench.driver",
     "bench.commands",
     "bench.notebook",
