@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from . import looks
 from .decision import ALPHA, Evidence, Verdict, judged
+from .unpaired import Judged
 
 HOPE = 4.0
 """A pair is given up when it needs so many times what is left: estimates are that uncertain."""
@@ -47,13 +48,13 @@ def wanted(evidence: Sequence[Evidence], left: float, alpha: float = ALPHA) -> t
     needs = sorted(needed(judged(evidence, alpha)), key=lambda one: one.urgency)
     if soon := [one.cell for one in needs if one.suspect and one.seconds <= SOON * left]:
         return tuple(soon)
-    chosen: list[int] = []
+    found: list[int] = []
     for need in needs:
         fits = need.seconds <= left
-        if not need.looked_at or fits or (not chosen and need.seconds <= HOPE * left):
-            chosen.append(need.cell)
+        if not need.looked_at or fits or (not found and need.seconds <= HOPE * left):
+            found.append(need.cell)
             left -= need.seconds
-    return tuple(chosen)
+    return tuple(found)
 
 
 def values(batch_seconds: float) -> int:
@@ -61,7 +62,7 @@ def values(batch_seconds: float) -> int:
     return max(1, min(VALUES, round(VALUES_SECONDS / batch_seconds)))
 
 
-def needed(verdicts: Sequence[Verdict]) -> list[Need]:
+def needed(verdicts: Sequence[Verdict | Judged]) -> list[Need]:
     """The needs of the pairs that are not decided."""
     found: dict[int, Need] = {}
     for verdict in verdicts:
@@ -71,7 +72,7 @@ def needed(verdicts: Sequence[Verdict]) -> list[Need]:
     return list(found.values())
 
 
-def _need(verdict: Verdict) -> Need:
+def _need(verdict: Verdict | Judged) -> Need:
     of = verdict.evidence
     return Need(of.cell, verdict.suspect, verdict.more * of.seconds, verdict.rounds >= looks.FIRST)
 

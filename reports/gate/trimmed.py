@@ -29,7 +29,7 @@ def mean(logarithms: Sequence[float]) -> float:
 def bounds(logarithms: Sequence[float], misses: float) -> tuple[float, float]:
     """Between these it lies; each misses it with this probability.  From three rounds on."""
     middle = mean(logarithms)
-    half = _quantile(_kept(logarithms) - 1, 1 - misses) * standard_error(logarithms)
+    half = _quantile(kept(logarithms) - 1, 1 - misses) * standard_error(logarithms)
     return middle - half, middle + half
 
 
@@ -39,11 +39,12 @@ def standard_error(logarithms: Sequence[float]) -> float:
     cut = int(FIFTH * rounds)
     low, high = ranked[cut], ranked[-1 - cut]
     pulled = [min(max(one, low), high) for one in ranked]
-    kept = _kept(logarithms)
-    return statistics.standard_error(pulled) * math.sqrt(rounds * (rounds - 1) / kept / (kept - 1))
+    left = kept(logarithms)
+    return statistics.standard_error(pulled) * math.sqrt(rounds * (rounds - 1) / left / (left - 1))
 
 
-def _kept(logarithms: Sequence[float]) -> int:
+def kept(logarithms: Sequence[float]) -> int:
+    """How many the mean is of."""
     return len(logarithms) - 2 * int(FIFTH * len(logarithms))
 
 
