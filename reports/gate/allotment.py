@@ -45,7 +45,12 @@ class Need:
 
 def wanted(evidence: Sequence[Evidence], left: float, alpha: float = ALPHA) -> tuple[int, ...]:
     """The pairs for the next round with `left` seconds of the budget; none: the run ends."""
-    needs = sorted(needed(judged(evidence, alpha)), key=lambda one: one.urgency)
+    return chosen(judged(evidence, alpha), left)
+
+
+def chosen(verdicts: Sequence[Verdict | Judged], left: float) -> tuple[int, ...]:
+    """The same from what was judged, paired or not."""
+    needs = sorted(needed(verdicts), key=lambda one: one.urgency)
     if soon := [one.cell for one in needs if one.suspect and one.seconds <= SOON * left]:
         return tuple(soon)
     found: list[int] = []
