@@ -32,6 +32,7 @@ class Row:
     strategy_params: dict[str, Any]
     tasks: int
     workers: int
+    side: str = ""
     status: str
     reason: str
     rounds: int
@@ -160,6 +161,7 @@ def planned(cell: Planned, processes: Sequence[Process]) -> Row:
         strategy_params=cell.strategy.params,
         tasks=cell.tasks,
         workers=cell.workers,
+        side=cell.side,
         status=cell.status,
         reason=cell.reason,
         rounds=len(processes),

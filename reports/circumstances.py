@@ -40,6 +40,10 @@ def _differing(first: Stored, other: Stored) -> Iterator[tuple[str, str, str]]:
         # What one of them did not record is no difference.
         if None not in sides and sides[0] != sides[1]:
             yield what, str(sides[0]), str(sides[1])
+    exact = {side.name: side.exact for side in first.run.sides}
+    for side in other.run.sides:
+        if exact.get(side.name, side.exact) != side.exact:
+            yield side.name, exact[side.name], side.exact
     if first.run.canary and other.run.canary:
         cpus = limit.delivered(first), limit.delivered(other)
         if max(cpus) > (1 + DELIVERED) * min(cpus):

@@ -19,7 +19,7 @@ import pyperf
 from . import facts
 from .errors import DamagedRun
 from .facts import Facts
-from .samples import IMPLEMENTATIONS, Process, processes_of, suite
+from .samples import Process, processes_of, python, suite
 from .stored import Stored
 
 REFERENCE = "sequential"
@@ -55,20 +55,17 @@ def _ours(
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
-    about = {"sides": _sides(cells), "reference": REFERENCE, "warnings": [_ALONE]}
-    run = _facts(benchmarks, path, cells=cells, **about)
+    known = {"sides": _sides(cells), "reference": REFERENCE, "warnings": [_ALONE]}
+    run = _facts(benchmarks, path, cells=cells, **known)
     found = processes_of(benchmarks, run.cells, path)
     if len({(one.cell, one.round) for one in found}) < len(found):
         raise DamagedRun(f"{path} is of several runs: it has a cell twice in one round")
     return Stored(path.parent, run, found)
 
 
-def _sides(cells: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    titles = dict.fromkeys(cell["side"] for cell in cells if cell["side"])
-    return [
-        {"title": title, "name": title, "samples": f"samples-{place}.json"}
-        for place, title in enumerate(titles, 1)
-    ]
+def _sides(cells: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    titles = enumerate(dict.fromkeys(cell["side"] for cell in cells if cell["side"]), 1)
+    return [{"title": one, "name": one, "samples": f"samples-{n}.json"} for n, one in titles]
 
 
 def _cells(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -80,8 +77,7 @@ def _cells(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     blocks: dict[tuple[Any, ...], int] = {}
     cells: list[dict[str, Any]] = []
     for number, metadata in sorted(first.items()):
-        named = ("cb_workload", "cb_workload_params", "cb_tasks")
-        key = (*(metadata[name] for name in named), metadata.get("cb_side"))
+        key = tuple(map(metadata.get, ("cb_workload", "cb_workload_params", "cb_tasks", "cb_side")))
         block = blocks.setdefault(key, len(blocks))
         taken = any(cell["block"] == block and cell["reference"] for cell in cells)
         refers = metadata["cb_strategy"] == REFERENCE and not taken
@@ -93,14 +89,8 @@ def _cell(number: int, told: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": number,
         "name": told["name"],
-        "workload": {
-            "name": told["cb_workload"],
-            "params": json.loads(told["cb_workload_params"]),
-        },
-        "strategy": {
-            "name": told["cb_strategy"],
-            "params": json.loads(told["cb_strategy_params"]),
-        },
+        "workload": _plugin(told["cb_workload"], told["cb_workload_params"]),
+        "strategy": _plugin(told["cb_strategy"], told["cb_strategy_params"]),
         "tasks": told["cb_tasks"],
         "measured_tasks": told["cb_measured_tasks"],
         "workers": told["cb_workers"],
@@ -108,6 +98,10 @@ def _cell(number: int, told: Mapping[str, Any]) -> dict[str, Any]:
         "status": "measured",
         "side": told.get("cb_side", ""),
     }
+
+
+def _plugin(name: str, params: str) -> dict[str, Any]:
+    return {"name": name, "params": json.loads(params)}
 
 
 def _foreign(benchmarks: Sequence[pyperf.Benchmark], path: Path) -> Stored:
@@ -193,10 +187,10 @@ def _dates(benchmarks: Iterable[pyperf.Benchmark], path: Path) -> tuple[str, str
 
 
 def _environment(told: Mapping[str, Any]) -> dict[str, Any]:
-    implementation = str(told.get("python_implementation", ""))
+    implementation, _, version = python(told).partition(" ")
     found = {
-        "python": str(told.get("python_version", "")).partition(" ")[0],
-        "implementation": IMPLEMENTATIONS.get(implementation, implementation),
+        "python": version,
+        "implementation": implementation,
         "platform": told.get("platform"),
         "cpu_model": told.get("cpu_model_name"),
         "cpus": told.get("cpu_count"),

@@ -26,7 +26,7 @@ TYPES = {
     **{name: "float64" for name in (*records.CELLS, *records.PROCESSES) if "seconds" in name},
     **dict.fromkeys(("batch_low", "batch_high", "of_limit", "in_flight_mean", "p"), "float64"),
     **dict.fromkeys(("voluntary_switches", "involuntary_switches", "per_worker_bytes"), "float64"),
-    **dict.fromkeys(("delivered", "per_batch", "per_task"), "float64"),
+    **dict.fromkeys(("other_seconds", "delivered", "per_batch", "per_task"), "float64"),
     **dict.fromkeys(("gil", "low"), "boolean"),
     **dict.fromkeys(("peak_bytes", "over_empty_bytes", "in_flight_most"), "Int64"),
     **dict.fromkeys(("speedup", "speedup_low", "speedup_high"), "float64"),
@@ -38,7 +38,8 @@ TYPES = {
 def values(runs: Runs) -> pd.DataFrame:
     """One row a value: round, position (int), the cell, `value` (int, from 0), `seconds` (float).
 
-    The cell is `workload`, `workload_params`, `strategy`, `strategy_params`, `tasks`, `workers`.
+    The cell is `workload`, `workload_params`, `strategy`, `strategy_params`, `tasks`, `workers` and
+    `side`, the title of its side, "" of a run without.
     """
     return _frame(runs, records.values, records.VALUES)
 
@@ -87,6 +88,18 @@ def differences(runs: Runs) -> pd.DataFrame:
     `rounds` (int): those that both ran in.
     """
     return _frame(runs, records.differences, records.DIFFERENCES)
+
+
+def sides(runs: Runs) -> pd.DataFrame:
+    """One row for each cell of the first side and the same cell of each other, paired by round.
+
+    `ratio`, `ratio_low`, `ratio_high` (float): the seconds of `other` on `other_side` over those of
+    `strategy` on `side`, with its interval; `seconds` and `other_seconds` (float): geometric means;
+    `p` (float): after Holm over all rows of the run; `rounds` (int): those that both ran in.
+    `word`: slower, faster, no difference, unclear, other work (the answers differ: there is no
+    ratio), or missing in one of them.
+    """
+    return _frame(runs, records.sides, records.SIDES)
 
 
 def _frame(runs: Runs, rows: Records, columns: Sequence[str]) -> pd.DataFrame:

@@ -59,7 +59,7 @@ def blocks(stored: Stored) -> list[Group]:
 
 
 def grouped(blocks: Sequence[Group], by: str) -> list[Group]:
-    """The same cells by `workload`, `strategy`, `tasks`, `workers`, a parameter, or all in one.
+    """The same cells by `workload`, `strategy`, `tasks`, `workers`, `side`, a parameter, or in one.
 
     Without `by` they stay in their blocks.  A group that is a block keeps its name.
     """
@@ -110,10 +110,10 @@ def _first(group: tuple[str, list[Row]]) -> int:
 
 
 def _label(row: Row, by: str) -> str:
-    if by == "none":
+    if by == "none" or (by == "side" and not row.side):
         return "all cells"
-    if by in ("workload", "strategy"):
-        return row.workload if by == "workload" else row.strategy
+    if by in ("workload", "strategy", "side"):
+        return {"workload": row.workload, "strategy": row.strategy, "side": row.side}[by]
     if by in ("tasks", "workers"):
         return f"{by}={row.tasks if by == 'tasks' else row.workers}"
     params = {**row.strategy_params, **row.workload_params}

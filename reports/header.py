@@ -10,6 +10,7 @@ from .cells import Row
 from .facts import Facts
 from .stored import Stored
 
+_GIL = {True: "GIL on", False: "GIL off"}
 _STATES = {
     "interrupted": "interrupted: what was measured until then follows",
     "running": "not finished: it is still running or was killed; what is stored so far follows",
@@ -38,6 +39,8 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
     if run.git:
         dirty = ", with uncommitted changes" if run.git.get("dirty") else ""
         yield f"git {str(run.git.get('revision', ''))[:12]}{dirty}"
+    if run.sides:
+        yield f"sides {'; '.join(_sides(stored))}"
     if run.state in _STATES:
         yield _STATES[run.state]
     yield from (f"warning: {warning}" for warning in run.warnings)
@@ -63,8 +66,19 @@ def _marked(run: Facts) -> Iterator[str]:
 
 def _python(stored: Stored) -> str:
     about = stored.run.environment
-    gil = {True: "GIL on", False: "GIL off"}.get(about.get("gil", ""), "GIL not recorded")
+    gil = _GIL.get(about.get("gil", ""), "GIL not recorded")
     return f"{about.get('implementation', 'Python')} {about.get('python', '')}, {gil}"
+
+
+def _sides(stored: Stored) -> Iterator[str]:
+    """Each side, with its Python where that is another than the run's own."""
+    side_of = {cell.id: cell.side for cell in stored.run.cells}
+    ran = {side_of[one.cell]: one for one in stored.processes if one.python}
+    own = _python(stored)
+    for side in stored.run.sides:
+        one = ran.get(side.title)
+        python = f"{one.python}, {_GIL[one.gil]}" if one and one.gil is not None else own
+        yield side.title if python == own else f"{side.title} on {python}"
 
 
 def _cpus(stored: Stored) -> str:

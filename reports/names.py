@@ -18,22 +18,33 @@ def strategies(rows: Sequence[Row]) -> dict[int, str]:
 
 
 def blocks(tables: Sequence[Sequence[Row]]) -> list[str]:
-    """The name of each block: `io_sleep`, or `io_sleep[seconds=0.02] x 128`."""
+    """The name of each block: `io_sleep`, `io_sleep[seconds=0.02] x 128`, `io_sleep, git:main`."""
     firsts = [rows[0] for rows in tables]
     plain = _names({place: (row.workload, row.workload_params) for place, row in enumerate(firsts)})
-    same = list(plain.values())
+    same = [(name, row.side) for name, row in zip(plain.values(), firsts, strict=True)]
     return [
-        f"{name} x {row.tasks:,}" if same.count(name) > 1 else name
-        for name, row in zip(same, firsts, strict=True)
+        _on_side(f"{name} x {row.tasks:,}" if same.count((name, side)) > 1 else name, side)
+        for (name, side), row in zip(same, firsts, strict=True)
     ]
+
+
+def _on_side(name: str, side: str) -> str:
+    return f"{name}, {side}" if side else name
 
 
 def grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
     """The name of each cell of a table that is no block, by id.
 
     `kind` is `workload` (`io_sleep`, `io_sleep, workers=4`), `strategy`, or for both `cell`
-    (`io_sleep / asyncio`).
+    (`io_sleep / asyncio`).  Where rows are of several sides, theirs follows.
     """
+    found = _grouped(rows, kind)
+    if len({row.side for row in rows}) < 2:
+        return found
+    return {row.id: _on_side(found[row.id], row.side) for row in rows}
+
+
+def _grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
     plain = _names({row.id: (row.workload, row.workload_params) for row in rows})
     sizes = {(plain[row.id], row.tasks) for row in rows}
     alike = Counter(name for name, _ in sizes)
@@ -53,13 +64,13 @@ def grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
 
 
 def called(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
-    """Block and strategy of each cell of several runs, by the cell's full name.
+    """Block and strategy of each cell of several runs, by what it is called in any run.
 
     As short as tells them apart within a run; in full where two runs would call two cells alike.
     """
     found: dict[str, tuple[str, str]] = {}
     for stored in runs:
-        full = {cell.id: cell.name for cell in stored.run.cells}
+        full = {cell.id: stored.run.called(cell) for cell in stored.run.cells}
         planned = stored.blocks().values()
         tables = [[cells.planned(cell, ()) for cell in block] for block in planned]
         for block, rows in zip(blocks(tables), tables, strict=True):

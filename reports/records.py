@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from math import nan
 from typing import Any
 
 from . import cells as rows
@@ -10,12 +11,14 @@ from .cells import Row
 from .differences import Difference
 from .differences import differences as differences_of
 from .facts import Canary
+from .sided import Pair, sided
+from .statistics import Interval
 from .stored import Process, Stored
 
 _NAMES = [field.name for field in fields(Row)]
 CELLS = tuple(_NAMES[: _NAMES.index("rank") + 1])
 
-_CELL = ("workload", "workload_params", "strategy", "strategy_params", "tasks", "workers")
+_CELL = ("workload", "workload_params", "strategy", "strategy_params", "tasks", "workers", "side")
 _TIMES = (
     "seconds",
     "startup_seconds",
@@ -36,9 +39,15 @@ _TIMES = (
 PROCESSES = ("round", "position", *_CELL, *_TIMES, "delivered", "low")
 VALUES = ("round", "position", *_CELL, "value", "seconds")
 DIFFERENCES = (
-    *("workload", "workload_params", "tasks"),
+    *("workload", "workload_params", "tasks", "side"),
     *("strategy", "strategy_params", "other", "other_params"),
     *("rounds", "ratio", "ratio_low", "ratio_high", "p", "different"),
+)
+SIDES = (
+    *("workload", "workload_params", "tasks"),
+    *("side", "strategy", "strategy_params", "seconds"),
+    *("other_side", "other", "other_params", "other_seconds"),
+    *("rounds", "ratio", "ratio_low", "ratio_high", "p", "word"),
 )
 METRICS = (*_CELL, "metric", "per_batch", "per_task")
 
@@ -84,6 +93,11 @@ def differences(stored: Stored) -> list[dict[str, Any]]:
     ]
 
 
+def sides(stored: Stored) -> list[dict[str, Any]]:
+    """One record per cell of the first side and the same of each other, with the keys SIDES."""
+    return [_sided(stored, pair) for one in sided(stored) for pair in one.pairs]
+
+
 def metrics(stored: Stored) -> list[dict[str, Any]]:
     """One record per cell and what its workload counts, with the keys METRICS."""
     return [
@@ -100,7 +114,7 @@ def metrics(stored: Stored) -> list[dict[str, Any]]:
 
 def _difference(one: Difference, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return {
-        **{key: first[key] for key in ("workload", "workload_params", "tasks")},
+        **{key: first[key] for key in ("workload", "workload_params", "tasks", "side")},
         "strategy": first["strategy"],
         "strategy_params": first["strategy_params"],
         "other": second["strategy"],
@@ -111,6 +125,31 @@ def _difference(one: Difference, first: dict[str, Any], second: dict[str, Any]) 
         "ratio_high": one.ratio.high,
         "p": one.p,
         "different": one.found,
+    }
+
+
+def _sided(stored: Stored, pair: Pair) -> dict[str, Any]:
+    first, other, found = pair.first, pair.other, pair.found
+    ratio = found.ratio or Interval(nan, nan, nan)
+    rounds = [{process.round for process in stored.of(cell.id)} for cell in (first, other)]
+    return {
+        "workload": first.workload.name,
+        "workload_params": first.workload.params,
+        "tasks": first.tasks,
+        "side": first.side,
+        "strategy": first.strategy.name,
+        "strategy_params": first.strategy.params,
+        "seconds": found.first_seconds,
+        "other_side": other.side,
+        "other": other.strategy.name,
+        "other_params": other.strategy.params,
+        "other_seconds": found.other_seconds,
+        "rounds": len(rounds[0] & rounds[1]),
+        "ratio": ratio.estimate,
+        "ratio_low": ratio.low,
+        "ratio_high": ratio.high,
+        "p": found.p,
+        "word": found.word,
     }
 
 

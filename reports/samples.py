@@ -16,7 +16,7 @@ import pyperf
 from .errors import DamagedRun
 from .facts import Planned
 
-IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
+_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 """As pyperf writes them, and as they call themselves."""
 
 
@@ -143,7 +143,7 @@ def python(told: Mapping[str, Any]) -> str:
     """The interpreter that pyperf saw, `CPython 3.12.1`; "" where it did not."""
     name = str(told.get("python_implementation", ""))
     version = str(told.get("python_version", "")).partition(" ")[0]
-    return f"{IMPLEMENTATIONS.get(name, name)} {version}".strip()
+    return f"{_IMPLEMENTATIONS.get(name, name) or 'Python'} {version}" if version else ""
 
 
 def _times(value: float | None, scale: float) -> float | None:

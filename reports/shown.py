@@ -77,6 +77,12 @@ class Run:
 
         return frames.differences(self.stored)
 
+    def sides(self) -> pd.DataFrame:
+        """One row a cell on two sides: `reports.frames.sides`."""
+        from . import frames
+
+        return frames.sides(self.stored)
+
     def __str__(self) -> str:
         from rich.console import Console
 

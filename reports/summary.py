@@ -1,4 +1,4 @@
-"""The answer on a terminal: header, a table and a verdict per block, notes explained."""
+"""The answer on a terminal: header, a table and a verdict per block, notes, sides compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from rich.console import Console
 from rich.text import Text
 
-from . import groups, header, table, text, verdict
+from . import groups, header, sided, sided_table, table, text, verdict
 from .cells import Row
 from .columns import Line
 from .groups import Group
@@ -23,6 +23,7 @@ def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     for said in header.lines(stored, [block.rows for block in blocks]):
         _say(console, said)
     show_tables(blocks, console, view)
+    sided_table.show(sided.sided(stored), console)
 
 
 def show_tables(blocks: Sequence[Group], console: Console, view: View = USUAL) -> None:

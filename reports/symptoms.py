@@ -67,7 +67,7 @@ def _loop(row: Row, probe: Probed) -> Iterator[str]:
 
 
 def _gil(row: Row, block: Block, processes: Sequence[Process]) -> Iterator[str]:
-    told = block.stored.run.environment.get("gil")
+    told = None if _elsewhere(row, block.stored) else block.stored.run.environment.get("gil")
     known = [process.gil for process in processes if process.gil is not None]
     if told is False and any(known):
         yield "an import turned the GIL on"
@@ -78,6 +78,12 @@ def _gil(row: Row, block: Block, processes: Sequence[Process]) -> Iterator[str]:
     useless = row.speedup_high is not None and row.speedup_high <= HELPS
     if useless and block.computes() and limit.delivered(block.stored) >= SECOND_CPU:
         yield "GIL on: threads cannot help"
+
+
+def _elsewhere(row: Row, stored: Stored) -> bool:
+    """Whether it ran in another interpreter than the run's own."""
+    names = (side.name for side in stored.run.sides if side.title == row.side)
+    return any(name.startswith("python:") for name in names)
 
 
 def _achieved(cell: Planned, probe: Probed) -> Iterator[str]:

@@ -9,7 +9,7 @@ from . import columns as known
 from .columns import Column, Line
 from .errors import UnknownName
 
-GROUPS = ("workload", "strategy", "tasks", "workers", "none")
+GROUPS = ("workload", "strategy", "tasks", "workers", "side", "none")
 ALL = "all"
 
 

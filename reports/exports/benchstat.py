@@ -1,4 +1,4 @@
-"""Go's benchmark text, which benchstat compares: `benchstat -col /strategy`.
+"""Go's benchmark text, which benchstat compares: `benchstat -col /strategy`, or `-col /side`.
 
 The format: https://golang.org/design/14313-benchmark-format
 """
@@ -33,6 +33,7 @@ def _configuration(stored: Stored) -> Iterator[str]:
         "cpu": about.get("cpu_model", ""),
         "cpu-count": about.get("cpus", ""),
         "platform": about.get("platform", ""),
+        "sides": "; ".join(side.title for side in stored.run.sides),
     }.items():
         said = " ".join(str(value).split())
         if said:
@@ -62,7 +63,8 @@ def _names(stored: Stored) -> dict[int, str]:
 def _name(cell: Planned) -> str:
     workload = "/".join(_parts(cell.workload))
     strategy = "/".join(_parts(cell.strategy))
-    return f"{_capital(workload)}/tasks={cell.tasks}/strategy={strategy}"
+    side = f"/side={_plain(cell.side)}" if cell.side else ""
+    return f"{_capital(workload)}/tasks={cell.tasks}/strategy={strategy}{side}"
 
 
 def _parts(plugin: Plugin) -> Iterator[str]:

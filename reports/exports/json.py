@@ -13,7 +13,7 @@ SCHEMA = 1
 
 
 def rendered(stored: Stored) -> str:
-    """One object: schema, run, verdicts, cells, processes, metrics and differences; NaN is null."""
+    """One object: schema, run, verdicts, cells, processes, metrics and so on; NaN is null."""
     tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
     said = zip(names.blocks(tables), tables, strict=True)
     record = {
@@ -30,6 +30,7 @@ def rendered(stored: Stored) -> str:
             "environment": stored.run.environment,
             "git": stored.run.git,
             "warnings": stored.run.warnings,
+            "sides": [vars(one) for one in stored.run.sides],
             "canary": [vars(one) for one in stored.run.canary],
             "failures": [vars(one) for one in stored.run.failures],
         },
@@ -41,6 +42,7 @@ def rendered(stored: Stored) -> str:
         ],
         "metrics": records.metrics(stored),
         "differences": records.differences(stored),
+        "sides": records.sides(stored),
     }
     return json.dumps(_finite(record), indent=1, allow_nan=False) + "\n"
 

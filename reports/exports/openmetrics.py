@@ -38,7 +38,7 @@ METRICS = (
 
 
 def rendered(stored: Stored) -> str:
-    """Gauges labelled with workload, strategy, their parameters, tasks and workers."""
+    """Gauges labelled with workload, strategy, their parameters, tasks, workers and any side."""
     cells = records.cells(stored)
     lines = [line for metric in METRICS for line in _family(metric, cells)]
     return "\n".join([*lines, "# EOF"]) + "\n"
@@ -68,6 +68,7 @@ def _labels(cell: dict[str, Any]) -> str:
         "strategy_params": json.dumps(cell["strategy_params"]),
         "tasks": str(cell["tasks"]),
         "workers": str(cell["workers"]),
+        **({"side": cell["side"]} if cell["side"] else {}),
     }
     return ",".join(f'{key}="{_escaped(value)}"' for key, value in labels.items())
 

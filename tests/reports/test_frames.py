@@ -25,6 +25,7 @@ COLUMNS = {
     "processes": records.PROCESSES,
     "cells": records.CELLS,
     "differences": records.DIFFERENCES,
+    "sides": records.SIDES,
 }
 
 

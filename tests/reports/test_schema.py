@@ -8,6 +8,9 @@ import pytest
 
 import reports
 from reports import facts, probed, records
+from reports.history import records as histories
+
+from .history import past_runs
 
 PAGE = (Path(reports.__file__).parent / "SCHEMA.md").read_text()
 
@@ -24,6 +27,7 @@ def documented(heading: str) -> list[str]:
         ("cells.csv", records.CELLS),
         ("rounds.csv", records.PROCESSES),
         ("Metrics", records.METRICS),
+        ("Sides", records.SIDES),
     ],
 )
 def test_the_documented_columns_are_those_written(heading: str, columns: tuple[str, ...]) -> None:
@@ -57,9 +61,16 @@ def test_the_documented_metadata_is_what_is_read() -> None:
     assert set(documented("samples.json")) == set(re.findall(r'"(cb_\w+)"', source))
 
 
+def test_the_documented_keys_of_a_history_are_those_written(tmp_path: Path) -> None:
+    found = past_runs.steps(tmp_path, [0.1] * 6 + [0.2] * 6)
+    (one,) = histories.document(found, [])["series"]
+    keys = [*one, *one["runs"][0], *one["changes"][0]]
+    assert documented(f"History (schema {histories.SCHEMA})") == keys
+
+
 def test_the_columns_of_cells_are_those_promised() -> None:
     assert ",".join(records.CELLS) == (
-        "workload,workload_params,strategy,strategy_params,tasks,workers,status,reason,rounds,"
+        "workload,workload_params,strategy,strategy_params,tasks,workers,side,status,reason,rounds,"
         "batch_seconds,batch_low,batch_high,startup_seconds,one_shot_seconds,"
         "speedup,speedup_low,speedup_high,limit_seconds,of_limit,cpu_seconds,cpu_per_task_seconds,"
         "voluntary_switches,involuntary_switches,peak_bytes,over_empty_bytes,per_worker_bytes,"

@@ -10,27 +10,9 @@ import pytest
 
 import reports
 from reports.errors import DamagedRun
-from reports.stored import Stored
 
-from .made import Made, folder, run_json, sequential, sided
-
-HERE, THERE = "working tree", "git:main (1a2b3c4)"
-FIXED = {"rounds_limit": 6}
-DRIFT = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5]
-
-
-def times(factor: float) -> list[float | None]:
-    return [factor * value + 1e-4 * (place % 2) for place, value in enumerate(DRIFT)]
-
-
-def two(factor: float = 1.0, **other: Any) -> list[Made]:
-    """Two sides, the second of which takes so many times as long under threading."""
-    here = [sequential(times(4)), Made("threading", times(1))]
-    return sided({THERE: here, HERE: [here[0], Made("threading", times(factor), **other)]})
-
-
-def run(path: Path, made: list[Made], **facts: Any) -> Stored:
-    return reports.read(folder(path, made, **{"id": path.name, **FIXED, **facts}))
+from .made import Made, run_json, sided
+from .made_sides import HERE, THERE, run, times, two
 
 
 def test_the_suites_of_all_sides_are_read_in_the_order_they_ran(tmp_path: Path) -> None:
