@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,8 @@ from ..progress import shown
 from ..settings import Settings, resolve
 from ..shelf import located, stored_settings
 from .against import Against, against
-from .answers import answers, failed, unknown
-from .evidence import pairs
+from .answers import answers, failed, name, unknown
+from .evidence import Pair, asked, pairs
 from .rule import Rule
 
 if TYPE_CHECKING:
@@ -32,11 +32,12 @@ SHOWN = ("quiet", "verbose")
 
 def check(given: Mapping[str, Any], outcome: Outcome) -> None:
     """Say whether the first side is slower than the second, and exit by it."""
-    from .shown import finished
+    from .shown import finished, targets
 
     settings, resume = _settings(given)
     wanted = thresholds([*given.get("fail_on", ())] or settings.gate.fail_on)
-    found = against(given, settings, Path.cwd())
+    targets(given.get("export", ()))
+    found = Against(settings.side) if resume else against(given, settings, Path.cwd())
     if found.baseline:
         from .baseline import against_baseline
 
@@ -54,6 +55,8 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     if "resume" in given:
         resume = located(resolve(flags).results, given["resume"])
         flags = {**stored_settings(resume), **flags}
+        if len(flags.get("side", ())) != 2:
+            raise UsageError(f"{resume.name} is no check of two sides that could go on")
     settings = resolve(flags)
     more: dict[str, Any] = {}
     if settings.budget is None and settings.rounds is None:
@@ -88,8 +91,12 @@ def _sides(
         print(f"against {found.sides[1]}: {found.why}", file=sys.stderr)
     with workshop(settings.results) as shop:
         agenda = sided(shop, settings)
-        memory = any(one.metric == "memory" for one in wanted)
-        agenda = Agenda(agenda.sides, agenda.cells, agenda.warnings, memory)
+        both = pairs(agenda.cells)
+        if not any(asked(pair, wanted) for pair in both):
+            raise NotComparable("no threshold is for any of the cells")
+        memory = any("memory" in asked(pair, wanted) for pair in both)
+        warnings = [*agenda.warnings, *_too_fine(both, wanted, settings.results)]
+        agenda = Agenda(agenda.sides, agenda.cells, warnings, memory)
 
         def rule(past: History) -> Rule:
             return Rule(agenda.cells, wanted, settings.seconds, past)
@@ -97,8 +104,7 @@ def _sides(
         with shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
             folder = measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
     past = History(agenda.cells, entries(folder / "journal.jsonl"))
-    both = pairs(agenda.cells)
-    checked = Checked(
+    return Checked(
         after=agenda.sides[0].title,
         before=agenda.sides[1].title,
         answers=tuple(answers(both, past, wanted)),
@@ -107,10 +113,19 @@ def _sides(
         seconds=past.elapsed,
         run=folder.name,
         warnings=tuple(agenda.warnings),
-    )
-    if not checked.answers and not checked.failed:
-        raise NotComparable("nothing was compared: no threshold is for any of the cells")
-    return checked, folder
+    ), folder
+
+
+def _too_fine(both: Sequence[Pair], wanted: Sequence[Threshold], results: Path) -> Iterator[str]:
+    """A line for the cells of which this machine is known to notice less than is asked."""
+    from ..doctor.noise import stored
+
+    known = stored(results)
+    least = {name(pair): asked(pair, wanted).get("batch") for pair in both}
+    beyond = [cell for cell, asks in least.items() if asks and known.get(cell, 0.0) > asks]
+    if beyond:
+        told = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
+        yield f"by `doctor --noise` this machine notices only slow-downs from: {told}"
 
 
 def count(checked: Checked, outcome: Outcome, *, strict: bool) -> None:

@@ -98,4 +98,6 @@ def spans(answers: Sequence[Answer]) -> str:
     """`8 to 24 rounds`."""
     rounds = sorted({one.rounds for one in answers}) or [0]
     low, high = rounds[0], rounds[-1]
-    return f"{low} rounds" if low == high else f"{low} to {high} rounds"
+    if low < high:
+        return f"{low} to {high} rounds"
+    return f"{low} round{'' if low == 1 else 's'}"

@@ -17,6 +17,8 @@ EFFICIENCY = 0.87
 """Of a trimmed mean beside a mean, under normal noise."""
 DRAWS = 400
 """Of normal noise, with a fixed seed: the distribution of a bound has no closed form."""
+MANY = looks.last(64)
+"""Rounds that are drawn: all pairs of more of them take long."""
 NONE = -math.inf, math.inf
 
 
@@ -43,7 +45,9 @@ def resolved(deviation: float, rounds: int, metrics: int, alpha: float = ALPHA) 
     search, confirmation = MISSES * share, min(1.0, alpha / metrics / MISSES) * share
     if min(search, confirmation) < 2.0**-look:
         return None
-    return math.expm1(_shift(look, search, confirmation) * deviation)
+    drawn = min(look, MANY)  # beyond that only the root of the number counts
+    shift = _shift(drawn, search, confirmation) * math.sqrt(drawn / look)
+    return math.expm1(shift * deviation)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,122 @@
+"""`concbench check` as a user calls it, in a repository with a workload of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from ..sides.repositories import commit
+
+COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+WORK = """
+def work(i):
+    for _ in range({steps}):
+        pass
+    return {answer}
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("CI", "true")
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path / "repository"
+    commit(folder, {"work.py": WORK.format(steps=20_000, answer="i")})
+    return folder
+
+
+def concbench(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *words],
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def checked(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    selected = ("-w", "work.py:work", "-s", "sequential", "--tasks", "8", "-q")
+    return concbench(folder, "check", *selected, *words, **variables)
+
+
+def test_a_slow_down_is_stopped(here, tmp_path):
+    (here / "work.py").write_text(WORK.format(steps=60_000, answer="i"))
+    summary = tmp_path / "summary.md"
+    done = checked(
+        here,
+        *("--export", f"junit:{tmp_path / 'junit.xml'}", "--report"),
+        GITHUB_STEP_SUMMARY=str(summary),
+        GITHUB_ACTIONS="true",
+    )
+    said = done.stdout.splitlines()
+    assert done.returncode == 1, done.stderr
+    assert said[0].startswith("check: working tree against git:HEAD (")
+    assert any(line.split()[:3] == ["SLOWER", "work", "/"] and "confirmed" in line for line in said)
+    assert said[-1].startswith("concbench: exit=1 regressions=1 failed=0 inconclusive=0 run=0001")
+    assert any(line.startswith("::error") for line in said)
+    assert ElementTree.parse(tmp_path / "junit.xml").findall(".//failure")
+    assert "sequential" in summary.read_text()
+    run = here / ".concbench/runs"
+    (stored,) = run.iterdir()
+    assert {path.name for path in stored.iterdir()} >= {"gate.json", "samples-2.json"}
+    assert json.loads((stored / "gate.json").read_text())["answers"][0]["word"] == "slower"
+
+
+def test_what_is_the_same_is_never_called_slower(here):
+    """With so little time it may stay unknown, which is no failure but with --strict."""
+    words = ("--against", "env:UNUSED=1", "--rounds", "8")
+    done = checked(here, *words)
+    assert done.returncode == 0, done.stdout
+    assert "SLOWER" not in done.stdout
+    doubt = "too noisy" in done.stdout
+    assert checked(here, "--strict", "--resume").returncode == (6 if doubt else 0)
+
+
+def test_another_answer_is_neither_slower_nor_passed(here):
+    (here / "work.py").write_text(WORK.format(steps=20_000, answer="-i"))
+    done = checked(here, "--strict")
+    assert done.returncode == 6
+    assert "OTHER" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--against", "git:nope"], 2, "no revision 'nope'"),
+        (["--against", "gti:main"], 2, "did you mean git?"),
+        (["--fail-on", "batsh>5%"], 2, "did you mean batch?"),
+        (["--fail-on", "batch>0%"], 2, "above 0 %"),
+        (["--against", "env:A=1", "--fail-on", "s:asyncio batch>5%"], 4, "no threshold is for any"),
+        (["--export", "junti:x.xml"], 2, "junit"),
+        (["--baseline", "nobody"], 2, "nobody"),
+    ],
+)
+def test_a_mistake_is_said_before_anything_is_measured(here, words, code, said):
+    done = checked(here, *words)
+    assert done.returncode == code, done.stdout
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_doctor_measures_the_noise_and_keeps_it(here):
+    words = ("doctor", "--noise", "--budget", "4s", "-w", "work.py:work", "-s", "sequential")
+    done = concbench(here, *words)
+    assert done.returncode == 0, done.stderr
+    assert "work / sequential" in done.stdout
+    kept = json.loads((here / ".concbench/baselines/noise.json").read_text())
+    (floor,) = kept["cells"]
+    assert floor["cell"] == "work / sequential"
+    assert 0 < floor["deviation"] and 0 < floor["detects"]
+    finest = ("--against", "env:A=1", "--rounds", "1", "--fail-on", "batch>0.001%")
+    assert "notices only slow-downs from: work / sequential" in checked(here, *finest).stdout
