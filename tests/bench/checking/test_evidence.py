@@ -11,6 +11,7 @@ import pytest
 from bench.checking.answers import answers, failed, unknown
 from bench.checking.evidence import evidence, middles, pairs
 from bench.checking.rule import Rule
+from bench.doctor.noise import Floor, found, store, stored
 from bench.history import History
 from bench.plan import Planned
 from bench.spec import Cell, Spec
@@ -160,3 +161,26 @@ def test_answers_say_what_was_and_what_is():
     assert slower.ratio == pytest.approx(1.2, rel=0.01)
     assert (slower.low or 0) <= 1.2 <= (slower.high or 0)
     assert (slower.before, slower.after) == pytest.approx((0.1, 0.12), rel=0.01)
+
+
+def test_the_noise_floor_is_the_spread_of_a_cell_against_itself():
+    """Ratios that swing by 1 % up and down; the calm cell can be told finer."""
+
+    def swinging(number: int, cell: int) -> float:
+        return 1 + (0.01 * (-1) ** number if cell == 1 else 0.001 * (-1) ** number * (cell == 0))
+
+    floors = {
+        one.cell: one
+        for one in found(pairs(CELLS), run(12, dict.fromkeys(range(3), 1.0), swinging))
+    }
+    calm, swung = floors["work / sequential"], floors["work / threading"]
+    assert swung.rounds == 12
+    assert swung.deviation == pytest.approx(10 * (calm.deviation or 0), rel=0.1)
+    assert (calm.detects or 1) < (swung.detects or 0) < 0.05
+
+
+def test_floors_that_are_of_another_machine_are_not_used(tmp_path, monkeypatch):
+    store(tmp_path, [Floor("a", 9, 0.1, 0.2)])
+    assert stored(tmp_path) == {"a": 0.2}
+    monkeypatch.setattr("bench.machine.cpus", lambda: 1000)
+    assert stored(tmp_path) == {}
