@@ -15,7 +15,7 @@ from .circumstances import facts
 from .errors import Interrupted, NothingSelected, UsageError
 from .history import History
 from .journal import Journal, entries
-from .laboratory import Workshop, equipped, laboratory, workshop
+from .laboratory import Workshop, equipped, workshop
 from .plan import Planned, plan
 from .probes import raw
 from .probes.probing import Probing
@@ -35,23 +35,31 @@ def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | No
     Raises UsageError before anything is measured, and Interrupted, with the folder, when a signal
     ended the run; what was measured is saved in either case.
     """
+    with _prepared(settings) as (shop, agenda):
+        return measured(shop, agenda, settings, argv, watch, resume)
+
+
+@contextmanager
+def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
+    """The machine for ourselves, and what to measure; cells without sides are planned first."""
     here = () if settings.side else runnable(plan(settings))
     with workshop(settings.results) as shop:
-        agenda = sided(shop, settings) if settings.side else Agenda((Side(""),), here)
-        return measured(shop, agenda, settings, argv, watch, resume)
+        yield shop, sided(shop, settings) if settings.side else Agenda((Side(""),), here)
 
 
 @dataclass(frozen=True)
 class Agenda:
     """What a run measures: cells, the sides they are of, and what a reader must know of them.
 
-    With `memory` each visit is followed by a pass that looks at its memory.
+    With `memory` each visit is followed by a pass that looks at its memory; `values` says how many
+    values a process gives whose value takes so many seconds.
     """
 
     sides: tuple[Side, ...]
     cells: Plan
     warnings: Sequence[str] = ()
     memory: bool = False
+    values: Callable[[float], int] = lambda seconds: 1
 
 
 def sided(shop: Workshop, settings: Settings) -> Agenda:
@@ -84,7 +92,9 @@ def measured(
         with _saving(folder, about, cells, past) as save, Journal(folder / "journal.jsonl") as log:
             limit, probes = limits(settings), settings.probes
             told = Watched(watch, lab.elapsed, cells, past, limit, probes)
-            course = Course(cells, past, lab, log.append, save, told.visit, limit, seed)
+            course = Course(
+                cells, past, lab, log.append, save, told.visit, limit, seed, agenda.values
+            )
             course.run(rule(past) if rule else _wanted(settings, cells))
             keep = partial(raw.write, folder) if settings.raw else None
             probing = Probing(cells, past, lab, probes, log.append, told.probe, limit, keep)
@@ -104,13 +114,14 @@ class DryRun:
 
 def dry_run(settings: Settings, watch: Watch) -> DryRun:
     """Run every cell once and store nothing."""
-    cells = runnable(plan(settings))
-    past, once = History(cells), Limits(limits(settings).budget, 1, settings.timeout)
-    with laboratory(settings.results, cells) as lab:
-        told = Watched(watch, lab.elapsed, cells, past, once, ())
-        course = Course(cells, past, lab, lambda _: None, lambda: None, told.visit, once, 0)
-        course.run(lambda _: [planned.id for planned in cells])
-        return DryRun(cells, past, lab.elapsed())
+    with _prepared(settings) as (shop, agenda):
+        cells = agenda.cells
+        past, once = History(cells), Limits(limits(settings).budget, 1, settings.timeout)
+        with equipped(shop, agenda.sides, cells, 0) as lab:
+            told = Watched(watch, lab.elapsed, cells, past, once, ())
+            course = Course(cells, past, lab, lambda _: None, lambda: None, told.visit, once, 0)
+            course.run(lambda _: [planned.id for planned in cells])
+            return DryRun(cells, past, lab.elapsed())
 
 
 def runnable(cells: Plan) -> Plan:

@@ -116,6 +116,13 @@ class History:
         replaced = self.replaced()
         return [{} if number in replaced else row for number, row in enumerate(table)]
 
+    def first_seconds(self, cell: int) -> float | None:
+        """What a batch took when the cell, or one that it is paired with, was first measured."""
+        last = self.rounds - 1
+        known = [run for one in alike(self._plan, cell) for run in self.measured[one]]
+        before = [(run["round"], run["position"], run["seconds"]) for run in known]
+        return min((one for one in before if one[0] < last), default=(0, 0, None))[2]
+
     def unvisited(self) -> list[int]:
         """What an interrupted last round still owes, in its order."""
         if not self.orders:

@@ -61,6 +61,8 @@ class Course:
     """Is told of every visit before it is made."""
     limits: Limits
     seed: int
+    values: Callable[[float], int] = lambda seconds: 1
+    """From the seconds of a batch to the values that a process gives."""
 
     def run(self, wanted: Wanted) -> None:
         """Measure until nothing is wanted, the rounds are done or the budget is spent."""
@@ -115,8 +117,13 @@ class Course:
             head = self.history.samples.get(planned.block, 0)
             loops = self.history.loops.get(cell, 1)
             patience = self.limits.patience(self._in_turn(planned))
-            place = order.index(cell)
-            self._visit(Visit(planned, number, place, loops, tasks, head, patience))
+            place, values = order.index(cell), self._values(cell)
+            self._visit(Visit(planned, number, place, loops, tasks, head, patience, values))
+
+    def _values(self, cell: int) -> int:
+        """As many for each of a pair, by what the first of them took at first."""
+        known = self.history.first_seconds(cell)
+        return 1 if known is None else self.values(known * self.history.loops.get(cell, 1))
 
     def _in_turn(self, planned: Planned) -> float | None:
         one = self.history.seconds_per_task.get(planned.block)

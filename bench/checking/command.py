@@ -83,6 +83,7 @@ def _sides(
     wanted: Sequence[Threshold],
     resume: Path | None,
 ) -> tuple[Checked, Path]:
+    from reports.gate import values
     from reports.gate.checked import Checked
 
     if resume is None:
@@ -96,7 +97,7 @@ def _sides(
             raise NotComparable("no threshold is for any of the cells")
         memory = any("memory" in asked(pair, wanted) for pair in both)
         warnings = [*agenda.warnings, *_too_fine(both, wanted, settings.results)]
-        agenda = Agenda(agenda.sides, agenda.cells, warnings, memory)
+        agenda = Agenda(agenda.sides, agenda.cells, warnings, memory, values)
 
         def rule(past: History) -> Rule:
             return Rule(agenda.cells, wanted, settings.seconds, past)

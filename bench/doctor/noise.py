@@ -45,13 +45,15 @@ class Floor:
 
 def floors(settings: Settings, *, quiet: bool) -> tuple[list[Floor], Path]:
     """Measure the cells against themselves; the floors, and the folder of the run."""
+    from reports.gate import values
+
     settings = settings.model_copy(
         update={"budget": settings.budget or BUDGET, "probe": ("none",), "rounds": None}
     )
     both = (Side(WORKING_TREE), Side(f"{WORKING_TREE} again"))
     with workshop(settings.results) as shop:
         cells, warnings = plans(shop.children, settings, both, shop.folder)
-        agenda = Agenda(both, runnable(cells), warnings)
+        agenda = Agenda(both, runnable(cells), warnings, values=values)
 
         def everything(_: History) -> Any:
             return lambda _: [one.id for one in agenda.cells]

@@ -47,3 +47,16 @@ def test_a_sample_is_the_same_on_both_sides():
     one.run(everything)
     tasks = {visit.planned.id: visit.tasks for visit in lab.visits}
     assert tasks[0] == tasks[3] < tasks[1]
+
+
+def test_both_of_a_pair_give_as_many_values_by_what_the_first_of_them_took():
+    lab = MadeUpLab(seconds=lambda visit: 0.05 if visit.planned.id < 3 else 0.1)
+    one = replace(course(PLAN, lab, rounds=4, budget=1e9), values=lambda value: round(0.2 / value))
+    one.run(everything)
+    values = {
+        number: {visit.planned.id: visit.values for visit in lab.visits if visit.round == number}
+        for number in range(4)
+    }
+    assert set(values[0].values()) == {1}
+    assert all(values[1][cell] == values[1][cell + 3] in (2, 4) for cell in range(3))
+    assert values[1] == values[2] == values[3]
