@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .. import documents, facts
+from .. import facts
 from ..errors import DamagedRun
 from ..facts import Facts, Planned
 
@@ -76,18 +76,16 @@ def cells_of(run: Facts, runs: Iterable[Past]) -> list[Past]:
 
 def read_one(folder: Path) -> Past:
     """The run in this folder; raises DamagedRun."""
-    path = folder / "run.json"
-    try:
-        found = documents.known(path, path.read_bytes(), facts.SCHEMA)
-    except OSError as error:
-        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
-    run = facts.checked(found, path)
-    sides = {cell["id"]: str(cell.get("side") or "") for cell in found["cells"]}
-    cells = [_own(cell, sides[cell.id]) for cell in run.cells if _is_own(sides[cell.id])]
-    measured = [cell for cell in cells if cell.status == "measured"]
-    times = _times(folder / "samples.json", run) if measured else {}
+    run = facts.read(folder / "run.json")
+    own = {side.title: side.samples for side in run.sides if side.name == OWN_SIDE}
+    suites = own or ({} if run.sides else {"": "samples.json"})
+    measured = [cell for cell in run.cells if cell.status == "measured" and cell.side in suites]
+    times: dict[int, _Times] = {}
+    for title, file in suites.items():
+        if any(cell.side == title for cell in measured):
+            times |= _times(folder / file, run)
     seen = [
-        Seen(cell, times[cell.id].rounds, frozenset(times[cell.id].answers))
+        Seen(_alone(cell), times[cell.id].rounds, frozenset(times[cell.id].answers))
         for cell in measured
         if cell.id in times
     ]
@@ -95,12 +93,9 @@ def read_one(folder: Path) -> Past:
     return Past(folder.name if baseline else run.id.partition("-")[0], run, tuple(seen))
 
 
-def _is_own(side: str) -> bool:
-    return side.partition(" (")[0] in ("", OWN_SIDE)
-
-
-def _own(cell: Planned, side: str) -> Planned:
-    return replace(cell, name=cell.name.removeprefix(f"{side}: ")) if side else cell
+def _alone(cell: Planned) -> Planned:
+    """The cell as it is planned in a run without sides."""
+    return replace(cell, side="", pair=None)
 
 
 def _times(path: Path, run: Facts) -> dict[int, _Times]:

@@ -30,10 +30,10 @@ def _series(one: Series) -> dict[str, Any]:
         "runs": [_run(one, place) for place in range(len(one.points))],
         "changes": [
             {
-                "run": one.points[change.at].id,
-                "revision": one.points[change.at].revision or None,
+                "change": change.word,
+                "since": one.points[change.at].id,
+                "since_revision": one.points[change.at].revision or None,
                 "ratio": change.ratio,
-                "word": change.word,
                 "around": [*change.around],
             }
             for change in one.changes
