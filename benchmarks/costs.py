@@ -33,14 +33,18 @@ BARE = "056e50a"
 
 
 PLAIN = "from bench.worker import main; main()"
+# One that has just slept would run ahead of its children; a value follows upon imports.
 WORKER = """
-import sys
+import sys, time
 from bench import worker
 print(worker.__file__, flush=True)
 timed = worker.Watched.__call__
 def in_turn(self, loops):
     if not sys.stdin.readline():
         raise SystemExit
+    busy = time.perf_counter() + 0.005
+    while time.perf_counter() < busy:
+        pass
     seconds = timed(self, loops)
     print(seconds, flush=True)
     return seconds
