@@ -12,7 +12,7 @@ from multiprocessing import get_start_method
 from pathlib import Path
 from typing import Any
 
-from . import interpreter, quota
+from . import hardware, interpreter, quota
 
 PACKAGES = ("pyperf", "aiohttp", "requests", "uvloop")
 """Libraries whose version can change a result."""
@@ -51,6 +51,9 @@ def facts() -> dict[str, Any]:
         "jit": interpreter.jit(),
         "platform": platform.platform(),
         "hostname": platform.node(),
+        "kernel": hardware.kernel(),
+        "virtualisation": hardware.virtualisation(),
+        "memory_bytes": hardware.memory_bytes(),
         "cpu_model": _cpu_model(),
         "cpus": cpus(),
         "cpus_of_machine": os.cpu_count(),

@@ -19,7 +19,7 @@ LATE = {
     "bench.__init__",
     "bench.chronicle",
     *(f"bench.checking.{part}" for part in ("answers", "baseline", "command", "evidence")),
-    *(f"bench.checking.{part}" for part in ("rule", "shown")),
+    *(f"bench.checking.{part}" for part in ("kept", "rule", "same", "shown", "unpaired")),
     "bench.doctor.noise",
     "bench.driver",
     "bench.commands",

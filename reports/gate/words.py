@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .. import text
 from .checked import Answer, Checked, spans
@@ -106,6 +106,22 @@ def within(passed: Sequence[Answer]) -> str:
 def percent(fraction: float) -> str:
     """A threshold as somebody wrote it: `5 %`, `7.5 %`."""
     return f"{100 * fraction:g} %"
+
+
+def resolution(shown: Mapping[str, float]) -> list[str]:
+    """What an unpaired check can show at best, from the least slow-down for each metric."""
+    moves = "what the machine did between the two runs looks like the code"
+    if not shown:
+        return [f"not paired: {moves}"]
+    least, most = (pick(shown, key=lambda one: shown[one]) for pick in (min, max))
+    told = f"it can show slow-downs of {_rounded(shown[most])} or more"
+    if _rounded(shown[least]) != _rounded(shown[most]):
+        told += f" ({most}; {_rounded(shown[least])}: {least})"
+    return [f"not paired: {told}; {moves}"]
+
+
+def _rounded(fraction: float) -> str:
+    return f"{100 * fraction:.2g} %" if fraction < 1 else f"{100 * fraction:.0f} %"
 
 
 def cells(answers: Sequence[Answer]) -> str:

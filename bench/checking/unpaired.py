@@ -1,0 +1,150 @@
+"""What a run's journal and a stored run hold for the gate: values of the same cells, unpaired."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from ..history import History
+from .evidence import durations
+from .same import Same, before, less, now, short
+
+if TYPE_CHECKING:
+    from reports.gate import Threshold
+    from reports.gate.checked import Answer
+    from reports.gate.unpaired import Judged, Stored
+    from reports.stored import Stored as Run
+
+FEWEST = 5
+"""Rounds that a baseline needs: with fewer there is no interval."""
+FEW = f"not known of {FEWEST} rounds of the baseline, or not here"
+UNKNOWN = {"memory": "a stored run has memory of one pass alone, so compare it by --against"}
+
+
+@dataclass(frozen=True)
+class Both:
+    """The run that is being measured, and the one that is stored."""
+
+    cells: Sequence[Same]
+    past: History
+    run: Run
+    given: Sequence[Threshold]
+
+    def asked(self, same: Same) -> dict[str, float]:
+        """The thresholds of a cell, by metric."""
+        from reports.gate import thresholds
+
+        of, how = same.now.cell.workload, same.now.cell.strategy
+        return thresholds(self.given, (of.name, of.label), (how.name, how.label))
+
+    def compared(self, same: Same) -> bool:
+        """Whether it can run, and has not failed, nor what it is relative to."""
+        return not self.reason(same)
+
+    def reason(self, same: Same) -> str:
+        """Why it cannot be compared, or nothing."""
+        planned = [same.now, *([same.references[0]] if same.references else [])]
+        return next(filter(None, (one.reason or self.past.reason(one.id) for one in planned)), "")
+
+    def told(self, same: Same) -> bool:
+        """Whether the stored run tells anything that is asked of it."""
+        return any(len(self._logarithms(same, one)[1]) >= FEWEST for one in self.asked(same))
+
+    def unknown(self) -> list[str]:
+        """What was asked and the two runs cannot tell, a line each."""
+        cells: dict[str, list[str]] = {}
+        for same in self.cells:
+            for metric in self.asked(same):
+                if self.compared(same) and not self._known(same, metric):
+                    cells.setdefault(metric, []).append(self.name(same))
+        return [
+            f"{UNKNOWN.get(metric, FEW)}: {metric} of {', '.join(names)}"
+            for metric, names in cells.items()
+        ]
+
+    def evidence(self) -> list[Stored]:
+        """One for each metric that is asked of a cell and known."""
+        from reports.gate.unpaired import Stored
+
+        took = durations(self.past)
+        return [
+            Stored(
+                same.now.id,
+                metric,
+                least,
+                now=tuple(here.values()),
+                before=tuple(there.values()),
+                seconds=sum(took.get(cell, 0.0) for cell in same.cells),
+                other_work=self._other_work(same),
+            )
+            for same in self.cells
+            if self.compared(same)
+            for metric, least in self.asked(same).items()
+            if self._known(same, metric)
+            for here, there in [self._logarithms(same, metric)]
+        ]
+
+    def answer(self, verdict: Judged) -> Answer:
+        from reports.gate.checked import Answer
+
+        of, ratio = verdict.evidence, verdict.ratio
+        same = next(one for one in self.cells if one.now.id == of.cell)
+        centres = [math.exp(fmean(each)) for each in (of.before, of.now) if each]
+        shown = centres if len(centres) == 2 and not same.references else [None, None]
+        return Answer(
+            cell=self.name(same),
+            metric=of.metric,
+            threshold=of.threshold,
+            word=verdict.word,
+            rounds=verdict.rounds,
+            before=shown[0],
+            after=shown[1],
+            ratio=None if ratio is None else ratio.estimate,
+            low=None if ratio is None else ratio.low,
+            high=None if ratio is None else ratio.high,
+            p=verdict.p,
+            more=verdict.more,
+            confirmed=verdict.word == "slower",
+        )
+
+    def resolution(self, verdicts: Sequence[Judged]) -> list[str]:
+        """What these rounds can show, and what no number of them tells."""
+        from reports.gate.words import resolution
+
+        names = {same.now.id: self.name(same) for same in self.cells}
+        return resolution(
+            {
+                f"{names[one.evidence.cell]} {one.evidence.metric}": one.resolves
+                for one in verdicts
+                if one.resolves is not None
+            }
+        )
+
+    def name(self, same: Same) -> str:
+        """`http_get / asyncio`, with its tasks where that is the name of several."""
+        names = [short(one.now) for one in self.cells]
+        called = short(same.now)
+        return called if names.count(called) == 1 else same.now.cell.name
+
+    def _known(self, same: Same, metric: str) -> bool:
+        here, there = self._logarithms(same, metric)
+        return len(there) >= FEWEST and bool(here or not self.past.measured[same.now.id])
+
+    def _logarithms(self, same: Same, metric: str) -> tuple[dict[int, float], dict[int, float]]:
+        """By round, now and before."""
+        both = now(same.now, metric, self.past), before(same.before, metric, self.run)
+        if same.references is None:
+            return both
+        refers, referred = same.references
+        those = now(refers, metric, self.past), before(referred, metric, self.run)
+        return less(both[0], those[0]), less(both[1], those[1])
+
+    def _other_work(self, same: Same) -> bool:
+        here = {run["answer"] for run in self.past.measured[same.now.id]}
+        there = {one.answer for one in self.run.of(same.before.id)} - {""}
+        tasks = self.past.measured_tasks(same.now)
+        alike = tasks == (same.before.measured_tasks or same.before.tasks)
+        return alike and bool(here and there) and here != there
