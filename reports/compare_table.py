@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from . import contrast_table, names, text
+from . import contrast, contrast_table, names, text
 from .contrast import Compared
 from .contrast_table import Line
 from .stored import Stored
@@ -30,7 +30,7 @@ def show(
     known = names.called(runs)
     lines = [
         [
-            contrast_table.line(row, text.printable(known[row.cell][1], console.encoding))
+            (text.printable(known[row.cell][1], console.encoding), *contrast.fields(row)[1:])
             for row in rows
         ]
         for rows in found
@@ -48,8 +48,8 @@ def show(
             _say(console, block, "bold")
             console.print(contrast_table.table(TITLES, block_lines, widths))
         console.print()
-        _say(console, contrast_table.counts(rows) or "nothing was measured in either", "bold")
-        for meaning in contrast_table.meanings(rows):
+        _say(console, contrast.counts(rows) or "nothing was measured in either", "bold")
+        for meaning in contrast.meanings(rows):
             _say(console, f"  {meaning}")
 
 

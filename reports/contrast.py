@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from . import statistics
+from . import statistics, text
 from .facts import Planned
 from .stored import Process
 
 MATTERS = 0.05
 """An interval within so much of 1 says that there is no difference; a wider one is unclear."""
+_WORDS = ("slower", "faster", "no difference", "unclear", "other work", "missing")
+_MEANING = {
+    "unclear": f"the interval reaches beyond {text.percent(MATTERS, ' ')}, so that much may hide "
+    "in it: measure more rounds",
+    "other work": "the answers differ, so the times are not of the same work",
+}
 
 
 @dataclass(frozen=True)
@@ -111,3 +118,38 @@ def _word(row: Compared) -> str:
         return "slower" if ratio.estimate > 1 else "faster"
     within = ratio.low >= 1 / (1 + MATTERS) and ratio.high <= 1 + MATTERS
     return "no difference" if within else "unclear"
+
+
+def fields(row: Compared) -> tuple[str, str, str, str, str]:
+    """What a table says of it: its name, both times, ratio and word."""
+    ratio = row.ratio
+    return (
+        row.cell,
+        text.duration(row.first_seconds),
+        text.duration(row.other_seconds),
+        text.interval(ratio.estimate, ratio.low, ratio.high) if ratio else text.NONE,
+        row.word,
+    )
+
+
+def short(row: Compared) -> Compared:
+    """The same with a word that leaves it to the dash to say which of them is missing."""
+    if not row.word.startswith("missing"):
+        return row
+    return replace(row, word=row.word.partition("(")[2].rstrip(")") or "missing")
+
+
+def counts(rows: Sequence[Compared]) -> str:
+    """`1 slower, 17 no difference`."""
+    told = _told(rows)
+    return ", ".join(f"{told[word]} {word}" for word in _WORDS if told[word])
+
+
+def meanings(rows: Sequence[Compared]) -> Iterator[str]:
+    """A line for each word among them that needs one."""
+    told = _told(rows)
+    return (f"{word}: {meaning}" for word, meaning in _MEANING.items() if told[word])
+
+
+def _told(rows: Sequence[Compared]) -> Counter[str]:
+    return Counter("missing" if row.word.startswith("missing") else row.word for row in rows)

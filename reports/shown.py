@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import columns as known
-from . import groups, header, text, verdict
+from . import contrast, groups, header, text, verdict
 from .columns import Line
 from .groups import Group
+from .sided import METHOD, Against, sided
 from .stored import Stored
 from .view import USUAL, View, wanted
 
@@ -105,6 +106,7 @@ class Run:
         seen = groups.comparable(self.view, tables)
         naming = groups.naming(tables)
         parts += [part for group in tables for part in _group(group, seen, naming)]
+        parts += [part for one in sided(self.stored) for part in _against(one)]
         if chart := self._chart:  # no colours of ours around it: a notebook may be light or dark
             parts.append(f'<div style="overflow-x: auto">{chart.svg}</div>')
         return "\n".join(["<div>", *parts, "</div>"])
@@ -159,6 +161,17 @@ def _table(lines: Sequence[Line], view: View, naming: str) -> str:
     head = _fields("th", titles, sides)
     body = (_fields("td", [column.said(line) for column in columns], sides) for line in lines)
     return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def _against(one: Against) -> Iterator[str]:
+    yield f"<p><strong>{_text(one.said)}</strong></p>"
+    if one.pairs:
+        places = ["left", "right", "right", "right", "left"]
+        head = _fields("th", one.headings, places)
+        said = map(contrast.fields, map(contrast.short, one.found))
+        body = "".join(_fields("td", fields, places) for fields in said)
+        yield f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+    yield from _list([*contrast.meanings(one.found), METHOD])
 
 
 def _fields(tag: str, said: Sequence[str], sides: Sequence[str]) -> str:

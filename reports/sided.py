@@ -13,6 +13,8 @@ from .contrast import Compared, Seen
 from .facts import Planned, Side
 from .stored import Stored
 
+METHOD = "sides are paired by round; p values are Holm's over all cells"
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -35,6 +37,16 @@ class Against:
     def title(self) -> str:
         """`working tree against git:main (1a2b3c4)`."""
         return f"{self.other.title} against {self.first.title}"
+
+    @property
+    def said(self) -> str:
+        """`working tree against git:main (1a2b3c4): 1 slower, 17 no difference`."""
+        return f"{self.title}: {contrast.counts(self.found) or 'nothing was measured on either'}"
+
+    @property
+    def headings(self) -> tuple[str, str, str, str, str]:
+        """Of a table of the pairs: their name, both times, ratio and word."""
+        return ("cell", self.first.name, self.other.name, "ratio", "")
 
     @property
     def found(self) -> list[Compared]:

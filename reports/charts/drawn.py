@@ -100,7 +100,8 @@ def _wanted(stored: Stored) -> Iterator[_Wanted]:
             yield _sweep(family, slug, inside)
     across = [family for family in swept if len(family.blocks) > 1]
     for family in across:
-        yield _sweep(family, _slugged(family.blocks[0].rows[0].workload), across)
+        first = family.blocks[0].rows[0]
+        yield _sweep(family, _slugged(f"{first.workload} {first.side}".strip()), across)
     if not swept:
         absent["sweep"] = "no parameter has two or more values: sweep one with -P workers=1:64:x2"
     for key, why in absent.items():

@@ -59,7 +59,7 @@ def _numbers(row: Row) -> dict[str, float]:
 def _panel(row: Row, key: str) -> str:
     """What the cells of one chart have in common."""
     tasks = None if key == "tasks" else row.tasks
-    return _text([row.workload, _without(row.workload_params, key), tasks])
+    return _text([row.workload, _without(row.workload_params, key), tasks, row.side])
 
 
 def _lines(rows: Sequence[Row], key: str) -> list[Line]:

@@ -6,19 +6,22 @@ import re
 from collections.abc import Iterator
 
 from .. import columns as known
-from .. import groups, header, text, verdict
+from .. import contrast, groups, header, text, verdict
 from ..groups import Group
+from ..sided import METHOD, Against, sided
 from ..stored import Stored
 from ..view import USUAL
 
 
 def rendered(stored: Stored) -> str:
-    """The header, then verdict, table and notes of every workload."""
+    """The header, then verdict, table and notes of every workload, and its sides compared."""
     blocks = groups.blocks(stored)
     said = header.lines(stored, [block.rows for block in blocks])
     lines = [f"{escaped(one)}  " for one in said]
     for block in blocks:
         lines += ["", *_block(block)]
+    for one in sided(stored):
+        lines += ["", *_against(one)]
     return "\n".join(lines) + "\n"
 
 
@@ -45,6 +48,19 @@ def _block(block: Group) -> Iterator[str]:
     for note in told:
         said = f"{note.note}: {note.sentence}" if note.sentence else note.note
         yield f"- {note.mark}: {escaped(said)}"
+
+
+def _against(one: Against) -> Iterator[str]:
+    yield f"**{escaped(one.said)}**"
+    yield ""
+    if one.pairs:
+        yield _row(escaped(title) for title in one.headings)
+        yield _row(iter(("---", "---:", "---:", "---:", "---")))
+    for row in map(contrast.short, one.found):
+        yield _row(escaped(field) for field in contrast.fields(row))
+    yield ""
+    for said in (*contrast.meanings(one.found), METHOD):
+        yield f"- {escaped(said)}"
 
 
 def _row(fields: Iterator[str]) -> str:

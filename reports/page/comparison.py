@@ -17,7 +17,7 @@ _WORDS = ("slower", "faster", "other work", "unclear", "no difference")
 
 @dataclass(frozen=True)
 class Side:
-    """A cell in a later run: its time, times that of the first, and what that means."""
+    """A cell in a later run or on another side: its time, times that of the first, and a word."""
 
     seconds: float | None
     seconds_said: str
@@ -88,14 +88,15 @@ def _summary(run: str, rows: Sequence[Compared]) -> Summary:
 def _lines(runs: Sequence[Stored], sides: Sequence[dict[str, Compared]]) -> Iterator[Line]:
     called = _names(runs)
     for cell in dict.fromkeys(name for rows in sides for name in rows):
-        rows = [side.get(cell) for side in sides]
+        rows = [those.get(cell) for those in sides]
         workload, strategy = called.get(cell, (cell, ""))
         seconds = next((row.first_seconds for row in rows if row), None)
-        shown = tuple(_side(row) if row else None for row in rows)
+        shown = tuple(side(row) if row else None for row in rows)
         yield Line(workload, strategy, seconds, text.duration(seconds), shown)
 
 
-def _side(row: Compared) -> Side:
+def side(row: Compared) -> Side:
+    """What a table says of it."""
     ratio = row.ratio or Interval(float("nan"))
     return Side(
         row.other_seconds,
@@ -112,7 +113,7 @@ def _names(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
     short: dict[str, tuple[str, str]] = {}
     for stored in runs:
         tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
-        planned = {cell.id: cell.name for cell in stored.run.cells}
+        planned = {cell.id: stored.run.called(cell) for cell in stored.run.cells}
         for title, rows in zip(names.blocks(tables), tables, strict=True):
             known = names.strategies(rows)
             short = {planned[row.id]: (title, known[row.id]) for row in rows} | short

@@ -88,6 +88,7 @@ def _facts(run: Facts) -> Iterator[tuple[str, str]]:
     yield "packages", _mapping(about.get("packages"), " ")
     yield "variables", _mapping(about.get("variables"), "=")
     yield "git", _git(run.git)
+    yield "sides", "; ".join(f"{side.title}: {side.python}" for side in run.sides)
 
 
 def _told(about: dict[str, Any], *keys: str) -> list[str]:
@@ -117,7 +118,7 @@ def _git(git: dict[str, Any] | None) -> str:
 
 
 def _failures(run: Facts) -> Iterator[Failure]:
-    cells = {cell.id: cell.name for cell in run.cells}
+    cells = {cell.id: f"{cell.side}: {cell.name}" if cell.side else cell.name for cell in run.cells}
     alike: dict[tuple[int, str, str], list[int]] = {}
     first: dict[tuple[int, str, str], str] = {}
     for one in run.failures:

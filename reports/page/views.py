@@ -9,13 +9,14 @@ from .. import cells, header, names, notes, text, verdict
 from ..cells import Row
 from ..notes import Note
 from ..stored import Stored
-from . import cards, dashes, figures, grid, method, pairs
+from . import cards, dashes, figures, grid, method, pairs, sides
 from .cards import Card, span
 from .columns import Column, Field, columns, fields
 from .figures import Figure
 from .grid import Grid
 from .method import Method
 from .pairs import Pair
+from .sides import Part
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Run:
     name: str
     lines: tuple[str, ...]
     blocks: tuple[Block, ...]
+    sides: tuple[Part, ...]
     grid: Grid
     grid_figures: tuple[Figure, ...]
     sweep: tuple[Figure, ...]
@@ -80,6 +82,7 @@ def run(stored: Stored, place: int, count: int) -> Run:
             _block(stored, rows, title, anchor, drawn)
             for rows, title in zip(tables, titles, strict=True)
         ),
+        sides=sides.parts(stored),
         grid=grid.grid(titles, tables),
         grid_figures=tuple(one for one in drawn if one.key == "grid"),
         sweep=tuple(one for one in drawn if one.key == "sweep"),
