@@ -11,12 +11,13 @@ of series of 40 runs of noise, and no penalty is right for all noise.  So each i
 Student's t between the levels on its two sides, the least convincing first, until all that are left
 convince; where one is dropped its neighbours become one level.
 
-Why not ruptures itself (1.1.10): it has no such judge, takes 6 MB and seconds to import for what
+Why not ruptures itself (1.1.10): it has no such judge, takes 6 MB and a second to import for what
 numpy does here in a few lines, and refuses Python 3.14, where concbench runs.  Why not E-divisive
 (Matteson and James 2014), or ranks: whatever permutes runs takes them for exchangeable, and needs
 five after a change.  On runs that resemble their neighbours (an autocorrelation of 0.3, as of a
 machine that has good and bad hours) maximal ranks gave 5 to 15 % false alarms at a nominal 1 %,
-this 0.9 % at most.
+this 0 to 1.3 %.  At 0.5 it gives up to 3 %, at 0.7 4 to 23 %: a machine that is slow for many runs
+has a new level, and nothing in times alone tells whose it is; in ratios to a reference it is less.
 """
 
 from __future__ import annotations
