@@ -25,8 +25,8 @@ from bench.engine import LONG_ENOUGH, loads
 from bench.lab import Lab
 from bench.laboratory import laboratory
 from bench.plan import Planned, plan
-from bench.rounds import Failed, Measured, Visit
 from bench.settings import Settings
+from bench.visits import Failed, Measured, Visit
 
 MOST = 8
 """Values of a process at most: what fewer of them would give is computed from these."""
@@ -52,6 +52,11 @@ def record(path: Path, rounds: int, idle: bool) -> None:
                 print(f"round {number + 1} of {rounds}", flush=True)
 
 
+def _delivered(lab: Lab) -> float | None:
+    found = lab.canary()
+    return found["together"] / found["alone"] if found["alone"] and found["together"] else None
+
+
 def _values(lab: Lab, planned: Planned) -> int:
     outcome = lab.measure(_visit(planned, 0, 1))
     if isinstance(outcome, Failed):
@@ -68,7 +73,7 @@ def _round(
 
     A pair is which side was first, then what `_process` gives of either side.
     """
-    delivered = [lab.canary()["delivered"]]
+    delivered = [_delivered(lab)]
     order = Random(number).sample(cells, len(cells))
     found: dict[int, list[Any]] = {}
     for planned in order:
@@ -77,7 +82,7 @@ def _round(
         first = Random(f"{number}/{planned.id}").randrange(2)
         sides = [_process(lab, _visit(planned, number, sizes[planned.id])) for _ in range(2)]
         found[planned.id] = [first, *(sides if first == 0 else reversed(sides))]
-    delivered.append(lab.canary()["delivered"])
+    delivered.append(_delivered(lab))
     least = min((round(one, 2) for one in delivered if one is not None), default=None)
     return [least, *(found[planned.id] for planned in cells)]
 
