@@ -74,6 +74,7 @@ def run(
     timeout: options.Timeout = None,
     seed: options.Seed = None,
     reference: options.Reference = None,
+    side: options.Side = None,
     probe: options.Probe = None,
     raw: options.Raw = False,
     strict: options.Strict = False,

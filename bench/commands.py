@@ -42,7 +42,7 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     if "save_baseline" in given:
         shelf.check_name(given["save_baseline"])
     if "export" in given:
-        check_targets(given["export"])
+        check_targets(given["export"], len(settings.side))
     view = _view(given, settings)
     with shown(quiet, verbose) as watch:
         if given.get("dry_run"):
@@ -118,8 +118,12 @@ def _counted(folder: Path, outcome: Outcome) -> Stored:
 
 def _doubts(stored: Stored, outcome: Outcome) -> list[str]:
     """A line about each cell that left something behind; each counts as one that failed."""
+    from .plan import named
+
     known = [
-        (cell.name, stored.probes[cell.id]) for cell in stored.run.cells if cell.id in stored.probes
+        (named(cell.side, cell.name), stored.probes[cell.id])
+        for cell in stored.run.cells
+        if cell.id in stored.probes
     ]
     lines = [f"{name} left behind {'; '.join(one.left)}" for name, one in known if one.left]
     outcome.failed += len(lines)
@@ -156,7 +160,7 @@ def _tried(found: DryRun, settings: Settings, outcome: Outcome) -> None:
 
     for planned in found.plan:
         why = planned.reason or found.past.reason(planned.id)
-        print(f"  {planned.cell.name}: {why or 'ran once'}")
+        print(f"  {planned.name}: {why or 'ran once'}")
         outcome.failed += bool(found.past.reason(planned.id))
     if outcome.failed:
         outcome.codes.add(Exit.FAILED)

@@ -56,6 +56,13 @@ Start = Annotated[str | None, typer.Option(help="How children start: fork, spawn
 Reference = Annotated[
     str | None, typer.Option(help="The strategy that speed-ups refer to: sequential.")
 ]
+Side = Annotated[
+    Several | None,
+    typer.Option(
+        help="Compare in the same rounds: git:REV, python:PATH, python:3.12, env:KEY=VALUE, "
+        "strategy:NAME, or 'working tree'; repeatable."
+    ),
+]
 
 Probe = Annotated[
     Several | None,

@@ -79,14 +79,22 @@ def export(name: str, targets: Sequence[str], results: Path | None) -> None:
     exported(stored, targets)
 
 
-def check_targets(targets: Sequence[str]) -> None:
-    """Raise UsageError for a format that there is not; before anything is measured."""
+def check_targets(targets: Sequence[str], sides: int = 0) -> None:
+    """Raise UsageError for a format that there is not, or not of so many sides.
+
+    To be called before anything is measured.
+    """
     from reports.exports import FORMATS
 
     for target in targets:
         form = target.partition(":")[0]
         if form not in FORMATS:
             raise UsageError(f"no format '{form}' (there are: {', '.join(FORMATS)})")
+        if form == "pyperf" and sides > 1:
+            raise UsageError(
+                "pyperf's file holds one side: the run's folder will have samples.json of the "
+                "first and samples-2.json of the second, so leave out --export pyperf"
+            )
 
 
 def exported(stored: Stored, targets: Sequence[str]) -> None:
@@ -131,7 +139,9 @@ def compare(names: Sequence[str], results: Path | None) -> None:
     if len(names) < 2:
         raise UsageError("compare needs two runs or more: concbench compare 1 2")
     runs = stored_runs(names, results)
-    shared = set.intersection(*({cell.name for cell in stored.run.cells} for stored in runs))
+    shared = set.intersection(
+        *({stored.run.called(cell) for cell in stored.run.cells} for stored in runs)
+    )
     if not shared:
         raise NotComparable("these runs have no cell in common")
     comparison.show(runs, console())

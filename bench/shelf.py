@@ -88,7 +88,8 @@ def save_baseline(folder: Path, name: str) -> Path:
     baseline = folder.parent.parent / "baselines" / name
     try:
         baseline.mkdir(parents=True, exist_ok=True)
-        for file in ("run.json", "samples.json", "probes.json"):
+        files = {path.name for place in (folder, baseline) for path in place.glob("samples*.json")}
+        for file in ("run.json", "probes.json", *sorted(files)):
             if (folder / file).exists():
                 shutil.copyfile(folder / file, baseline / file)
             else:
