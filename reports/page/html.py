@@ -33,7 +33,7 @@ def page(runs: Sequence[Stored], history: Sequence[Series] = ()) -> str:
         .render(
             runs=shown,
             comparison=comparison.view(runs) if len(runs) > 1 else None,
-            history=past.view(history) if len(runs) == 1 else None,
+            history=past.view(history),
             style=Markup("\n".join(map(_file, _STYLES))),
             script=Markup(_file("page.js")),
             script_hash=_sha256(_file("page.js")),

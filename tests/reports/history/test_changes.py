@@ -9,7 +9,16 @@ import pytest
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
-from reports.history.changes import CLEAR_FROM, FEWEST, MATTERS, PENALTY, _noise, changes, found
+from reports.history.changes import (
+    CLEAR_FROM,
+    FEWEST,
+    MATTERS,
+    PENALTY,
+    _noise,
+    changes,
+    found,
+    judged,
+)
 
 Noise = NDArray[np.float64]
 SEED = 20261121
@@ -81,9 +90,14 @@ def test_one_or_two_runs_apart_are_no_level() -> None:
 
 
 def test_one_run_far_out_makes_no_level_of_its_neighbours() -> None:
-    series = stepped({}, 40)
-    series[20] += log(20)
+    series = stepped({}, 150)
+    series[70] += log(3)
     assert changes(list(series)) == []
+
+
+def test_the_least_convincing_candidate_is_dropped_first() -> None:
+    series = stepped({20: 1.3}, 40)
+    assert judged(series, [8, 20, 31]) == [20]
 
 
 def test_few_runs_must_say_more() -> None:

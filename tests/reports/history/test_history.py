@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from rich.console import Console
 
 import reports
 from reports import history, page
+from reports.charts import levels
 from reports.charts.history import draw, save
+from reports.charts.style import EDGE
 from reports.errors import UnknownName
 from reports.history import Series, chosen, marks, records, table
 
@@ -52,6 +55,14 @@ def test_the_times_are_those_that_a_whole_reading_gives(tmp_path: Path) -> None:
     assert [seen.planned.strategy.name for seen in past.cells] == [
         *("sequential", "threading", "asyncio")
     ]
+
+
+def test_what_all_processes_share_stands_once_in_a_suite_and_counts_for_each(
+    tmp_path: Path,
+) -> None:
+    folder = run(tmp_path, 1, [Made("threading", [0.1, 0.2], tasks=8)])
+    assert "cb_tasks" in json.loads((folder / "samples.json").read_text())["metadata"]
+    assert dict(history.read_one(folder).cells[0].times) == {0: 0.1, 1: 0.2}
 
 
 def test_a_cell_has_one_number_and_interval_a_run_oldest_first(tmp_path: Path) -> None:
@@ -299,7 +310,9 @@ def test_the_chart_marks_changes_in_the_looks_of_the_others(tmp_path: Path) -> N
     assert "slower +30 % since 0000009" in said and "faster -23 % since 0000017" in said
     assert chart.title == "io_sleep / threading: faster -23 % since 0000017"
     assert "#0a5bf6" in chart.svg and "currentColor" in chart.svg
-    assert chart.svg.count("stroke-dasharray") >= 2
+    dashed = re.findall(r'<path d="M([\d.]+) [^>]*stroke-dasharray', chart.svg)
+    left, wide = 72 * (EDGE + levels._LEFT), 72 * levels.WIDE
+    assert [(float(x) - left) / wide for x in dashed] == pytest.approx([1 / 3, 2 / 3], abs=0.01)
 
 
 def test_a_saved_chart_is_what_its_name_says(tmp_path: Path) -> None:
