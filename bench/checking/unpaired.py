@@ -115,13 +115,8 @@ class Both:
         from reports.gate.words import resolution
 
         names = {same.now.id: self.name(same) for same in self.cells}
-        return resolution(
-            {
-                f"{names[one.evidence.cell]} {one.evidence.metric}": one.resolves
-                for one in verdicts
-                if one.resolves is not None
-            }
-        )
+        shown = {f"{names[one.evidence.cell]} {one.evidence.metric}": one for one in verdicts}
+        return resolution(shown)
 
     def name(self, same: Same) -> str:
         """`http_get / asyncio`, with its tasks where that is the name of several."""

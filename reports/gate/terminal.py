@@ -10,6 +10,8 @@ from .checked import Checked
 from .decision import Word
 
 WIDTH = 100
+WIDEST = 44
+"""A longer name moves its own words to the right, and nobody else's."""
 SHOWN: tuple[Word, ...] = ("slower", "other work", "inconclusive")
 MARKS = {"slower": "SLOWER", "inconclusive": "?", "other work": "OTHER", "not slower": "="}
 
@@ -19,7 +21,7 @@ def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
     yield from _wrapped("check: ", _title(checked), width)
     names = [one.cell for one in checked.answers if one.word != "not slower"]
     names += [cell for cell, _ in checked.failed]
-    wide = max(map(len, names), default=0)
+    wide = max((len(name) for name in names if len(name) <= WIDEST), default=0)
     for word in SHOWN:
         for one in checked.of(word):
             yield from _line(MARKS[word], one.cell, wide, words.said(one), width)

@@ -28,6 +28,19 @@ class Contrast:
         """Half the width of an interval that is missed on either side with this probability."""
         return quantile(self.freedom, misses) * self.error if self.error else 0.0
 
+    def needed(self, misses: float, shown: float) -> float:
+        """How far apart the truth must be for the lower end of such an interval to be above 0.
+
+        With the probability `shown`, in another such pair of samples.
+        """
+        if not self.error:
+            return 0.0
+        from scipy.special import chdtri, nctdtrinc  # late: the driver imports this module
+
+        # The error may be larger than it looks: its upper quartile keeps the promise.
+        error = self.error * math.sqrt(self.freedom / float(chdtri(self.freedom, 0.75)))
+        return error * float(nctdtrinc(self.freedom, 1 - shown, quantile(self.freedom, misses)))
+
     @property
     def p(self) -> float:
         """How likely, were there no difference, one so much above 0 is: one-sided."""

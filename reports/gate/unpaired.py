@@ -158,13 +158,15 @@ def _rounds(seen: int, found: Contrast, margin: float, misses: float) -> int:
 
 
 def resolved(now: Logarithms, before: Logarithms, certain: float) -> float | None:
-    """The least slow-down that is shown in 95 of 100 checks, by these rounds and as many again."""
+    """The least slow-down that is shown in 95 of 100 checks, by these rounds and as many again.
+
+    The power of a t test, whose error is estimated too: a noncentral t.
+    """
     seen = looks.last(len(now))
     if not seen or len(before) < FEWEST:
         return None
     found = contrast(now[:seen], before)
-    misses = min(certain, MISSES) * looks.share_at(seen)
-    return math.expm1(found.half(misses) + found.half(1 - SHOWN))
+    return math.expm1(found.needed(min(certain, MISSES) * looks.share_at(seen), SHOWN))
 
 
 def ratio(now: Logarithms, before: Logarithms) -> Interval | None:

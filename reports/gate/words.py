@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from .. import text
 from .checked import Answer, Checked, spans
+from .unpaired import Judged
 
 NEVER = 100_000
 """So many more rounds are as good as none: they are not told."""
@@ -108,16 +109,21 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:g} %"
 
 
-def resolution(shown: Mapping[str, float]) -> list[str]:
-    """What an unpaired check can show at best, from the least slow-down for each metric."""
-    moves = "what the machine did between the two runs looks like the code"
-    if not shown:
-        return [f"not paired: {moves}"]
-    least, most = (pick(shown, key=lambda one: shown[one]) for pick in (min, max))
-    told = f"it can show slow-downs of {_rounded(shown[most])} or more"
-    if _rounded(shown[least]) != _rounded(shown[most]):
-        told += f" ({most}; {_rounded(shown[least])}: {least})"
-    return [f"not paired: {told}; {moves}"]
+def resolution(judged: Mapping[str, Judged]) -> list[str]:
+    """What an unpaired check can show at best, and what would help, by what is asked."""
+    told = ["not paired: what the machine did between the two runs looks like the code"]
+    shown = {name: one.resolves for name, one in judged.items() if one.resolves is not None}
+    if shown:
+        least, most = (pick(shown, key=lambda name: shown[name]) for pick in (min, max))
+        told.append(f"it can show slow-downs of {_rounded(shown[most])} or more")
+        if _rounded(shown[least]) != _rounded(shown[most]):
+            told[-1] += f": those of {most}; {_rounded(shown[least])} for {least}"
+    if hopeless := sum(one.more >= NEVER for one in judged.values()):
+        told.append(
+            f"no number of rounds decides {hopeless} of {len(judged)}, the baseline being too "
+            "noisy: save one of more rounds, or measure both sides at once with --against"
+        )
+    return told
 
 
 def _rounded(fraction: float) -> str:
