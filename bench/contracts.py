@@ -6,7 +6,7 @@ are their parameters; a field with `repr=False` is no parameter but is given by 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -20,7 +20,10 @@ Call: TypeAlias = Callable[[int], Plain]
 AsyncCall: TypeAlias = Callable[[int], Awaitable[Plain]]
 """The same, awaited."""
 Batch: TypeAlias = Callable[[range], list[Plain]]
-"""Run these tasks, return their results in task order."""
+"""Run these tasks, return their results in task order.
+
+They are like a range: a strategy takes their numbers by iterating, and hands each on as it is.
+"""
 
 
 class BlockingWorkload(Protocol):
@@ -50,6 +53,12 @@ class WithMetrics(Protocol):
 
     def metrics(self) -> Mapping[str, float]:
         """The counts of this lane since it was opened; asked once, before it is closed."""
+        ...
+
+
+class WithArguments(Protocol):
+    def arguments(self, tasks: range) -> Sequence[int]:
+        """What is sent to the lanes for these tasks: their numbers, as ints that carry more."""
         ...
 
 

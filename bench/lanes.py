@@ -80,6 +80,14 @@ class Lanes:
         self.loop = ""
         self.told: list[Told] = []
 
+    def tasks(self, count: int) -> range:
+        """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
+        arguments = getattr(self._workload, "arguments", None)
+        if arguments is None:
+            return range(count)
+        made: range = arguments(range(count))
+        return made
+
     @contextmanager
     def blocking(self) -> Iterator[Call]:
         """One lane in this thread."""

@@ -42,10 +42,11 @@ def measure(job: dict[str, Any], folder: str) -> None:
     began = clock()
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
-    tasks = range(job["measured_tasks"])
     with ExitStack() as stack:
         batch = stack.enter_context(strategy.open(lanes))
         opened = clock()
+        tasks = lanes.tasks(job["measured_tasks"])
+        beginning = clock()
         results = batch(tasks)
         first = clock()
         answer = digest(results, len(tasks))
@@ -57,7 +58,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         closing = clock()
     facts = {
         "cb_startup_s": opened - began,
-        "cb_first_batch_s": first - opened,
+        "cb_first_batch_s": first - beginning,
         "cb_close_s": clock() - closing,
         "cb_own_cpu_s": watched.cpu / watched.batches,
         "cb_in_process": int(lanes.in_process),
@@ -81,13 +82,15 @@ def measure(job: dict[str, Any], folder: str) -> None:
 def scout(job: dict[str, Any], folder: str) -> None:
     """Write `result.json`: seconds per task, from few tasks, so that nobody waits to learn it."""
     strategy = Spec(**job["strategy"]).build()
-    with strategy.open(Lanes(Spec(**job["workload"]))) as batch:
-        tasks, seconds, done = 1, 0.0, 0
+    lanes = Lanes(Spec(**job["workload"]))
+    with strategy.open(lanes) as batch:
+        count, seconds, done = 1, 0.0, 0
         while seconds < engine.LONG_ENOUGH and done < job["tasks"]:
+            tasks = lanes.tasks(count)
             began = time.perf_counter()
-            batch(range(tasks))
-            seconds, done = time.perf_counter() - began, tasks
-            tasks = min(2 * tasks, job["tasks"])
+            batch(tasks)
+            seconds, done = time.perf_counter() - began, count
+            count = min(2 * count, job["tasks"])
     with open(os.path.join(folder, "result.json"), "w", encoding="utf-8") as stream:
         json.dump({"seconds_per_task": seconds / done}, stream)
 

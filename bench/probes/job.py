@@ -44,7 +44,8 @@ def probe(job: dict[str, Any], folder: str) -> None:
     """Do what the job asks for, in the protocol above."""
     pipe = Pipe()
     wanted = set(job["probes"])
-    workload, tasks = Spec(**job["workload"]), range(job["tasks"])
+    workload = Spec(**job["workload"])
+    tasks = Lanes(workload).tasks(job["tasks"])
     strategy: Strategy = Spec(**job["strategy"]).build()
     result: dict[str, Any] = {"tasks": len(tasks)}
     if "memory" in wanted:
