@@ -109,7 +109,7 @@ def _up(panel: Panel) -> Scale:
     shown = [value for value, at in zip(panel.one.estimates, panel.places, strict=True) if at >= 0]
     middle = (min(shown) * max(shown)) ** 0.5
     ends = [*shown, middle / _REACH, middle * _REACH]
-    wanted = max(2, round(panel.tall * 2.5))
+    wanted = max(4, round(panel.tall * 2.5))
     if panel.one.relative:
         return _percents(scales.numbers([100 * end for end in ends], " %", wanted=wanted))
     return scales.seconds(ends, wanted=wanted)
@@ -147,11 +147,11 @@ def _runs(axes: Axes, panel: Panel, inside: Sequence[int], shade: str) -> None:
     up = [value for one in known for value in (one.low or _GONE, one.high or _GONE, _GONE)]
     axes.plot(across, up, color=shade, linewidth=1.2, alpha=0.8, solid_capstyle="butt")
     # Dots are short strokes with round ends: a name stands above, so no marker need tell it, and
-    # in SVG they weigh a tenth of markers.
+    # in SVG they weigh a tenth of markers.  Snapped to pixels they would be gone.
     across = [x for at in places for x in (at - _DOT, at + _DOT, _GONE)]
     up = [value for one in known for value in (one.estimate, one.estimate, _GONE)]
     size = 4.5 if len(known) <= _MANY else 3.5
-    axes.plot(across, up, color=shade, linewidth=size, solid_capstyle="round")
+    axes.plot(across, up, color=shade, linewidth=size, solid_capstyle="round", snap=False)
 
 
 def of_runs(names: Sequence[str]) -> Scale:
