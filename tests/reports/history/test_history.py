@@ -327,10 +327,10 @@ def test_every_run_is_a_dot_in_the_picture_too(tmp_path: Path) -> None:
     from matplotlib.image import imread
 
     # One round has no interval, and a level is pale: only dots have the full colour.
-    folders = [run(tmp_path, number, [Made("threading", [0.1])]) for number in range(1, 11)]
+    folders = [run(tmp_path, number, [Made("threading", [0.1])]) for number in range(1, 25)]
     save(series(folders), tmp_path / "a.png")
     seen = (255 * imread(tmp_path / "a.png")[..., :3]).round().astype(int)
-    assert (seen == [0x0A, 0x5B, 0xF6]).all(axis=-1).sum() > 10 * 50
+    assert (seen == [0x0A, 0x5B, 0xF6]).all(axis=-1).sum() > 24 * 50
 
 
 def test_of_many_runs_a_chart_may_show_the_latest_alone(tmp_path: Path) -> None:
