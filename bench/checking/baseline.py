@@ -16,7 +16,6 @@ from ..laboratory import workshop
 from ..plan import Planned, plan
 from ..progress import shown
 from ..settings import Settings
-from ..shelf import located
 from ..sides.side import WORKING_TREE, Side
 from .conditions import differences, here
 from .kept import baseline, common, same_settings
@@ -49,7 +48,11 @@ class Rule:
 
 
 def against_baseline(
-    name: str, given: Mapping[str, Any], settings: Settings, wanted: Sequence[Threshold]
+    name: str,
+    given: Mapping[str, Any],
+    settings: Settings,
+    wanted: Sequence[Threshold],
+    resume: Path | None = None,
 ) -> tuple[Checked, Path]:
     """Measure the baseline's cells until they are decided; the answers, and the run's folder.
 
@@ -63,11 +66,11 @@ def against_baseline(
     elsewhere = differences(stored.run.environment, here())
     if elsewhere and not relative:
         raise NotComparable(_elsewhere(name, elsewhere))
-    settings = same_settings(settings, given, stored.folder)
+    if resume is None:  # else they are those of the run that goes on
+        settings = same_settings(settings, given, stored.folder)
     cells, notes = common(plan(settings), stored, name, relative=relative)
     cells = _numbered(cells)
     _check_any(Both(cells, History(_planned(cells)), stored, wanted))
-    resume = located(settings.results, given["resume"]) if "resume" in given else None
     folder = _measured(cells, notes, stored, settings, given, wanted, resume)
     past = History(_planned(cells), entries(folder / "journal.jsonl"))
     notes += [f"{name} was measured elsewhere: {one}" for one in elsewhere]

@@ -37,11 +37,12 @@ def check(given: Mapping[str, Any], outcome: Outcome) -> None:
     settings, resume = _settings(given)
     wanted = thresholds([*given.get("fail_on", ())] or settings.gate.fail_on)
     targets(given.get("export", ()))
-    found = Against(settings.side) if resume else against(given, settings, Path.cwd())
+    going_on = resume is not None and "baseline" not in given
+    found = Against(settings.side) if going_on else against(given, settings, Path.cwd())
     if found.baseline:
         from .baseline import against_baseline
 
-        checked, folder = against_baseline(found.baseline, given, settings, wanted)
+        checked, folder = against_baseline(found.baseline, given, settings, wanted, resume)
     else:
         checked, folder = _sides(found, given, settings, wanted, resume)
     outcome.run = folder.name.partition("-")[0]
@@ -55,7 +56,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     if "resume" in given:
         resume = located(resolve(flags).results, given["resume"])
         flags = {**stored_settings(resume), **flags}
-        if len(flags.get("side", ())) != 2:
+        if "baseline" not in given and len(flags.get("side", ())) != 2:
             raise UsageError(f"{resume.name} is no check of two sides that could go on")
     settings = resolve(flags)
     more: dict[str, Any] = {}

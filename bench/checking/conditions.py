@@ -63,6 +63,6 @@ def _said(key: str, facts: Mapping[str, Any]) -> str:
     value = facts[key]
     if value is None:
         return "not known"
-    if key == "memory_bytes":
+    if key == "memory_bytes" and isinstance(value, int):
         return f"{value / 1e9:.1f} GB"
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
