@@ -16,6 +16,7 @@ from .errors import Interrupted, NothingSelected, UsageError
 from .history import History
 from .journal import Journal, entries
 from .laboratory import Workshop, equipped, workshop
+from .pairs import alike
 from .plan import Planned, plan
 from .probes import raw
 from .probes.probing import Probing
@@ -172,7 +173,13 @@ def _wanted(settings: Settings, cells: Plan) -> Wanted:
         )
         for block in sorted({p.block for p in cells})
     ]
-    return lambda history: wanted(blocks, history)
+    by_id = {planned.id: planned for planned in cells}
+
+    def asked(history: Sequence[Mapping[int, float]]) -> set[int]:
+        # Sides stop together: what one of them lacks, their ratio lacks too.
+        return {one for cell in wanted(blocks, history) for one in alike(by_id, cell)}
+
+    return asked
 
 
 def _seed(settings: Settings) -> int:

@@ -36,7 +36,7 @@ def plans(
     found, warnings = [], []
     for side in sides:
         cells, missing = _of_side(children, settings, side, scratch)
-        found.append({_pair(one, side): one for one in cells})
+        found.append(_keyed(cells, side))
         warnings += [f"{side.title} lacks it: {why}" for why in missing]
     common = [key for key in found[0] if all(key in cells for cells in found)]
     if not common:
@@ -48,9 +48,24 @@ def plans(
     return _joined(sides, found, common), warnings
 
 
-def _pair(planned: Planned, side: Side) -> Pair:
-    cell = planned.cell
-    return cell.workload.label, cell.tasks, "" if side.strategies else cell.strategy.label
+def _keyed(cells: Sequence[Planned], side: Side) -> dict[Pair, Planned]:
+    """The cells by what they have in common with those of other sides.
+
+    A choice of strategies has one for a workload, or of a sweep one for each number of workers.
+    """
+    if not side.strategies:
+        return {_pair(one, one.cell.strategy.label): one for one in cells}
+    alone = {_pair(one, ""): one for one in cells}
+    swept = {_pair(one, f"workers={one.workers}"): one for one in cells}
+    for found in (alone, swept):
+        if len(found) == len(cells):
+            return found
+    names = ", ".join(one.cell.strategy.label for one in cells[:4])
+    raise UsageError(f"{side.title} is several strategies ({names}): choose one with [key=value]")
+
+
+def _pair(planned: Planned, strategy: str) -> Pair:
+    return planned.cell.workload.label, planned.cell.tasks, strategy
 
 
 def _joined(

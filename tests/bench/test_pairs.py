@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bench.driver import _wanted
+from bench.settings import Settings
+
 from .test_rounds import MadeUpLab, course, planned
 
 PLAN = [
@@ -60,3 +63,14 @@ def test_both_of_a_pair_give_as_many_values_by_what_the_first_of_them_took():
     assert set(values[0].values()) == {1}
     assert all(values[1][cell] == values[1][cell + 3] in (2, 4) for cell in range(3))
     assert values[1] == values[2] == values[3]
+
+
+def test_sides_stop_together():
+    """The first side's ratios swing, and the second's do not: it goes on for the first."""
+    wanted = _wanted(Settings(), tuple(PLAN))
+    swinging = [
+        {cell: 1.0 + (0.2 * (number % 2) if cell == 1 else 0.0) for cell in range(6)}
+        for number in range(8)
+    ]
+    assert set(wanted(swinging)) == set(range(6))
+    assert not wanted([dict.fromkeys(range(6), 1.0)] * 8)

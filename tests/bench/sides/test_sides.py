@@ -265,3 +265,21 @@ def test_a_path_in_the_repository_means_the_side_s_own_file(here, children, scra
     path = here / "work.py"
     cells, _ = planned(children, scratch, ["git:main"], workload=[f"{path}:work"])
     assert str(path) not in cells[0].cell.workload.target
+
+
+def test_a_sweep_over_a_choice_of_cells_pairs_by_workers(children, scratch):
+    both = ["strategy:asyncio", "strategy:threading"]
+    cells, _ = planned(children, scratch, both, workload=["io_sleep"], param=["workers=2,4"])
+    told = [(one.pair, one.workers, one.cell.strategy.name) for one in cells]
+    assert told == [
+        (0, 2, "asyncio"),
+        (1, 4, "asyncio"),
+        (0, 2, "threading"),
+        (1, 4, "threading"),
+    ]
+
+
+def test_a_choice_of_several_cells_is_named(children, scratch):
+    several = ["strategy:multiprocessing", "strategy:threading"]
+    with pytest.raises(UsageError, match=r"several strategies \(multiprocessing\[workers=16,"):
+        planned(children, scratch, several, workload=["io_sleep"], param=["chunk=1,2"])
