@@ -1,7 +1,8 @@
 """What a workload and a strategy must look like: types only.
 
 A plug-in matches by shape and imports nothing from here.  Both are frozen dataclasses whose fields
-are their parameters; a field with `repr=False` is no parameter but is given by the fixture.
+are their parameters; a field with `repr=False` is no parameter but is given by the fixture, and one
+with `metadata={"implied": True}` is part of a name only where it has not its default.
 """
 
 from __future__ import annotations
@@ -77,4 +78,10 @@ class WithReason(Protocol):
 class Strategy(Protocol):
     def open(self, lanes: Lanes) -> AbstractContextManager[Batch]:
         """Hold the pool or loop and its lanes while batches are run."""
+        ...
+
+
+class WithInFlight(Protocol):
+    def in_flight(self, tasks: int) -> int:
+        """How many of a batch's tasks a strategy has in flight, where that is not `workers`."""
         ...

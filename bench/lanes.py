@@ -9,56 +9,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .contracts import AsyncCall, Call, Plain
-from .loops import held
-from .pools import Record, in_every_lane, lane, opened, prepare, prepare_child
+from .inside import Inline, blame, in_lane
+from .instruments import Instruments
+from .loops import Loop, held, in_thread
+from .pools import Record, in_every_lane, opened, prepare, prepare_child
 from .spec import Spec
 from .told import Told, counted, parted
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
-    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+    from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+    from multiprocessing.context import BaseContext
 
+    from .watched import WatchedPool
 
-def in_lane(i: int) -> Plain:
-    """Run task i in this thread's lane: what pools map, because it pickles as a name."""
-    try:
-        return lane.call(i)
-    except BaseException as error:
-        blame(error, i)
-        if getattr(lane, "child", False) and not _crosses(error):
-            raise RuntimeError(f"{type(error).__name__} (which does not pickle): {error}") from None
-        raise
+__all__ = ["Instruments", "Lanes", "blame", "in_lane"]
 
-
-def blame(error: BaseException, i: int) -> None:
-    """Note on the error which task raised it, and where."""
-    error.add_note(f"in task {i}, lane {_name()}")
-
-
-def _name() -> str:
-    if getattr(lane, "child", False):
-        from multiprocessing import current_process
-
-        return current_process().name
-    return threading.current_thread().name
-
-
-@dataclass(frozen=True)
-class Instruments:
-    """What a probe puts into lanes; a timed pass has none.
-
-    `record` makes the recorder of a lane and pickles as a name; `watching` surrounds the life of
-    the strategy's event loop.
-    """
-
-    record: Record
-    watching: Callable[[asyncio.AbstractEventLoop], AbstractContextManager[None]]
+WITHIN = "opens lanes within the batch"
 
 
 class Lanes:
@@ -96,6 +68,18 @@ class Lanes:
             yield in_lane
 
     @contextmanager
+    def per_task(self) -> Iterator[Call]:
+        """A lane for every single task, open no longer than that, in whichever thread calls."""
+        self._bend_to_blocking()
+        self.notes.append(WITHIN)
+
+        def call(i: int) -> Plain:
+            with opened(self._workload, self._record, self.told):
+                return in_lane(i)
+
+        yield call
+
+    @contextmanager
     def threads(self, workers: int) -> Iterator[ThreadPoolExecutor]:
         """A pool of `workers` threads, a lane in each; map `in_lane` over task numbers."""
         from concurrent.futures import ThreadPoolExecutor
@@ -113,11 +97,8 @@ class Lanes:
     def processes(self, workers: int, start: str) -> Iterator[ProcessPoolExecutor]:
         """A pool of `workers` child processes, a lane in each, by this start method."""
         from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
 
-        self._bend_to_blocking()
-        self.in_process, self.start = False, start
-        context = get_context(start)
+        context = self._context(start)
         barrier = context.Barrier(workers)
         prepared = (self._spec.build, self._record, barrier)
         with (
@@ -126,36 +107,82 @@ class Lanes:
         ):
             yield pool
 
+    def pool(
+        self, workers: int, start: str, replaced_after: int | None = None
+    ) -> AbstractContextManager[WatchedPool]:
+        """The same as a multiprocessing.Pool.
+
+        Children that are replaced after so many tasks open their lanes when those run, and close
+        them when they end.
+        """
+        from .replaced import replaced
+        from .watched import kept
+
+        given = workers, self._context(start), self._spec.build, self._record, self.told
+        if replaced_after is None:
+            return kept(*given)
+        self.notes.append(WITHIN)
+        return replaced(*given, replaced_after)
+
     @contextmanager
-    def runner(self) -> Iterator[asyncio.Runner]:
+    def interpreters(self, workers: int) -> Iterator[Executor]:
+        """A pool of `workers` threads with an interpreter and a lane in each; Python 3.14."""
+        from .interpreters import interpreters
+
+        self._bend_to_blocking()
+        self.notes.append("own GIL per lane")
+        with interpreters(workers, self._spec.build, self._record, self.told) as pool:
+            yield pool
+
+    @contextmanager
+    def runner(
+        self,
+        factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+        debug: bool | None = None,
+    ) -> Iterator[asyncio.Runner]:
         """An event loop in this thread, where probes see it."""
         import asyncio
 
-        with asyncio.Runner() as loop, ExitStack() as stack:
+        with asyncio.Runner(debug=debug, loop_factory=factory) as loop, ExitStack() as stack:
             self.loop = _class(loop)
             if self._instruments:
                 stack.enter_context(self._instruments.watching(loop.get_loop()))
             yield loop
 
+    def loop_thread(self) -> AbstractContextManager[Loop]:
+        """The same in a thread of its own, to which this one submits."""
+        return in_thread(self.runner())
+
     @contextmanager
-    def coroutines(self, loop: asyncio.Runner) -> Iterator[AsyncCall]:
+    def coroutines(self, loop: Loop) -> Iterator[AsyncCall]:
         """One lane in this event loop; a workload without the form for it runs inline."""
-        self.loop = self.loop or _class(loop)  # of a strategy that made its own
-        if hasattr(self._workload, "aopen"):
-            self._take("async")
-            with held(self._workload, loop) as made:
-                call, metrics = parted(made)
-                recorder = self._record() if self._record else None
-                yield recorder.coroutine(call) if recorder else call
-                self.told.append(Told(counted(metrics), recorder.seen() if recorder else None))
+        if not hasattr(self._workload, "aopen"):
+            with self.inline(loop) as call:
+                yield call
             return
+        self.loop = self.loop or _class(loop)  # of a strategy that made its own
+        self._take("async")
+        with held(self._workload, loop) as made:
+            call, metrics = parted(made)
+            recorder = self._record() if self._record else None
+            yield recorder.coroutine(call) if recorder else call
+            self.told.append(Told(counted(metrics), recorder.seen() if recorder else None))
+
+    @contextmanager
+    def inline(self, loop: Loop) -> Iterator[AsyncCall]:
+        """One lane in this event loop that blocks it: the blocking form inside a coroutine."""
+        self.loop = self.loop or _class(loop)
         self.notes.append("blocks the loop")
-        with self.blocking() as blocking_call:
+        self._bend_to_blocking()
+        with held(Inline(self._workload, self._record, self.told), loop) as call:
+            yield call
 
-            async def inline(i: int) -> Plain:
-                return blocking_call(i)
+    def _context(self, start: str) -> BaseContext:
+        from multiprocessing import get_context
 
-            yield inline
+        self._bend_to_blocking()
+        self.in_process, self.start = False, start
+        return get_context(start)
 
     @property
     def _record(self) -> Record | None:
@@ -175,16 +202,6 @@ class Lanes:
             import_module(client)  # here and not in each lane: a forked child inherits it
 
 
-def _class(loop: asyncio.Runner) -> str:
+def _class(loop: Loop) -> str:
     kind = type(loop.get_loop())
     return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
-
-
-def _crosses(error: BaseException) -> bool:
-    import pickle
-
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return False
-    return True

@@ -25,6 +25,8 @@ TASKS, WORKERS = 64, 16
 class Planned:
     """A cell in its place: `block` numbers the cells it is compared with.
 
+    `workers` is how many tasks it has in flight: its strategy's parameter, unless that says else.
+
     Of a run with sides, `side` is the title of its own, and `pair` the number it shares with the
     same cell of the others.
     """
@@ -110,7 +112,7 @@ def _cells(workload: Chosen, strategy: Chosen, axes: list[Axis]) -> Iterator[Cel
 
 def _specs(chosen: Chosen, axes: list[Axis], workers: int) -> Iterator[Spec]:
     """The plug-in once for every combination of the axes that it has."""
-    fields, fixed = chosen.fields, dict(chosen.fixed)
+    fields, fixed, implied = chosen.fields, dict(chosen.fixed), chosen.implied
     own = [a for a in axes if a.key in fields and a.key not in fixed]
     own += [Axis(key, (text,)) for key, text in fixed.items()]
     name = chosen.spec.name
@@ -121,7 +123,8 @@ def _specs(chosen: Chosen, axes: list[Axis], workers: int) -> Iterator[Spec]:
         }
         params = {"workers": workers, **given} if fields.get("workers") is ... else given
         params = {key: params.get(key, default) for key, default in fields.items()}
-        yield _checked(replace(chosen.spec, params=params))
+        told = {key: v for key, v in params.items() if key not in implied or v != implied[key]}
+        yield _checked(replace(chosen.spec, params=told))
 
 
 def _checked(spec: Spec) -> Spec:
@@ -163,8 +166,19 @@ def _placed(cells: list[Cell], reference: str) -> Iterator[Planned]:
         if refers:
             referred.add(block)
         why = reason(cell.workload.build()) or reason(cell.strategy.build())
-        workers = cell.strategy.params.get("workers", 1)
-        yield Planned(number, cell, workers, block, refers, why)
+        yield Planned(number, cell, _in_flight(cell), block, refers, why)
+
+
+def _in_flight(cell: Cell) -> int:
+    """The strategy's `workers`, or what it says that it has in flight instead."""
+    own = getattr(cell.strategy.build(), "in_flight", None)
+    if own is None:
+        return int(cell.strategy.params.get("workers", 1))
+    count = own(cell.tasks)
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        name = cell.strategy.name
+        raise UsageError(f"{name}: in_flight() must give a whole number above 0, not {count!r}")
+    return count
 
 
 def _first(pair: tuple[int, Cell]) -> int:

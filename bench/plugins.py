@@ -75,6 +75,14 @@ def parameters(made: type[Any]) -> dict[str, Plain]:
     return {f.name: _default(f) for f in dataclasses.fields(made) if f.repr}
 
 
+def implied(made: type[Any]) -> dict[str, Plain]:
+    """The parameters with `metadata={"implied": True}`: no part of a name but where they differ.
+
+    So a plug-in gets another parameter, and its cells keep their names and can be compared.
+    """
+    return {f.name: _default(f) for f in dataclasses.fields(made) if f.metadata.get("implied")}
+
+
 def describe(kind: Kind) -> list[Described]:
     """All there is, and why it cannot run here."""
     return [_described(find(kind, name)) for name in names(kind)]

@@ -10,18 +10,34 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .loops import own_loop
 from .told import Recorder, Told, counted, parted
 
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
 lane = threading.local()
-"""This thread's lane: its `call`, and in a pool how it was built and what closes it."""
+"""This thread's lane: its `call`, in a pool how it was built and what closes it, and its `name`
+where it is in a process or an interpreter of its own: what leaves it is pickled."""
 
 Record = Callable[[], Recorder]
+
+
+class Submitting(Protocol):
+    """As much of an executor as it takes to open and close lanes."""
+
+    def submit(self, step: Callable[[], Any], /) -> Step: ...
+
+
+class Step(Protocol):
+    """As much of a future."""
+
+    def exception(self) -> BaseException | None: ...
+    def result(self) -> Any: ...
+
+
+def name() -> str:
+    """What this thread's lane is called."""
+    return getattr(lane, "name", "") or threading.current_thread().name
 
 
 def prepare(build: Callable[[], Any], record: Record | None, barrier: Any) -> None:
@@ -29,8 +45,17 @@ def prepare(build: Callable[[], Any], record: Record | None, barrier: Any) -> No
 
 
 def prepare_child(build: Callable[[], Any], record: Record | None, barrier: Any) -> None:
+    from multiprocessing import current_process
+
     prepare(build, record, barrier)
-    lane.child = True
+    lane.name = current_process().name
+
+
+def prepare_interpreter(build: Callable[[], Any], record: Record | None, barrier: Any) -> None:
+    from concurrent import interpreters  # type: ignore[attr-defined]  # of Python 3.14
+
+    prepare(build, record, barrier)
+    lane.name = f"interpreter {interpreters.get_current().id}"
 
 
 @contextmanager
@@ -62,7 +87,7 @@ def _leave() -> list[Told]:
 
 @contextmanager
 def in_every_lane(
-    pool: Executor, workers: int, abort: Callable[[], None], told: list[Told]
+    pool: Submitting, workers: int, abort: Callable[[], None], told: list[Told]
 ) -> Iterator[None]:
     """A lane open in each of the pool's workers; `told` gets what they tell when they close."""
     try:
@@ -77,7 +102,7 @@ def in_every_lane(
 
 
 def _each(
-    pool: Executor, step: Callable[[], Any], workers: int, abort: Callable[[], None]
+    pool: Submitting, step: Callable[[], Any], workers: int, abort: Callable[[], None]
 ) -> list[Any]:
     try:
         steps = [pool.submit(step) for _ in range(workers)]

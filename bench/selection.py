@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .axes import named
 from .contracts import Plain
 from .errors import NothingSelected, UsageError, suggestion
-from .plugins import Kind, find, loaded, names, parameters
+from .plugins import Kind, find, implied, loaded, names, parameters
 from .spec import Spec, no_parameter
 
 DEFAULTS: dict[Kind, tuple[str, ...]] = {
@@ -36,6 +36,11 @@ class Chosen:
     def fields(self) -> dict[str, Plain]:
         """Its parameters with their defaults."""
         return parameters(loaded(self.spec))
+
+    @property
+    def implied(self) -> dict[str, Plain]:
+        """Those of them that a name leaves out."""
+        return implied(loaded(self.spec))
 
 
 def selected(kind: Kind, texts: Iterable[str]) -> Iterator[Chosen]:

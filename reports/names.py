@@ -90,7 +90,8 @@ def _names(cells: Mapping[int, tuple[str, dict[str, Any]]]) -> dict[int, str]:
         telling = {
             param: value
             for param, value in params.items()
-            if any(param not in other or other[param] != value for other in alike)
+            if value is not None
+            and any(param not in other or other[param] != value for other in alike)
         }
         inner = ",".join(f"{param}={plain(value)}" for param, value in telling.items())
         found[key] = f"{name}[{inner}]" if inner else name

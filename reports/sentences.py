@@ -7,7 +7,7 @@ import re
 _SENTENCES = (
     (
         r"blocks the loop",
-        "the workload has no async form, so each task blocks the event loop it runs in",
+        "the workload has no async form, or none is used: each task blocks the loop it runs in",
     ),
     (
         r"blocks the loop: (.+)",
@@ -17,6 +17,23 @@ _SENTENCES = (
     (
         r"own loop per lane",
         "the workload is async only, so each thread or process runs an event loop of its own",
+    ),
+    (
+        r"blocking calls in coroutines",
+        "the mistake that this strategy is there to show: await asyncio.to_thread(call), or take a "
+        "library that has an async form",
+    ),
+    (
+        r"opens lanes within the batch",
+        "no lane outlives a few tasks, so what open() takes is a part of the batch time",
+    ),
+    (
+        r"own GIL per lane",
+        "each lane is in an interpreter of its own, and they compute at the same time",
+    ),
+    (
+        r"(\S+) in flight, not (\S+)",
+        r"it has \1 tasks on their way at the same time, whatever `workers` says",
     ),
     (
         r"sampled (\S+) of (\S+)",

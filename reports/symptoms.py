@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .cells import Row  # whose module imports notes
 
 BLOCKS = "blocks the loop"
+OWN_GIL = "own GIL per lane"
 LATE_SECONDS = 0.05
 """A loop that stood still for so long was blocked: a busy machine makes it late by some ms."""
 COMPUTES = 0.8
@@ -52,6 +53,7 @@ def noted(row: Row, cell: Planned, block: Block) -> list[str]:
     return [
         *_loop(row, probe),
         *_gil(row, block, processes),
+        *_in_flight(row, cell),
         *_achieved(cell, probe),
         *_left(probe),
         *_low(block.stored, processes),
@@ -73,11 +75,19 @@ def _gil(row: Row, block: Block, processes: Sequence[Process]) -> Iterator[str]:
         yield "an import turned the GIL on"
     on = any(known) if known else told is True
     in_threads = all(process.in_process for process in processes) and row.form == "blocking"
-    if row.reference or row.workers == 1 or not on or not in_threads or BLOCKS in row.notes:
+    if row.reference or row.workers == 1 or not on or not in_threads:
+        return
+    if BLOCKS in row.notes or OWN_GIL in row.notes:
         return
     useless = row.speedup_high is not None and row.speedup_high <= HELPS
     if useless and block.computes() and limit.delivered(block.stored) >= SECOND_CPU:
         yield "GIL on: threads cannot help"
+
+
+def _in_flight(row: Row, cell: Planned) -> Iterator[str]:
+    asked = row.strategy_params.get("workers")
+    if isinstance(asked, int) and asked != cell.workers:
+        yield f"{cell.workers:,} in flight, not {asked:,}"
 
 
 def _elsewhere(row: Row, stored: Stored) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from time import monotonic_ns as clock
 from typing import Any, overload
 
 from ..contracts import AsyncCall, Call, Plain
-from ..pools import lane
+from ..pools import name
 
 __all__ = ["Recorder", "Submitted", "Tasks", "clock"]
 
@@ -106,7 +105,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._noted: list[int] = []
-        self._name = _name()
+        self._name = name()
 
     def blocking(self, call: Call) -> Call:
         noted = self._noted
@@ -139,14 +138,6 @@ class Recorder:
     def seen(self) -> dict[str, Any]:
         """Where this lane is, and three numbers for each task: task, start and end."""
         return {"name": self._name, "pid": os.getpid(), "noted": array("q", self._noted)}
-
-
-def _name() -> str:
-    if getattr(lane, "child", False):
-        from multiprocessing import current_process
-
-        return current_process().name
-    return threading.current_thread().name
 
 
 def _in_loop() -> bool:

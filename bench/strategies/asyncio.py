@@ -2,22 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 from bench.contracts import Batch
+from bench.dispatches import ALL_AT_ONCE, DISPATCHES
 from bench.lanes import Lanes
-from bench.takers import in_flight
+
+LOOPS = ("asyncio", "uvloop", "winloop")
 
 
 @dataclass(frozen=True)
 class Asyncio:
-    """`workers` coroutines that take tasks from one iterator."""
+    """`workers` coroutines that take tasks from one iterator; or as `dispatch` says.
+
+    `eager` starts a task at once instead of in the loop's next turn, `debug` is asyncio's debug
+    mode, `loop` the library that the event loop is of.
+    """
 
     workers: int
+    dispatch: str = field(default="takers", metadata={"implied": True})
+    loop: str = field(default="asyncio", metadata={"implied": True})
+    eager: bool = field(default=False, metadata={"implied": True})
+    debug: bool = field(default=False, metadata={"implied": True})
+
+    def __post_init__(self) -> None:
+        if self.dispatch not in DISPATCHES:
+            there = ", ".join(DISPATCHES)
+            raise ValueError(f"dispatch must be one of {there}, not {self.dispatch!r}")
+        if self.loop not in LOOPS:
+            raise ValueError(f"loop must be one of {', '.join(LOOPS)}, not {self.loop!r}")
+
+    def cannot_run(self) -> str | None:
+        if self.eager and sys.version_info < (3, 12):
+            return "eager needs Python 3.12"
+        if self.loop == "asyncio":
+            return None
+        home = "winloop" if sys.platform == "win32" else "uvloop"
+        if self.loop != home:
+            return f"{self.loop} does not run on {sys.platform}: take loop={home}"
+        if find_spec(self.loop) is None:
+            return f"{self.loop} is not installed: pip install 'concbench[{self.loop}]'"
+        return None
+
+    def in_flight(self, tasks: int) -> int:
+        return tasks if self.dispatch in ALL_AT_ONCE else self.workers
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
-        with lanes.runner() as loop, lanes.coroutines(loop) as call:
-            yield lambda tasks: loop.run(in_flight(call, tasks, self.workers))
+        dispatch = DISPATCHES[self.dispatch]
+        with lanes.runner(self._factory(), self.debug or None) as loop:
+            if self.eager:
+                factory: Any = asyncio  # whose annotations are those of Python 3.11
+                loop.get_loop().set_task_factory(factory.eager_task_factory)
+            with lanes.coroutines(loop) as call:
+                yield lambda tasks: loop.run(dispatch(call, tasks, self.workers))
+
+    def _factory(self) -> Callable[[], asyncio.AbstractEventLoop] | None:
+        if self.loop == "asyncio":
+            return None
+        new: Callable[[], asyncio.AbstractEventLoop] = import_module(self.loop).new_event_loop
+        return new

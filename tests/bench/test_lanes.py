@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from bench.dispatches import DISPATCHES
 from bench.lanes import Lanes
 from bench.plugins import find
 from bench.spec import Spec
@@ -18,11 +21,42 @@ ONE_PROCESS = [
     ("threading", {"workers": 3}),
     ("asyncio", {"workers": 3}),
     ("asyncio+to_thread", {"workers": 3}),
+    ("asyncio+to_thread", {"workers": 3, "executor": "default"}),
+    ("asyncio+run_in_executor", {"workers": 3}),
+    ("asyncio+threadsafe", {"workers": 3}),
+    ("asyncio+blocking", {"workers": 3}),
+    ("threading", {"workers": 3, "pool": "thread-per-task"}),
+    *(("asyncio", {"workers": 3, "dispatch": dispatch}) for dispatch in DISPATCHES),
+    ("asyncio", {"workers": 3, "debug": True}),
 ]
+if sys.version_info >= (3, 12):
+    ONE_PROCESS += [
+        ("asyncio", {"workers": 3, "eager": True, "dispatch": dispatch}) for dispatch in DISPATCHES
+    ]
+if find_spec("uvloop"):
+    ONE_PROCESS += [("asyncio", {"workers": 3, "loop": "uvloop"})]
 POOLS = [
-    (name, {"workers": 2, "start": start})
-    for name in ("multiprocessing", "asyncio+processpool")
+    (name, {"workers": 2, "start": start, **pool})
+    for name, pool in (
+        ("multiprocessing", {}),
+        ("multiprocessing", {"pool": "Pool.map"}),
+        ("asyncio+processpool", {}),
+    )
     for start in multiprocessing.get_all_start_methods()
+]
+POOLS += [
+    ("multiprocessing", {"workers": 2, "pool": "Pool.imap_unordered", "chunk": 3}),
+    ("multiprocessing", {"workers": 2, "pool": "Pool.map", "max_tasks_per_child": 2}),
+    (
+        "multiprocessing",
+        {
+            "workers": 2,
+            "start": "spawn",
+            "pool": "Pool.imap_unordered",
+            "chunk": 3,
+            "max_tasks_per_child": 3,
+        },
+    ),
 ]
 ALL = ONE_PROCESS + POOLS
 
@@ -108,10 +142,15 @@ def lanes_under(workload: Spec, name: str, params: dict[str, object]) -> Lanes:
 def test_a_missing_form_is_derived_and_said(name, params):
     blocking = lanes_under(third("ThreadBound"), name, params)
     awaited = lanes_under(third("TaskBound"), name, params)
-    if name == "asyncio":
-        assert (blocking.notes, awaited.notes) == (["blocks the loop"], [])
-    else:
-        assert (blocking.notes, awaited.notes) == ([], ["own loop per lane"])
+    within = ["opens lanes within the batch"] if "pool" in params else []
+    blocks = ["blocks the loop"]
+    mistake = ["blocking calls in coroutines", *blocks]
+    expected = {
+        "asyncio": (blocks, []),
+        "asyncio+threadsafe": (blocks, []),
+        "asyncio+blocking": (mistake, [*mistake, "own loop per lane"]),
+    }.get(name, (within, ["own loop per lane", *within]))
+    assert (blocking.notes, awaited.notes) == expected
     assert (blocking.form, awaited.form) == ("blocking", "async")
 
 

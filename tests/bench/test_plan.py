@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_start_method
 from pathlib import Path
 
 import pytest
@@ -85,8 +87,7 @@ def test_the_start_method_applies_where_it_exists_and_is_part_of_the_name():
 
 
 def test_only_star_and_question_mark_are_wildcards():
-    assert labels(workload=("io_sleep",), strategy=("asyncio*", "!*pool")) == [
-        "asyncio[workers=16]",
+    assert labels(workload=("io_sleep",), strategy=("asyncio+t*", "!*safe")) == [
         "asyncio+to_thread[workers=16]",
     ]
     assert len(planned(workload=("?o_sleep",), strategy=("sequential",))) == 1
@@ -110,6 +111,55 @@ def test_the_same_cell_is_planned_once():
     assert len(planned(workload=("io_sleep", "io_*"), strategy=("asyncio", "asyncio"))) == 1
 
 
+def test_an_implied_parameter_is_part_of_the_name_only_where_it_is_another():
+    assert labels(workload=("io_sleep",)) == [
+        "sequential",
+        "threading[workers=16]",
+        f"multiprocessing[workers=16,start={get_start_method()},chunk=1]",
+        "asyncio[workers=16]",
+        "asyncio+to_thread[workers=16]",
+        f"asyncio+processpool[workers=16,start={get_start_method()}]",
+    ]
+    asked = ("asyncio[dispatch=takers,eager=false]", "asyncio[dispatch=queue]", "asyncio")
+    assert labels(workload=("io_sleep",), strategy=asked) == [
+        "asyncio[workers=16]",
+        "asyncio[workers=16,dispatch=queue]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "in_flight"),
+    [
+        ("asyncio", 16),
+        ("asyncio[dispatch=gather]", 40),
+        ("asyncio[dispatch=taskgroup]", 40),
+        ("asyncio[dispatch=as_completed]", 40),
+        ("asyncio[dispatch=wait]", 16),
+        ("asyncio[dispatch=semaphore]", 16),
+        ("asyncio[dispatch=queue]", 16),
+        ("threading[pool=thread-per-task]", 40),
+        ("asyncio+to_thread[executor=default]", min(16, ThreadPoolExecutor()._max_workers)),
+        ("asyncio+to_thread[executor=default,workers=2]", 2),
+        ("asyncio+threadsafe", 16),
+    ],
+)
+def test_a_strategy_says_how_many_tasks_it_has_in_flight(strategy, in_flight):
+    (cell,) = planned(workload=("io_sleep",), strategy=(strategy,), tasks=40)
+    assert cell.workers == in_flight
+
+
+@pytest.mark.parametrize("answer", [0, -1, 2.5, None, True, "many"])
+def test_tasks_in_flight_that_are_no_number_are_named(tmp_path, answer):
+    file = tmp_path / "odd.py"
+    file.write_text(
+        "from dataclasses import dataclass\n"
+        "@dataclass(frozen=True)\nclass Odd:\n"
+        f"    def in_flight(self, tasks):\n        return {answer!r}\n"
+    )
+    with pytest.raises(UsageError, match=r"in_flight\(\) must give a whole number .* not "):
+        planned(workload=("io_sleep",), strategy=(f"{file}:Odd",))
+
+
 BAD = [
     ({"workload": ("io_slep",)}, "no workload 'io_slep': did you mean io_sleep?"),
     ({"strategy": ("treading",)}, "no strategy 'treading': did you mean threading?"),
@@ -130,6 +180,26 @@ BAD = [
     ({"param": ("tasks=99999999",)}, "'tasks' must be between"),
     ({"strategy": ("multiprocessing[start=spoon]",)}, "start must be one of .*not 'spoon'"),
     ({"strategy": ("multiprocessing[chunk=0]",)}, "chunk must be 1 or more"),
+    (
+        {"strategy": ("asyncio[dispatch=gathr]",)},
+        "dispatch must be one of takers, gather, .*'gathr'",
+    ),
+    ({"strategy": ("asyncio[loop=twisted]",)}, "loop must be one of asyncio, uvloop, winloop"),
+    ({"strategy": ("asyncio[eager=1]",)}, "'eager' must be true or false, not '1'"),
+    ({"strategy": ("asyncio+to_thread[executor=x]",)}, "executor must be one of sized, default"),
+    (
+        {"strategy": ("threading[pool=x]",)},
+        "pool must be one of executor, thread-per-task, not 'x'",
+    ),
+    ({"strategy": ("multiprocessing[pool=x]",)}, "pool must be one of executor, Pool.map, "),
+    (
+        {"strategy": ("multiprocessing[pool=Pool.map,max_tasks_per_child=0]",)},
+        "max_tasks_per_child must be 1 or more, not 0",
+    ),
+    (
+        {"strategy": ("multiprocessing[max_tasks_per_child=3]",)},
+        "wait for ever: give pool=Pool.map",
+    ),
     ({"workload": (f"{THIRD}:Plain",)}, "neither a function nor a dataclass but the class Plain"),
     ({"workload": (f"{THIRD}:number",)}, "neither a function nor a dataclass but of type int"),
     ({"workload": (f"{THIRD}:sqare",)}, "has no 'sqare': did you mean square?"),

@@ -78,10 +78,20 @@ def test_of_a_process_that_does_not_tell_the_gil_is_the_interpreters(tmp_path: P
         threads(form="async"),
         threads(in_process=False),
         threads(notes="blocks the loop"),
+        threads(notes="own GIL per lane"),
         threads(seconds=[0.06, 0.061, 0.06, 0.06]),
         threads(seconds=[0.1, 0.07, 0.12, 0.09]),
     ],
-    ids=["off", "one worker", "async", "processes", "loop", "they help", "they may help"],
+    ids=[
+        "off",
+        "one worker",
+        "async",
+        "processes",
+        "loop",
+        "interpreters",
+        "they help",
+        "they may help",
+    ],
 )
 def test_nothing_else_is_blamed_on_the_gil(tmp_path: Path, cell: Made) -> None:
     assert GIL not in notes(tmp_path, [COMPUTING, cell])
@@ -188,3 +198,18 @@ def test_each_note_has_its_own_sentence(note: str) -> None:
     said = sentences.of(note)
     assert said and "\\" not in said
     assert sentences.of(f"{note} or so") != said or note.startswith(("left", "blocks the loop: "))
+
+
+@pytest.mark.parametrize(("asked", "said"), [(16, ("64 in flight, not 16",)), (64, ())])
+def test_tasks_in_flight_that_are_not_the_workers_asked_for_are_said(
+    tmp_path: Path, asked: int, said: tuple[str, ...]
+) -> None:
+    cell = Made("asyncio", [0.02, 0.021], workers=64, strategy_params={"workers": asked})
+    assert notes(tmp_path, [sequential([0.64] * 2), cell]) == said
+
+
+def test_notes_of_strategies_have_a_sentence() -> None:
+    assert "64 tasks on their way" in sentences.of("64 in flight, not 16")
+    assert "to_thread" in sentences.of("blocking calls in coroutines")
+    assert "part of the batch" in sentences.of("opens lanes within the batch")
+    assert "interpreter" in sentences.of("own GIL per lane")

@@ -126,6 +126,20 @@ def test_names_have_the_parameters_that_tell_them_apart(tmp_path: Path) -> None:
     ]
 
 
+def test_a_parameter_that_is_not_told_is_no_part_of_a_name(tmp_path: Path) -> None:
+    made = [
+        Made("asyncio", [1.0], strategy_params={"workers": 4}),
+        Made("asyncio", [2.0], strategy_params={"workers": 4, "dispatch": "gather"}),
+        Made("asyncio", [3.0], strategy_params={"workers": 4, "dispatch": None, "eager": True}),
+    ]
+    rows = cells.rows(reports.read(folder(tmp_path, made)))
+    assert list(names.strategies(rows).values()) == [
+        "asyncio",
+        "asyncio[dispatch=gather]",
+        "asyncio[eager=true]",
+    ]
+
+
 def test_blocks_have_the_parameters_or_tasks_that_tell_them_apart() -> None:
     def block(workload: str, seconds: float, tasks: int) -> list[cells.Row]:
         plan = {"workload_params": {"seconds": seconds, "b": 1}, "strategy_params": {}}

@@ -1,0 +1,65 @@
+"""What runs inside a lane: one task, whose error says which it was and where.
+
+Standard library only: every worker and every child of a pool imports this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from .contracts import AsyncCall, Plain
+from .pools import Record, lane, name, opened
+from .told import Told
+
+E = TypeVar("E", bound=BaseException)
+
+
+def in_lane(i: int) -> Plain:
+    """Run task i in this thread's lane: what pools map, because it pickles as a name."""
+    try:
+        return lane.call(i)
+    except BaseException as error:
+        blame(error, i)
+        if hasattr(lane, "name") and (told := crossing(error)) is not error:
+            raise told from None
+        raise
+
+
+def blame(error: BaseException, i: int) -> None:
+    """Note on the error which task raised it, and where, unless that is noted already."""
+    if not any(note.startswith("in task ") for note in getattr(error, "__notes__", ())):
+        error.add_note(f"in task {i}, lane {name()}")
+
+
+def crossing(error: E) -> E | RuntimeError:
+    """The error, or what says what it was where that does not pickle and so cannot leave."""
+    import pickle  # whose errors are the exception
+
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        told = RuntimeError(f"{type(error).__name__} (which does not pickle): {error}")
+        for note in getattr(error, "__notes__", ()):
+            told.add_note(note)
+        return told
+    return error
+
+
+@dataclass(frozen=True)
+class Inline:
+    """A workload whose blocking form is its async one: each task blocks the loop it runs in."""
+
+    workload: Any
+    record: Record | None
+    told: list[Told]
+
+    @asynccontextmanager
+    async def aopen(self) -> AsyncIterator[AsyncCall]:
+        async def call(i: int) -> Plain:
+            return in_lane(i)
+
+        with opened(self.workload, self.record, self.told):
+            yield call

@@ -1,0 +1,24 @@
+"""Blocking calls inside coroutines: the mistake that everybody makes once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bench.contracts import Batch
+from bench.lanes import Lanes
+from bench.takers import in_flight
+
+
+@dataclass(frozen=True)
+class AsyncioBlocking:
+    """`workers` coroutines that call what blocks: one runs, and the loop stands still."""
+
+    workers: int
+
+    @contextmanager
+    def open(self, lanes: Lanes) -> Iterator[Batch]:
+        lanes.notes.append("blocking calls in coroutines")
+        with lanes.runner() as loop, lanes.inline(loop) as call:
+            yield lambda tasks: loop.run(in_flight(call, tasks, self.workers))

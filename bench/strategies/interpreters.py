@@ -1,0 +1,26 @@
+"""Threads with an interpreter each, and so with a GIL each, in one process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bench.contracts import Batch
+from bench.lanes import Lanes, in_lane
+
+
+@dataclass(frozen=True)
+class Interpreters:
+    """InterpreterPoolExecutor.map over `workers` interpreters."""
+
+    workers: int
+
+    def cannot_run(self) -> str | None:
+        return "needs Python 3.14" if sys.version_info < (3, 14) else None
+
+    @contextmanager
+    def open(self, lanes: Lanes) -> Iterator[Batch]:
+        with lanes.interpreters(self.workers) as pool:
+            yield lambda tasks: list(pool.map(in_lane, tasks))
