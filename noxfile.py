@@ -61,6 +61,13 @@ def bench(session: nox.Session) -> None:
     session.run("concbench", "run", "--report", *session.posargs)
 
 
+@nox.session(**ALONE)
+def check(session: nox.Session) -> None:
+    """Stop a slow-down: against what the arguments say, else a baseline or what git suggests."""
+    session.install(".")
+    session.run("concbench", "check", *session.posargs)
+
+
 # A version that is not installed is skipped with a warning, and an error where CI is set.
 @nox.session(python=TESTED)
 def tests(session: nox.Session) -> None:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from bench.errors import Exit
+from bench.settings import resolve
+from reports.gate import parsed
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,6 +45,24 @@ def test_every_option_of_run_is_documented_and_no_other(tmp_path):
     table = README.partition("| option | means |")[2].partition("\n\n")[0]
     told = set(re.findall(r"`(--[a-z-]+)", table))
     assert told == there - {"--quiet", "--verbose", "--help"}
+
+
+def test_every_option_of_check_is_documented_and_no_other(tmp_path):
+    there = set(re.findall(r"(?<!\S)--[a-z][a-z-]*", concbench("check", "--help", cwd=tmp_path)))
+    tables = ("| option of `check` | means |", "| option | means |")
+    own, of_run = (README.partition(head)[2].partition("\n\n")[0] for head in tables)
+    told = set(re.findall(r"^\| `(--[a-z-]+)", own, re.MULTILINE))
+    as_in_run = set(re.findall(r"`(--[a-z-]+)", of_run))
+    assert told <= there
+    assert there <= {*told, *as_in_run, "--quiet", "--verbose", "--help"}
+
+
+def test_the_options_of_the_gate_are_those_there_are(tmp_path):
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    found = resolve({}, tmp_path).gate
+    assert (found.baseline, len(found.fail_on)) == ("main", 2)
+    assert len(parsed(found.fail_on)) == 2
 
 
 def test_the_example_of_a_workload_runs(tmp_path):
