@@ -43,7 +43,9 @@ Workload: TypeAlias = BlockingWorkload | AsyncWorkload
 """One form is enough; class attributes `tasks` and `workers` are its default sizes.
 
 An attribute `at_once` says how many tasks it lets run at the same time in one lane, where it keeps
-others waiting (a pool of connections).
+others waiting (a pool of connections).  An attribute `loops` names the libraries in whose event
+loops its async form runs, ("asyncio",) unless it says more: what is written against anyio says
+("asyncio", "trio").  A coroutine function may have that attribute, too.
 """
 
 
@@ -84,4 +86,10 @@ class Strategy(Protocol):
 class WithInFlight(Protocol):
     def in_flight(self, tasks: int) -> int:
         """How many of a batch's tasks a strategy has in flight, where that is not `workers`."""
+        ...
+
+
+class WithTaste(Protocol):
+    def cannot_take(self, workload: Workload) -> str | None:
+        """Why this strategy cannot run that workload, which others can, or None."""
         ...

@@ -34,7 +34,7 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
             )
         fields.append((parameter.name, Any, dataclasses.field(default=parameter.default)))
     if inspect.iscoroutinefunction(function):
-        form = {"aopen": _aopen(function)}
+        form = {"aopen": _aopen(function), "loops": getattr(function, "loops", ("asyncio",))}
     else:
         form = {"open": _open(function)}
     return dataclasses.make_dataclass(name, fields, namespace=form, frozen=True)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from .contracts import AsyncCall, Plain
+from .contracts import AsyncCall, Call, Plain
 from .pools import Record, lane, name, opened
 from .told import Told
 
@@ -63,3 +63,16 @@ class Inline:
 
         with opened(self.workload, self.record, self.told):
             yield call
+
+
+def blamed(call: Call) -> Call:
+    """The call with its errors noted, for lanes that no `in_lane` finds."""
+
+    def called(i: int) -> Plain:
+        try:
+            return call(i)
+        except BaseException as error:
+            blame(error, i)
+            raise
+
+    return called

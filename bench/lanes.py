@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .contracts import AsyncCall, Call, Plain
+from .errors import UsageError
 from .inside import Inline, blame, in_lane
 from .instruments import Instruments
 from .loops import Loop, held, in_thread
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
     from multiprocessing.context import BaseContext
 
+    from .elsewhere import Everywhere
+    from .libraries import OtherLoop
     from .watched import WatchedPool
 
 __all__ = ["Instruments", "Lanes", "blame", "in_lane"]
@@ -43,14 +47,19 @@ class Lanes:
 
     def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
         self._spec = workload
-        self._workload = workload.build()
         self._instruments = instruments
         self.form = ""
         self.notes: list[str] = []
         self.in_process = True
         self.start = ""
+        self.far = False
         self.loop = ""
         self.told: list[Told] = []
+
+    @cached_property
+    def _workload(self) -> Any:
+        """Imported with the first lane: what a strategy patches, it patches before."""
+        return self._spec.build()
 
     def tasks(self, count: int) -> range:
         """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
@@ -176,6 +185,44 @@ class Lanes:
         self._bend_to_blocking()
         with held(Inline(self._workload, self._record, self.told), loop) as call:
             yield call
+
+    @contextmanager
+    def awaited(self, loop: OtherLoop) -> Iterator[AsyncCall]:
+        """One lane in an event loop that is not asyncio's, or inline; UsageError if it is unfit."""
+        from .libraries import Awaited, unfit
+
+        if why := unfit(self._workload, loop.library):
+            raise UsageError(why)
+        self.loop = loop.library
+        form = Awaited if hasattr(self._workload, "aopen") else Inline
+        if form is Awaited:
+            self._take("async")
+        else:
+            self._bend_to_blocking()
+            self.notes.append("blocks the loop")
+        with loop.held(form(self._workload, self._record, self.told).aopen()) as call:
+            yield call
+
+    def elsewhere(
+        self, everywhere: Everywhere, start: str = "", in_process: bool = False, far: bool = False
+    ) -> AbstractContextManager[Call]:
+        """Lanes in the workers of a pool that somebody else made; yields what to run there.
+
+        `start` says how they were started, if they are processes, and `far` that they are none of
+        ours.
+        """
+        from .elsewhere import Remote, in_all
+
+        self._bend_to_blocking()
+        self.in_process, self.start, self.far = in_process, start, far
+        return in_all(everywhere, Remote(self._spec, self._record, not in_process), self.told)
+
+    def greenlet(self) -> AbstractContextManager[Call]:
+        """A lane for the caller alone, where others share its thread."""
+        from .elsewhere import alone
+
+        self._bend_to_blocking()
+        return alone(self._workload, self._record, self.told)
 
     def _context(self, start: str) -> BaseContext:
         from multiprocessing import get_context

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .axes import Axis, axis, value
 from .errors import NothingSelected, UsageError, suggestion
 from .machine import cpus
-from .plugins import loaded, names, reason
+from .plugins import loaded, names, unfit
 from .selection import Chosen, selected
 from .spec import Cell, Spec
 
@@ -165,7 +165,7 @@ def _placed(cells: list[Cell], reference: str) -> Iterator[Planned]:
         refers = cell.strategy.name == reference and block not in referred
         if refers:
             referred.add(block)
-        why = reason(cell.workload.build()) or reason(cell.strategy.build())
+        why = unfit(cell.workload.build(), cell.strategy.build())
         yield Planned(number, cell, _in_flight(cell), block, refers, why)
 
 

@@ -113,6 +113,13 @@ def reason(built: Any) -> str:
     return (cannot_run() or "") if cannot_run else ""
 
 
+def unfit(workload: Any, strategy: Any) -> str:
+    """Why the two cannot run here, one of them or together, or nothing."""
+    cannot_take = getattr(strategy, "cannot_take", None)
+    apart = reason(workload) or reason(strategy)
+    return apart or (cannot_take(workload) if cannot_take else None) or ""
+
+
 def _default(f: dataclasses.Field[Any]) -> Plain:
     if f.default_factory is not dataclasses.MISSING:
         return f.default_factory()

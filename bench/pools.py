@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import Any, Protocol
 
+from .contracts import Call
 from .loops import own_loop
 from .told import Recorder, Told, counted, parted
 
@@ -60,12 +61,19 @@ def prepare_interpreter(build: Callable[[], Any], record: Record | None, barrier
 
 @contextmanager
 def opened(workload: Any, record: Record | None, told: list[Told]) -> Iterator[None]:
-    """A lane in this thread, which adds what it tells when it is closed."""
+    """A lane in this thread."""
+    with opening(workload, record, told) as call:
+        lane.call = call
+        yield
+
+
+@contextmanager
+def opening(workload: Any, record: Record | None, told: list[Told]) -> Iterator[Call]:
+    """The call of a lane, which adds what it tells when it is closed."""
     with blocking_form(workload) as made:
         call, metrics = parted(made)
         recorder = record() if record else None
-        lane.call = recorder.blocking(call) if recorder else call
-        yield
+        yield recorder.blocking(call) if recorder else call
         told.append(Told(counted(metrics), recorder.seen() if recorder else None))
 
 
