@@ -76,7 +76,7 @@ class Judged:
 def judged(evidence: Sequence[Stored], alpha: float = ALPHA) -> list[Judged]:
     """A verdict for each, in the order given; all that are asked must be given at once."""
     certain = alpha / max(1, len(evidence))
-    trails = [_trail(one.now, one.before, one.threshold, certain) for one in evidence]
+    trails = [_trail(one.now, one.before, one.threshold) for one in evidence]
     tested = [1.0 if one.other_work else p for one, (_, _, p) in zip(evidence, trails, strict=True)]
     return [
         _judged(one, passed, suspect, p, alpha, certain)
@@ -100,9 +100,7 @@ def _judged(
 
 
 @lru_cache(maxsize=4096)
-def _trail(
-    now: Logarithms, before: Logarithms, threshold: float, certain: float
-) -> tuple[bool, int | None, float]:
+def _trail(now: Logarithms, before: Logarithms, threshold: float) -> tuple[bool, int | None, float]:
     """Whether a look found it not slower, after which it was a suspect, and the fresh p value."""
     suspect: int | None = None
     for look in looks.past(len(now)) if len(before) >= FEWEST else ():

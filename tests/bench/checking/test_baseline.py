@@ -284,7 +284,7 @@ def both(cells, run, told, wanted=("batch>5%",)):
 
 
 def test_times_of_a_sample_are_scaled_to_all_tasks_on_both_sides(tmp_path):
-    run = stored(tmp_path, made.Made("asyncio", [0.01] * 8, measured_tasks=16))
+    run = stored(tmp_path, made.Made("asyncio", [0.01] * 8, measured_tasks=16, answer="b"))
     same = Same(planned("asyncio"), run.run.cells[0])
     wanted = ["batch>5%", "cpu>5%", "one_shot>5%"]
     told = [*rounds(0), *entries(0, [0.02] * 8, tasks=32, cpu=0.01, one_shot=1.0)]
