@@ -97,7 +97,8 @@ def test_a_module_in_the_working_directory_is_found_after_all_installed_ones(tmp
     monkeypatch.setattr(sys, "path", list(sys.path))
     Path("mywork.py").write_text("def f(i):\n    return i\n")
     Path("json.py").write_text("raise ImportError\n")
-    assert Lanes(Spec("f", "mywork:f"))
+    with Lanes(Spec("f", "mywork:f")).blocking() as call:
+        assert call(1) == 1
     assert sys.path[-1] == str(tmp_path)
     sys.modules.pop("mywork")
 
