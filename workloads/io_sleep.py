@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class IoSleep:
 
     tasks: ClassVar[int] = 64
     workers: ClassVar[int] = 16
+    loops: ClassVar[Sequence[str]] = ("asyncio", "trio")
 
     seconds: float = 0.01
 
@@ -32,10 +34,21 @@ class IoSleep:
 
     @asynccontextmanager
     async def aopen(self) -> AsyncIterator[Callable[[int], Awaitable[int]]]:
-        import asyncio  # 30 ms of start-up, which only the models that need it pay
+        sleep = _sleep()
 
         async def call(i: int) -> int:
-            await asyncio.sleep(self.seconds)
+            await sleep(self.seconds)
             return i
 
         yield call
+
+
+def _sleep() -> Callable[[float], Awaitable[Any]]:
+    """That of the library whose event loop this is; no other is imported."""
+    trio: Any = sys.modules.get("trio")  # asked of what is there: the loop is running
+    if trio and trio.lowlevel.in_trio_run():
+        sleep: Callable[[float], Awaitable[Any]] = trio.sleep
+        return sleep
+    import asyncio  # 30 ms of start-up, which only the models that need it pay
+
+    return asyncio.sleep
