@@ -1,0 +1,99 @@
+"""trio in a thread of its own, for the strategies that run lanes in it.
+
+`trio.run` cannot be left and entered again, and lanes stay open from one batch to the next.  Every
+batch pays two changes of threads for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    import trio
+
+T = TypeVar("T")
+
+
+class TrioThread:
+    """What runs async functions in trio, from another thread."""
+
+    library = "trio"
+
+    def __init__(self, token: trio.lowlevel.TrioToken, nursery: trio.Nursery) -> None:
+        self._token = token
+        self._nursery = nursery
+
+    def run(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+        """Run it there and wait for what it returns."""
+        import trio
+
+        returned: T = trio.from_thread.run(function, *args, trio_token=self._token)
+        return returned
+
+    @contextmanager
+    def held(self, opening: AbstractAsyncContextManager[T]) -> Iterator[T]:
+        """What it yields, entered and left by one task there."""
+        import trio
+
+        leave, left = trio.Event(), trio.Event()
+        errors: list[Exception] = []
+
+        async def hold(task_status: trio.TaskStatus[T]) -> None:
+            entered = False
+            try:
+                async with opening as made:
+                    entered = True
+                    task_status.started(made)
+                    await leave.wait()
+            except Exception as error:
+                if not entered:
+                    raise  # to who starts it; later it would end the nursery and all the rest
+                errors.append(error)
+            finally:
+                left.set()
+
+        async def close() -> None:
+            leave.set()
+            await left.wait()
+
+        made = self.run(self._nursery.start, hold)
+        try:
+            yield made
+        finally:
+            self.run(close)
+        if errors:
+            raise errors[0]
+
+
+@contextmanager
+def in_thread() -> Iterator[TrioThread]:
+    """A trio that runs as long as this is open."""
+    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+    import trio
+
+    opened: Future[tuple[TrioThread, trio.Event]] = Future()
+
+    async def live() -> None:
+        leave = trio.Event()
+        async with trio.open_nursery() as nursery:
+            token = trio.lowlevel.current_trio_token()
+            opened.set_result((TrioThread(token, nursery), leave))
+            await leave.wait()
+
+    with ThreadPoolExecutor(1, "trio") as pool:
+        ended = pool.submit(trio.run, live)
+        both: set[Future[Any]] = {opened, ended}
+        wait(both, return_when=FIRST_COMPLETED)
+        if not opened.done():
+            ended.result()  # raises why
+        thread, leave = opened.result()
+        try:
+            yield thread
+        finally:
+            trio.from_thread.run_sync(leave.set, trio_token=thread._token)
+            ended.result()

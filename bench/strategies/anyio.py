@@ -1,0 +1,58 @@
+"""Coroutines by anyio, in the event loop of asyncio or of trio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bench.contracts import AsyncCall, Batch, Plain
+from bench.extras import missing
+from bench.lanes import Lanes
+from bench.libraries import unfit
+from bench.sharing import shared
+
+LIBRARIES = {"asyncio": ("anyio",), "trio": ("anyio", "trio")}
+"""By backend."""
+
+
+@dataclass(frozen=True)
+class Anyio:
+    """`workers` tasks of an anyio task group, that take from one iterator."""
+
+    workers: int
+    backend: str = "asyncio"
+
+    def __post_init__(self) -> None:
+        if self.backend not in LIBRARIES:
+            raise ValueError(f"backend must be {' or '.join(LIBRARIES)}, not {self.backend!r}")
+
+    def cannot_run(self) -> str | None:
+        return missing("trio", *LIBRARIES[self.backend])
+
+    def cannot_take(self, workload: Any) -> str | None:
+        return unfit(workload, self.backend)
+
+    @contextmanager
+    def open(self, lanes: Lanes) -> Iterator[Batch]:
+        import anyio  # noqa: F401  # here it is part of start-up and not of the first batch
+
+        if self.backend == "trio":
+            from bench.strategies._trio import in_thread
+
+            with in_thread() as thread, lanes.awaited(thread) as call:
+                yield lambda tasks: thread.run(_in_flight, call, tasks, self.workers)
+            return
+        with lanes.runner() as loop, lanes.coroutines(loop) as call:
+            yield lambda tasks: loop.run(_in_flight(call, tasks, self.workers))
+
+
+async def _in_flight(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
+    import anyio
+
+    take, results = shared(call, tasks)
+    async with anyio.create_task_group() as group:
+        for _ in range(min(workers, len(tasks))):
+            group.start_soon(take)
+    return results
