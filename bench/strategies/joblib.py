@@ -1,0 +1,107 @@
+"""joblib.Parallel, over the processes of loky or over threads."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.contracts import Batch
+from bench.elsewhere import Ended, Everywhere, Step
+from bench.extras import missing
+from bench.lanes import Lanes
+
+BACKENDS = ("loky", "threading")
+POLL_SECONDS = 0.001
+PATIENCE_SECONDS = 60.0
+"""For all workers to be there."""
+
+
+@dataclass(frozen=True)
+class Joblib:
+    """joblib.Parallel with `workers` jobs; `chunk` tasks sent at a time, by default as it finds."""
+
+    workers: int
+    backend: str = "loky"
+    chunk: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.backend not in BACKENDS:
+            raise ValueError(f"backend must be {' or '.join(BACKENDS)}, not {self.backend!r}")
+        if self.chunk is not None and (not isinstance(self.chunk, int) or self.chunk < 1):
+            raise ValueError(f"chunk must be a whole number, 1 or more, not {self.chunk!r}")
+
+    def cannot_run(self) -> str | None:
+        return missing("joblib")
+
+    @contextmanager
+    def open(self, lanes: Lanes) -> Iterator[Batch]:
+        from joblib import Parallel, delayed
+
+        # One worker is none: joblib then runs all in the thread that asks.
+        processes = self.backend == "loky" and self.workers > 1
+        with ExitStack() as stack:
+            if processes:
+                stack.enter_context(_loky())
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="concbench-")))
+            parallel = stack.enter_context(
+                Parallel(self.workers, self.backend, batch_size=self.chunk or "auto")
+            )
+            everywhere = _everywhere(parallel, self.workers, folder)
+            start = "loky" if processes else ""
+            run = delayed(stack.enter_context(lanes.elsewhere(everywhere, start, not processes)))
+            yield lambda tasks: list(parallel(run(i) for i in tasks))
+
+
+def _everywhere(parallel: Any, workers: int, folder: Path) -> Everywhere:
+    from joblib import delayed
+
+    numbers = count()
+
+    def everywhere(step: Step) -> list[Ended]:
+        met = folder / str(next(numbers))
+        met.mkdir()
+        # As many as there are workers go out one by one, whatever the chunk.
+        ended: list[Ended] = parallel(delayed(_meeting)(step, met, workers) for _ in range(workers))
+        return ended
+
+    return everywhere
+
+
+def _meeting(step: Step, folder: Path, workers: int) -> Ended:
+    """Take the step and wait for the others: who waits takes no second one.
+
+    They meet in a folder: a barrier could only be inherited, and loky hands nothing down.
+    """
+    try:
+        return step()
+    finally:
+        (folder / f"{os.getpid()}-{threading.get_ident()}").touch()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while len(list(folder.iterdir())) < workers:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not all of {workers} workers came in {PATIENCE_SECONDS:g} s")
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _loky() -> Iterator[None]:
+    """Processes of loky that import nothing from the working directory, and do not stay."""
+    # It starts them with `-m`, which would put that directory first on their path.
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        from joblib.externals.loky import get_reusable_executor
+
+        get_reusable_executor(reuse=True).shutdown(wait=True)  # or they stay for five minutes
