@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.checking.shown import FORMATS
+from bench.checking.shown import FORMATS, rendered
+from reports.gate.checked import Checked
 
 from .test_readme import README, ROOT, concbench
 
@@ -111,3 +112,8 @@ def test_the_session_of_the_readme_is_python_and_passes_options_on():
     assert '"concbench", "check", *session.posargs' in Path(ROOT, "noxfile.py").read_text()
     for path in ("docs/ci/github.yml", "docs/ci/gitlab-ci.yml"):
         assert f"]({path})" in README
+
+
+def test_a_summary_stands_apart_from_what_other_steps_left_there():
+    told = Checked("working tree", "git:main", ())
+    assert rendered(told, "github") == "\n" + rendered(told, "md")

@@ -57,4 +57,8 @@ def rendered(checked: Checked, form: str) -> str:
 
     if form == "junit":
         return junit.document(checked)
-    return stored.document(checked) if form == "json" else markdown.document(checked)
+    if form == "json":
+        return stored.document(checked)
+    # Another step may have left the summary without an end of line.
+    gap = "\n" if form == "github" else ""
+    return f"{gap}{markdown.document(checked)}"
