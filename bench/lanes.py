@@ -201,6 +201,8 @@ class Lanes:
             self._bend_to_blocking()
             self.notes.append("blocks the loop")
         with loop.held(form(self._workload, self._record, self.told).aopen()) as call:
+            if self._instruments and self._instruments.beating:
+                loop.watch(self._instruments.beating)
             yield call
 
     def elsewhere(

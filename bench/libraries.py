@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from .contracts import AsyncCall
 from .pools import Record
 from .told import Told, counted, parted
 
 T = TypeVar("T")
+Sleep: TypeAlias = Callable[[float], Awaitable[Any]]
 
 
 class OtherLoop(Protocol):
@@ -19,6 +20,10 @@ class OtherLoop(Protocol):
 
     @property
     def library(self) -> str: ...
+
+    def watch(self, beating: Callable[[Sleep], Awaitable[None]]) -> None:
+        """Run this, with the library's sleep, beside whatever is run there from here on."""
+        ...
 
     def held(self, opening: AbstractAsyncContextManager[T]) -> AbstractContextManager[T]:
         """What it yields, entered and left by one task of that loop."""

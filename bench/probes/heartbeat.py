@@ -7,7 +7,7 @@ rounded up, so a beat of an idle loop is late by up to one; nothing is taken off
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,19 @@ class Heartbeats:
         yield
         del loop.run_forever
         self.left += [_named(task) for task in _unfinished(loop)]
+
+    async def beating(self, sleep: Callable[[float], Awaitable[Any]]) -> None:
+        """Beat in the loop of another library, by its sleep, until that is cancelled."""
+        beats = array("q")
+        self.beats.append(beats)
+        while True:
+            due = clock() + int(INTERVAL * 1e9)
+            try:
+                await sleep(INTERVAL)
+            finally:  # the last one, where what blocked the loop also ended it
+                if (now := clock()) > due:
+                    beats.append(due)
+                    beats.append(now)
 
 
 class Heart:

@@ -44,19 +44,21 @@ def probe(job: dict[str, Any], folder: str) -> None:
     """Do what the job asks for, in the protocol above."""
     pipe = Pipe()
     wanted = set(job["probes"])
-    workload = Spec(**job["workload"])
-    tasks = Lanes(workload).tasks(job["tasks"])
+    workload, count = Spec(**job["workload"]), job["tasks"]
     strategy: Strategy = Spec(**job["strategy"]).build()
-    result: dict[str, Any] = {"tasks": len(tasks)}
+    first = Lanes(workload)
+    result: dict[str, Any] = {"tasks": count}
     if "memory" in wanted:
-        _keep_warm(strategy, Lanes(workload), tasks, pipe)
+        _keep_warm(strategy, first, count, pipe)
     elif wanted & TIDY:
-        with strategy.open(Lanes(workload)) as batch:  # imports, helpers and caches stay
-            batch(tasks)
+        with strategy.open(first) as batch:  # imports, helpers and caches stay
+            batch(first.tasks(count))
+    if first.far:
+        result["far"] = True
     if wanted & TIDY:
-        result |= _tidied(strategy, workload, tasks)
+        result |= _tidied(strategy, workload, count)
     elif wanted & INSTRUMENTED:
-        result |= _recorded(strategy, workload, tasks)[0]
+        result |= _recorded(strategy, workload, count)[0]
     Path(folder, "result.json").write_text(json.dumps(result), encoding="utf-8")
 
 
@@ -78,8 +80,9 @@ class Pipe:
         return bool(select.select([self._told], [], [], 0)[0])
 
 
-def _keep_warm(strategy: Strategy, lanes: Lanes, tasks: range, pipe: Pipe) -> None:
+def _keep_warm(strategy: Strategy, lanes: Lanes, count: int, pipe: Pipe) -> None:
     with strategy.open(lanes) as batch:
+        tasks = lanes.tasks(count)
         batch(tasks)
         pipe.say("memory")
         while True:  # one more at least: the driver wants to see tasks in flight
@@ -88,24 +91,25 @@ def _keep_warm(strategy: Strategy, lanes: Lanes, tasks: range, pipe: Pipe) -> No
                 return
 
 
-def _tidied(strategy: Strategy, workload: Spec, tasks: range) -> dict[str, Any]:
+def _tidied(strategy: Strategy, workload: Spec, count: int) -> dict[str, Any]:
     """What the instruments saw, and what is left behind."""
     try:
         before = hygiene.held()
     except OSError as error:
-        recorded, _ = _recorded(strategy, workload, tasks)
+        recorded, _ = _recorded(strategy, workload, count)
         return {**recorded, "left_unknown": f"{type(error).__name__}: {error}"}
     with hygiene.complaints() as complained:
-        recorded, unfinished = _recorded(strategy, workload, tasks)
+        recorded, unfinished = _recorded(strategy, workload, count)
         left = [*hygiene.left(before), *hygiene.said(unfinished, "task", "tasks"), *complained()]
     return {**recorded, "left": left}
 
 
-def _recorded(strategy: Strategy, workload: Spec, tasks: range) -> tuple[dict[str, Any], list[str]]:
+def _recorded(strategy: Strategy, workload: Spec, count: int) -> tuple[dict[str, Any], list[str]]:
     """What the instruments saw of a batch in a warm pool, and the tasks left in event loops."""
     hearts, submitted = Heartbeats(), Submitted()
-    lanes = Lanes(workload, Instruments(Recorder, hearts.watching))
+    lanes = Lanes(workload, Instruments(Recorder, hearts.watching, hearts.beating))
     with strategy.open(lanes) as batch:
+        tasks = lanes.tasks(count)
         batch(tasks)
         began = clock()
         batch(Tasks(tasks, submitted))  # type: ignore[arg-type]  # like a range in all it is used for
@@ -115,7 +119,7 @@ def _recorded(strategy: Strategy, workload: Spec, tasks: range) -> tuple[dict[st
         "at_once": getattr(workload.build(), "at_once", None),
         "began": began,
         "ended": ended,
-        "submitted": _text(submitted.times(len(tasks))),
+        "submitted": _text(submitted.times(count)),
         "lanes": [{**one.seen, "noted": _text(one.seen["noted"])} for one in lanes.told],
         "beats": [_text(beats) for beats in hearts.beats],
         "loop": lanes.loop or ("an event loop" if submitted.in_loop else ""),

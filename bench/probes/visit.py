@@ -17,6 +17,7 @@ from .hygiene import said
 from .memory import Peak, Unreadable
 from .past import missing
 
+FAR = "its lanes are in processes that are none of ours"
 Seen: TypeAlias = Peak | str
 """The peak, or why nobody knows; nothing where the worker's end says why."""
 
@@ -59,7 +60,10 @@ def _found(one: Owed, peak: Seen, result: str | Failed) -> dict[str, Any]:
     if isinstance(result, Failed):
         found: dict[str, Any] = {"absent": missing(others, result.message)}
     else:
-        found = outcome.probed(json.loads(result), others) if others else {"absent": {}}
+        told = json.loads(result)
+        found = outcome.probed(told, others) if others else {"absent": {}}
+        if told.get("far"):
+            peak = FAR
     if isinstance(peak, Peak):
         found["memory"] = {"peak_pss_bytes": peak.bytes, "samples": peak.samples}
     elif "memory" in one.probes:

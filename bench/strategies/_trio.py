@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import trio
 
 T = TypeVar("T")
+Beating: TypeAlias = Callable[[Callable[[float], Awaitable[Any]]], Awaitable[None]]
 
 
 class TrioThread:
@@ -24,14 +26,27 @@ class TrioThread:
     library = "trio"
 
     def __init__(self, token: trio.lowlevel.TrioToken, nursery: trio.Nursery) -> None:
-        self._token = token
+        self.token = token
         self._nursery = nursery
+        self._beating: Beating | None = None
+
+    def watch(self, beating: Beating) -> None:
+        """Let this run beside whatever is run from here on."""
+        self._beating = beating
 
     def run(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
         """Run it there and wait for what it returns."""
         import trio
 
-        returned: T = trio.from_thread.run(function, *args, trio_token=self._token)
+        async def watched() -> T:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._beating, trio.sleep)
+                returned = await function(*args)
+                nursery.cancel_scope.cancel()
+            return returned
+
+        run = partial(function, *args) if self._beating is None else watched
+        returned: T = trio.from_thread.run(run, trio_token=self.token)
         return returned
 
     @contextmanager
@@ -95,5 +110,5 @@ def in_thread() -> Iterator[TrioThread]:
         try:
             yield thread
         finally:
-            trio.from_thread.run_sync(leave.set, trio_token=thread._token)
+            trio.from_thread.run_sync(leave.set, trio_token=thread.token)
             ended.result()
