@@ -71,7 +71,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
         "cb_metrics": _per_batch(added(lanes.told), 1 + watched.batches),
-        **watched.used(),
+        **({} if lanes.far else watched.used()),  # of a part it would be wrong
         **surroundings,
     }
     known = {key: value for key, value in facts.items() if value not in ("", None)}
