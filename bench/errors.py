@@ -47,9 +47,10 @@ class Interrupted(Exception):
 
     exit = Exit.INTERRUPTED
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: str = "run") -> None:
         super().__init__(f"interrupted; what was measured is saved in {folder}")
         self.folder = folder
+        self.command = command
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:

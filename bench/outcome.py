@@ -79,7 +79,7 @@ def _told(outcome: Outcome) -> Iterator[None]:
         print(f"concbench: {error or 'interrupted'}", file=sys.stderr)
         if isinstance(error, Interrupted):
             outcome.run = error.folder.name.partition("-")[0]
-            print("  go on with: concbench run --resume", file=sys.stderr)
+            print(f"  go on with: concbench {error.command} --resume", file=sys.stderr)
     except Exception:
         outcome.codes.add(Exit.INTERNAL)
         traceback.print_exc()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..driver import Agenda, measured, sided
-from ..errors import Exit, NotComparable, UsageError
+from ..errors import Exit, Interrupted, NotComparable, UsageError
 from ..history import History
 from ..journal import entries
 from ..laboratory import workshop
@@ -39,12 +39,16 @@ def check(given: Mapping[str, Any], outcome: Outcome) -> None:
     targets(given.get("export", ()))
     going_on = resume is not None and "baseline" not in given
     found = Against(settings.side) if going_on else against(given, settings, Path.cwd())
-    if found.baseline:
-        from .baseline import against_baseline
+    try:
+        if found.baseline:
+            from .baseline import against_baseline
 
-        checked, folder = against_baseline(found.baseline, given, settings, wanted, resume)
-    else:
-        checked, folder = _sides(found, given, settings, wanted, resume)
+            checked, folder = against_baseline(found.baseline, given, settings, wanted, resume)
+        else:
+            checked, folder = _sides(found, given, settings, wanted, resume)
+    except Interrupted as error:
+        name = f" --baseline {found.baseline}" if found.baseline else ""
+        raise Interrupted(error.folder, f"check{name}") from None
     outcome.run = folder.name.partition("-")[0]
     count(checked, outcome, strict=settings.strict)
     finished(checked, folder, given)

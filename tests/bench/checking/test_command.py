@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,25 @@ def test_what_is_the_same_is_never_called_slower(here):
     assert "SLOWER" not in done.stdout
     doubt = "too noisy" in done.stdout
     assert checked(here, "--strict", "--resume").returncode == (6 if doubt else 0)
+
+
+def test_an_interrupted_check_keeps_its_rounds_and_says_how_to_go_on(here):
+    words = ("check", "--against", "env:A=1", "-w", "work.py:work", "-s", "sequential")
+    started = subprocess.Popen(
+        [*COMMAND, *words, "--rounds", "1000"], cwd=here, stderr=subprocess.PIPE, text=True
+    )
+    with started as process:
+        assert process.stderr is not None
+        told = iter(process.stderr)
+        while "round 2" not in next(told):
+            pass
+        process.send_signal(signal.SIGINT)
+        said = "".join(told)
+    assert process.returncode == 130
+    assert "go on with: concbench check --resume" in said
+    going_on = concbench(here, "check", "--resume", "-q", "--rounds", "3")
+    assert going_on.returncode == 0, going_on.stderr
+    assert "3 rounds" in going_on.stdout
 
 
 def test_another_answer_is_neither_slower_nor_passed(here):
