@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import __version__, cli_gate, options
+from . import __version__, cli_gate, cli_looks, options
 from .options import Several
 
 if TYPE_CHECKING:
@@ -176,23 +176,6 @@ def history(
     end(lambda _: history(cell, results, relative=relative, as_json=as_json, chart=chart))
 
 
-@app.command()
-def trace(
-    cell: options.Traced,
-    output: options.Trace = None,
-    param: options.Param = None,
-    tasks: options.Tasks = None,
-    workers: options.Workers = None,
-    start: options.Start = None,
-    timeout: options.Timeout = None,
-) -> None:
-    """Run a cell once and write what it did when, for Perfetto: Chrome trace events."""
-    named = {"param": param, "tasks": tasks, "workers": workers, "start": start, "timeout": timeout}
-    from .probes.tracing import trace
-
-    end(lambda outcome: trace(cell, output, named, outcome))
-
-
 def end(command: Callable[[Outcome], None], *, last_line: bool = False) -> None:
     """Run a command and exit by what became of it."""
     from .outcome import ended
@@ -202,3 +185,5 @@ def end(command: Callable[[Outcome], None], *, last_line: bool = False) -> None:
 
 app.command()(cli_gate.check)
 app.command()(cli_gate.doctor)
+app.command()(cli_looks.trace)
+app.command()(cli_looks.behaviour)

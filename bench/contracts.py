@@ -93,3 +93,13 @@ class WithTaste(Protocol):
     def cannot_take(self, workload: Workload) -> str | None:
         """Why this strategy cannot run that workload, which others can, or None."""
         ...
+
+
+class WithTimeout(Protocol):
+    def within(self, lanes: Lanes, seconds: float) -> AbstractContextManager[Batch]:
+        """As `open`, and a batch raises TimeoutError after so long, in the way of this strategy.
+
+        `concbench behaviour` asks what becomes of the batch then.  Without it asyncio.timeout ends
+        a batch that runs in lanes' event loop, and a signal any other.
+        """
+        ...

@@ -30,13 +30,18 @@ def create(results: Path) -> Path:
     """A folder for a new run: `runs/0001-20261121T045000Z` under `results`."""
     try:
         (results / "runs").mkdir(parents=True, exist_ok=True)
-        ignore = results / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text(IGNORE, encoding="utf-8")
+        keep_out_of_git(results)
         folder = _numbered(results / "runs")
     except OSError as error:
         raise UsageError(f"cannot write results to {results}: {error.strerror}") from error
     return folder
+
+
+def keep_out_of_git(results: Path) -> None:
+    """Have git pass over what is stored here, unless the user has said otherwise."""
+    ignore = results / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text(IGNORE, encoding="utf-8")
 
 
 def _numbered(runs: Path) -> Path:

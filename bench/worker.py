@@ -102,10 +102,18 @@ def probe(job: dict[str, Any], folder: str) -> None:
     probe(job, folder)
 
 
+def behave(job: dict[str, Any], folder: str) -> None:
+    """A question on how the strategy behaves, with its own imports."""
+    from .behaviour.job import behave
+
+    behave(job, folder)
+
+
 JOBS: dict[str, Callable[[dict[str, Any], str], None]] = {
     "measure": measure,
     "scout": scout,
     "probe": probe,
+    "behave": behave,
 }
 
 

@@ -17,6 +17,7 @@ MAY = {
 }
 LATE = {
     "bench.__init__",
+    "bench.behaviour.command",
     "bench.chronicle",
     *(f"bench.checking.{part}" for part in ("answers", "baseline", "command", "evidence")),
     *(f"bench.checking.{part}" for part in ("kept", "rule", "same", "shown", "unpaired")),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import reports
-from reports import facts, probed, records
+from reports import behaviour, facts, probed, records
 from reports.history import records as histories
 
 from .history import past_runs
@@ -47,6 +47,12 @@ def test_the_documented_keys_of_probes_json_are_those_read() -> None:
     # p95 stands among the meanings, where p50 does for the lag.
     assert set(documented("probes.json (schema 1)")) == known - {"p95"}
     assert f"probes.json (schema {probed.SCHEMA})" in PAGE
+
+
+def test_the_documented_keys_of_behaviour_json_are_those_read() -> None:
+    parts = (behaviour.Behaviour, behaviour.Question, behaviour.Strategy, behaviour.Answer)
+    known = {field.name for made in parts for field in fields(made)}
+    assert set(documented(f"behaviour.json (schema {behaviour.SCHEMA})")) == known
 
 
 def test_the_documented_parts_of_a_canary_are_those_read() -> None:

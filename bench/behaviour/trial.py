@@ -1,0 +1,168 @@
+"""One question put to one strategy: the worker's side.  Standard library only."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..contracts import Batch, Plain, Strategy
+from ..failure import leaf
+from ..lanes import Instruments, Lanes
+from ..probes.records import Recorder
+from ..spec import Spec
+from . import work
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from ..probes.heartbeat import Heartbeats
+
+LONG = 0.3
+"""Seconds of a task that is too long."""
+LIMIT = 0.05
+"""Seconds after which it is given up.  Answers rest on what happened first, not on clocks."""
+PATIENCE = 3 * LONG
+"""Seconds that `wait_for` waits for what might never come."""
+
+
+class NoAnswer(Exception):
+    """The question means nothing here; says why."""
+
+
+class Trial:
+    """What a question uses to find its answer; `measured` may hold numbers that go with it."""
+
+    def __init__(self, question: str, strategy: Spec, diary: Path) -> None:
+        module = import_module(f"{__package__}.questions.{question}")
+        form = "Both" if hasattr(module, "awaited") else "Blocking"
+        params = {"question": question, "diary": str(diary)}
+        self._work = Spec("tasks", f"{work.__name__}:{form}", params)
+        self._strategy, self._diary = strategy, diary
+        self.measured: dict[str, Plain] = {}
+        self.lanes = GivingUp(self._work)
+
+    @contextmanager
+    def opened(
+        self, *, workers: int | None = None, hearts: Heartbeats | None = None
+    ) -> Iterator[Batch]:
+        """The strategy at work on the question's tasks.  Raises NoAnswer if it has no workers."""
+        instruments = Instruments(Recorder, hearts.watching, hearts.beating) if hearts else None
+        self.lanes = GivingUp(self._work, instruments)
+        with self._built(workers).open(self.lanes) as batch:
+            yield batch
+
+    @contextmanager
+    def limited(self) -> Iterator[Batch]:
+        """The same, but a batch raises TimeoutError after LIMIT seconds.
+
+        In its own way if the strategy offers `within`; else as asyncio.timeout does where the batch
+        runs in a loop of its own, and where there is none by a signal.
+        """
+        strategy: Any = self._built(None)
+        if hasattr(strategy, "within"):
+            with strategy.within(self.lanes, LIMIT) as batch:
+                yield batch
+        else:
+            with self.opened() as batch, _alarmed():
+                yield lambda tasks: self.lanes.given_up(batch, tasks)
+
+    @property
+    def diary(self) -> list[str]:
+        """What the tasks have noted so far: `began 0`, `ended 0`."""
+        exists = self._diary.exists()
+        return self._diary.read_text(encoding="utf-8").splitlines() if exists else []
+
+    def wait_for(self, *events: str) -> str:
+        """The first of these, or of any, that is or will be noted; nothing if it takes too long."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            if found := [event for event in self.diary if event in events or not events]:
+                return found[0]
+            if time.monotonic() > deadline:
+                return ""
+            time.sleep(0.005)
+
+    @contextmanager
+    def failing(self, event: str) -> Iterator[None]:
+        """Suppress any error, if it came after a task had noted this."""
+        try:
+            yield
+        except Exception:
+            if event not in self.diary:
+                raise
+
+    def _built(self, workers: int | None) -> Strategy:
+        spec = self._strategy
+        if workers is not None:
+            if "workers" not in spec.params:
+                raise NoAnswer("it has no workers")
+            spec = replace(spec, params={**spec.params, "workers": workers})
+        strategy: Strategy = spec.build()
+        return strategy
+
+
+class GivingUp(Lanes):
+    """Lanes with a loop that runs each batch as its caller would: context, and asyncio.timeout."""
+
+    _limit: float | None = None
+
+    @contextmanager
+    def runner(self, *given: Any, **named: Any) -> Iterator[asyncio.Runner]:
+        with super().runner(*given, **named) as loop:
+            loop.run = self._as_caller(loop.run)  # type: ignore[method-assign]  # of this one alone
+            yield loop
+
+    def given_up(self, batch: Batch, tasks: range) -> list[Plain]:
+        """The batch's results; TimeoutError when they are late."""
+        self._limit = LIMIT
+        signal.setitimer(signal.ITIMER_REAL, LIMIT)
+        try:
+            return batch(tasks)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            self._limit = None
+
+    def _as_caller(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        import asyncio
+        from contextvars import copy_context
+
+        async def within(coroutine: Any, seconds: float | None) -> Any:
+            async with asyncio.timeout(seconds):
+                return await coroutine
+
+        def run_as_caller(coroutine: Any) -> Any:
+            if self._limit and threading.current_thread() is threading.main_thread():
+                signal.setitimer(signal.ITIMER_REAL, 0)  # the loop's own takes its place
+            # A runner keeps the context of the moment when it was made.
+            return run(within(coroutine, self._limit), context=copy_context())
+
+        return run_as_caller
+
+
+@contextmanager
+def _alarmed() -> Iterator[None]:
+    def ring(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def given_up() -> Iterator[None]:
+    """Suppress TimeoutError, also in a group of errors."""
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(leaf(error), TimeoutError):
+            raise

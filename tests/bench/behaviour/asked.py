@@ -1,0 +1,66 @@
+"""Questions asked in workers of their own, several at a time: most of them only wait."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.children import interpreter_command
+from bench.plugins import find, loaded, parameters
+from bench.spec import Spec
+
+BROKEN = Path(__file__).with_name("broken.py")
+COMMAND = interpreter_command("from bench.worker import main; main()")
+AT_ONCE = 6
+PATIENCE_SECONDS = 60
+
+pool = ThreadPoolExecutor(AT_ONCE)
+starting = threading.Lock()  # a vfork beside another was seen to end in EFAULT
+coming: dict[tuple[str, str], Future[dict[str, Any]]] = {}
+
+
+def strategy(name: str, **params: object) -> Spec:
+    """A broken one, which begins with a capital, or a built-in one."""
+    spec = Spec(name, f"{BROKEN}:{name}") if name[0].isupper() else find("strategies", name)
+    needed = {key: 2 for key, value in parameters(loaded(spec)).items() if value is ...}
+    return Spec(spec.name, spec.target, {**needed, **params})
+
+
+def soon(spec: Spec, question: str) -> Future[dict[str, Any]]:
+    """What a worker will leave; each is asked once."""
+    key = spec.label, question
+    if key not in coming:
+        coming[key] = pool.submit(_asked, spec, question)
+    return coming[key]
+
+
+def ask(spec: Spec, question: str) -> dict[str, Any]:
+    return soon(spec, question).result()
+
+
+def _asked(spec: Spec, question: str) -> dict[str, Any]:
+    job = {"kind": "behave", "question": question, "strategy": asdict(spec)}
+    with TemporaryDirectory() as name:
+        path = Path(name, "job.json")
+        path.write_text(json.dumps(job), encoding="utf-8")
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        with starting:
+            worker = subprocess.Popen([*COMMAND, str(path)], start_new_session=True, **streams)
+        try:
+            worker.wait(PATIENCE_SECONDS)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(worker.pid, signal.SIGKILL)
+        error = Path(name, "error.json")
+        if error.exists():
+            return {"answer": "failed", **json.loads(error.read_text())}
+        return json.loads(Path(name, "result.json").read_text())
