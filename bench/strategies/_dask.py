@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from distributed import Client
+
+PORT = 8786
+"""Of a Dask scheduler, unless its address says else."""
 
 
 @contextmanager
@@ -47,6 +52,7 @@ def connected(scheduler: str, timeout: float) -> Iterator[Client]:
     from distributed import Client
 
     try:
+        _greeted(scheduler, timeout)
         client = Client(scheduler, timeout=timeout)
     except (OSError, TimeoutError) as error:
         raise ConnectionError(
@@ -54,6 +60,17 @@ def connected(scheduler: str, timeout: float) -> Iterator[Client]:
         ) from error
     with client:
         yield client
+
+
+def _greeted(scheduler: str, timeout: float) -> None:
+    """Wait for the first byte: Dask's own timeout ends with the connection, whoever accepts it."""
+    address = urlsplit(scheduler)
+    if address.scheme == "tcp":  # by others the scheduler does not speak first
+        where = address.hostname or "", address.port or PORT
+        with socket.create_connection(where, timeout) as stream:
+            stream.settimeout(timeout)
+            if not stream.recv(1):
+                raise ConnectionResetError("it hangs up")
 
 
 def chosen(client: Client, scheduler: str, workers: int, timeout: float) -> dict[str, int]:
