@@ -93,7 +93,7 @@ def _cpus(stored: Stored) -> str:
 
 def _starts(stored: Stored, tables: Sequence[Sequence[Row]]) -> list[str]:
     """What the cells used; where none starts children, the interpreter's own."""
-    used = {str(row.strategy_params.get("start", "")) for rows in tables for row in rows} - {""}
+    used = {str(row.strategy_params.get("start") or "") for rows in tables for row in rows} - {""}
     own = str(stored.run.environment.get("start_method", "not recorded"))
     return sorted(used) or [own]
 
