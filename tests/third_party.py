@@ -241,3 +241,86 @@ class CountingAsync:
             return counted(i)
 
         yield call, counted.metrics
+
+
+@dataclass(frozen=True)
+class Anywhere:
+    """Written against anyio, for any of its loops; breaks unless one task enters and leaves it."""
+
+    loops: ClassVar = ("asyncio", "trio")
+
+    how: str = ""
+
+    @contextmanager
+    def open(self):
+        yield lambda i: 2 * i
+
+    @asynccontextmanager
+    async def aopen(self):
+        import anyio
+
+        done = 0
+
+        async def call(i):
+            nonlocal done
+            await anyio.sleep(0)
+            done += 1
+            return 2 * i
+
+        if self.how == "raise in open":
+            raise OSError("no such disk")
+        with anyio.CancelScope():  # of the task that enters it
+            yield call, lambda: {"tasks": done}
+        if self.how == "raise in close":
+            raise OSError("disk is full")
+
+
+@dataclass(frozen=True)
+class Together:
+    """Each task's result is how many were running when it began to wait."""
+
+    loops: ClassVar = ("asyncio", "trio")
+
+    @asynccontextmanager
+    async def aopen(self):
+        import anyio
+
+        running = 0
+
+        async def call(i):
+            nonlocal running
+            running += 1
+            seen = running
+            await anyio.sleep(0.001)
+            running -= 1
+            return seen
+
+        yield call
+
+
+@dataclass(frozen=True)
+class Pretending:
+    """Says that it is for trio, and waits by asyncio."""
+
+    loops: ClassVar = ("asyncio", "trio")
+
+    @asynccontextmanager
+    async def aopen(self):
+        async def call(i):
+            await asyncio.sleep(0.001)
+
+        yield call
+
+
+def main_thread(i):
+    return threading.current_thread() is threading.main_thread() and os.getpid()
+
+
+async def anywhere(i):
+    from anyio import sleep
+
+    await sleep(0)
+    return i
+
+
+anywhere.loops = ("asyncio", "trio")
