@@ -14,6 +14,7 @@ from .errors import NotComparable, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from reports.behaviour import Behaviour
     from reports.stored import Stored
     from reports.view import View
 
@@ -62,7 +63,7 @@ def written_report(runs: Sequence[Stored], file: Path | None = None) -> Path:
     beside = runs[0].folder
     path = file or beside / "report.html"
     try:
-        page.write(runs, path, before(runs[0]) if len(runs) == 1 else ())
+        page.write(runs, path, before(runs[0]) if len(runs) == 1 else (), _behaviour(beside))
         print(f"page: {short(path)}")
         if file is None:
             for stored in runs:
@@ -71,6 +72,18 @@ def written_report(runs: Sequence[Stored], file: Path | None = None) -> Path:
     except OSError as error:
         raise UsageError(f"cannot write {error.filename or path}: {error.strerror}") from None
     return path
+
+
+def _behaviour(run: Path) -> Behaviour | None:
+    """How strategies behave, where that is kept beside the runs."""
+    from reports import behaviour
+    from reports.errors import DamagedRun
+
+    try:
+        return behaviour.read(run.parent.parent)
+    except DamagedRun as error:
+        print(f"left out of the page: {error} (ask again: concbench behaviour --save)")
+        return None
 
 
 def export(name: str, targets: Sequence[str], results: Path | None) -> None:

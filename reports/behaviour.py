@@ -35,6 +35,11 @@ class Answer:
     why: str = ""
     measured: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def value(self) -> Any:
+        """What it is sorted by: the number behind the words where that is all they say."""
+        return self.measured.get("seconds", self.measured.get("bytes", self.answer))
+
 
 @dataclass(frozen=True)
 class Strategy:
@@ -69,6 +74,11 @@ class Behaviour:
     def able(self) -> list[Strategy]:
         """Those that could be asked."""
         return [one for one in self.strategies if not one.reason]
+
+    @property
+    def unable(self) -> list[Strategy]:
+        """Those that could not, each with its reason."""
+        return [one for one in self.strategies if one.reason]
 
     def reasons(self, question: Question) -> Iterator[str]:
         """`-: it has no workers (sequential)`, a line for each answer with its reason."""

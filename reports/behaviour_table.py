@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from . import text
-from .behaviour import Behaviour, Question
+from .behaviour import Behaviour, Question, Strategy
 from .contrast_table import widths
 
 _GAP = 2
@@ -24,16 +24,13 @@ def show(found: Behaviour, console: Console) -> None:
             console.print(_table(found, questions, console.width))
         console.print(_asked(found, questions))
         console.print()
-    for line in unable(found):
+    for line in map(_unable, found.unable):
         console.print(Text(line))
     console.print(Text("the code that was run: concbench behaviour --show QUESTION"))
 
 
-def unable(found: Behaviour) -> Iterator[str]:
-    """A line for each strategy that could not be asked."""
-    for one in found.strategies:
-        if one.reason:
-            yield f"cannot run here: {one.name}: {one.reason}"
+def _unable(one: Strategy) -> str:
+    return f"cannot run here: {one.name}: {one.reason}"
 
 
 def _lines(found: Behaviour, questions: Sequence[Question]) -> list[tuple[str, ...]]:
@@ -80,7 +77,7 @@ def _markdown(found: Behaviour) -> Iterator[str]:
             said = " ".join([question.asks, *(f"{one}." for one in found.reasons(question))])
             yield f"- *{question.name}*: {_plain(said)}"
         yield ""
-    yield from (f"- {_plain(line)}" for line in unable(found))
+    yield from (f"- {_plain(line)}" for line in map(_unable, found.unable))
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -12,30 +12,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..behaviour import Behaviour
     from ..history.series import Series
     from ..stored import Stored
 
 __all__ = ["rendered", "write"]
 
 
-def rendered(runs: Stored | Sequence[Stored], history: Sequence[Series] = ()) -> str:
+def rendered(
+    runs: Stored | Sequence[Stored],
+    history: Sequence[Series] = (),
+    behaviour: Behaviour | None = None,
+) -> str:
     """The whole page; several runs stand side by side, ratios relative to the first.
 
-    `history` are the cells of a single run over earlier ones, which nobody here looks for.
+    `history` are the cells of a single run over earlier ones, `behaviour` the answers of
+    strategies: nobody here looks for them.
     """
     from . import html  # loads Jinja2, and charts load matplotlib
 
-    return html.page([*runs] if isinstance(runs, Sequence) else [runs], history)
+    return html.page([*runs] if isinstance(runs, Sequence) else [runs], history, behaviour)
 
 
-def write(runs: Stored | Sequence[Stored], path: Path, history: Sequence[Series] = ()) -> None:
+def write(
+    runs: Stored | Sequence[Stored],
+    path: Path,
+    history: Sequence[Series] = (),
+    behaviour: Behaviour | None = None,
+) -> None:
     """Write the page; a reader sees the old one or the new one, never half.
 
     Raises OSError, naming the path, when it cannot be written.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    text = rendered(runs, history)
+    text = rendered(runs, history, behaviour)
     try:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
         temporary.replace(path)

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ..behaviour import Behaviour
 from ..history.series import Series
 from ..stored import Stored
 from . import comparison, past, views
@@ -24,8 +25,13 @@ _KEPT = "\n\t\u00a0\u200d"  # lines of a traceback, spaces, and what joins an em
 _JOINTS = re.compile(r"(?<=[+_\-\[\]=.,:;/])")  # where a name may fold
 
 
-def page(runs: Sequence[Stored], history: Sequence[Series] = ()) -> str:
-    """The page of these runs, at least one; the history of a single one is shown below it."""
+def page(
+    runs: Sequence[Stored], history: Sequence[Series] = (), behaviour: Behaviour | None = None
+) -> str:
+    """The page of these runs, at least one.
+
+    Below a single one are its history and how strategies behave.
+    """
     shown = [views.run(stored, place, len(runs)) for place, stored in enumerate(runs)]
     return (
         _environment()
@@ -34,6 +40,7 @@ def page(runs: Sequence[Stored], history: Sequence[Series] = ()) -> str:
             runs=shown,
             comparison=comparison.view(runs) if len(runs) > 1 else None,
             history=past.view(history),
+            behaviour=behaviour if len(runs) == 1 else None,
             style=Markup("\n".join(map(_file, _STYLES))),
             script=Markup(_file("page.js")),
             script_hash=_sha256(_file("page.js")),
