@@ -69,6 +69,12 @@ def test_the_timed_process_imports_nothing_heavy():
     assert not loaded_by("import bench.worker, bench.lanes") & {*HEAVY, "asyncio", "pyperf"}
 
 
+def test_strategies_import_their_libraries_when_they_are_opened():
+    modules = [f"bench.strategies.{name}" for name in ("trio", "anyio", "gevent", "joblib", "dask")]
+    extras = {"trio", "anyio", "gevent", "joblib", "distributed", "dask"}
+    assert not loaded_by(f"import {', '.join(modules)}, workloads.io_sleep") & extras
+
+
 def test_the_driver_imports_no_pandas():
     assert not loaded_by("import bench.driver, bench.commands") & {"pandas", "matplotlib", "scipy"}
 
