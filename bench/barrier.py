@@ -7,9 +7,8 @@ for it is a number, and all of a process share its files.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 
-LAST, OTHER = b"l", b"o"
+LAST, OTHER, BROKEN = b"l", b"o", b"b"
 
 
 class Barrier:
@@ -25,22 +24,30 @@ class Barrier:
 
     def wait(self) -> None:
         """Raise BrokenPipeError where `abort` says that somebody will never come."""
-        token = os.read(self._tokens[0], 1)
+        token = _taken(self._tokens)
         if token == LAST:
             self._lay_out()
             os.write(self._going[1], OTHER * (self._parties - 1))
-        elif not (token and os.read(self._going[0], 1)):
-            raise BrokenPipeError("not all of the interpreters could be started")
+        else:
+            _taken(self._going)
 
     def abort(self) -> None:
-        for writing in (self._tokens[1], self._going[1]):
-            with suppress(OSError):  # closed before
-                os.close(writing)
+        for _, writing in (self._tokens, self._going):
+            os.write(writing, BROKEN)
 
     def close(self) -> None:
-        self.abort()
-        for reading in (self._tokens[0], self._going[0]):
-            os.close(reading)
+        """When nobody waits any more: another file may get the same numbers."""
+        for file in (*self._tokens, *self._going):
+            os.close(file)
 
     def _lay_out(self) -> None:
         os.write(self._tokens[1], OTHER * (self._parties - 1) + LAST)
+
+
+def _taken(pipe: tuple[int, int]) -> bytes:
+    reading, writing = pipe
+    token = os.read(reading, 1)
+    if token == BROKEN:
+        os.write(writing, BROKEN)  # for whoever comes next
+        raise BrokenPipeError("not all of the interpreters could be started")
+    return token

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from .barrier import Barrier
-from .pools import Record, in_every_lane, prepare_interpreter
+from .isolated import prepare_interpreter, stepped
+from .pools import Record, in_every_lane
 from .told import Told
 
 
@@ -41,7 +42,7 @@ class Steps:
         self._barrier = barrier
 
     def submit(self, step: Callable[[], Any], /) -> Future[Any]:
-        future = self._pool.submit(step)
+        future = self._pool.submit(stepped, step)
         future.add_done_callback(self._look)
         return future
 

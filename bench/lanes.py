@@ -135,7 +135,7 @@ class Lanes:
 
     @contextmanager
     def interpreters(self, workers: int) -> Iterator[Executor]:
-        """A pool of `workers` threads with an interpreter and a lane in each; Python 3.14."""
+        """A pool of `workers` threads, an interpreter and a lane in each; map `in_interpreter`."""
         from .interpreters import interpreters
 
         self._bend_to_blocking()

@@ -123,8 +123,9 @@ def _specs(chosen: Chosen, axes: list[Axis], workers: int) -> Iterator[Spec]:
         }
         params = {"workers": workers, **given} if fields.get("workers") is ... else given
         params = {key: params.get(key, default) for key, default in fields.items()}
-        told = {key: v for key, v in params.items() if key not in implied or v != implied[key]}
-        yield _checked(replace(chosen.spec, params=told))
+        unusual = [key for key in implied if params[key] != implied[key]]
+        told = {key: v for key, v in params.items() if key not in implied or key in unusual}
+        yield _checked(replace(chosen.spec, params=told, unusual=unusual))
 
 
 def _checked(spec: Spec) -> Spec:

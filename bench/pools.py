@@ -52,13 +52,6 @@ def prepare_child(build: Callable[[], Any], record: Record | None, barrier: Any)
     lane.name = current_process().name
 
 
-def prepare_interpreter(build: Callable[[], Any], record: Record | None, barrier: Any) -> None:
-    from concurrent import interpreters  # type: ignore[attr-defined]  # of Python 3.14
-
-    prepare(build, record, barrier)
-    lane.name = f"interpreter {interpreters.get_current().id}"
-
-
 @contextmanager
 def opened(workload: Any, record: Record | None, told: list[Told]) -> Iterator[None]:
     """A lane in this thread."""

@@ -26,13 +26,15 @@ class Spec:
 
     `target` is `module:Name`, `/absolute/file.py:Name` or, from a notebook,
     `/absolute/file.cloudpickle:Name`; `params` are part of the result's name, defaults written out;
-    `given` comes from the fixture (a port) and is no part of the name.
+    `given` comes from the fixture (a port) and is no part of the name; `unusual` are the parameters
+    that would be no part of it had they their defaults.
     """
 
     name: str
     target: str
     params: dict[str, Plain] = field(default_factory=dict)
     given: dict[str, Plain] = field(default_factory=dict)
+    unusual: list[str] = field(default_factory=list)
 
     @property
     def label(self) -> str:

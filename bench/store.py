@@ -162,7 +162,8 @@ def _cell(planned: Planned, past: History) -> dict[str, Any]:
 
 
 def _spec(spec: Any) -> dict[str, Any]:
-    return {"name": spec.name, "target": spec.target, "params": spec.params}
+    unusual = {"unusual": spec.unusual} if spec.unusual else {}
+    return {"name": spec.name, "target": spec.target, "params": spec.params, **unusual}
 
 
 def point_latest(folder: Path) -> None:

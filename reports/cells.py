@@ -72,6 +72,8 @@ class Row:
     id: int
     block: int
     reference: bool
+    workload_unusual: tuple[str, ...] = ()
+    strategy_unusual: tuple[str, ...] = ()
     client: str = ""
     form: str = ""
     notes: tuple[str, ...] = ()
@@ -168,6 +170,8 @@ def planned(cell: Planned, processes: Sequence[Process]) -> Row:
         id=cell.id,
         block=cell.block,
         reference=cell.reference,
+        workload_unusual=cell.workload.unusual,
+        strategy_unusual=cell.strategy.unusual,
     )
 
 

@@ -24,11 +24,15 @@ OWN = "working tree"
 
 @dataclass(frozen=True)
 class Plugin:
-    """A workload or a strategy and its parameters."""
+    """A workload or a strategy and its parameters.
+
+    `unusual` are those that its name always tells, for they are there only when asked for.
+    """
 
     name: str
     params: dict[str, Any]
     target: str = ""
+    unusual: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import cells
 from .cells import Row
 from .stored import Stored
 
+_Full: TypeAlias = tuple[str, dict[str, Any], tuple[str, ...]]
+"""A name, all parameters, and those of them that are always told."""
+
 
 def strategies(rows: Sequence[Row]) -> dict[int, str]:
     """The name of each cell of a block, by id: `threading`, or `threading[workers=4]`."""
-    return _names({row.id: (row.strategy, row.strategy_params) for row in rows})
+    return _names({row.id: _strategy(row) for row in rows})
 
 
 def blocks(tables: Sequence[Sequence[Row]]) -> list[str]:
     """The name of each block: `io_sleep`, `io_sleep[seconds=0.02] x 128`, `io_sleep, git:main`."""
     firsts = [rows[0] for rows in tables]
-    plain = _names({place: (row.workload, row.workload_params) for place, row in enumerate(firsts)})
+    plain = _names({place: _workload(row) for place, row in enumerate(firsts)})
     same = [(name, row.side) for name, row in zip(plain.values(), firsts, strict=True)]
     return [
         _on_side(f"{name} x {row.tasks:,}" if same.count((name, side)) > 1 else name, side)
@@ -45,7 +48,7 @@ def grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
 
 
 def _grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
-    plain = _names({row.id: (row.workload, row.workload_params) for row in rows})
+    plain = _names({row.id: _workload(row) for row in rows})
     sizes = {(plain[row.id], row.tasks) for row in rows}
     alike = Counter(name for name, _ in sizes)
     work = {
@@ -83,15 +86,23 @@ def called(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
     }
 
 
-def _names(cells: Mapping[int, tuple[str, dict[str, Any]]]) -> dict[int, str]:
+def _workload(row: Row) -> _Full:
+    return row.workload, row.workload_params, row.workload_unusual
+
+
+def _strategy(row: Row) -> _Full:
+    return row.strategy, row.strategy_params, row.strategy_unusual
+
+
+def _names(cells: Mapping[int, _Full]) -> dict[int, str]:
     found = {}
-    for key, (name, params) in cells.items():
-        alike = [other for like, other in cells.values() if like == name]
+    for key, (name, params, unusual) in cells.items():
+        alike = [other for like, other, _ in cells.values() if like == name]
         telling = {
             param: value
             for param, value in params.items()
-            if value is not None
-            and any(param not in other or other[param] != value for other in alike)
+            if param in unusual
+            or (value is not None and any(other.get(param) != value for other in alike))
         }
         inner = ",".join(f"{param}={plain(value)}" for param, value in telling.items())
         found[key] = f"{name}[{inner}]" if inner else name

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench.contracts import Batch
-from bench.lanes import Lanes, in_lane
+from bench.isolated import in_interpreter
+from bench.lanes import Lanes
 
 
 @dataclass(frozen=True)
@@ -23,4 +24,4 @@ class Interpreters:
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
         with lanes.interpreters(self.workers) as pool:
-            yield lambda tasks: list(pool.map(in_lane, tasks))
+            yield lambda tasks: list(pool.map(in_interpreter, tasks))

@@ -125,6 +125,8 @@ def test_an_implied_parameter_is_part_of_the_name_only_where_it_is_another():
         "asyncio[workers=16]",
         "asyncio[workers=16,dispatch=queue]",
     ]
+    cells = planned(workload=("io_sleep",), strategy=asked)
+    assert [p.cell.strategy.unusual for p in cells] == [[], ["dispatch"]]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ class Made:
     workload: str = "io_sleep"
     params: dict[str, Any] = field(default_factory=lambda: {"seconds": 0.01})
     strategy_params: dict[str, Any] = field(default_factory=dict)
+    unusual: tuple[str, ...] = ()
     tasks: int = 64
     measured_tasks: int | None = None
     workers: int = 16
@@ -147,7 +148,12 @@ def _cell(number: int, cell: Made) -> dict[str, Any]:
         "id": number,
         "name": _name(cell),
         "workload": {"name": cell.workload, "target": "made:Up", "params": cell.params},
-        "strategy": {"name": cell.strategy, "target": "made:Up", "params": cell.strategy_params},
+        "strategy": {
+            "name": cell.strategy,
+            "target": "made:Up",
+            "params": cell.strategy_params,
+            "unusual": list(cell.unusual),
+        },
         "tasks": cell.tasks,
         "measured_tasks": cell.measured_tasks or cell.tasks,
         "workers": cell.workers,

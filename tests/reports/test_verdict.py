@@ -140,6 +140,14 @@ def test_a_parameter_that_is_not_told_is_no_part_of_a_name(tmp_path: Path) -> No
     ]
 
 
+def test_an_unusual_parameter_is_told_of_a_strategy_that_stands_alone(tmp_path: Path) -> None:
+    params = {"workers": 4, "dispatch": "gather", "eager": True}
+    made = Made("asyncio", [1.0], strategy_params=params, unusual=("dispatch", "eager"))
+    rows = cells.rows(reports.read(folder(tmp_path, [made])))
+    assert list(names.strategies(rows).values()) == ["asyncio[dispatch=gather,eager=true]"]
+    assert names.grouped(rows, "workload") == {rows[0].id: "io_sleep, dispatch=gather,eager=true"}
+
+
 def test_blocks_have_the_parameters_or_tasks_that_tell_them_apart() -> None:
     def block(workload: str, seconds: float, tasks: int) -> list[cells.Row]:
         plan = {"workload_params": {"seconds": seconds, "b": 1}, "strategy_params": {}}
