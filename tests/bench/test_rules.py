@@ -225,7 +225,7 @@ def test_http_get_asks_once_a_task_on_kept_connections(server, strategy):
     params = {} if strategy == "sequential" else {"workers": 2}
     workload = Spec("http_get", HTTP, given={"port": server.port})
     answers = batch_of(workload, strategy, params, 10)
-    assert answers == [[200, str(i)] for i in range(10)]
+    assert answers == [[200, 1, str(i)] for i in range(10)]
     assert Counter(server.paths) == {f"/{i}": 2 for i in range(10)}  # two batches
     assert server.connections <= params.get("workers", 1)
 
