@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from operator import sub
 
 from ...probes.heartbeat import Heartbeats
 from ..trial import LONG, NoAnswer, Trial
 from ..work import Note
+
+TIMES, MANY = 8, 10
 
 
 def blocking(i: int, note: Note) -> None:
@@ -17,12 +18,19 @@ def blocking(i: int, note: Note) -> None:
 def ask(trial: Trial) -> str:
     hearts = Heartbeats()
     with trial.opened(hearts=hearts) as batch:
-        batch(range(1))
-    if not trial.lanes.loop:
-        raise NoAnswer("it runs no event loop")
-    if hearts.unwatched or not hearts.beats:
+        for _ in range(TIMES):
+            batch(range(1))
+            if not trial.lanes.loop:
+                raise NoAnswer("it runs no event loop")
+            late = seconds_late(hearts)
+            if len(late) >= MANY or max(late, default=0) > LONG / 2:
+                break  # else the task came first, and all was over before a heart could beat
+    if not late:
         raise NoAnswer(f"{trial.lanes.loop} cannot be watched")
-    due, came = hearts.beats[0][::2], hearts.beats[0][1::2]
-    lag = max(map(sub, came, due)) / 1e9
-    trial.measured["lag"] = lag
-    return "stands still" if lag > LONG / 2 else "goes on"
+    trial.measured["lag"] = max(late)
+    return "stands still" if max(late) > LONG / 2 else "goes on"
+
+
+def seconds_late(hearts: Heartbeats) -> list[float]:
+    pairs = [pair for one in hearts.beats for pair in zip(one[::2], one[1::2], strict=True)]
+    return [(came - due) / 1e9 for due, came in pairs]
