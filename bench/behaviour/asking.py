@@ -115,8 +115,9 @@ class Asker:
             job = {"kind": "behave", "question": question}
             text = workers.result(planned.cell, job, Call([], 0, self.seconds))
             found = self._failed(text) if isinstance(text, Failed) else json.loads(text)
-            if workers.strays and question == "interrupt":
-                found |= {"answer": "leaves processes", "why": "; ".join(workers.strays)}
+            left = [*workers.strays, *self.shop.children.sweep()]
+            if left and question == "interrupt":
+                found |= {"answer": "leaves processes", "why": "; ".join(left)}
             yield question, found
 
     def _failed(self, failed: Failed) -> dict[str, Any]:

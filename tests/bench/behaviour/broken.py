@@ -29,7 +29,7 @@ def _in_lane():
 class Sequential:
     """A plain loop that does what its `how` says."""
 
-    how: str
+    how: str = "dropping"
 
     @contextmanager
     def open(self, lanes):
@@ -76,6 +76,17 @@ class Sequential:
         left.append(subprocess.Popen([sys.executable, "-S", "-c", code]))
         return [call(i) for i in tasks]
 
+    def _daemonic(self, call, tasks):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.execv(
+                    sys.executable, [sys.executable, "-S", "-c", "import time; time.sleep(3600)"]
+                )
+            os._exit(0)
+        os.wait()
+        return [call(i) for i in tasks]
+
     def _hanging(self, call, tasks):
         threading.Event().wait()
 
@@ -91,7 +102,7 @@ class Threads:
     """A pool of threads that does what its `how` says."""
 
     workers: int
-    how: str
+    how: str = "unsorted"
 
     @contextmanager
     def open(self, lanes):
@@ -149,7 +160,7 @@ class Killing:
 class Loop:
     """Coroutines in a loop that does what its `how` says."""
 
-    how: str
+    how: str = "bare"
 
     @contextmanager
     def open(self, lanes):
