@@ -32,5 +32,6 @@ def ask(trial: Trial) -> str:
             raise NoAnswer("nothing is cancelled")
         for task in range(1, 40):
             if "ended 0" not in trial.diary:
-                batch(range(task, task + 1))
+                with given_up():
+                    batch(range(task, task + 1))
         return "keeps it" if "ended 0" in trial.diary else "does not"
