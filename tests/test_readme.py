@@ -7,9 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.behaviour import asking
+from bench.behaviour.questions import NAMES
 from bench.errors import Exit
 from bench.settings import resolve
 from reports.gate import parsed
+
+from .bench.behaviour.table import LINES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,3 +74,28 @@ def test_the_example_of_a_workload_runs(tmp_path):
     (tmp_path / "mine.py").write_text(example, encoding="utf-8")
     words = ["-w", "mine.py:digest[rounds=10]", "-s", "sequential", "-s", "multiprocessing", "-n"]
     assert concbench("run", *words, "--tasks", "2", cwd=tmp_path).count("ran once") == 2
+
+
+def test_the_table_of_behaviour_is_what_strategies_are_tested_to_answer():
+    part = README.partition("## How strategies behave")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in part.splitlines()]
+    told, questions = {}, []
+    for name, *answers in filter(None, rows):
+        if name == "strategy":
+            questions = answers
+        elif name != "---":
+            told |= {(name, q): _masked(a) for q, a in zip(questions, answers, strict=True)}
+    names, *lines = LINES
+    tested = {
+        (name, line[0]): answer
+        for line in lines
+        for name, answer in zip(names[1:], line[1:], strict=True)
+    }
+    assert told == tested
+    asked = " ".join(part.split())
+    for question in NAMES:
+        assert f"- *{question}*: {asking.asks(question)}" in asked
+
+
+def _masked(answer: str) -> str:
+    return "(number)" if re.fullmatch(r"(&lt; )?[\d.]+ (ms|MB)", answer) else answer

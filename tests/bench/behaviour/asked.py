@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
@@ -39,7 +40,7 @@ def soon(spec: Spec, question: str) -> Future[dict[str, Any]]:
     """What a worker will leave; each is asked once."""
     key = spec.label, question
     if key not in coming:
-        coming[key] = pool.submit(_asked, spec, question)
+        coming[key] = pool.submit(asked, spec, question)
     return coming[key]
 
 
@@ -47,14 +48,17 @@ def ask(spec: Spec, question: str) -> dict[str, Any]:
     return soon(spec, question).result()
 
 
-def _asked(spec: Spec, question: str) -> dict[str, Any]:
+def asked(spec: Spec, question: str, before: Sequence[str] = ()) -> dict[str, Any]:
+    """Ask now, in a worker that is started by the command `before` it."""
     job = {"kind": "behave", "question": question, "strategy": asdict(spec)}
     with TemporaryDirectory() as name:
         path = Path(name, "job.json")
         path.write_text(json.dumps(job), encoding="utf-8")
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         with starting:
-            worker = subprocess.Popen([*COMMAND, str(path)], start_new_session=True, **streams)
+            worker = subprocess.Popen(
+                [*before, *COMMAND, str(path)], start_new_session=True, **streams
+            )
         try:
             worker.wait(PATIENCE_SECONDS)
         finally:

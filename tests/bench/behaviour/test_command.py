@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 import bench.behaviour.questions.order as order
+from bench import reporting
 from bench.behaviour import asking
 from bench.behaviour.questions import NAMES
 from bench.errors import Exit
@@ -110,6 +111,12 @@ def test_what_ctrl_c_leaves_outside_the_process_tree_is_found_and_ended(tmp_path
     found = asked(tmp_path, "daemonic", "interrupt")
     assert found["answer"] == "leaves processes"
     assert "time.sleep(3600)" in found["why"]
+
+
+def test_a_page_is_written_without_damaged_answers(tmp_path, capsys):
+    (tmp_path / "behaviour.json").write_text("{}")
+    assert reporting._behaviour(tmp_path / "runs" / "0001") is None
+    assert "left out of the page: " in capsys.readouterr().out
 
 
 def test_parameters_as_they_would_be_anyway_are_not_told():

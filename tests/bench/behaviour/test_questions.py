@@ -8,7 +8,7 @@ import pytest
 
 from bench.behaviour.questions import NAMES
 
-from .asked import ask, soon, strategy
+from .asked import ask, asked, soon, strategy
 from .table import LINES
 
 NUMBER = r"(< )?[\d.]+ (ms|MB)"
@@ -44,12 +44,14 @@ BROKEN = [
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _all_at_once():
-    """Those that wait, before those that measure what others would disturb."""
-    for name, question, _ in ENTRIES:
-        soon(strategy(name), question)
-    for question, spec, _ in BROKEN:
-        soon(spec, question)
+def _several_at_once(request):
+    """All that the tests to be run will ask."""
+    for item in request.session.items:
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        if item.module is request.module and {"name", "question"} <= given.keys():
+            soon(strategy(given["name"]), given["question"])
+        if item.module is request.module and {"spec", "question"} <= given.keys():
+            soon(given["spec"], given["question"])
 
 
 @pytest.mark.parametrize(("name", "question", "answer"), ENTRIES)
@@ -114,6 +116,11 @@ def test_an_error_of_the_strategy_is_no_answer(question):
     found = ask(strategy("Sequential", how="absent"), question)
     assert found["answer"] == "failed"
     assert found["message"].startswith("LookupError: nobody is here")
+
+
+def test_ctrl_c_is_pressed_where_a_background_job_would_not_hear_it():
+    deaf = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    assert asked(strategy("sequential"), "interrupt", deaf)["answer"] == "at once"
 
 
 def test_arguments_that_are_not_the_callers_tell_nothing():
