@@ -60,7 +60,6 @@ def test_native_code_releases_the_gil_and_python_does_not(text):
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("mixed[seconds=0.01,ratio=0.9]", 0.009),
         ("pipeline[items=4,consumers=2,seconds=0.005]", 0.01),
         ("stream[items=3,seconds=0.003]", 0.009),
         ("timers[ticks=3,seconds=0.003]", 0.009),
@@ -78,6 +77,19 @@ def test_a_limit_finds_the_waiting_that_a_task_is_told(text, seconds):
         batches(workload, "sequential", 2)
         waited = time.perf_counter() - wall - (time.process_time() - cpu)
     assert waited >= 0.9 * 4 * seconds
+
+
+@pytest.mark.parametrize("strategy", ["threading", "asyncio"])
+def test_mixed_waits_for_its_ratio(strategy, monkeypatch):
+    waited = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    batches(planned("mixed[seconds=0.4,ratio=0.999]"), strategy, 3, workers=2)
+    assert waited == pytest.approx([0.3996] * 6)
 
 
 @pytest.mark.parametrize("strategy", ["threading", "asyncio", "multiprocessing"])

@@ -40,6 +40,7 @@ def test_a_server_hangs_up_on_clients_that_are_still_there(text):
     spec = planned(text)
     with ready([spec]) as found:
         client = socket.create_connection(("127.0.0.1", found[spec.label].given["port"]), 10)
+        batches(found[spec.label], "sequential", 1)  # served in turn: the client has been let in
     with client:
         assert client.recv(1) == b""
 
