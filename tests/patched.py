@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ class Patched:
 
     @contextmanager
     def open(self):
+        if "STRICT_PATCH" in os.environ:
+            assert AT_IMPORT
         yield lambda i: AT_IMPORT == patched() == ("gevent" in sys.modules)
 
 

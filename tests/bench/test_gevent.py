@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -98,3 +99,15 @@ def test_a_run_with_gevent_leaves_the_driver_and_the_others_unpatched(tmp_path):
     assert [cell["status"] for cell in cells] == ["measured"] * 3
     assert before == (time.sleep, threading.Thread.start, subprocess.Popen)
     assert "gevent" not in sys.modules
+
+
+def test_a_probe_imports_the_workload_after_the_patch(tmp_path):
+    job = {"kind": "probe", "probes": ["latency"], "tasks": 4}
+    job["workload"] = vars(Spec("Patched", f"{PATCHED}:Patched"))
+    target = plugins.find("strategies", "gevent").target
+    job["strategy"] = vars(Spec("gevent", target, {"workers": 2}))
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    code = "from bench.worker import main; main()"
+    command = [sys.executable, "-P", "-c", code, str(tmp_path / "job.json")]
+    done = subprocess.run(command, env={**os.environ, "STRICT_PATCH": "1"}, timeout=60)
+    assert done.returncode == 0, (tmp_path / "error.json").read_text()

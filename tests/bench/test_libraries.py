@@ -156,6 +156,15 @@ def test_a_lane_is_opened_used_and_closed_in_one_worker(name, params, workload):
     assert added(lanes.told) == ({"bytes": 36} if workload == "Counting" else {})
 
 
+@pytest.mark.parametrize(("name", "params"), [cell("joblib", workers=2)])
+def test_an_error_that_does_not_pickle_still_says_what_it_was(name, params):
+    with (
+        pytest.raises(RuntimeError, match=r"Local \(which does not pickle\): of no use"),
+        built(name, params).open(Lanes(third("Misbehaving", how="unpicklable"))) as batch,
+    ):
+        batch(range(4))
+
+
 def test_one_worker_of_joblib_is_this_thread():
     pytest.importorskip("joblib", reason=missing("joblib"))
     lanes = Lanes(third("main_thread"))
