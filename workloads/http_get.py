@@ -176,7 +176,7 @@ def _serving(delay: float, size: int) -> Iterator[int]:
     async def start() -> web.AppRunner:
         app = web.Application()
         app.router.add_get("/{task}", echo)
-        # The last client is gone by then, or will not come back: nobody waits a minute for it.
+        # Nobody is left to wait for an answer; by default it would go on with them for a minute.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()

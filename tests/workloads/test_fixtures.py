@@ -45,6 +45,16 @@ def test_a_server_hangs_up_on_clients_that_are_still_there(text):
         assert client.recv(1) == b""
 
 
+def test_a_server_does_not_wait_for_the_answer_that_it_is_giving():
+    spec = planned("http_get[delay=29]")
+    with ready([spec]) as found:
+        client = socket.create_connection(("127.0.0.1", found[spec.label].given["port"]), 10)
+        client.sendall(b"GET /1 HTTP/1.1\r\nHost: here\r\nExpect: 100-continue\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 100 ")  # it has begun
+    with client:
+        assert client.recv(1) == b""
+
+
 @pytest.mark.parametrize("text", SERVERS)
 def test_a_server_ends_while_a_lane_is_still_open(text):
     before = set(threading.enumerate())
