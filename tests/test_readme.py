@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.behaviour import asking
 from bench.behaviour.questions import NAMES
 from bench.errors import Exit
+from bench.plugins import describe
 from bench.settings import resolve
 from reports.gate import parsed
 
@@ -74,6 +75,12 @@ def test_the_example_of_a_workload_runs(tmp_path):
     (tmp_path / "mine.py").write_text(example, encoding="utf-8")
     words = ["-w", "mine.py:digest[rounds=10]", "-s", "sequential", "-s", "multiprocessing", "-n"]
     assert concbench("run", *words, "--tasks", "2", cwd=tmp_path).count("ran once") == 2
+
+
+def test_every_workload_is_documented_by_its_own_sentence():
+    part = README.partition("## Workloads\n")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `(\w+)` \| (.+) \|$", part, re.MULTILINE)
+    assert told == [(one.name, one.summary) for one in describe("workloads")]
 
 
 def test_the_table_of_behaviour_is_what_strategies_are_tested_to_answer():
