@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from .contracts import AsyncCall, Plain
 from .lanes import blame
-from .takers import in_flight
+from .takers import in_flight, started
 
 Dispatch: TypeAlias = Callable[[AsyncCall, range, int], Coroutine[Any, Any, list[Plain]]]
 Running: TypeAlias = Mapping["asyncio.Task[Any]", int]
@@ -35,7 +35,7 @@ async def taskgroup(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
     async with _ending(running):
         async with asyncio.TaskGroup() as group:
             for i in tasks:
-                running[group.create_task(one(i))] = i
+                running[started(group, one(i))] = i
         return [task.result() for task in running]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+import warnings
 
 import pytest
 
@@ -90,6 +92,21 @@ def test_an_error_ends_the_batch_with_nothing_of_it_still_running(dispatch):
 
     assert asyncio.run(batch()) == 1
     assert sorted(ended) == list(range(4))
+
+
+@EVERY
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager needs Python 3.12")
+def test_an_eager_task_that_fails_at_once_leaves_none_that_nobody_awaits(dispatch):
+    async def failing(i: int) -> None:
+        raise LookupError("nothing there")
+
+    with warnings.catch_warnings(record=True) as caught, asyncio.Runner() as loop:
+        warnings.simplefilter("always")
+        loop.get_loop().set_task_factory(asyncio.eager_task_factory)
+        with pytest.raises((LookupError, ExceptionGroup)):
+            loop.run(dispatch(failing, range(4), 4))
+        gc.collect()
+    assert [str(one.message) for one in caught] == []
 
 
 @EVERY

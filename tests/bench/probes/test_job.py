@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from bench.axes import named
 from bench.probes.empty import emptied
 from bench.probes.outcome import probed
 from bench.spec import Spec
@@ -47,6 +48,35 @@ def test_every_strategy_tells_of_every_task_and_leaves_nothing(how):
         assert not found["absent"]
     else:
         assert found["absent"] == {"lag": "it runs no event loop"}
+
+
+AT_ONCE = {
+    "asyncio[workers=3,dispatch=gather]": 24,
+    "asyncio[workers=3,dispatch=taskgroup]": 24,
+    "asyncio[workers=3,dispatch=queue]": 3,
+    "asyncio[workers=3,dispatch=semaphore]": 3,
+    "asyncio+run_in_executor[workers=3]": 3,
+    "asyncio+threadsafe[workers=3]": 3,
+    "asyncio+blocking[workers=3]": 1,
+    "threading[workers=3,pool=thread-per-task]": None,  # those that end before the last starts
+    "multiprocessing[workers=2,pool=Pool.map]": 2,
+    "multiprocessing[workers=2,pool=Pool.imap_unordered,max_tasks_per_child=3]": 2,
+}
+
+
+@pytest.mark.parametrize("label", AT_ONCE)
+def test_what_is_seen_in_flight_is_what_a_strategy_says(label):
+    name, params = named(label)
+    numbers = ("workers", "max_tasks_per_child")
+    given = {key: int(text) if key in numbers else text for key, text in params.items()}
+    found = seen(workload("io_sleep", seconds=0.02), strategy(name, **given))
+    assert found["left"] == []
+    assert sorted(task for task, *_ in found["timeline"]["tasks"]) == list(range(24))
+    for _, _, submitted, started, ended in found["timeline"]["tasks"]:
+        assert 0 <= submitted <= started <= ended
+    if AT_ONCE[label]:
+        assert found["concurrency"]["most"] == AT_ONCE[label]
+    assert ("lag" in found) == name.startswith("asyncio")
 
 
 @pytest.fixture(scope="module")
