@@ -145,10 +145,10 @@ def listing(as_json: bool) -> None:
         for one in those:
             params = ", ".join(f"{key}={_default(value)}" for key, value in one.params.items())
             sizes = f"{one.tasks} tasks; " if one.tasks else ""
-            print(f"  {one.name:22}{sizes}{params or 'no parameters'}")
-            print(f"  {'':22}{one.summary}")
+            print(f"  {one.name:25}{sizes}{params or 'no parameters'}")
+            print(f"  {'':25}{one.summary}")
             if one.reason:
-                print(f"  {'':22}cannot run here: {one.reason}")
+                print(f"  {'':25}cannot run here: {one.reason}")
 
 
 def _default(value: object) -> str:
