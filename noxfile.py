@@ -19,6 +19,9 @@ nox.options.sessions = ["tests", "lint"]
 TESTED = ["3.11", "3.12", "3.13"]
 COMING = ["3.14", "3.14t"]
 
+SIDE_BY_SIDE = ["--numprocesses=2", "--dist=worksteal"]
+"""Each test has a lock of its own, and none decides by an absolute time."""
+
 # What measures runs alone, also where nox could run sessions side by side.
 PARALLEL = "allow_parallel" in inspect.signature(nox.session).parameters
 ALONE = {"allow_parallel": False} if PARALLEL else {}
@@ -73,7 +76,8 @@ def check(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests against the installed package."""
     session.install(".[test]")
-    session.run("pytest", *session.posargs)
+    once = [] if session.python == TESTED[0] else ["-m", "not once"]
+    session.run("pytest", *SIDE_BY_SIDE, *once, *session.posargs)
 
 
 @nox.session(python=[version for version in COMING if found[version]] or False)
@@ -82,7 +86,7 @@ def tests_next(session: nox.Session) -> None:
     if not session.python:
         session.skip(f"none of {', '.join(COMING)} is installed")
     session.install(".[test]")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, "-m", "not once", *session.posargs)
 
 
 @nox.session

@@ -15,6 +15,8 @@ from . import hard, probed_run
 from .browser import CONTRAST, Browser, browser
 from .made import Made, folder
 
+pytestmark = pytest.mark.once
+
 WIDTHS = (1280, 390)
 
 

@@ -14,6 +14,8 @@ from . import hard
 from .browser import Browser, browser
 from .made import Made, folder
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[Browser]:

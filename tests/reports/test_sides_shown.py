@@ -27,6 +27,8 @@ from .made import sided as on_sides
 from .made_sides import HERE, THERE, run, times, two
 from .parsed import Parsed
 
+pytestmark = pytest.mark.once
+
 
 def shown(stored: Stored, width: int = 100) -> str:
     written = io.StringIO()

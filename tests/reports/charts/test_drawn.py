@@ -18,6 +18,8 @@ from .. import probed_run
 from ..made import Made, folder, sequential
 from .hard import LONG, NAMES, RUNS, usual
 
+pytestmark = pytest.mark.once
+
 SVG = "{http://www.w3.org/2000/svg}"
 Hard = Callable[[str], list[Chart]]
 PROBED = ("gantt", "latency", "lag", "cost")

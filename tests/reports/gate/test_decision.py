@@ -14,6 +14,8 @@ from reports.gate.trail import MISSES
 
 from .drawn import NOISES, check, evidence, normal, skewed
 
+pytestmark = pytest.mark.once
+
 QUIET = (0.001, -0.001) * 4
 SLOWER = (0.1, 0.101) * 8
 

@@ -15,6 +15,8 @@ from reports.gate.trail import NEVER
 from reports.gate.two_samples import contrast
 from reports.gate.unpaired import Stored, judged, ratio
 
+pytestmark = pytest.mark.once
+
 TRIALS = 300
 
 

@@ -20,6 +20,8 @@ from reports.history.changes import (
     judged,
 )
 
+pytestmark = pytest.mark.once
+
 Noise = NDArray[np.float64]
 SEED = 20261121
 SD = 0.02
