@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -13,10 +14,11 @@ import pytest
 
 import bench.behaviour.questions.order as order
 from bench import reporting
-from bench.behaviour import asking
+from bench.behaviour import asking, command
 from bench.behaviour.questions import NAMES
 from bench.errors import Exit
 from bench.laboratory import workshop
+from bench.outcome import Outcome
 from bench.settings import Settings
 from reports import behaviour
 
@@ -90,11 +92,13 @@ def test_a_mistake_is_said_before_anything_is_asked(concbench, words, code, mess
     assert "Traceback" not in done.stderr
 
 
-def test_a_crash_fails_the_command_and_is_said(concbench):
-    words = ["-s", f"{BROKEN}:Sequential[how=crashing]", "--json"]
-    done = concbench("behaviour", *words)
-    assert done.returncode == Exit.FAILED
-    (one,) = json.loads(done.stdout)["strategies"]
+def test_a_crash_fails_the_command_and_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(asking, "document", partial(asking.document, names=["order"]))
+    given = {"strategy": [f"{BROKEN}:Sequential[how=crashing]"], "results": tmp_path}
+    outcome = Outcome(set())
+    command.behaviour(given, "json", False, outcome)
+    assert outcome.code == Exit.FAILED
+    (one,) = json.loads(capsys.readouterr().out)["strategies"]
     assert one["name"] == "Sequential[how=crashing]"
     found = one["answers"]["order"]
     assert (found["answer"], found["why"]) == ("failed", "crashed: exit code 7")

@@ -35,7 +35,7 @@ BROKEN = [
     ("shield", strategy("Loop", how="sweeping"), "does not"),
     ("interrupt", strategy("Sequential", how="stubborn"), "goes on"),
     ("interrupt", strategy("Sequential", how="littering"), "leaves 1 process"),
-    ("interrupt", strategy("Sequential", how="wrapping"), "at once"),
+    ("interrupt", strategy("Background"), "leaves 1 thread"),
     ("context", strategy("Loop", how="bare"), "lost"),
     ("context", strategy("Threads", how="contextual"), "arrives"),
     ("arguments", strategy("Sequential", how="pickling"), "must pickle"),
@@ -111,7 +111,9 @@ def test_processes_start_slower_than_threads_and_hold_more():
         assert processes > threads
 
 
-@pytest.mark.parametrize("question", ["running", "waiting", "error", "timeout", "arguments"])
+@pytest.mark.parametrize(
+    "question", ["running", "waiting", "error", "timeout", "arguments", "interrupt"]
+)
 def test_an_error_of_the_strategy_is_no_answer(question):
     found = ask(strategy("Sequential", how="absent"), question)
     assert found["answer"] == "failed"
