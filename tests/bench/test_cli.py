@@ -71,7 +71,7 @@ def test_a_failed_cell_is_exit_code_3_and_the_rest_is_shown(concbench):
     ("words", "message"),
     [
         (["run", "-w", "io_slep"], "no workload 'io_slep': did you mean io_sleep?"),
-        (["run", "-s", "nothing like it"], "there are asyncio, "),
+        (["run", "-s", "nothing like it"], "there are anyio, asyncio, "),
         (["run", "--tasks", "0"], "--tasks must be between 1 and 10,000,000, not 0"),
         (["run", "--quick", "--rigorous"], "--quick and --rigorous both set the budget"),
         (["run", "--save-baseline", "../x"], "a baseline's name is letters"),
