@@ -23,9 +23,10 @@ def in_lane(i: int) -> Plain:
         return lane.call(i)
     except BaseException as error:
         blame(error, i)
-        if hasattr(lane, "name") and (told := crossing(error)) is not error:
-            raise told from None
-        raise
+        told = crossing(error) if hasattr(lane, "name") else error
+        if told is error:
+            raise
+    raise told  # out here, where it has no context: some libraries have errors pickle with theirs
 
 
 def blame(error: BaseException, i: int) -> None:
