@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -37,7 +38,10 @@ def cluster(*threads: int, processes: bool = False):
 
 @pytest.fixture(scope="module")
 def address():
+    before = dict(os.environ)
     with cluster(1, 1, processes=True) as there:
+        os.environ.clear()
+        os.environ.update(before)  # a nanny sets a hash seed for its children in this process
         yield there.scheduler_address
 
 

@@ -33,7 +33,8 @@ def test_facts_say_what_the_system_lets_a_process_have(monkeypatch):
 
 def test_facts_are_known_or_none_where_the_system_tells_nothing(monkeypatch):
     """As on Windows: no affinity, no limits, no cgroups."""
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "process_cpu_count", os.cpu_count, raising=False)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # which the other asks by name
     monkeypatch.setattr(quota, "resource", None)
     monkeypatch.setattr(quota, "_lines", lambda path: Path("/no/such").read_text())
     found = machine.facts()
