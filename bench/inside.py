@@ -5,14 +5,14 @@ Standard library only: every worker and every child of a pool imports this.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from .contracts import AsyncCall, Call, Plain
 from .pools import Record, lane, name, opened
-from .told import Told
+from .told import Told, counted, parted
 
 E = TypeVar("E", bound=BaseException)
 
@@ -50,6 +50,23 @@ def crossing(error: E) -> E | RuntimeError:
 
 
 @dataclass(frozen=True)
+class Awaited:
+    """A workload whose lane adds what it tells when it is closed."""
+
+    workload: Any
+    record: Record | None
+    told: list[Told]
+
+    @asynccontextmanager
+    async def aopen(self) -> AsyncIterator[AsyncCall]:
+        async with self.workload.aopen() as made:
+            call, metrics = parted(made)
+            recorder = self.record() if self.record else None
+            yield recorder.coroutine(call) if recorder else call
+            self.told.append(Told(counted(metrics), recorder.seen() if recorder else None))
+
+
+@dataclass(frozen=True)
 class Inline:
     """A workload whose blocking form is its async one: each task blocks the loop it runs in."""
 
@@ -64,6 +81,17 @@ class Inline:
 
         with opened(self.workload, self.record, self.told):
             yield call
+
+
+@contextmanager
+def per_task(workload: Any, record: Record | None, told: list[Told]) -> Iterator[Call]:
+    """Run task i in a lane of its own, open no longer than that."""
+
+    def call(i: int) -> Plain:
+        with opened(workload, record, told):
+            return in_lane(i)
+
+    yield call
 
 
 def blamed(call: Call) -> Call:

@@ -6,27 +6,22 @@ a worker's start-up is measured with the imports that its strategy needs, and no
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cached_property
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .contracts import AsyncCall, Call, Plain
+from .bent import Bent
+from .contracts import AsyncCall, Call
 from .errors import UsageError
-from .inside import Inline, blame, in_lane
+from .inside import blame, in_lane, per_task
 from .instruments import Instruments
-from .loops import Loop, held, in_thread
-from .pools import Record, in_every_lane, opened, prepare, prepare_child
-from .spec import Spec
-from .told import Told, counted, parted
+from .loops import Loop, held, in_thread, loop_class
+from .pools import Children, opened, processes, threads
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
     from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-    from multiprocessing.context import BaseContext
 
     from .elsewhere import Everywhere
     from .libraries import OtherLoop
@@ -37,37 +32,8 @@ __all__ = ["Instruments", "Lanes", "blame", "in_lane"]
 WITHIN = "opens lanes within the batch"
 
 
-class Lanes:
-    """Opens lanes of one workload and says how the workload was bent to fit.
-
-    `form` is the form that ran ("blocking" or "async"), `notes` what a reader must know,
-    `in_process` whether every lane was in this process, `start` how children were started, `loop`
-    the class of the event loop; `told` is complete once every lane is closed.
-    """
-
-    def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
-        self._spec = workload
-        self._instruments = instruments
-        self.form = ""
-        self.notes: list[str] = []
-        self.in_process = True
-        self.start = ""
-        self.far = False
-        self.loop = ""
-        self.told: list[Told] = []
-
-    @cached_property
-    def _workload(self) -> Any:
-        """Imported with the first lane: what a strategy patches, it patches before."""
-        return self._spec.build()
-
-    def tasks(self, count: int) -> range:
-        """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
-        arguments = getattr(self._workload, "arguments", None)
-        if arguments is None:
-            return range(count)
-        made: range = arguments(range(count))
-        return made
+class Lanes(Bent):
+    """Opens lanes of one workload; what they were like is known once they are closed."""
 
     @contextmanager
     def blocking(self) -> Iterator[Call]:
@@ -76,45 +42,20 @@ class Lanes:
         with opened(self._workload, self._record, self.told):
             yield in_lane
 
-    @contextmanager
-    def per_task(self) -> Iterator[Call]:
+    def per_task(self) -> AbstractContextManager[Call]:
         """A lane for every single task, open no longer than that, in whichever thread calls."""
         self._bend_to_blocking()
         self.notes.append(WITHIN)
+        return per_task(self._workload, self._record, self.told)
 
-        def call(i: int) -> Plain:
-            with opened(self._workload, self._record, self.told):
-                return in_lane(i)
-
-        yield call
-
-    @contextmanager
-    def threads(self, workers: int) -> Iterator[ThreadPoolExecutor]:
+    def threads(self, workers: int) -> AbstractContextManager[ThreadPoolExecutor]:
         """A pool of `workers` threads, a lane in each; map `in_lane` over task numbers."""
-        from concurrent.futures import ThreadPoolExecutor
-
         self._bend_to_blocking()
-        barrier = threading.Barrier(workers)
-        prepared = (lambda: self._workload, self._record, barrier)
-        with (
-            ThreadPoolExecutor(workers, "lane", prepare, prepared) as pool,
-            in_every_lane(pool, workers, barrier.abort, self.told),
-        ):
-            yield pool
+        return threads(workers, lambda: self._workload, self._record, self.told)
 
-    @contextmanager
-    def processes(self, workers: int, start: str) -> Iterator[ProcessPoolExecutor]:
+    def processes(self, workers: int, start: str) -> AbstractContextManager[ProcessPoolExecutor]:
         """A pool of `workers` child processes, a lane in each, by this start method."""
-        from concurrent.futures import ProcessPoolExecutor
-
-        context = self._context(start)
-        barrier = context.Barrier(workers)
-        prepared = (self._spec.build, self._record, barrier)
-        with (
-            ProcessPoolExecutor(workers, context, prepare_child, prepared) as pool,
-            in_every_lane(pool, workers, barrier.abort, self.told),
-        ):
-            yield pool
+        return processes(*self._children(workers, start))
 
     def pool(
         self, workers: int, start: str, replaced_after: int | None = None
@@ -127,21 +68,19 @@ class Lanes:
         from .replaced import replaced
         from .watched import kept
 
-        given = workers, self._context(start), self._spec.build, self._record, self.told
+        given = self._children(workers, start)
         if replaced_after is None:
             return kept(*given)
         self.notes.append(WITHIN)
         return replaced(*given, replaced_after)
 
-    @contextmanager
-    def interpreters(self, workers: int) -> Iterator[Executor]:
+    def interpreters(self, workers: int) -> AbstractContextManager[Executor]:
         """A pool of `workers` threads, an interpreter and a lane in each; map `in_interpreter`."""
         from .interpreters import interpreters
 
         self._bend_to_blocking()
         self.notes.append("own GIL per lane")
-        with interpreters(workers, self._spec.build, self._record, self.told) as pool:
-            yield pool
+        return interpreters(workers, self._spec.build, self._record, self.told)
 
     @contextmanager
     def runner(
@@ -153,7 +92,7 @@ class Lanes:
         import asyncio
 
         with asyncio.Runner(debug=debug, loop_factory=factory) as loop, ExitStack() as stack:
-            self.loop = _class(loop)
+            self.loop = loop_class(loop)
             if self._instruments:
                 stack.enter_context(self._instruments.watching(loop.get_loop()))
             yield loop
@@ -162,45 +101,25 @@ class Lanes:
         """The same in a thread of its own, to which this one submits."""
         return in_thread(self.runner())
 
-    @contextmanager
-    def coroutines(self, loop: Loop) -> Iterator[AsyncCall]:
+    def coroutines(self, loop: Loop) -> AbstractContextManager[AsyncCall]:
         """One lane in this event loop; a workload without the form for it runs inline."""
-        if not hasattr(self._workload, "aopen"):
-            with self.inline(loop) as call:
-                yield call
-            return
-        self.loop = self.loop or _class(loop)  # of a strategy that made its own
-        self._take("async")
-        with held(self._workload, loop) as made:
-            call, metrics = parted(made)
-            recorder = self._record() if self._record else None
-            yield recorder.coroutine(call) if recorder else call
-            self.told.append(Told(counted(metrics), recorder.seen() if recorder else None))
+        self.loop = self.loop or loop_class(loop)  # of a strategy that made its own
+        return held(self._awaited(), loop)
 
-    @contextmanager
-    def inline(self, loop: Loop) -> Iterator[AsyncCall]:
+    def inline(self, loop: Loop) -> AbstractContextManager[AsyncCall]:
         """One lane in this event loop that blocks it: the blocking form inside a coroutine."""
-        self.loop = self.loop or _class(loop)
-        self.notes.append("blocks the loop")
-        self._bend_to_blocking()
-        with held(Inline(self._workload, self._record, self.told), loop) as call:
-            yield call
+        self.loop = self.loop or loop_class(loop)
+        return held(self._inline(), loop)
 
     @contextmanager
     def awaited(self, loop: OtherLoop) -> Iterator[AsyncCall]:
         """One lane in an event loop that is not asyncio's, or inline; UsageError if it is unfit."""
-        from .libraries import Awaited, unfit
+        from .libraries import unfit
 
-        if why := unfit(self._workload, loop.library):
+        if why := unfit(self._workload, loop.name):
             raise UsageError(why)
-        self.loop = loop.library
-        form = Awaited if hasattr(self._workload, "aopen") else Inline
-        if form is Awaited:
-            self._take("async")
-        else:
-            self._bend_to_blocking()
-            self.notes.append("blocks the loop")
-        with loop.held(form(self._workload, self._record, self.told).aopen()) as call:
+        self.loop = loop.name
+        with loop.held(self._awaited().aopen()) as call:
             if self._instruments and self._instruments.beating:
                 loop.watch(self._instruments.beating)
             yield call
@@ -226,31 +145,9 @@ class Lanes:
         self._bend_to_blocking()
         return alone(self._workload, self._record, self.told)
 
-    def _context(self, start: str) -> BaseContext:
+    def _children(self, workers: int, start: str) -> Children:
         from multiprocessing import get_context
 
         self._bend_to_blocking()
         self.in_process, self.start = False, start
-        return get_context(start)
-
-    @property
-    def _record(self) -> Record | None:
-        return self._instruments.record if self._instruments else None
-
-    def _bend_to_blocking(self) -> None:
-        if hasattr(self._workload, "open"):
-            self._take("blocking")
-        else:
-            self._take("async")
-            self.notes.append("own loop per lane")
-
-    def _take(self, form: str) -> None:
-        self.form = form
-        client = getattr(self._workload, "clients", {}).get(form)
-        if client:
-            import_module(client)  # here and not in each lane: a forked child inherits it
-
-
-def _class(loop: Loop) -> str:
-    kind = type(loop.get_loop())
-    return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
+        return workers, get_context(start), self._spec.build, self._record, self.told

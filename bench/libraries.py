@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar
-
-from .contracts import AsyncCall
-from .pools import Record
-from .told import Told, counted, parted
 
 T = TypeVar("T")
 Sleep: TypeAlias = Callable[[float], Awaitable[Any]]
 
 
 class OtherLoop(Protocol):
-    """An event loop of `library`, in which lanes can be held open."""
+    """An event loop in which lanes can be held open; its `name` is that of its library."""
 
     @property
-    def library(self) -> str: ...
+    def name(self) -> str: ...
 
     def watch(self, beating: Callable[[Sleep], Awaitable[None]]) -> None:
         """Run this, with the library's sleep, beside whatever is run there from here on."""
@@ -28,23 +23,6 @@ class OtherLoop(Protocol):
     def held(self, opening: AbstractAsyncContextManager[T]) -> AbstractContextManager[T]:
         """What it yields, entered and left by one task of that loop."""
         ...
-
-
-@dataclass(frozen=True)
-class Awaited:
-    """A workload whose lane adds what it tells when it is closed."""
-
-    workload: Any
-    record: Record | None
-    told: list[Told]
-
-    @asynccontextmanager
-    async def aopen(self) -> AsyncIterator[AsyncCall]:
-        async with self.workload.aopen() as made:
-            call, metrics = parted(made)
-            recorder = self.record() if self.record else None
-            yield recorder.coroutine(call) if recorder else call
-            self.told.append(Told(counted(metrics), recorder.seen() if recorder else None))
 
 
 def unfit(workload: Any, library: str) -> str | None:

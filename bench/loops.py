@@ -40,6 +40,12 @@ class LoopThread:
         return self._loop
 
 
+def loop_class(loop: Loop) -> str:
+    """What its event loop is called: the library and the class."""
+    kind = type(loop.get_loop())
+    return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
+
+
 @contextmanager
 def in_thread(runner: AbstractContextManager[asyncio.Runner]) -> Iterator[LoopThread]:
     """An event loop that is opened, run and closed in a thread of its own."""

@@ -10,17 +10,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from .contracts import Call
 from .loops import own_loop
 from .told import Recorder, Told, counted, parted
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+    from multiprocessing.context import BaseContext
 
 lane = threading.local()
 """This thread's lane: its `call`, in a pool how it was built and what closes it, and its `name`
 where it is in a process or an interpreter of its own: what leaves it is pickled."""
 
 Record = Callable[[], Recorder]
+Children: TypeAlias = "tuple[int, BaseContext, Callable[[], Any], Record | None, list[Told]]"
+"""What `processes` takes, and every other pool of children."""
 
 
 class Submitting(Protocol):
@@ -68,6 +74,40 @@ def opening(workload: Any, record: Record | None, told: list[Told]) -> Iterator[
         recorder = record() if record else None
         yield recorder.blocking(call) if recorder else call
         told.append(Told(counted(metrics), recorder.seen() if recorder else None))
+
+
+@contextmanager
+def threads(
+    workers: int, build: Callable[[], Any], record: Record | None, told: list[Told]
+) -> Iterator[ThreadPoolExecutor]:
+    """A pool of threads with a lane each, open as long as it is."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    barrier = threading.Barrier(workers)
+    with (
+        ThreadPoolExecutor(workers, "lane", prepare, (build, record, barrier)) as pool,
+        in_every_lane(pool, workers, barrier.abort, told),
+    ):
+        yield pool
+
+
+@contextmanager
+def processes(
+    workers: int,
+    context: BaseContext,
+    build: Callable[[], Any],
+    record: Record | None,
+    told: list[Told],
+) -> Iterator[ProcessPoolExecutor]:
+    """A pool of children with a lane each, open as long as it is."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    barrier = context.Barrier(workers)
+    with (
+        ProcessPoolExecutor(workers, context, prepare_child, (build, record, barrier)) as pool,
+        in_every_lane(pool, workers, barrier.abort, told),
+    ):
+        yield pool
 
 
 def _enter() -> None:

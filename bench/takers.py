@@ -7,22 +7,12 @@ from collections.abc import Coroutine
 from typing import Any
 
 from .contracts import AsyncCall, Plain
-from .lanes import blame
+from .sharing import shared
 
 
 async def in_flight(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
     """Run the tasks, at most `workers` at the same time; results in task order."""
-    results: list[Plain] = [None] * len(tasks)
-    numbers = enumerate(tasks)
-
-    async def take() -> None:
-        for position, i in numbers:
-            try:
-                results[position] = await call(i)
-            except Exception as error:
-                blame(error, i)
-                raise
-
+    take, results = shared(call, tasks)
     async with asyncio.TaskGroup() as group:
         for _ in range(min(workers, len(tasks))):
             started(group, take())

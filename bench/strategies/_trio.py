@@ -23,7 +23,7 @@ Beating: TypeAlias = Callable[[Callable[[float], Awaitable[Any]]], Awaitable[Non
 class TrioThread:
     """What runs async functions in trio, from another thread."""
 
-    library = "trio"
+    name = "trio"
 
     def __init__(self, token: trio.lowlevel.TrioToken, nursery: trio.Nursery) -> None:
         self.token = token
