@@ -24,6 +24,7 @@ from pairs import Compared, Pair, compared
 from bench import engine
 from bench.children import environment, interpreter_command
 from bench.machine import affinity
+from bench.spec import Spec
 
 ROOT = Path(__file__).parents[1]
 LEAST = 3
@@ -156,9 +157,14 @@ def _started(tree: Path, pair: Pair, code: str, values: int) -> Iterator[subproc
 
 
 def _job(pair: Pair) -> dict[str, object]:
-    workload, strategy = vars(pair.workload_spec), vars(pair.strategy_spec)
     asked = {"kind": "measure", "name": "costs", "measured_tasks": pair.tasks, "head": pair.tasks}
-    return {**asked, "metadata": {}, "workload": workload, "strategy": strategy}
+    specs = {"workload": pair.workload_spec, "strategy": pair.strategy_spec}
+    return {**asked, "metadata": {}, **{key: _plain(spec) for key, spec in specs.items()}}
+
+
+def _plain(spec: Spec) -> dict[str, object]:
+    """Without what is empty: fields that an older revision does not know."""
+    return {key: value for key, value in vars(spec).items() if value}
 
 
 def _turn(process: subprocess.Popen[str]) -> float:
