@@ -72,6 +72,10 @@ _SENTENCES = (
         "fewer workers",
     ),
     (
+        r"achieved \S+ of \S+: each blocks the loop",
+        "a task that blocks the loop runs alone: leave it to threads or processes",
+    ),
+    (
         r"achieved \S+ of (\S+)",
         r"so many tasks were in flight on average, not \1: tasks end before others are started, or "
         "wait for what only a few can have",

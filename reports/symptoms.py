@@ -54,7 +54,7 @@ def noted(row: Row, cell: Planned, block: Block) -> list[str]:
         *_loop(row, probe),
         *_gil(row, block, processes),
         *_in_flight(row, cell),
-        *_achieved(cell, probe),
+        *_achieved(row, cell, probe),
         *_left(probe),
         *_low(block.stored, processes),
     ]
@@ -96,7 +96,7 @@ def _elsewhere(row: Row, stored: Stored) -> bool:
     return any(name.startswith("python:") for name in names)
 
 
-def _achieved(cell: Planned, probe: Probed) -> Iterator[str]:
+def _achieved(row: Row, cell: Planned, probe: Probed) -> Iterator[str]:
     seen, workers = probe.concurrency, cell.workers
     if seen is None or workers == 1 or cell.reference:
         return
@@ -106,12 +106,14 @@ def _achieved(cell: Planned, probe: Probed) -> Iterator[str]:
     # Few tasks are never all in flight for long: the last starts when the first is nearly done.
     achieved = seen.most if tasks < 2 * workers else seen.mean
     if achieved < ACHIEVED * workers:
-        yield f"achieved {_tasks(achieved)} of {workers:,}{_cause(tasks, workers, seen)}"
+        yield f"achieved {_tasks(achieved)} of {workers:,}{_cause(tasks, workers, seen, BLOCKS in row.notes)}"
 
 
-def _cause(tasks: int, workers: int, seen: Concurrency) -> str:
+def _cause(tasks: int, workers: int, seen: Concurrency, blocked: bool) -> str:
     """The tightest of what is known to bound the tasks in flight."""
     bounds = [(tasks, f": only {tasks:,} task{'' if tasks == 1 else 's'}")]
+    if blocked:
+        bounds.append((1, ": each blocks the loop"))
     if seen.declared is not None:
         bounds.append((seen.declared, f": {seen.declared:,} at a time, says the workload"))
     if seen.lanes > 1:  # an event loop is one lane, and runs as many as it likes

@@ -140,6 +140,12 @@ def test_fewer_in_flight_than_workers_is_said_with_its_cause(
     assert notes(tmp_path, [sequential([0.64] * 2), cell]) == ((said,) if said else ())
 
 
+def test_tasks_that_block_the_loop_run_alone_for_that(tmp_path: Path) -> None:
+    cell = probed(in_flight(1, 1), notes="blocks the loop")
+    said = ("blocks the loop", "achieved 1 of 16: each blocks the loop")
+    assert notes(tmp_path, [sequential([0.64] * 2), cell]) == said
+
+
 @pytest.mark.parametrize("tasks", [16, 31])
 def test_a_short_batch_that_had_all_in_flight_once_is_no_complaint(
     tmp_path: Path, tasks: int
@@ -189,6 +195,7 @@ def test_a_round_that_was_measured_again_is_no_note(tmp_path: Path) -> None:
         "achieved 6.2 of 1,600: 6 lanes ran tasks",
         "achieved 4 of 16: 4 at a time, says the workload",
         "achieved 1 of 16: only 1 task",
+        "achieved 1 of 16: each blocks the loop",
         "left behind: 1 thread: Thread-3\n(work)",
         "low CPU in 1 of 8 rounds",
         "beyond the limit",
