@@ -50,7 +50,7 @@ def selected(kind: Kind, texts: Iterable[str]) -> Iterator[Chosen]:
     """
     wanted = [text for text in texts if not text.startswith("!")] or list(DEFAULTS[kind])
     unwanted = [text[1:] for text in texts if text.startswith("!")]
-    found: dict[tuple[str, object], Chosen] = {}
+    found: dict[tuple[object, ...], Chosen] = {}
     for text in wanted:
         name, fixed = named(text)
         for spec in _matching(kind, name):
@@ -58,7 +58,8 @@ def selected(kind: Kind, texts: Iterable[str]) -> Iterator[Chosen]:
             for key in fixed:
                 if key not in known:
                     raise no_parameter(spec.name, key, known)
-            found[spec.target, tuple(fixed.items())] = Chosen(spec, tuple(fixed.items()))
+            seen = spec.target, *spec.given.values(), *fixed.items()
+            found[seen] = Chosen(spec, tuple(fixed.items()))
     there = [chosen.spec.name for chosen in found.values()]
     for pattern in unwanted:
         if not any(_matches(pattern, name) for name in there):
@@ -73,10 +74,19 @@ def _matching(kind: Kind, name: str) -> list[Spec]:
     if "*" not in name and "?" not in name:
         return [find(kind, name)]
     there = names(kind)
-    found = [find(kind, one) for one in there if _matches(name, one)]
+    found = [_present(find(kind, one)) for one in there if _matches(name, one)]
     if not found:
         raise NothingSelected(f"nothing matches '{name}' (there are: {', '.join(there)})")
     return found
+
+
+def _present(spec: Spec) -> Spec:
+    """The plug-in, or what says why it does not import: others that a pattern selects go on."""
+    try:
+        loaded(spec)
+    except UsageError as error:
+        return Spec(spec.name, "bench.absent:Absent", given={"why": str(error)})
+    return spec
 
 
 def _matches(pattern: str, name: str) -> bool:

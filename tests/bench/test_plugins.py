@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 
 from bench import plugins
-from bench.driver import run
+from bench.driver import dry_run, run
+from bench.errors import UsageError
 from bench.lanes import Lanes
 from bench.plan import plan
 from bench.settings import resolve
 from bench.spec import Spec, load
+
+from ..installed import installed
 
 
 @pytest.mark.parametrize("kind", ["workloads", "strategies"])
@@ -35,31 +38,20 @@ def test_a_strategy_of_two_parts_is_written_with_a_plus():
     )
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    return installed(tmp_path_factory.mktemp("installed") / "site")
+
+
 @pytest.fixture
-def third_party(tmp_path, monkeypatch):
-    """A distribution that adds a workload and a strategy, as pip would have installed it."""
-    site = tmp_path / "site"
-    info = site / "third_party-1.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: third-party\nVersion: 1\n")
-    (info / "entry_points.txt").write_text(
-        "[concbench.workloads]\ncubed = third:cube\nbroken = nowhere:f\n"
-        "[concbench.strategies]\nbackwards = third:Backwards\n"
-    )
-    (site / "third.py").write_text(
-        "from contextlib import contextmanager\n"
-        "from dataclasses import dataclass\n"
-        "def cube(i, *, plus=0):\n    return i ** 3 + plus\n"
-        "@dataclass(frozen=True)\nclass Backwards:\n"
-        "    @contextmanager\n    def open(self, lanes):\n"
-        "        with lanes.blocking() as call:\n"
-        "            yield lambda tasks: [call(i) for i in reversed(tasks)][::-1]\n"
-    )
+def third_party(site, tmp_path, monkeypatch):
+    """A distribution that adds workloads and a strategy, for this process and for children."""
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("PYTHONPATH", str(site))
     monkeypatch.chdir(tmp_path)
     yield site
-    sys.modules.pop("third", None)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "third"]:
+        del sys.modules[name]
 
 
 def test_entry_points_are_found_listed_and_measured(third_party):
@@ -82,8 +74,35 @@ def test_entry_points_are_found_listed_and_measured(third_party):
 
 def test_an_entry_point_that_does_not_import_is_named_and_the_others_go_on(third_party):
     found = {one.name: one.reason for one in plugins.describe("workloads")}
-    assert found["broken"].startswith("nowhere:f does not import: ModuleNotFoundError")
-    assert found["cubed"] == found["io_sleep"] == ""
+    assert found["broken"].startswith("third.nowhere:f does not import: ModuleNotFoundError")
+    assert found["cubed"] == found["ledger"] == found["io_sleep"] == ""
+
+
+def test_what_is_installed_runs_beside_what_is_built_in(third_party):
+    lines = tried("ledger", "strategy", "*", "!dask")
+    assert lines["ledger x 12 / backwards"] == lines["ledger x 12 / sequential"] == "ran once"
+    assert lines["ledger x 12 / multiprocessing[workers=3,start=fork,chunk=1]"] == "ran once"
+
+
+def test_of_a_pattern_what_does_not_import_has_a_reason_and_the_others_run(third_party):
+    lines = tried("*", "workload", "!cpu*", "!*_*", "!http*", "!p*", "!s*", "!t*", "!mixed")
+    assert lines["broken x 64 / sequential"].startswith("third.nowhere:f does not import")
+    assert (
+        lines["cubed[plus=0] x 64 / sequential"] == lines["noop x 1000 / sequential"] == "ran once"
+    )
+
+
+def test_a_name_that_does_not_import_ends_the_run_before_it_begins(third_party):
+    with pytest.raises(UsageError, match=r"third\.nowhere:f does not import"):
+        plan(resolve({"workload": ("broken", "cubed")}))
+
+
+def tried(workload, option, *texts):
+    """What became of each cell of a dry run."""
+    given = {"workload": (workload,), "strategy": ("sequential",)}
+    given[option] = (*given[option], *texts) if option == "workload" else texts
+    found = dry_run(resolve(given), lambda event: None)
+    return {one.name: one.reason or found.past.reason(one.id) or "ran once" for one in found.plan}
 
 
 def test_a_built_in_name_cannot_be_taken_by_an_entry_point(monkeypatch):
