@@ -1,0 +1,1 @@
+"""`concbench init`: a first workload, options and sessions in a project of the user's."""

@@ -1,0 +1,106 @@
+"""The files of a project with what concbench adds to them; what was there stays as it was."""
+
+from __future__ import annotations
+
+import ast
+import json
+import tomllib
+from importlib.metadata import distribution
+from importlib.resources import files
+from pathlib import Path
+
+from .. import __version__
+from ..errors import UsageError
+
+SESSIONS = ("bench", "check")
+
+
+def template(name: str) -> bytes:
+    """A file that stands beside this one."""
+    return files(__package__).joinpath(name).read_bytes()
+
+
+def with_options(root: Path) -> bytes:
+    """Its pyproject.toml with [tool.concbench]; UsageError where there are options already."""
+    path, own = root / "pyproject.toml", root / "concbench.toml"
+    before = _read(path)
+    if own.exists():
+        raise UsageError(f"{own} has options already: move it away, or go on with it")
+    if "concbench" in _table(path, before).get("tool", {}):
+        raise UsageError(f"{path} has [tool.concbench] already: take it out, or go on with it")
+    after = _appended(before, template("options.toml"), 1)
+    try:
+        tomllib.loads(after.decode())
+    except tomllib.TOMLDecodeError:
+        raise UsageError(
+            f"{path} takes no further table: is its 'tool' closed by braces?"
+        ) from None
+    return after
+
+
+def with_sessions(root: Path) -> tuple[bytes, list[str]]:
+    """Its noxfile.py with two sessions more, and their names."""
+    path = root / "noxfile.py"
+    before = _read(path)
+    try:
+        there = ast.parse(before)
+    except (SyntaxError, ValueError) as error:
+        raise UsageError(f"{path} is not Python: {error}") from None
+    taken = {one.name for one in there.body if isinstance(one, ast.FunctionDef)}
+    free = (p for p in ("", "concbench_") if not taken & {f"{p}{name}" for name in SESSIONS})
+    prefix = next(free, None)
+    if prefix is None:
+        raise UsageError(f"{path} has a session concbench_bench or concbench_check already")
+    text = template("sessions.txt").decode().format(prefix=prefix, installed=_installed(root))
+    if not _imports_nox(there):
+        text = f"import nox{'  # noqa: E402' if there.body else ''}\n\n\n{text}"
+    return _appended(before, text.encode(), 2), [f"{prefix}{name}" for name in SESSIONS]
+
+
+def requirement() -> str:
+    """What concbench is to pip, from wherever it was installed here."""
+    source = json.loads(distribution("concbench").read_text("direct_url.json") or "{}")
+    if not source:
+        return f"concbench>={__version__}"
+    if vcs := source.get("vcs_info"):
+        return f"concbench @ {vcs['vcs']}+{source['url']}@{vcs['commit_id']}"
+    return f"concbench @ {source['url']}"
+
+
+def _installed(root: Path) -> str:
+    """What a session installs: concbench, and the project where it is a package."""
+    path = root / "pyproject.toml"
+    packaged = bool(_table(path, _read(path)).keys() & {"build-system", "project"})
+    return json.dumps([*([] if not packaged else ["."]), requirement()])[1:-1]
+
+
+def _imports_nox(there: ast.Module) -> bool:
+    return any(
+        isinstance(one, ast.Import) and any((n.asname or n.name) == "nox" for n in one.names)
+        for one in there.body
+    )
+
+
+def _read(path: Path) -> bytes:
+    """Nothing where there is no such file."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _table(path: Path, content: bytes) -> dict[str, dict[str, object]]:
+    try:
+        return tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+
+
+def _appended(before: bytes, text: bytes, blank: int) -> bytes:
+    """The text after so many blank lines, with line ends as they are there."""
+    if not before.strip():
+        return text
+    end = b"\r\n" if b"\r\n" in before else b"\n"
+    return before.rstrip() + end * (1 + blank) + text.replace(b"\n", end)
