@@ -99,6 +99,13 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session(**ALONE)
+def catalogue(session: nox.Session) -> None:
+    """Try every strategy with every workload that it fits: all must give the same answers."""
+    session.install(".[all]")
+    session.run("concbench", "run", "--dry-run", "-w", "*", "-s", "*", *session.posargs)
+
+
+@nox.session(**ALONE)
 def overhead(session: nox.Session) -> None:
     """Measure what concbench itself costs."""
     session.install(".")

@@ -6,6 +6,7 @@ What only some commands need is imported by them: help and completion must answe
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -91,8 +92,7 @@ def run(
     verbose: options.Verbose = False,
 ) -> None:
     """Measure, and say which concurrency model to use."""
-    # Not `in`: a 0 is given, and an error.
-    given = {key: v for key, v in locals().items() if v is not None and v is not False}
+    given = options.given(locals())
     from .commands import run
 
     end(lambda outcome: run(given, outcome), last_line=True)
@@ -101,11 +101,20 @@ def run(
 @app.command(name="list")
 def list_(
     as_json: options.Json = False,
+    markdown: options.Markdown = False,
 ) -> None:
     """Show the workloads and strategies there are, and why one cannot run here."""
-    from .commands import listing
+    from .listing import listing
 
-    end(lambda outcome: listing(as_json))
+    end(lambda _: listing(options.form(as_json, markdown)))
+
+
+@app.command()
+def init(folder: options.Project = Path()) -> None:
+    """Write a first workload, options and nox sessions into your project."""
+    from .beginning.command import init
+
+    end(lambda _: init(folder))
 
 
 @app.command()

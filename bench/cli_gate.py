@@ -60,7 +60,7 @@ def check(
     verbose: options.Verbose = False,
 ) -> None:
     """Measure two sides in the same rounds; exit 1 when the first is slower."""
-    given = {key: v for key, v in locals().items() if v is not None and v is not False}
+    given = options.given(locals())
     from .checking.command import check
     from .cli import end
 

@@ -43,7 +43,7 @@ def behaviour(
         ),
     ] = None,
     as_json: options.Json = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="For a document.")] = False,
+    markdown: options.Markdown = False,
     save: Annotated[
         bool, typer.Option("--save", help="Keep it for the pages of `concbench report`.")
     ] = False,
@@ -52,7 +52,7 @@ def behaviour(
 ) -> None:
     """Ask what strategies do on errors, time-outs and Ctrl-C, what crosses, what workers cost."""
     given = {"strategy": strategy, "timeout": timeout, "results": results}
-    form = "json" if as_json else "markdown" if markdown else "table"
+    form = options.form(as_json, markdown)
     from .behaviour import command
     from .cli import end
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -129,30 +128,6 @@ def _doubts(stored: Stored, outcome: Outcome) -> list[str]:
     outcome.failed += len(lines)
     outcome.codes |= {Exit.FAILED} if lines else set()
     return lines
-
-
-def listing(as_json: bool) -> None:
-    """Print every plug-in, its parameters, and why it cannot run here."""
-    from .plugins import describe
-
-    found = {"workloads": describe("workloads"), "strategies": describe("strategies")}
-    if as_json:
-        plain = {kind: [vars(one) for one in those] for kind, those in found.items()}
-        print(json.dumps(plain, indent=1))
-        return
-    for kind, those in found.items():
-        print(f"{kind}:")
-        for one in those:
-            params = ", ".join(f"{key}={_default(value)}" for key, value in one.params.items())
-            sizes = f"{one.tasks} tasks; " if one.tasks else ""
-            print(f"  {one.name:25}{sizes}{params or 'no parameters'}")
-            print(f"  {'':25}{one.summary}")
-            if one.reason:
-                print(f"  {'':25}cannot run here: {one.reason}")
-
-
-def _default(value: object) -> str:
-    return "(the workload's)" if value is ... else json.dumps(value)
 
 
 def _tried(found: DryRun, settings: Settings, outcome: Outcome) -> None:

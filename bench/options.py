@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +23,16 @@ def _completing(kind: Kind) -> Callable[[str], list[str]]:
         return [name for name in names(kind) if name.startswith(incomplete)]
 
     return complete
+
+
+def given(options: Mapping[str, object]) -> dict[str, object]:
+    """The options that were given; a 0 is one of them, and an error."""
+    return {key: v for key, v in options.items() if v is not None and v is not False}
+
+
+def form(as_json: bool, markdown: bool) -> str:
+    """What a command prints."""
+    return "json" if as_json else "markdown" if markdown else "table"
 
 
 # What to measure
@@ -129,7 +139,9 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="A line for each 
 
 # Of one command each
 
+Project = Annotated[Path, typer.Argument(metavar="FOLDER", help="The project: this folder.")]
 Json = Annotated[bool, typer.Option("--json", help="For a machine.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="For a document.")]
 Page = Annotated[
     Path | None, typer.Option("-o", "--output", help="The page's file: beside the run.")
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -30,6 +30,12 @@ class Described:
     workers: int | None = None
     reason: str = ""
     summary: str = ""
+    about: str = ""
+    """The whole docstring, in one line; the summary is its first sentence or two."""
+    extra: str = ""
+    """Of the distribution, that brings what it needs."""
+    of_machine: tuple[str, ...] = ()
+    """The parameters whose defaults another machine may choose otherwise."""
 
 
 def names(kind: Kind) -> list[str]:
@@ -95,7 +101,7 @@ def _described(spec: Spec) -> Described:
         return Described(spec.name, spec.target, reason=str(error))
     params = parameters(made)
     required = {key: 1 for key, value in params.items() if value is ...}
-    doc = (made.__doc__ or "").strip().partition("\n")[0]
+    doc = (made.__doc__ or "").strip()
     return Described(
         spec.name,
         spec.target,
@@ -103,7 +109,10 @@ def _described(spec: Spec) -> Described:
         getattr(made, "tasks", None),
         getattr(made, "workers", None),
         reason(made(**required)),
-        doc,
+        doc.partition("\n")[0],
+        " ".join(doc.split()),
+        getattr(made, "extra", ""),
+        tuple(f.name for f in dataclasses.fields(made) if f.default_factory is not MISSING),
     )
 
 
@@ -121,9 +130,9 @@ def unfit(workload: Any, strategy: Any) -> str:
 
 
 def _default(f: dataclasses.Field[Any]) -> Plain:
-    if f.default_factory is not dataclasses.MISSING:
+    if f.default_factory is not MISSING:
         return f.default_factory()
-    return ... if f.default is dataclasses.MISSING else f.default
+    return ... if f.default is MISSING else f.default
 
 
 def _built_in(kind: Kind) -> dict[str, str]:

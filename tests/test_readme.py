@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.behaviour import asking
 from bench.behaviour.questions import NAMES
 from bench.errors import Exit
-from bench.plugins import describe
+from bench.plugins import names
 from bench.settings import resolve
 from reports.gate import parsed
 
@@ -77,10 +79,13 @@ def test_the_example_of_a_workload_runs(tmp_path):
     assert concbench("run", *words, "--tasks", "2", cwd=tmp_path).count("ran once") == 2
 
 
-def test_every_workload_is_documented_by_its_own_sentence():
-    part = README.partition("## Workloads\n")[2].partition("\n## ")[0]
-    told = re.findall(r"^\| `(\w+)` \| (.+) \|$", part, re.MULTILINE)
-    assert told == [(one.name, one.summary) for one in describe("workloads")]
+@pytest.mark.parametrize("heading", ["Workloads", "Strategies"])
+def test_the_tables_of_workloads_and_strategies_are_those_that_list_writes(tmp_path, heading):
+    part = README.partition(f"## {heading}\n")[2].partition("\n##")[0]
+    told = [line for line in part.splitlines() if line.startswith("|")]
+    tables = concbench("list", "--markdown", cwd=tmp_path).split("\n\n")
+    assert told == tables[heading == "Strategies"].splitlines()
+    assert len(told) == 2 + len(names(heading.lower()))
 
 
 def test_the_table_of_behaviour_is_what_strategies_are_tested_to_answer():

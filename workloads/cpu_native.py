@@ -13,7 +13,10 @@ LEAST = 8192  # bytes: hashlib keeps the GIL below 2048, zlib.crc32 up to 5120
 
 @dataclass(frozen=True)
 class CpuNative:
-    """C code that releases the GIL (hashlib, zlib): threads spread it over CPUs like processes."""
+    """C code that releases the GIL (hashlib, zlib): threads spread it over CPUs like processes.
+
+    `kind` is sha256 or zlib, of `size` bytes.
+    """
 
     # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 16

@@ -17,10 +17,14 @@ LEAST = 1000  # numbers: numpy keeps the GIL for arrays of up to 500
 
 @dataclass(frozen=True)
 class CpuNumpy:
-    """A sum of squares in numpy: far less to compute than in Python, and threads share it."""
+    """A sum of squares in numpy: far less to compute than in Python, and threads share it.
+
+    It is over `size` numbers.
+    """
 
     # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 64
+    extra: ClassVar[str] = "numpy"
 
     size: int = 300_000
 

@@ -10,7 +10,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class CpuSum:
-    """A sum of squares: pure Python, which only processes can spread over CPUs."""
+    """A sum of squares: pure Python, which only processes can spread over CPUs.
+
+    It is over `size` numbers.
+    """
 
     # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 16

@@ -21,7 +21,10 @@ Metrics = Callable[[], Mapping[str, int]]
 
 @dataclass(frozen=True)
 class FileIo:
-    """Write, fsync, read back: no loop waits for a disk, so there it goes through threads."""
+    """Write, fsync, read back: no loop waits for a disk, so there it goes through threads.
+
+    Files of `size` bytes lie in `folder`, without one in a temporary folder.
+    """
 
     tasks: ClassVar[int] = 64
     workers: ClassVar[int] = 8

@@ -22,7 +22,11 @@ AsyncGet = Callable[[str], Awaitable[tuple[int, bytes]]]
 
 @dataclass(frozen=True)
 class HttpGet:
-    """HTTP GET by requests, or in a loop by aiohttp, answered after `delay`; or both by httpx."""
+    """HTTP GET by requests, or in a loop by aiohttp, answered after `delay`; or both by httpx.
+
+    `client` is default or httpx (`pip install 'concbench[httpx]'`), `size` that of the answer in
+    bytes; `url` is a server of your own.
+    """
 
     tasks: ClassVar[int] = 64
     workers: ClassVar[int] = 16

@@ -14,7 +14,10 @@ STEPS_PER_SECOND = 30_000_000
 
 @dataclass(frozen=True)
 class Mixed:
-    """Wait, then compute (`ratio` waits): what threads and loops overlap, and what they cannot."""
+    """Wait, then compute (`ratio` waits): what threads and loops overlap, and what they cannot.
+
+    A task takes `seconds` in all.
+    """
 
     tasks: ClassVar[int] = 64
     workers: ClassVar[int] = 16

@@ -16,7 +16,10 @@ Metrics = Callable[[], Mapping[str, int]]
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Producer, bounded queue, consumers: items in order, and what handing them over costs."""
+    """Producer, bounded queue, consumers: items in order, and what handing them over costs.
+
+    `consumers` take `items` from a queue with `room` for so many, and wait `seconds` for each.
+    """
 
     tasks: ClassVar[int] = 16
     workers: ClassVar[int] = 4

@@ -13,7 +13,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Sqlite:
-    """SQLite: a connection belongs to the thread that made it, so every lane has its own."""
+    """SQLite: a connection belongs to the thread that made it, so every lane has its own.
+
+    A task reads `rows` rows.
+    """
 
     # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 32

@@ -10,7 +10,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Stream:
-    """`async for` under `async with`: it has no blocking form, so threads run a loop each."""
+    """`async for` under `async with`: it has no blocking form, so threads run a loop each.
+
+    A stream has `items`, `seconds` apart.
+    """
 
     tasks: ClassVar[int] = 32
     workers: ClassVar[int] = 16

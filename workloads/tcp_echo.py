@@ -22,7 +22,11 @@ Metrics = Callable[[], Mapping[str, int]]
 
 @dataclass(frozen=True)
 class TcpEcho:
-    """TCP: a socket in each blocking lane, streams in a loop; `tls=true` adds encryption."""
+    """TCP: a socket in each blocking lane, streams in a loop; `tls=true` adds encryption.
+
+    Messages have `size` bytes. For a certificate that is made for the run, TLS needs the command
+    `openssl`.
+    """
 
     tasks: ClassVar[int] = 128
     workers: ClassVar[int] = 16

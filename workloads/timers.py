@@ -18,7 +18,10 @@ Metrics = Callable[[], Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Timers:
-    """Ticks of a loop's timers: `call_later` drifts by every delay, `call_at` does not."""
+    """Ticks of a loop's timers: `call_later` drifts by every delay, `call_at` does not.
+
+    `by` is one of these; a task takes so many `ticks`, each after `seconds`.
+    """
 
     tasks: ClassVar[int] = 32
     workers: ClassVar[int] = 16

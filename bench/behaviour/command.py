@@ -16,7 +16,6 @@ from ..settings import resolve
 from . import asking
 
 FILE = "behaviour.json"
-FORMS = ("as_json", "markdown")
 
 
 def behaviour(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome) -> None:

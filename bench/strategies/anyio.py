@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from bench.contracts import AsyncCall, Batch, Plain
 from bench.extras import missing
@@ -19,7 +19,12 @@ LIBRARIES = {"asyncio": ("anyio",), "trio": ("anyio", "trio")}
 
 @dataclass(frozen=True)
 class Anyio:
-    """`workers` tasks of an anyio task group, that take from one iterator."""
+    """`workers` tasks of an anyio task group, that take from one iterator.
+
+    `backend` is the library whose event loop that is: asyncio or trio.
+    """
+
+    extra: ClassVar[str] = "trio"
 
     workers: int
     backend: str = "asyncio"
@@ -29,7 +34,7 @@ class Anyio:
             raise ValueError(f"backend must be {' or '.join(LIBRARIES)}, not {self.backend!r}")
 
     def cannot_run(self) -> str | None:
-        return missing("trio", *LIBRARIES[self.backend])
+        return missing(self.extra, *LIBRARIES[self.backend])
 
     def cannot_take(self, workload: Any) -> str | None:
         return unfit(workload, self.backend)

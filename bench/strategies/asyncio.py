@@ -22,8 +22,10 @@ LOOPS = ("asyncio", "uvloop", "winloop")
 class Asyncio:
     """`workers` coroutines that take tasks from one iterator; or as `dispatch` says.
 
-    `eager` starts a task at once instead of in the loop's next turn, `debug` is asyncio's debug
-    mode, `loop` the library that the event loop is of.
+    `dispatch` is takers, gather, taskgroup, as_completed, wait, semaphore or queue, `loop` the
+    library that the event loop is of: asyncio, uvloop (`pip install 'concbench[uvloop]'`) or
+    winloop. `eager` starts a task at once instead of in the loop's next turn (Python 3.12), `debug`
+    is asyncio's debug mode.
     """
 
     workers: int

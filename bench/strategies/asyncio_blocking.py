@@ -13,7 +13,10 @@ from bench.takers import in_flight
 
 @dataclass(frozen=True)
 class AsyncioBlocking:
-    """`workers` coroutines that call what blocks: one runs, and the loop stands still."""
+    """`workers` coroutines that call what blocks: one runs, and the loop stands still.
+
+    The mistake that everybody makes once.
+    """
 
     workers: int
 

@@ -20,7 +20,10 @@ cpu_sum on two CPUs), with 2 it does not (93 %); one runs, one waits in the pool
 
 @dataclass(frozen=True)
 class AsyncioProcesspool:
-    """loop.run_in_executor with a ProcessPoolExecutor of `workers` processes."""
+    """loop.run_in_executor with a ProcessPoolExecutor of `workers` processes.
+
+    `start` is how they start: fork, spawn or forkserver.
+    """
 
     workers: int
     start: str = field(default_factory=get_start_method)

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing import get_all_start_methods
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.contracts import Batch, Plain
 from bench.elsewhere import Ended, Everywhere, Step
@@ -39,6 +39,8 @@ class Dask:
     is the way to start processes here.
     """
 
+    extra: ClassVar[str] = "dask"
+
     workers: int
     scheduler: str | None = None
     timeout: float = field(default=TIMEOUT, metadata={"implied": True})
@@ -56,7 +58,7 @@ class Dask:
             raise ValueError(f"timeout must be above 0 seconds, not {self.timeout:g}")
 
     def cannot_run(self) -> str | None:
-        return missing("dask", "distributed")
+        return missing(self.extra, "distributed")
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:

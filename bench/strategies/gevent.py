@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from bench.contracts import Batch, Call, Plain
 from bench.extras import missing
@@ -24,10 +24,12 @@ Share: TypeAlias = Callable[[Call], None]
 class Gevent:
     """`workers` greenlets in one thread, after gevent.monkey.patch_all()."""
 
+    extra: ClassVar[str] = "gevent"
+
     workers: int
 
     def cannot_run(self) -> str | None:
-        return missing("gevent")
+        return missing(self.extra)
 
     def cannot_take(self, workload: Any) -> str | None:
         if hasattr(workload, "open"):

@@ -14,7 +14,7 @@ from bench.lanes import Lanes
 
 @dataclass(frozen=True)
 class Interpreters:
-    """InterpreterPoolExecutor.map over `workers` interpreters."""
+    """InterpreterPoolExecutor.map over `workers` interpreters, with a GIL each (Python 3.14)."""
 
     workers: int
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
 
 from bench.contracts import Batch
 from bench.elsewhere import Ended, Everywhere, Step
@@ -26,7 +26,12 @@ PATIENCE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Joblib:
-    """joblib.Parallel with `workers` jobs; `chunk` tasks sent at a time, by default as it finds."""
+    """joblib.Parallel with `workers` jobs; `chunk` tasks sent at a time, by default as it finds.
+
+    `backend` is loky (processes) or threading.
+    """
+
+    extra: ClassVar[str] = "joblib"
 
     workers: int
     backend: str = "loky"
@@ -39,7 +44,7 @@ class Joblib:
             raise ValueError(f"chunk must be a whole number, 1 or more, not {self.chunk!r}")
 
     def cannot_run(self) -> str | None:
-        return missing("joblib")
+        return missing(self.extra)
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:

@@ -18,8 +18,9 @@ POOLS = ("executor", "Pool.map", "Pool.imap_unordered")
 class Multiprocessing:
     """ProcessPoolExecutor.map over `workers` processes, `chunk` tasks sent at a time.
 
-    With `pool=Pool.map` or `Pool.imap_unordered` it is a multiprocessing.Pool, which may replace
-    its children: each after `max_tasks_per_child` chunks.
+    `start` is how they start: fork, spawn or forkserver. With `pool=Pool.map` or
+    `Pool.imap_unordered` it is a multiprocessing.Pool, which may replace its children: each after
+    `max_tasks_per_child` chunks.
     """
 
     workers: int

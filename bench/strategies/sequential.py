@@ -12,7 +12,7 @@ from bench.lanes import Lanes
 
 @dataclass(frozen=True)
 class Sequential:
-    """A plain loop."""
+    """A plain loop: what the others are compared with."""
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from bench.contracts import AsyncCall, Batch, Plain
 from bench.extras import missing
@@ -18,10 +18,12 @@ from bench.sharing import shared
 class Trio:
     """`workers` tasks of a nursery in trio, that take from one iterator."""
 
+    extra: ClassVar[str] = "trio"
+
     workers: int
 
     def cannot_run(self) -> str | None:
-        return missing("trio")
+        return missing(self.extra)
 
     def cannot_take(self, workload: Any) -> str | None:
         return unfit(workload, "trio")
