@@ -106,7 +106,8 @@ def _achieved(row: Row, cell: Planned, probe: Probed) -> Iterator[str]:
     # Few tasks are never all in flight for long: the last starts when the first is nearly done.
     achieved = seen.most if tasks < 2 * workers else seen.mean
     if achieved < ACHIEVED * workers:
-        yield f"achieved {_tasks(achieved)} of {workers:,}{_cause(tasks, workers, seen, BLOCKS in row.notes)}"
+        cause = _cause(tasks, workers, seen, BLOCKS in row.notes)
+        yield f"achieved {_tasks(achieved)} of {workers:,}{cause}"
 
 
 def _cause(tasks: int, workers: int, seen: Concurrency, blocked: bool) -> str:
