@@ -43,12 +43,38 @@ def timed(name: str, batches: Callable[[int], float], metadata: dict[str, Any]) 
         import pyperf  # after open and first batch: their clocks must not pay for it, nor hide it
 
         with suppress(ImportError):
-            import pyperf._collect_metadata  # which it imports itself, but after the values
+            from pyperf import _collect_metadata  # which it imports itself, but after the values
+
+            _collect_metadata.platform = _Platform()
 
     runner = pyperf.Runner()
     benchmark = runner.bench_time_func(name, batches, metadata=metadata)
     assert benchmark is not None  # only a run for another --worker-task gives none
     return benchmark
+
+
+class _Platform:
+    """The module `platform` for pyperf, without the processes that it would start: uname and file.
+
+    To wait for a process is not safe where a thread forks: a pool that replaces a child just then
+    gives it a copy of the pipe whose end is waited for.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        import platform
+
+        return getattr(platform, name)
+
+    def architecture(self) -> tuple[str, str]:
+        from struct import calcsize
+
+        return f"{8 * calcsize('P')}bit", ""
+
+    def platform(self, *given: Any) -> str:
+        import platform
+
+        vars(platform.uname()).setdefault("processor", "")  # which would ask uname
+        return platform.platform(*given)
 
 
 @contextmanager
