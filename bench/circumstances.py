@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import machine, store
-from .plan import Planned
-from .settings import Settings
+from .facts import machine
+from .planning.plan import Planned
+from .planning.settings import Settings
 from .sides.side import Side
+from .storing import store
 from .variables import REMOVED, recorded
 
 

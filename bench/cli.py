@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import __version__, cli_gate, cli_looks, options
-from .options import Several
+from . import __version__
+from .command_line import cli_gate, cli_looks, options
+from .command_line.options import Several
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .outcome import Outcome
+    from .command_line.outcome import Outcome
 
 app = typer.Typer(
     name="concbench",
@@ -93,7 +94,7 @@ def run(
 ) -> None:
     """Measure, and say which concurrency model to use."""
     given = options.given(locals())
-    from .commands import run
+    from .command_line.commands import run
 
     end(lambda outcome: run(given, outcome), last_line=True)
 
@@ -104,7 +105,7 @@ def list_(
     markdown: options.Markdown = False,
 ) -> None:
     """Show the workloads and strategies there are, and why one cannot run here."""
-    from .listing import listing
+    from .command_line.listing import listing
 
     end(lambda _: listing(options.form(as_json, markdown)))
 
@@ -126,7 +127,7 @@ def show(
     group_by: options.GroupBy = None,
 ) -> None:
     """Show a stored run again; never measures."""
-    from .reporting import show
+    from .command_line.reporting import show
 
     end(lambda outcome: show(run, results, columns, sort, group_by))
 
@@ -141,7 +142,7 @@ def report(
     results: options.Results = None,
 ) -> None:
     """Write one HTML page with verdicts, tables and charts."""
-    from .reporting import report
+    from .command_line.reporting import report
 
     end(lambda outcome: report(runs or [], output, results, browse))
 
@@ -153,7 +154,7 @@ def export(
     results: options.Results = None,
 ) -> None:
     """Write a stored run in another format."""
-    from .reporting import export
+    from .command_line.reporting import export
 
     end(lambda outcome: export(run, to or ["md"], results))
 
@@ -166,7 +167,7 @@ def compare(
     results: options.Results = None,
 ) -> None:
     """Compare stored runs, cell by cell; never measures."""
-    from .reporting import compare
+    from .command_line.reporting import compare
 
     end(lambda outcome: compare(runs, results))
 
@@ -180,14 +181,14 @@ def history(
     results: options.Results = None,
 ) -> None:
     """Show cells over all stored runs, and where they changed; never measures."""
-    from .chronicle import history
+    from .command_line.chronicle import history
 
     end(lambda _: history(cell, results, relative=relative, as_json=as_json, chart=chart))
 
 
 def end(command: Callable[[Outcome], None], *, last_line: bool = False) -> None:
     """Run a command and exit by what became of it."""
-    from .outcome import ended
+    from .command_line.outcome import ended
 
     raise typer.Exit(ended(command, last_line=last_line))
 

@@ -10,22 +10,23 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
-from . import machine, shelf, store
 from .circumstances import facts
+from .command_line.watching import Watch, Watched
 from .errors import Interrupted, NothingSelected, UsageError
-from .history import History
-from .journal import Journal, entries
+from .facts import machine
 from .laboratory import Workshop, equipped, workshop
 from .pairs import alike
-from .plan import Planned, plan
+from .planning.plan import Planned, plan
+from .planning.settings import Settings
 from .probes import raw
 from .probes.probing import Probing
 from .rounds import Course, Limits, Wanted
-from .settings import Settings
 from .sides.named import sides
 from .sides.plans import plans
 from .sides.side import Side
-from .watching import Watch, Watched
+from .storing import shelf, store
+from .storing.history import History
+from .storing.journal import Journal, entries
 
 Plan = tuple[Planned, ...]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from . import engine
-from .canary import measure as measure_canary
 from .children import Children
-from .machine import affinity, cpus
-from .plan import Planned
+from .facts.canary import measure as measure_canary
+from .facts.machine import affinity, cpus
+from .planning.plan import Planned
 from .probes.agenda import Owed
 from .probes.visit import visit as visit_probed
 from .visits import Failed, Measured, Visit

@@ -12,7 +12,7 @@ from .children import Children
 from .fixtures import running
 from .lab import Lab
 from .lock import held
-from .plan import Planned
+from .planning.plan import Planned
 from .sides.side import Side
 from .workers import Place
 

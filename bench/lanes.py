@@ -10,22 +10,22 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from .bent import Bent
 from .contracts import AsyncCall, Call
 from .errors import UsageError
-from .inside import blame, in_lane, per_task
-from .instruments import Instruments
-from .loops import Loop, held, in_thread, loop_class
-from .pools import Children, opened, processes, threads
+from .running.bent import Bent
+from .running.inside import blame, in_lane, per_task
+from .running.instruments import Instruments
+from .running.loops import Loop, held, in_thread, loop_class
+from .running.pools import Children, opened, processes, threads
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
     from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 
-    from .elsewhere import Everywhere
-    from .libraries import OtherLoop
-    from .watched import WatchedPool
+    from .running.elsewhere import Everywhere
+    from .running.libraries import OtherLoop
+    from .running.watched import WatchedPool
 
 __all__ = ["Instruments", "Lanes", "blame", "in_lane"]
 
@@ -65,8 +65,8 @@ class Lanes(Bent):
         Children that are replaced after so many tasks open their lanes when those run, and close
         them when they end.
         """
-        from .replaced import replaced
-        from .watched import kept
+        from .running.replaced import replaced
+        from .running.watched import kept
 
         given = self._children(workers, start)
         if replaced_after is None:
@@ -76,7 +76,7 @@ class Lanes(Bent):
 
     def interpreters(self, workers: int) -> AbstractContextManager[Executor]:
         """A pool of `workers` threads, an interpreter and a lane in each; map `in_interpreter`."""
-        from .interpreters import interpreters
+        from .running.interpreters import interpreters
 
         self._bend_to_blocking()
         self.notes.append("own GIL per lane")
@@ -114,7 +114,7 @@ class Lanes(Bent):
     @contextmanager
     def awaited(self, loop: OtherLoop) -> Iterator[AsyncCall]:
         """One lane in an event loop that is not asyncio's, or inline; UsageError if it is unfit."""
-        from .libraries import unfit
+        from .running.libraries import unfit
 
         if why := unfit(self._workload, loop.name):
             raise UsageError(why)
@@ -132,7 +132,7 @@ class Lanes(Bent):
         `start` says how they were started, if they are processes, and `far` that they are none of
         ours.
         """
-        from .elsewhere import Remote, in_all
+        from .running.elsewhere import Remote, in_all
 
         self._bend_to_blocking()
         self.in_process, self.start, self.far = in_process, start, far
@@ -140,7 +140,7 @@ class Lanes(Bent):
 
     def greenlet(self) -> AbstractContextManager[Call]:
         """A lane for the caller alone, where others share its thread."""
-        from .elsewhere import alone
+        from .running.elsewhere import alone
 
         self._bend_to_blocking()
         return alone(self._workload, self._record, self.told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
-from .plan import Planned
+from .planning.plan import Planned
 
 
 def shuffled(cells: Sequence[int], plan: Iterable[Planned], random: Random) -> list[int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .delivered import MUCH_LESS, is_low
-from .history import History
+from .facts.delivered import MUCH_LESS, is_low
+from .storing.history import History
 
 SHARE = 4
 """One repeat for so many rounds that count: what is low more often is how this machine is."""

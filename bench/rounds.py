@@ -11,10 +11,10 @@ from random import Random
 from typing import Any, TypeAlias
 
 from .engine import LONG_ENOUGH
-from .history import History
 from .pairs import shuffled
-from .plan import Planned
+from .planning.plan import Planned
 from .repeats import due
+from .storing.history import History
 from .visits import Failed, Lab, Measured, Visit, entry
 
 Wanted: TypeAlias = Callable[[Sequence[Mapping[int, float]]], Collection[int]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .plan import Planned
+from .planning.plan import Planned
 
 
 @dataclass(frozen=True)

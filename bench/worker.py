@@ -18,8 +18,8 @@ from . import engine
 from .answers import WrongAnswer, digest
 from .contracts import Batch
 from .lanes import Lanes
+from .running.told import added
 from .spec import Spec
-from .told import added
 
 
 def main() -> None:
@@ -121,7 +121,9 @@ class Watched:
     """Batches under the clock; what they use is read, and the answer checked, outside it."""
 
     def __init__(self, batch: Batch, tasks: range, answer: str) -> None:
-        from . import usage  # after the first batch: it must not pay for this, nor find it there
+        from .facts import (
+            usage,  # after the first batch: it must not pay for this, nor find it there
+        )
 
         self._batch, self._tasks, self._answer = batch, tasks, answer
         self._usage = usage
@@ -160,7 +162,7 @@ class Watched:
 
 def _surroundings() -> dict[str, float | None]:
     """Read while the lanes are open, when all is imported that a task imports."""
-    from . import interpreter, quota
+    from .facts import interpreter, quota
 
     return {
         "cb_gil": _flag(interpreter.gil()),

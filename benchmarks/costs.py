@@ -23,7 +23,7 @@ from pairs import Compared, Pair, compared
 
 from bench import engine
 from bench.children import environment, interpreter_command
-from bench.machine import affinity
+from bench.facts.machine import affinity
 from bench.spec import Spec
 
 ROOT = Path(__file__).parents[1]

@@ -19,8 +19,8 @@ from pairs import EMPTY
 from bench.children import environment
 from bench.lab import Lab
 from bench.laboratory import laboratory
-from bench.plan import Planned
-from bench.plugins import find
+from bench.planning.plan import Planned
+from bench.planning.plugins import find
 from bench.spec import Cell
 from bench.visits import Failed, Visit
 from reports import read

@@ -11,10 +11,10 @@ from figures import Figure
 
 from bench.lab import Lab
 from bench.laboratory import laboratory
-from bench.plan import plan
+from bench.planning.plan import plan
+from bench.planning.settings import resolve
 from bench.probes.agenda import Owed
 from bench.probes.empty import emptied
-from bench.settings import resolve
 from bench.spec import Cell
 
 HUNGRY = f"{Path(__file__).parents[1] / 'tests' / 'hungry.py'}:Hungry"

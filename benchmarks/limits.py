@@ -12,7 +12,7 @@ from figures import Figure, show_rows
 from bench.children import Children
 from bench.fixtures import running
 from bench.lanes import Lanes
-from bench.plugins import find
+from bench.planning.plugins import find
 from reports.cells import Row, rows
 from reports.limit import delivered
 from reports.stored import Stored

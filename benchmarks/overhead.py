@@ -19,10 +19,10 @@ from limits import http, shares
 from pairs import Compared, Pair, compare
 
 from bench.children import Children
+from bench.facts.machine import cpus
 from bench.fixtures import running
-from bench.machine import cpus
-from bench.plugins import find
-from bench.selection import DEFAULTS
+from bench.planning.plugins import find
+from bench.planning.selection import DEFAULTS
 from reports import read
 
 NANOSECONDS = {"sequential": 20_000, "asyncio": 10_000}

@@ -22,7 +22,7 @@ from byhand import MODELS, WORKS
 from bench.children import environment
 from bench.contracts import Batch
 from bench.lanes import Lanes
-from bench.plugins import find
+from bench.planning.plugins import find
 from bench.spec import Spec
 from reports.statistics import Interval, ratio
 

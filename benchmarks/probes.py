@@ -21,9 +21,9 @@ from figures import Figure, show
 
 from bench.children import environment, interpreter_command
 from bench.contracts import Batch
+from bench.facts.machine import cpus
 from bench.lanes import Instruments, Lanes
-from bench.machine import cpus
-from bench.plugins import find
+from bench.planning.plugins import find
 from bench.probes.heartbeat import Heartbeats
 from bench.probes.outcome import probed
 from bench.probes.records import Recorder, Submitted, Tasks

@@ -19,13 +19,13 @@ from typing import Any
 
 import psutil
 
-from bench import machine
 from bench.driver import runnable
 from bench.engine import LONG_ENOUGH, loads
+from bench.facts import machine
 from bench.lab import Lab
 from bench.laboratory import laboratory
-from bench.plan import Planned, plan
-from bench.settings import Settings
+from bench.planning.plan import Planned, plan
+from bench.planning.settings import Settings
 from bench.visits import Failed, Measured, Visit
 
 MOST = 8

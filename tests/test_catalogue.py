@@ -10,9 +10,9 @@ import sys
 import pytest
 
 from bench.driver import dry_run
-from bench.plugins import names
-from bench.selection import DEFAULTS, selected
-from bench.settings import resolve
+from bench.planning.plugins import names
+from bench.planning.selection import DEFAULTS, selected
+from bench.planning.settings import resolve
 
 PART = [
     ("threading", "http_get"),

@@ -18,14 +18,14 @@ MAY = {
 LATE = {
     "bench.__init__",
     "bench.behaviour.command",
-    "bench.chronicle",
+    "bench.command_line.chronicle",
     *(f"bench.checking.{part}" for part in ("answers", "baseline", "command", "evidence")),
     *(f"bench.checking.{part}" for part in ("kept", "rule", "same", "shown", "unpaired")),
     "bench.doctor.noise",
     "bench.driver",
-    "bench.commands",
+    "bench.command_line.commands",
     "bench.notebook",
-    "bench.reporting",
+    "bench.command_line.reporting",
 }  # these hand results to reports, inside a function
 HEAVY = ["pandas", "matplotlib", "numpy", "scipy", "typer", "rich", "pydantic", "psutil"]
 
@@ -76,7 +76,11 @@ def test_strategies_import_their_libraries_when_they_are_opened():
 
 
 def test_the_driver_imports_no_pandas():
-    assert not loaded_by("import bench.driver, bench.commands") & {"pandas", "matplotlib", "scipy"}
+    assert not loaded_by("import bench.driver, bench.command_line.commands") & {
+        "pandas",
+        "matplotlib",
+        "scipy",
+    }
 
 
 def test_help_imports_nothing_that_only_a_run_needs():

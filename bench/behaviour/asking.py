@@ -10,15 +10,16 @@ from importlib import import_module
 from inspect import cleandoc, getsource
 from typing import Any
 
-from .. import __version__, store
+from .. import __version__
 from ..errors import UsageError, suggestion
 from ..fixtures import Fixtures
 from ..laboratory import Workshop
-from ..plan import Planned, plan
-from ..plugins import loaded, parameters
-from ..settings import Settings
+from ..planning.plan import Planned, plan
+from ..planning.plugins import loaded, parameters
+from ..planning.settings import Settings
 from ..sides.side import Side
 from ..spec import Spec
+from ..storing import store
 from ..visits import Failed
 from ..workers import Call, Place, Workers
 from . import work

@@ -8,11 +8,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from ..command_line.outcome import Outcome
 from ..driver import runnable
 from ..errors import Exit, UsageError
 from ..laboratory import workshop
-from ..outcome import Outcome
-from ..settings import resolve
+from ..planning.settings import resolve
 from . import asking
 
 FILE = "behaviour.json"
@@ -22,7 +22,7 @@ def behaviour(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome)
     """Print what the strategies answer as a table, `json` or `markdown`; exit 3 if one failed."""
     from reports import behaviour, behaviour_table
 
-    from ..reporting import console, short
+    from ..command_line.reporting import console, short
 
     settings = resolve(given)
     planned = runnable(asking.strategies(settings))
@@ -66,7 +66,7 @@ def _progress() -> Any:
 
 
 def _saved(results: Path, found: Mapping[str, Any]) -> Path:
-    from .. import store
+    from ..storing import store
 
     path = results / FILE
     try:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from ..machine import git_output
-from ..settings import Settings
+from ..facts.machine import git_output
+from ..planning.settings import Settings
 from ..sides.named import check
 from ..sides.side import WORKING_TREE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..history import History
+from ..storing.history import History
 from .evidence import Pair, asked, compared, evidence, known, middles
 
 if TYPE_CHECKING:

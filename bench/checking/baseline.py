@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..command_line.progress import shown
 from ..driver import Agenda, measured, runnable
 from ..errors import NotComparable, UsageError
-from ..history import History
-from ..journal import entries
 from ..laboratory import workshop
-from ..plan import Planned, plan
-from ..progress import shown
-from ..settings import Settings
+from ..planning.plan import Planned, plan
+from ..planning.settings import Settings
 from ..sides.side import WORKING_TREE, Side
+from ..storing.history import History
+from ..storing.journal import entries
 from .conditions import differences, here
 from .kept import baseline, common, same_settings
 from .same import Same

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..command_line.outcome import Outcome
+from ..command_line.progress import shown
 from ..driver import Agenda, measured, sided
 from ..errors import Exit, Interrupted, NotComparable, UsageError
-from ..history import History
-from ..journal import entries
 from ..laboratory import workshop
-from ..outcome import Outcome
-from ..progress import shown
-from ..settings import Settings, resolve
-from ..shelf import located, stored_settings
+from ..planning.settings import Settings, resolve
+from ..storing.history import History
+from ..storing.journal import entries
+from ..storing.shelf import located, stored_settings
 from .against import Against, against
 from .answers import answers, failed, name, unknown
 from .evidence import Pair, asked, pairs

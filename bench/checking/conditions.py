@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import machine
+from ..facts import machine
 from ..variables import recorded
 
 SAME = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..history import History
-from ..plan import Planned
+from ..planning.plan import Planned
+from ..storing.history import History
 
 if TYPE_CHECKING:
     from reports.gate import Evidence, Threshold

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from ..command_line.reporting import read
 from ..errors import NotComparable, UsageError, suggestion
-from ..plan import Planned
-from ..reporting import read
-from ..settings import Settings
-from ..shelf import check_name, stored_settings
+from ..planning.plan import Planned
+from ..planning.settings import Settings
+from ..storing.shelf import check_name, stored_settings
 from .same import Same
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..history import History
-from ..plan import Planned
+from ..planning.plan import Planned
+from ..storing.history import History
 from .evidence import evidence, pairs
 
 if TYPE_CHECKING:

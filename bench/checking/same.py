@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..history import History
-from ..plan import Planned
+from ..planning.plan import Planned
+from ..storing.history import History
 from .evidence import FIELDS
 
 if TYPE_CHECKING:

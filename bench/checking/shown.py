@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..command_line.reporting import console, read, short, written, written_report
 from ..errors import UsageError
-from ..reporting import console, read, short, written, written_report
 
 if TYPE_CHECKING:
     from reports.gate.checked import Checked

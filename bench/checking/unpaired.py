@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from ..history import History
+from ..storing.history import History
 from .evidence import durations
 from .same import Same, before, less, now, short
 

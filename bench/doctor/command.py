@@ -9,9 +9,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..children import Children
+from ..command_line.outcome import Outcome
 from ..errors import Exit
-from ..outcome import Outcome
-from ..settings import Settings, resolve
+from ..planning.settings import Settings, resolve
 from . import examined
 from .finding import Finding, Level
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psutil
 
-from ..canary import measure
 from ..children import Children
-from ..machine import cpus
-from ..quota import cgroup_cpus
+from ..facts.canary import measure
+from ..facts.machine import cpus
+from ..facts.quota import cgroup_cpus
 from .finding import Finding, Level, text, unknown
 
 WHOLE = 0.9

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 
-from .. import interpreter as found
+from ..facts import interpreter as found
 from ..variables import recorded
 from .finding import Finding, Level, unknown
 

@@ -9,18 +9,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import machine
 from ..checking.answers import name
 from ..checking.evidence import Pair, compared, durations, pairs, ratios
+from ..command_line.progress import shown
 from ..driver import Agenda, measured, runnable
 from ..errors import UsageError
-from ..history import History
-from ..journal import entries
+from ..facts import machine
 from ..laboratory import workshop
-from ..progress import shown
-from ..settings import Settings
+from ..planning.settings import Settings
 from ..sides.plans import plans
 from ..sides.side import WORKING_TREE, Side
+from ..storing.history import History
+from ..storing.journal import entries
 
 BUDGET = 180.0
 CHECK_BUDGET = 600.0

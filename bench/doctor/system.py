@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 
 from ..errors import UsageError
+from ..facts.quota import open_files
 from ..lock import held
-from ..quota import open_files
 from .finding import Finding, Level, text, unknown
 
 COARSE_SECONDS = 1e-6

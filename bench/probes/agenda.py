@@ -16,8 +16,8 @@ from ..spec import Cell
 from .empty import emptied
 
 if TYPE_CHECKING:
-    from ..history import History
-    from ..plan import Planned
+    from ..planning.plan import Planned
+    from ..storing.history import History
 
 SHARE = 0.25
 """Of the budget, or of the time that the rounds took: what all passes together may take more."""

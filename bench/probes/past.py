@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from ..plan import Planned
+    from ..planning.plan import Planned
 
 Entry: TypeAlias = Mapping[str, Any]
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .agenda import SHARE, Owed, owed
 
 if TYPE_CHECKING:
-    from ..history import History
-    from ..plan import Planned
+    from ..planning.plan import Planned
     from ..rounds import Limits
+    from ..storing.history import History
 
 NO_TIME = "no time left for it"
 

@@ -15,10 +15,10 @@ from .chrome import document
 from .flights import Pass, read
 
 if TYPE_CHECKING:
+    from ..command_line.outcome import Outcome
     from ..lab import Lab
-    from ..outcome import Outcome
-    from ..plan import Planned
-    from ..settings import Settings
+    from ..planning.plan import Planned
+    from ..planning.settings import Settings
     from ..visits import Failed
 
 NAME = r"[^/:\[\]]+"
@@ -29,7 +29,7 @@ VIEWER = "https://ui.perfetto.dev"
 def trace(cell: str, output: str | None, given: Mapping[str, Any], outcome: Outcome) -> None:
     """Run the cell once with every instrument and write Chrome trace events; `-` is stdout."""
     from ..laboratory import laboratory
-    from ..settings import resolve
+    from ..planning.settings import resolve
 
     workload, strategy = parted(cell)
     settings = resolve({**given, "workload": [workload], "strategy": [strategy]})
@@ -69,7 +69,7 @@ def parted(cell: str) -> tuple[str, str]:
 
 def _planned(cell: str, settings: Settings) -> Planned:
     from ..driver import runnable
-    from ..plan import plan
+    from ..planning.plan import plan
 
     cells = runnable(plan(settings))
     if len(cells) > 1:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..children import Children
 from ..errors import UsageError
-from ..machine import PACKAGES
+from ..facts.machine import PACKAGES
 from . import environments
 from .commands import Ended, output
 

@@ -13,9 +13,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import UsageError
-from ..plan import Planned, plan
-from ..plugins import Kind
-from ..selection import DEFAULTS, selected
+from ..planning.plan import Planned, plan
+from ..planning.plugins import Kind
+from ..planning.selection import DEFAULTS, selected
 from ..spec import Cell, Spec
 
 KINDS: Mapping[str, Kind] = {"workload": "workloads", "strategy": "strategies"}

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..children import Children
 from ..errors import NotComparable, UsageError
-from ..plan import Planned
-from ..plan import plan as plan_here
+from ..planning.plan import Planned
+from ..planning.plan import plan as plan_here
 from ..variables import environment
 from .commands import Ended, output
 from .planner import SETTINGS, restored
 from .side import Side
 
 if TYPE_CHECKING:
-    from ..settings import Settings
+    from ..planning.settings import Settings
 
 Pair: TypeAlias = tuple[str, int, str]
 """What cells of one pair have in common: workload, tasks and, but for a choice, strategy."""

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from bench.contracts import Batch
-from bench.dispatches import ALL_AT_ONCE, DISPATCHES
 from bench.lanes import Lanes
+from bench.running.dispatches import ALL_AT_ONCE, DISPATCHES
 
 LOOPS = ("asyncio", "uvloop", "winloop")
 

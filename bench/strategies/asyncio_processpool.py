@@ -10,8 +10,8 @@ from multiprocessing import get_start_method
 
 from bench.contracts import AsyncCall, Batch
 from bench.lanes import Lanes, in_lane
+from bench.running.takers import in_flight
 from bench.start import check
-from bench.takers import in_flight
 
 QUEUED = 2
 """Tasks given to the pool for each worker: with 1 the loop starves it (80 % of the limit of

@@ -9,7 +9,7 @@ from functools import partial
 
 from bench.contracts import AsyncCall, Batch
 from bench.lanes import Lanes, in_lane
-from bench.takers import in_flight
+from bench.running.takers import in_flight
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench.contracts import AsyncCall, Batch, Plain
-from bench.dispatches import coroutine
 from bench.lanes import Lanes, blame
+from bench.running.dispatches import coroutine
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from functools import partial
 
 from bench.contracts import AsyncCall, Batch
 from bench.lanes import Lanes, in_lane
-from bench.takers import in_flight
+from bench.running.takers import in_flight
 
 EXECUTORS = ("sized", "default")
 

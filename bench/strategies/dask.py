@@ -11,10 +11,10 @@ from multiprocessing import get_all_start_methods
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.contracts import Batch, Plain
-from bench.elsewhere import Ended, Everywhere, Step
 from bench.extras import missing
 from bench.lanes import Lanes, in_lane
-from bench.pools import lane
+from bench.running.elsewhere import Ended, Everywhere, Step
+from bench.running.pools import lane
 from bench.strategies import _dask as cluster
 
 if TYPE_CHECKING:

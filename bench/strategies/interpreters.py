@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench.contracts import Batch
-from bench.isolated import in_interpreter
 from bench.lanes import Lanes
+from bench.running.isolated import in_interpreter
 
 
 @dataclass(frozen=True)

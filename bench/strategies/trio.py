@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from bench.contracts import AsyncCall, Batch, Plain
 from bench.extras import missing
 from bench.lanes import Lanes
-from bench.libraries import unfit
-from bench.sharing import shared
+from bench.running.libraries import unfit
+from bench.running.sharing import shared
 
 
 @dataclass(frozen=True)

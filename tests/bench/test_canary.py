@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from bench import canary
-from bench.canary import measure
 from bench.children import Children
+from bench.facts import canary
+from bench.facts.canary import measure
 
 
 @pytest.fixture

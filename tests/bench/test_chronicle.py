@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import reports
-from bench.chronicle import before
+from bench.command_line.chronicle import before
+from bench.command_line.reporting import report
 from bench.errors import Exit
-from bench.reporting import report
 
 from ..reports.history.past_runs import MACHINE, cells, run, runs
 

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from bench.cli import _with_default
+from bench.command_line.outcome import Outcome, ended
 from bench.errors import Exit, Interrupted, NotComparable, UsageError
-from bench.outcome import Outcome, ended
 
 THIRD = Path(__file__).parents[1] / "third_party.py"
 COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]

@@ -10,8 +10,8 @@ import pytest
 
 from bench.extras import missing
 from bench.lanes import Lanes
+from bench.running.told import added
 from bench.spec import Spec
-from bench.told import added
 
 distributed = pytest.importorskip("distributed", reason=missing("dask", "distributed") or "")
 
@@ -91,7 +91,7 @@ def test_the_next_run_finds_workers_without_lanes_of_the_last(address):
 
 
 def _has_a_lane():
-    from bench.pools import lane
+    from bench.running.pools import lane
 
     return bool(vars(lane))
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bench.descendants import Switches, System, Unreadable, living
+from bench.facts.descendants import Switches, System, Unreadable, living
 
 OURS = os.getpid()
 

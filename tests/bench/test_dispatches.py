@@ -9,9 +9,9 @@ import warnings
 
 import pytest
 
-from bench.dispatches import ALL_AT_ONCE, DISPATCHES
 from bench.lanes import Lanes
-from bench.plugins import find
+from bench.planning.plugins import find
+from bench.running.dispatches import ALL_AT_ONCE, DISPATCHES
 from bench.spec import Spec
 
 from .test_lanes import third

@@ -13,8 +13,8 @@ import pytest
 
 from bench.driver import dry_run, run
 from bench.errors import Interrupted, NotComparable, NothingSelected, UsageError
-from bench.journal import entries
-from bench.settings import resolve
+from bench.planning.settings import resolve
+from bench.storing.journal import entries
 
 THIRD = Path(__file__).parents[1] / "third_party.py"
 SMALL = {"strategy": ("sequential", "threading"), "rounds": 2, "timeout": 20.0, "seed": 1}

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import plugins
 from bench.driver import run
 from bench.extras import missing
-from bench.settings import resolve
+from bench.planning import plugins
+from bench.planning.settings import resolve
 from bench.spec import Spec
 
 pytestmark = pytest.mark.skipif(missing("gevent") is not None, reason=missing("gevent") or "")
@@ -27,7 +27,7 @@ import json, sys
 from bench.lanes import Lanes
 from bench.spec import Spec
 from bench.strategies.gevent import Gevent
-from bench.told import added
+from bench.running.told import added
 file, name, params, tasks = json.loads(sys.argv[1])
 lanes, found = Lanes(Spec(name, f"{file}:{name}", params)), {}
 assert "gevent" not in sys.modules

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.barrier import Barrier
-from bench.instruments import Instruments
 from bench.lanes import Lanes
-from bench.plugins import find
+from bench.planning.plugins import find
 from bench.probes.records import Recorder
+from bench.running.barrier import Barrier
+from bench.running.instruments import Instruments
+from bench.running.told import added
 from bench.spec import Spec
-from bench.told import added
 
 from .test_lanes import third
 

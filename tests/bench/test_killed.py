@@ -17,7 +17,7 @@ HANGS = """
 import sys
 from pathlib import Path
 from bench.lanes import Lanes
-from bench.plugins import find
+from bench.planning.plugins import find
 from bench.spec import Spec
 name, file, told = sys.argv[1:]
 strategy = Spec(name, find("strategies", name).target, {"workers": 2}).build()

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.dispatches import DISPATCHES
 from bench.lanes import Lanes
-from bench.plugins import find
+from bench.planning.plugins import find
+from bench.running.dispatches import DISPATCHES
+from bench.running.told import added, counted
 from bench.spec import Spec
-from bench.told import added, counted
 
 THIRD = Path(__file__).parents[1] / "third_party.py"
 ONE_PROCESS = [

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bench import plugins
 from bench.errors import UsageError
 from bench.extras import missing
 from bench.lanes import Lanes
-from bench.plan import plan
-from bench.settings import resolve
+from bench.planning import plugins
+from bench.planning.plan import plan
+from bench.planning.settings import resolve
+from bench.running.told import added
 from bench.spec import Spec
-from bench.told import added
 
 THIRD = Path(__file__).parents[1] / "third_party.py"
 EXTRAS = {

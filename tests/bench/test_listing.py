@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from bench import listing, plugins
-from bench.plugins import Described, describe, names
+from bench.command_line import listing
+from bench.planning import plugins
+from bench.planning.plugins import Described, describe, names
 
 
 @pytest.mark.parametrize("kind", ["workloads", "strategies"])

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import machine, quota
 from bench.children import Children
 from bench.driver import run
+from bench.facts import machine, quota
 from bench.lab import Lab
-from bench.settings import resolve
+from bench.planning.settings import resolve
 
 from .test_driver import THIRD, facts, quiet
 

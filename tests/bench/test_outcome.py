@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from bench.outcome import Outcome, ended
+from bench.command_line.outcome import Outcome, ended
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bench.driver import _wanted
-from bench.settings import Settings
+from bench.planning.settings import Settings
 
 from .test_rounds import MadeUpLab, course, planned
 

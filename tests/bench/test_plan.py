@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench.errors import NothingSelected, UsageError
-from bench.machine import cpus
-from bench.plan import plan
-from bench.settings import resolve
+from bench.facts.machine import cpus
+from bench.planning.plan import plan
+from bench.planning.settings import resolve
 
 THIRD = Path(__file__).parents[1] / "third_party.py"
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from bench import plugins
 from bench.driver import dry_run, run
 from bench.errors import UsageError
 from bench.lanes import Lanes
-from bench.plan import plan
-from bench.settings import resolve
+from bench.planning import plugins
+from bench.planning.plan import plan
+from bench.planning.settings import resolve
 from bench.spec import Spec, load
 
 from ..installed import installed

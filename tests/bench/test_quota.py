@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench import quota
+from bench.facts import quota
 
 
 class Cgroups:

@@ -9,11 +9,11 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 
-from bench.canary import measure
 from bench.children import Children
-from bench.delivered import MUCH_LESS
-from bench.history import History
+from bench.facts.canary import measure
+from bench.facts.delivered import MUCH_LESS
 from bench.repeats import SHARE
+from bench.storing.history import History
 from bench.visits import Failed, Measured
 
 from .test_rounds import PLAN, MadeUpLab, canary, course, everything, planned

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bench.history import History
-from bench.plan import Planned
+from bench.planning.plan import Planned
 from bench.rounds import Course, Limits, sample
 from bench.spec import Cell, Spec
+from bench.storing.history import History
 from bench.visits import Failed, Measured, Visit
 
 

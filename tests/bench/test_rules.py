@@ -19,11 +19,11 @@ from bench.driver import run
 from bench.engine import arguments, calibration_arguments
 from bench.laboratory import laboratory
 from bench.lanes import Lanes
-from bench.plugins import find
-from bench.selection import DEFAULTS, selected
-from bench.settings import Settings
+from bench.planning.plugins import find
+from bench.planning.selection import DEFAULTS, selected
+from bench.planning.settings import Settings
+from bench.running.takers import in_flight
 from bench.spec import Spec
-from bench.takers import in_flight
 
 from .test_lanes import batch_of, third
 from .test_rounds import PLAN, MadeUpLab, course, everything, planned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.errors import UsageError
-from bench.settings import resolve
+from bench.planning.settings import resolve
 
 
 @pytest.fixture(autouse=True)

@@ -10,13 +10,13 @@ from itertools import pairwise
 
 import pytest
 
-from bench.instruments import Instruments
 from bench.lanes import Lanes
-from bench.loops import in_thread
-from bench.plugins import find
+from bench.planning.plugins import find
+from bench.planning.selection import DEFAULTS
 from bench.probes.heartbeat import Heartbeats
 from bench.probes.records import Recorder
-from bench.selection import DEFAULTS
+from bench.running.instruments import Instruments
+from bench.running.loops import in_thread
 from bench.spec import Spec
 
 from .test_lanes import third

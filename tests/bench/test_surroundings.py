@@ -12,13 +12,14 @@ from types import SimpleNamespace
 import pyperf
 import pytest
 
-from bench import engine, interpreter, quota
+from bench import engine
 from bench.answers import digest
 from bench.children import interpreter_command
 from bench.driver import run
-from bench.plugins import find
-from bench.selection import DEFAULTS
-from bench.settings import Settings
+from bench.facts import interpreter, quota
+from bench.planning.plugins import find
+from bench.planning.selection import DEFAULTS
+from bench.planning.settings import Settings
 from bench.spec import Spec
 
 

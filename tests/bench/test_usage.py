@@ -12,10 +12,10 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from bench import usage
 from bench.answers import digest
-from bench.descendants import Process, Switches, Unreadable, tick
-from bench.usage import Counts, Reading, Spent, spent
+from bench.facts import usage
+from bench.facts.descendants import Process, Switches, Unreadable, tick
+from bench.facts.usage import Counts, Reading, Spent, spent
 from bench.worker import Watched
 
 from .processes import until

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from bench.lanes import Lanes
-from bench.plugins import find
+from bench.planning.plugins import find
 from bench.spec import Spec
 
 from .test_lanes import batch_of, third

@@ -12,9 +12,9 @@ from typing import Any
 from bench.children import Children
 from bench.fixtures import running
 from bench.lanes import Lanes
-from bench.plan import plan
-from bench.plugins import find
-from bench.settings import resolve
+from bench.planning.plan import plan
+from bench.planning.plugins import find
+from bench.planning.settings import resolve
 from bench.spec import Spec
 
 

@@ -9,7 +9,7 @@ import multiprocessing
 import pytest
 
 from bench.answers import digest
-from bench.plugins import names
+from bench.planning.plugins import names
 from bench.probes import hygiene
 
 from .cases import CASES, batches, ready

@@ -15,9 +15,9 @@ import httpx
 import pytest
 import requests
 
-from bench.plugins import find
+from bench.planning.plugins import find
+from bench.running.told import added
 from bench.spec import load
-from bench.told import added
 
 from .cases import batches, planned, ready
 

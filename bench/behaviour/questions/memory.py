@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from ...descendants import Unreadable, living
+from ...facts.descendants import Unreadable, living
 from ..trial import NoAnswer, Trial
 from ..work import Note
 

@@ -13,7 +13,7 @@ import pytest
 from bench.beginning import command, project
 from bench.driver import dry_run
 from bench.errors import UsageError
-from bench.settings import resolve
+from bench.planning.settings import resolve
 
 WRITTEN = {"benchmarks/work.py", "noxfile.py", "pyproject.toml"}
 

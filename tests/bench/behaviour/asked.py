@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.children import interpreter_command
-from bench.plugins import find, loaded, parameters
+from bench.planning.plugins import find, loaded, parameters
 from bench.spec import Spec
 
 BROKEN = Path(__file__).with_name("broken.py")

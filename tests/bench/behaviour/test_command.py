@@ -13,13 +13,13 @@ import psutil
 import pytest
 
 import bench.behaviour.questions.order as order
-from bench import reporting
 from bench.behaviour import asking, command
 from bench.behaviour.questions import NAMES
+from bench.command_line import reporting
+from bench.command_line.outcome import Outcome
 from bench.errors import Exit
 from bench.laboratory import workshop
-from bench.outcome import Outcome
-from bench.settings import Settings
+from bench.planning.settings import Settings
 from reports import behaviour
 
 BROKEN = Path(__file__).with_name("broken.py")

@@ -6,7 +6,7 @@ import pytest
 
 from bench.checking.against import Against, against, default_branch
 from bench.errors import UsageError
-from bench.settings import Gate, Settings
+from bench.planning.settings import Gate, Settings
 from bench.sides.side import WORKING_TREE
 
 from ..sides.repositories import commit, git

@@ -19,10 +19,10 @@ from bench.checking.kept import _here, baseline, common, same_settings
 from bench.checking.same import Same
 from bench.checking.unpaired import Both
 from bench.errors import NotComparable, UsageError
-from bench.history import History
-from bench.plan import Planned
-from bench.settings import Settings
+from bench.planning.plan import Planned
+from bench.planning.settings import Settings
 from bench.spec import Cell, Spec
+from bench.storing.history import History
 from reports import read
 from reports.gate import parsed
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench import hardware
 from bench.checking.conditions import SAME, differences, here
+from bench.facts import hardware
 
 
 def changed(**more):

@@ -12,9 +12,9 @@ from bench.checking.answers import answers, failed, unknown
 from bench.checking.evidence import evidence, middles, pairs
 from bench.checking.rule import Rule
 from bench.doctor.noise import Floor, found, store, stored
-from bench.history import History
-from bench.plan import Planned
+from bench.planning.plan import Planned
 from bench.spec import Cell, Spec
+from bench.storing.history import History
 from reports.gate import parsed
 
 NAMES = ("sequential", "threading", "asyncio")
@@ -182,5 +182,5 @@ def test_the_noise_floor_is_the_spread_of_a_cell_against_itself():
 def test_floors_that_are_of_another_machine_are_not_used(tmp_path, monkeypatch):
     store(tmp_path, [Floor("a", 9, 0.1, 0.2)])
     assert stored(tmp_path) == {"a": 0.2}
-    monkeypatch.setattr("bench.machine.cpus", lambda: 1000)
+    monkeypatch.setattr("bench.facts.machine.cpus", lambda: 1000)
     assert stored(tmp_path) == {}

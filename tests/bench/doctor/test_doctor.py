@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.children import Children
+from bench.command_line.outcome import Outcome
 from bench.doctor import cpus, examined, interpreter, system
 from bench.doctor.command import doctor
 from bench.doctor.finding import Finding, Level
 from bench.errors import Exit
 from bench.lock import held
-from bench.outcome import Outcome
 
 
 def made(root: Path, files: dict[str, str]) -> Path:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 from bench.children import interpreter_command
-from bench.plugins import find
+from bench.planning.plugins import find
 from bench.probes.outcome import probed
 from bench.spec import Spec
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from bench.axes import named
+from bench.planning.axes import named
 from bench.probes.empty import emptied
 from bench.probes.outcome import probed
 from bench.spec import Spec

@@ -14,12 +14,12 @@ import pytest
 
 from bench.driver import runnable
 from bench.laboratory import laboratory
-from bench.plan import plan
+from bench.planning.plan import plan
+from bench.planning.settings import Settings
 from bench.probes import memory
 from bench.probes.agenda import Owed
 from bench.probes.empty import emptied
 from bench.probes.memory import Peak, Unreadable, peak, pss
-from bench.settings import Settings
 from bench.spec import Cell
 
 HUNGRY = f"{Path(__file__).parents[2] / 'hungry.py'}:Hungry"

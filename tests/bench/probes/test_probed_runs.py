@@ -13,16 +13,16 @@ import pyperf
 import pytest
 
 import bench
-from bench import shelf
+from bench.command_line.progress import shown
 from bench.driver import dry_run, run
 from bench.errors import Exit, Interrupted
-from bench.journal import entries
 from bench.laboratory import laboratory
-from bench.plan import plan
+from bench.planning.plan import plan
+from bench.planning.settings import resolve
 from bench.probes.agenda import Owed
 from bench.probes.memory import Peak
-from bench.progress import shown
-from bench.settings import resolve
+from bench.storing import shelf
+from bench.storing.journal import entries
 
 from ..test_cli import concbench  # noqa: F401  # a fixture
 

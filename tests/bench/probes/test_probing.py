@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from bench.history import History
-from bench.plan import Planned
+from bench.planning.plan import Planned
 from bench.probes.agenda import Owed, owed
 from bench.probes.past import Probed
 from bench.probes.probing import NO_TIME, Probing
 from bench.rounds import Limits
 from bench.spec import Cell, Spec
+from bench.storing.history import History
 
 PROBES = ("memory", "latency", "lag")
 SLEEP = "workloads.io_sleep:IoSleep"

@@ -9,7 +9,7 @@ import pytest
 
 from bench.children import Children
 from bench.errors import NotComparable, UsageError
-from bench.settings import resolve
+from bench.planning.settings import resolve
 from bench.sides import environments
 from bench.sides.commands import output
 from bench.sides.named import check, sides

@@ -1,0 +1,162 @@
+"""What each command does, between options and exit code; prints on stdout."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Exit, UsageError
+from .outcome import Outcome
+from .reporting import check_targets, console, exported, read, short, viewed, written_report
+
+if TYPE_CHECKING:
+    from reports.stored import Stored
+    from reports.view import View
+
+    from ..driver import DryRun
+    from ..planning.settings import Settings
+
+PRESETS = {"quick": "30s", "rigorous": "10m"}
+OPTIONS = (
+    *("resume", "dry_run", "save_baseline", "export", "report", "quiet", "verbose"),
+    *("columns", "sort", "group_by"),
+    *PRESETS,
+)
+"""What the command line takes that is no setting of a run."""
+
+
+def run(given: Mapping[str, Any], outcome: Outcome) -> None:
+    """Measure and show, or with `dry_run` only try."""
+    from reports import summary
+
+    from ..driver import dry_run, run
+    from ..storing import shelf
+    from .progress import shown
+
+    settings, resume = _settings(given)
+    quiet, verbose = bool(given.get("quiet")), bool(given.get("verbose"))
+    if "save_baseline" in given:
+        shelf.check_name(given["save_baseline"])
+    if "export" in given:
+        check_targets(given["export"], len(settings.side))
+    view = _view(given, settings)
+    with shown(quiet, verbose) as watch:
+        if given.get("dry_run"):
+            found = dry_run(settings, watch)
+        else:
+            folder = run(settings, sys.argv[1:], watch, resume)
+    if given.get("dry_run"):
+        _tried(found, settings, outcome)
+        return
+    # All is kept before a word is printed: a reader such as `head -1` may hang up any time.
+    outcome.run = folder.name.partition("-")[0]
+    stored = _counted(folder, outcome)
+    doubts = _doubts(stored, outcome) if settings.strict else []
+    name = given.get("save_baseline")
+    baseline = shelf.save_baseline(folder, name) if name else None
+    summary.show(stored, console(), view)
+    for doubt in doubts:
+        print(f"\nfailed with --strict: {doubt}")
+    print(f"\nsaved: {short(folder)}")
+    if baseline:
+        print(f"baseline: {short(baseline)} (commit it)")
+    if given.get("report"):
+        written_report([stored])
+    summaries = ["github"] if os.environ.get("GITHUB_STEP_SUMMARY") else []
+    if targets := [*given.get("export", ()), *summaries]:
+        exported(stored, targets)
+    _next_steps(settings)
+
+
+def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
+    from ..planning.settings import resolve
+    from ..storing.shelf import located, stored_settings
+
+    named = [key for key in ("budget", *PRESETS) if key in given]
+    if len(named) > 1:
+        raise UsageError(f"--{named[0]} and --{named[1]} both set the budget: give one")
+    flags = {key: value for key, value in given.items() if key not in OPTIONS}
+    if named and named[0] in PRESETS:
+        flags["budget"] = PRESETS[named[0]]
+    if "resume" not in given:
+        return resolve(flags), None
+    folder = located(resolve(flags).results, given["resume"])
+    return resolve({**stored_settings(folder), **flags}), folder
+
+
+def _view(given: Mapping[str, Any], settings: Settings) -> View:
+    """How the run will be shown; UsageError before anything is measured."""
+    from ..planning.plan import plan
+
+    group_by = given.get("group_by")
+    cells = plan(settings) if group_by else ()
+    specs = (spec for one in cells for spec in (one.cell.workload, one.cell.strategy))
+    params = [key for spec in specs for key in spec.params]
+    return viewed(given.get("columns"), given.get("sort"), group_by, params)
+
+
+def _counted(folder: Path, outcome: Outcome) -> Stored:
+    from reports.files import write
+
+    stored = read(folder)
+    try:
+        write(stored, folder)
+    except OSError as error:
+        raise UsageError(f"cannot write the tables to {folder}: {error.strerror}") from None
+    statuses = [cell.status for cell in stored.run.cells]
+    outcome.failed = statuses.count("failed")
+    if outcome.failed:
+        outcome.codes.add(Exit.FAILED)
+    elif "measured" not in statuses:
+        outcome.codes.add(Exit.NOTHING)
+    return stored
+
+
+def _doubts(stored: Stored, outcome: Outcome) -> list[str]:
+    """A line about each cell that left something behind; each counts as one that failed."""
+    from ..planning.plan import named
+
+    known = [
+        (named(cell.side, cell.name), stored.probes[cell.id])
+        for cell in stored.run.cells
+        if cell.id in stored.probes
+    ]
+    lines = [f"{name} left behind {'; '.join(one.left)}" for name, one in known if one.left]
+    outcome.failed += len(lines)
+    outcome.codes |= {Exit.FAILED} if lines else set()
+    return lines
+
+
+def _tried(found: DryRun, settings: Settings, outcome: Outcome) -> None:
+    from ..probes.agenda import SHARE
+
+    for planned in found.plan:
+        why = planned.reason or found.past.reason(planned.id)
+        print(f"  {planned.name}: {why or 'ran once'}")
+        outcome.failed += bool(found.past.reason(planned.id))
+    if outcome.failed:
+        outcome.codes.add(Exit.FAILED)
+    one = found.seconds_per_round
+    seconds = settings.seconds if settings.rounds is None else settings.rounds * one
+    probing = SHARE * (settings.budget or seconds)
+    after = f", then probes for up to {probing:.0f} s" if settings.probes else ""
+    print(f"\n{len(found.plan)} cells, a round takes about {one:.1f} s", end="")
+    if settings.rounds is not None:
+        print(f": {settings.rounds} rounds about {seconds:.0f} s{after}")
+    else:
+        print(f": about {max(1, round(seconds / one))} rounds in {seconds:g} s{after}")
+
+
+def _next_steps(settings: Settings) -> None:
+    work = next((w for w in settings.workload if w.isidentifier()), "io_sleep")
+    print("next:")
+    for words, asked in (
+        (f"run -w {work} -P workers=1:64:x2", "where does it stop scaling?"),
+        ("run -w yourfile.py:function", "which model for your own work?"),
+        ("run --rigorous", "ten minutes, narrower intervals"),
+        ("report --open", "charts and a page to show"),
+    ):
+        print(f"  concbench {words:37} {asked}")

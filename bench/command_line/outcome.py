@@ -1,0 +1,112 @@
+"""How a command ends: one table from what happened to exit code, message and last line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from ..errors import Exit, Interrupted, UsageError
+
+WORST_FIRST = (
+    Exit.INTERRUPTED,
+    Exit.INTERNAL,
+    Exit.USAGE,
+    Exit.FAILED,
+    Exit.NOT_COMPARABLE,
+    Exit.REGRESSION,
+    Exit.INCONCLUSIVE,
+    Exit.NOTHING,
+)
+REPORT = "this is a bug in concbench: please report it with the lines above and the command"
+
+
+@dataclass
+class Outcome:
+    """What a command counted; `codes` are all that happened."""
+
+    codes: set[Exit]
+    failed: int = 0
+    regressions: int = 0
+    inconclusive: int = 0
+    run: str = "-"
+
+    @property
+    def code(self) -> Exit:
+        """The exit code: the worst of all."""
+        return next((code for code in WORST_FIRST if code in self.codes), Exit.MEASURED)
+
+    def line(self) -> str:
+        """The last line on stdout in CI, for a machine."""
+        counts = f"regressions={self.regressions} failed={self.failed}"
+        return (
+            f"concbench: exit={self.code:d} {counts} inconclusive={self.inconclusive} "
+            f"run={self.run}"
+        )
+
+
+def ended(command: Callable[[Outcome], None], *, last_line: bool = False) -> int:
+    """Run a command to its exit code, whatever happens; messages go to stderr."""
+    outcome = Outcome(set())
+    try:
+        with _told(outcome), _interrupted_once():
+            command(outcome)
+        if last_line and os.environ.get("CI"):
+            print(outcome.line())
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # `| head -1` has read enough; Rich exits by itself
+        # Or the interpreter says so again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(outcome.code)
+
+
+@contextmanager
+def _told(outcome: Outcome) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except UsageError as error:
+        outcome.codes.add(error.exit)
+        print(f"concbench: {error}", file=sys.stderr)
+    except (Interrupted, KeyboardInterrupt) as error:
+        outcome.codes.add(Exit.INTERRUPTED)
+        print(f"concbench: {error or 'interrupted'}", file=sys.stderr)
+        if isinstance(error, Interrupted):
+            outcome.run = error.folder.name.partition("-")[0]
+            print(f"  go on with: concbench {error.command} --resume", file=sys.stderr)
+    except Exception:
+        outcome.codes.add(Exit.INTERNAL)
+        traceback.print_exc()
+        print(REPORT, file=sys.stderr)
+
+
+@contextmanager
+def _interrupted_once() -> Iterator[None]:
+    """SIGTERM and SIGHUP end it as Ctrl-C does, and a second one waits for the clean-up."""
+    told = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal told
+        if not told:
+            told = True
+            raise KeyboardInterrupt
+        # print() from a signal handler fails where it interrupts another one.
+        os.write(2, b"concbench: saving what was measured\n")
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
+    # What is ignored stays so: nohup ignores SIGHUP, a shell's background job SIGINT.
+    heard = {name: old for name, old in before.items() if old is not signal.SIG_IGN}
+    for name in heard:
+        signal.signal(getattr(signal, name), interrupt)
+    try:
+        yield
+    finally:
+        for name, handler in heard.items():
+            signal.signal(getattr(signal, name), handler)

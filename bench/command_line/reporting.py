@@ -1,0 +1,196 @@
+"""The commands that read stored runs: show, report, export, compare.  None measures."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import NotComparable, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reports.behaviour import Behaviour
+    from reports.stored import Stored
+    from reports.view import View
+
+WIDTH = 100
+"""Columns where there is no terminal."""
+
+
+def show(
+    name: str, results: Path | None, columns: str | None, sort: str | None, group_by: str | None
+) -> None:
+    """Show a stored run again."""
+    from reports import groups, summary
+
+    (stored,) = stored_runs([name], results)
+    view = viewed(columns, sort, group_by, groups.params(stored))
+    summary.show(stored, console(), view)
+
+
+def viewed(
+    columns: str | None, sort: str | None, group_by: str | None, params: Sequence[str]
+) -> View:
+    """The view that options ask for; UsageError names the columns or groups that there are."""
+    from reports.errors import UnknownName
+    from reports.view import wanted
+
+    try:
+        return wanted(columns, sort, group_by, params)
+    except UnknownName as error:
+        raise UsageError(str(error)) from None
+
+
+def report(names: Sequence[str], file: Path | None, results: Path | None, browse: bool) -> None:
+    """Write the page of one run, or of several side by side, and the charts of each."""
+    runs = stored_runs(names or ["latest"], results)
+    page = written_report(runs, file)
+    if browse:
+        webbrowser.open(page.resolve().as_uri())
+
+
+def written_report(runs: Sequence[Stored], file: Path | None = None) -> Path:
+    """Write page and charts beside the first run, or to a file of the user's; print where."""
+    from reports import charts, page
+
+    from .chronicle import before  # which prints as this module does
+
+    beside = runs[0].folder
+    path = file or beside / "report.html"
+    try:
+        page.write(runs, path, before(runs[0]) if len(runs) == 1 else (), _behaviour(beside))
+        print(f"page: {short(path)}")
+        if file is None:
+            for stored in runs:
+                charts.save(stored, stored.folder / "charts")
+                print(f"charts: {short(stored.folder / 'charts')}")
+    except OSError as error:
+        raise UsageError(f"cannot write {error.filename or path}: {error.strerror}") from None
+    return path
+
+
+def _behaviour(run: Path) -> Behaviour | None:
+    """How strategies behave, where that is kept beside the runs."""
+    from reports import behaviour
+    from reports.errors import DamagedRun
+
+    try:
+        return behaviour.read(run.parent.parent)
+    except DamagedRun as error:
+        print(f"left out of the page: {error} (ask again: concbench behaviour --save)")
+        return None
+
+
+def export(name: str, targets: Sequence[str], results: Path | None) -> None:
+    """Write a run in other formats, each `FORMAT` or `FORMAT:FILE`."""
+    (stored,) = stored_runs([name], results)
+    exported(stored, targets)
+
+
+def check_targets(targets: Sequence[str], sides: int = 0) -> None:
+    """Raise UsageError for a format that there is not, or not of so many sides.
+
+    To be called before anything is measured.
+    """
+    from reports.exports import FORMATS
+
+    for target in targets:
+        form = target.partition(":")[0]
+        if form not in FORMATS:
+            raise UsageError(f"no format '{form}' (there are: {', '.join(FORMATS)})")
+        if form == "pyperf" and sides > 1:
+            raise UsageError(
+                "pyperf's file holds one side: the run's folder will have samples.json of the "
+                "first and samples-2.json of the second, so leave out --export pyperf"
+            )
+
+
+def exported(stored: Stored, targets: Sequence[str]) -> None:
+    """Write each target; `-` or no file is stdout, and github's is its step summary."""
+    from reports.errors import DamagedRun
+    from reports.exports import rendered
+
+    check_targets(targets)
+    for target in targets:
+        form, _, file = target.partition(":")
+        try:
+            content = rendered(stored, form)
+        except (ImportError, DamagedRun) as error:
+            raise UsageError(str(error)) from None
+        written(content, form, file or _default(form))
+
+
+def _default(form: str) -> str:
+    return os.environ.get("GITHUB_STEP_SUMMARY", "-") if form == "github" else "-"
+
+
+def written(content: str | bytes, form: str, file: str) -> None:
+    """Write it to a file of the user's; `-` is stdout."""
+    data = content.encode() if isinstance(content, str) else content
+    if file == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        # The step summary belongs to all steps of a job: added to, never replaced.
+        with Path(file).open("ab" if form == "github" else "wb") as stream:
+            stream.write(data)
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from None
+
+
+def compare(names: Sequence[str], results: Path | None) -> None:
+    """Compare stored runs with the first of them."""
+    from reports import compare as comparison
+
+    if len(names) < 2:
+        raise UsageError("compare needs two runs or more: concbench compare 1 2")
+    runs = stored_runs(names, results)
+    shared = set.intersection(
+        *({stored.run.called(cell) for cell in stored.run.cells} for stored in runs)
+    )
+    if not shared:
+        raise NotComparable("these runs have no cell in common")
+    comparison.show(runs, console())
+
+
+def stored_runs(names: Sequence[str], results: Path | None) -> list[Stored]:
+    """The runs that the names mean, read."""
+    from ..planning.settings import resolve
+    from ..storing.shelf import located
+
+    folder = resolve({"results": results}).results
+    return [read(located(folder, name)) for name in names]
+
+
+def read(path: Path) -> Stored:
+    """A stored run; UsageError when it is damaged."""
+    from reports import read
+    from reports.errors import DamagedRun
+
+    try:
+        return read(path)
+    except DamagedRun as error:
+        raise UsageError(str(error)) from None
+
+
+def console() -> Console:
+    """Stdout as wide as the terminal, COLUMNS, or 100 columns."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH
+    return Console(width=width, highlight=False)
+
+
+def short(path: Path) -> str:
+    """The path from here, where it is below."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,1 @@
+"""What the machine, the interpreter and the processes say of themselves."""

@@ -1,0 +1,1 @@
+"""Runs on disk: the journal, what it amounts to, the files that a run leaves."""

@@ -1,0 +1,94 @@
+"""The truth while a run goes on: JSON lines, each on the disk before the next thing starts."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+
+
+class JournalFull(UsageError):
+    """An entry could not be written; all earlier ones are there."""
+
+
+class Journal:
+    """Entries at the end of a file; what a crash tore off there before is removed first."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            _mend(self._file, path)
+        except OSError as error:
+            raise self._full(error) from None
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Write one entry to the disk, or raise JournalFull and leave the file as it was."""
+        line = json.dumps(dict(entry), separators=(",", ":")).encode() + b"\n"
+        before = os.fstat(self._file).st_size
+        try:
+            _write(self._file, line)
+        except BaseException as error:
+            # Also after Ctrl-C: half a line here would spoil the next one.
+            with suppress(OSError):
+                os.ftruncate(self._file, before)
+            if isinstance(error, OSError):
+                raise self._full(error) from None
+            raise
+
+    def _full(self, error: OSError) -> JournalFull:
+        return JournalFull(
+            f"cannot write {self._path}: {error.strerror}\n"
+            "  what was measured before is kept: make room there and go on with --resume"
+        )
+
+
+def _write(file: int, line: bytes) -> None:
+    rest = memoryview(line)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+    os.fsync(file)
+
+
+def _mend(file: int, path: Path) -> None:
+    if path.is_file():  # and not a pipe or a device
+        whole = path.read_bytes().rfind(b"\n") + 1
+        os.ftruncate(file, whole)
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    """All entries; a last line without an end was torn by a crash and does not count.
+
+    Raises UsageError when the file cannot be read or another line is damaged.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    return [_entry(line, path, number) for number, line in enumerate(lines[:-1], 1)]
+
+
+def _entry(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError as error:
+        raise UsageError(f"{path}, line {number} is damaged: {error}") from None
+    if not isinstance(entry, dict):
+        raise UsageError(f"{path}, line {number} is damaged: it is no JSON object")
+    return entry
