@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[1]
 COPIED = ("bench", "workloads", "reports", "tests")
 AT_ONCE = 2
 PATIENCE_SECONDS = 120
+"""For the tests of one breakage; those of all, unbroken, get as much for every ten breakages."""
 MARK = "_MUTANT"
 """The variable by which what a broken rule left running is found; no run removes it."""
 IMPORTED = """
@@ -73,7 +74,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         clean = Path(name, "clean").resolve()
         _copy(ROOT, clean)
-        unbroken = _tested(clean, sorted({test for one in chosen for test in one.tests}))
+        tests = sorted({test for one in chosen for test in one.tests})
+        unbroken = _tested(clean, tests, PATIENCE_SECONDS * (1 + len(chosen) // 10))
         if unbroken.survived != "all passed":
             print(f"unbroken: {unbroken.noticed or unbroken.survived}")
             return 2
@@ -107,7 +109,7 @@ def _outcome(clean: Path, breakage: Breakage) -> Outcome:
         shutil.rmtree(place)
 
 
-def _tested(place: Path, tests: list[str]) -> Outcome:
+def _tested(place: Path, tests: list[str], patience: int = PATIENCE_SECONDS) -> Outcome:
     """Run the tests against the copy of the packages that stands there."""
     number = token_hex(8)
     environment = {**os.environ, "PYTHONPATH": str(place), MARK: number}
@@ -120,10 +122,10 @@ def _tested(place: Path, tests: list[str]) -> Outcome:
         text=True, errors="replace", start_new_session=True,
     ) as process:  # fmt: skip
         try:
-            said, _ = process.communicate(timeout=PATIENCE_SECONDS)
+            said, _ = process.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            return Outcome(survived=f"the tests hung for {PATIENCE_SECONDS} s")
+            return Outcome(survived=f"the tests hung for {patience} s")
         finally:
             strays.kill(MARK, number.__eq__)
             strays.kill_these(_inside(place))
