@@ -105,9 +105,10 @@ def list_(
     markdown: options.Markdown = False,
 ) -> None:
     """Show the workloads and strategies there are, and why one cannot run here."""
+    form = options.form(as_json, markdown)
     from .command_line.listing import listing
 
-    end(lambda _: listing(options.form(as_json, markdown)))
+    end(lambda _: listing(form))
 
 
 @app.command()

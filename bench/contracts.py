@@ -42,6 +42,8 @@ class AsyncWorkload(Protocol):
 Workload: TypeAlias = BlockingWorkload | AsyncWorkload
 """One form is enough; class attributes `tasks` and `workers` are its default sizes.
 
+`extra`, also of a strategy, names the extra of the distribution that brings the library it needs.
+
 An attribute `at_once` says how many tasks it lets run at the same time in one lane, where it keeps
 others waiting (a pool of connections).  An attribute `loops` names the libraries in whose event
 loops its async form runs, ("asyncio",) unless it says more: what is written against anyio says

@@ -11,7 +11,6 @@ from random import SystemRandom
 from typing import Any
 
 from .circumstances import facts
-from .command_line.watching import Watch, Watched
 from .errors import Interrupted, NothingSelected, UsageError
 from .facts import machine
 from .laboratory import Workshop, equipped, workshop
@@ -27,6 +26,7 @@ from .sides.side import Side
 from .storing import shelf, store
 from .storing.history import History
 from .storing.journal import Journal, entries
+from .watching import Watch, Watched
 
 Plan = tuple[Planned, ...]
 

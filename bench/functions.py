@@ -37,7 +37,8 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
         form = {"aopen": _aopen(function), "loops": getattr(function, "loops", ("asyncio",))}
     else:
         form = {"open": _open(function)}
-    return dataclasses.make_dataclass(name, fields, namespace=form, frozen=True)
+    told = {"__doc__": function.__doc__} if function.__doc__ else {}
+    return dataclasses.make_dataclass(name, fields, namespace={**form, **told}, frozen=True)
 
 
 def _open(function: Callable[..., Any]) -> Callable[[Any], Any]:

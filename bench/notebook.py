@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from . import pickled
 from .command_line.progress import FAR, left, shown
 from .command_line.reporting import read
-from .command_line.watching import Event, Watch
 from .driver import run
 from .errors import UsageError
 from .planning.plugins import parameters
 from .planning.settings import resolve
 from .spec import plain
+from .watching import Event, Watch
 
 if TYPE_CHECKING:
     from reports.shown import Run

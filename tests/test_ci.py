@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from bench.checking.shown import FORMATS, rendered
+from bench.planning.settings import Settings
 from reports.gate.checked import Checked
 
 from .test_readme import README, ROOT, concbench
@@ -50,6 +51,12 @@ def test_a_pipeline_calls_the_session_of_the_readme_with_options_that_check_has(
     there = set(re.findall(r"(?<!\S)--[a-z][a-z-]*", concbench("check", "--help", cwd=tmp_path)))
     assert {word for word in words[4:] if word.startswith("--")} <= there
     assert [word for word in commands(pipeline) if word.startswith("pip")] == ["pip install nox"]
+
+
+@pytest.mark.parametrize("pipeline", [GITHUB, GITLAB], ids=lambda path: path.name)
+def test_a_pipeline_has_no_variable_that_would_be_taken_for_an_option(pipeline):
+    named = re.findall(r"\bCONCBENCH_(\w+)", pipeline.read_text(encoding="utf-8"))
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
 
 
 @pytest.mark.parametrize("pipeline", [GITHUB, GITLAB], ids=lambda path: path.name)

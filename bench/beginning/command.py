@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from ..errors import UsageError
@@ -36,6 +37,8 @@ def init(root: Path) -> None:
         strict=True,
     ):
         print(f"wrote {root / path}: {what}")
+    if (source := project.requirement()).startswith("concbench @ file:"):
+        print(f"noxfile.py installs {source}: say there where others get it from")
     inside = "" if root.resolve() == Path.cwd() else f"cd {root} && "
     print("next:")
     for words, asked in (
@@ -46,19 +49,50 @@ def init(root: Path) -> None:
 
 
 def write(contents: Mapping[Path, bytes]) -> None:
-    """Replace these files, all of them or none; UsageError names the one that cannot be written."""
-    drafts = {path: path.with_name(f"{path.name}.{os.getpid()}.new") for path in contents}
-    made = [path.parent for path in contents if not path.parent.exists()]
+    """Replace these files, all of them or none; UsageError names the one that cannot be written.
+
+    Where a link leads elsewhere, that file is written; a file that was there keeps its mode.
+    """
+    # Beside each file, so that the rest is renaming, which needs no room and may be undone.
+    drafts = {path: (_beside(path, "new"), _beside(path, "old")) for path in contents}
     try:
-        for path, content in contents.items():
-            path.parent.mkdir(exist_ok=True)
-            drafts[path].write_bytes(content)
-        for path, draft in drafts.items():
-            draft.replace(path)
+        with ExitStack() as undo:
+            for path, (new, old) in drafts.items():
+                _drafted(path.resolve(), contents[path], new, old, undo)
+            for path, (new, old) in drafts.items():
+                _replaced(path.resolve(), new, old, undo)
+            undo.pop_all()
     except OSError as error:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
-        for folder in made:
-            with suppress(OSError):  # it was never made, or is in use
-                folder.rmdir()
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    for _, old in drafts.values():
+        _remove(old)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    real = path.resolve()
+    return real.with_name(f"{real.name}.{os.getpid()}.{ending}")
+
+
+def _drafted(path: Path, content: bytes, new: Path, old: Path, undo: ExitStack) -> None:
+    if not path.parent.is_dir():
+        path.parent.mkdir()
+        undo.callback(path.parent.rmdir)
+    undo.callback(_remove, new)
+    new.write_bytes(content)
+    if path.exists():
+        shutil.copymode(path, new)
+        undo.callback(_remove, old)
+        shutil.copy2(path, old)
+
+
+def _replaced(path: Path, new: Path, old: Path, undo: ExitStack) -> None:
+    if old.exists():
+        undo.callback(old.replace, path)
+    else:
+        undo.callback(_remove, path)
+    new.replace(path)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # it is not there, or on a disk that takes nothing
+        path.unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
@@ -26,7 +27,10 @@ def with_options(root: Path) -> bytes:
     before = _read(path)
     if own.exists():
         raise UsageError(f"{own} has options already: move it away, or go on with it")
-    if "concbench" in _table(path, before).get("tool", {}):
+    tool = _table(path, before).get("tool", {})
+    if not isinstance(tool, dict):
+        raise UsageError(f"{path} takes no [tool.concbench]: its 'tool' is no table")
+    if "concbench" in tool:
         raise UsageError(f"{path} has [tool.concbench] already: take it out, or go on with it")
     after = _appended(before, template("options.toml"), 1)
     try:
@@ -46,11 +50,11 @@ def with_sessions(root: Path) -> tuple[bytes, list[str]]:
         there = ast.parse(before)
     except (SyntaxError, ValueError) as error:
         raise UsageError(f"{path} is not Python: {error}") from None
-    taken = {one.name for one in there.body if isinstance(one, ast.FunctionDef)}
+    taken = set(_names(there))
     free = (p for p in ("", "concbench_") if not taken & {f"{p}{name}" for name in SESSIONS})
     prefix = next(free, None)
     if prefix is None:
-        raise UsageError(f"{path} has a session concbench_bench or concbench_check already")
+        raise UsageError(f"{path} has the name concbench_bench or concbench_check already")
     text = template("sessions.txt").decode().format(prefix=prefix, installed=_installed(root))
     if not _imports_nox(there):
         text = f"import nox{'  # noqa: E402' if there.body else ''}\n\n\n{text}"
@@ -62,16 +66,32 @@ def requirement() -> str:
     source = json.loads(distribution("concbench").read_text("direct_url.json") or "{}")
     if not source:
         return f"concbench>={__version__}"
+    url = source["url"]
     if vcs := source.get("vcs_info"):
-        return f"concbench @ {vcs['vcs']}+{source['url']}@{vcs['commit_id']}"
-    return f"concbench @ {source['url']}"
+        url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
+    inside = f"#subdirectory={source['subdirectory']}" if "subdirectory" in source else ""
+    return f"concbench @ {url}{inside}"
 
 
 def _installed(root: Path) -> str:
     """What a session installs: concbench, and the project where it is a package."""
     path = root / "pyproject.toml"
-    packaged = bool(_table(path, _read(path)).keys() & {"build-system", "project"})
-    return json.dumps([*([] if not packaged else ["."]), requirement()])[1:-1]
+    packaged = "build-system" in _table(path, _read(path)) or (root / "setup.py").exists()
+    return json.dumps([*(["."] if packaged else []), requirement()])[1:-1]
+
+
+def _names(there: ast.Module) -> Iterator[str]:
+    """Whatever is named anywhere in it, and what it calls `name=`, as a session may be called."""
+    for one in ast.walk(there):
+        match one:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()) | ast.alias(asname=str(name)):
+                yield name
+            case ast.alias(name=name):
+                yield name
+            case ast.keyword(arg="name", value=ast.Constant(value=str(name))):
+                yield name
 
 
 def _imports_nox(there: ast.Module) -> bool:
@@ -91,7 +111,7 @@ def _read(path: Path) -> bytes:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _table(path: Path, content: bytes) -> dict[str, dict[str, object]]:
+def _table(path: Path, content: bytes) -> dict[str, object]:
     try:
         return tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

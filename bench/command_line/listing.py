@@ -37,12 +37,12 @@ def _lines(kind: str, those: Iterable[Described]) -> Iterable[str]:
 
 def _json(found: Plugins) -> str:
     return json.dumps(
-        {kind: [vars(one) for one in those] for kind, those in found.items()}, indent=1
+        {kind: [vars(one) for one in those] for kind, those in found.items()}, indent=1, default=str
     )
 
 
 def _markdown(found: Plugins) -> str:
-    """The same on every machine: no reasons, and no default that a machine chooses."""
+    """The same on every machine with the same plug-ins: no reasons, no default that it chooses."""
     workloads = [
         f"| `{one.name}` | {one.tasks or ''} | {_told(one)} | {_about(one)} |"
         for one in found["workloads"]
@@ -70,7 +70,7 @@ def _about(one: Described) -> str:
 
 def _plain(value: object) -> str:
     """As one writes it in brackets."""
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 FORMS: Mapping[str, Callable[[Plugins], str]] = {

@@ -31,7 +31,9 @@ def given(options: Mapping[str, object]) -> dict[str, object]:
 
 
 def form(as_json: bool, markdown: bool) -> str:
-    """What a command prints."""
+    """What a command prints: one of the two, if any."""
+    if as_json and markdown:
+        raise typer.BadParameter("--json or --markdown, not both")
     return "json" if as_json else "markdown" if markdown else "table"
 
 

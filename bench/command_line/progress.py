@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .watching import Event
+    from ..watching import Event
 
 FAR = 7 * 24 * 3600.0
 """Seconds; a run has no budget that ends later than this."""

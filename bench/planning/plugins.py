@@ -100,7 +100,6 @@ def _described(spec: Spec) -> Described:
     except UsageError as error:
         return Described(spec.name, spec.target, reason=str(error))
     params = parameters(made)
-    required = {key: 1 for key, value in params.items() if value is ...}
     doc = (made.__doc__ or "").strip()
     return Described(
         spec.name,
@@ -108,12 +107,20 @@ def _described(spec: Spec) -> Described:
         {key: None if value is ... else value for key, value in params.items()},
         getattr(made, "tasks", None),
         getattr(made, "workers", None),
-        reason(made(**required)),
+        _reason(made, params),
         doc.partition("\n")[0],
         " ".join(doc.split()),
         getattr(made, "extra", ""),
         tuple(f.name for f in dataclasses.fields(made) if f.default_factory is not MISSING),
     )
+
+
+def _reason(made: type[Any], params: Mapping[str, Plain]) -> str:
+    """Why it cannot run with its defaults, and a 1 where it has none; whatever that raises."""
+    try:
+        return reason(made(**{key: 1 for key, value in params.items() if value is ...}))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def reason(built: Any) -> str:

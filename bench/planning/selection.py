@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..contracts import Plain
 from ..errors import NothingSelected, UsageError, suggestion
 from ..spec import Spec, no_parameter
+from .absent import Absent
 from .axes import named
 from .plugins import Kind, find, implied, loaded, names, parameters
 
@@ -54,7 +55,11 @@ def selected(kind: Kind, texts: Iterable[str]) -> Iterator[Chosen]:
     for text in wanted:
         name, fixed = named(text)
         for spec in _matching(kind, name):
-            known = list(parameters(loaded(spec)))
+            made = loaded(spec)
+            if made is Absent:  # nobody knows its parameters
+                found[spec.target, spec.name] = Chosen(spec, ())
+                continue
+            known = list(parameters(made))
             for key in fixed:
                 if key not in known:
                     raise no_parameter(spec.name, key, known)
@@ -85,7 +90,7 @@ def _present(spec: Spec) -> Spec:
     try:
         loaded(spec)
     except UsageError as error:
-        return Spec(spec.name, "bench.planning.absent:Absent", given={"why": str(error)})
+        return Spec(spec.name, f"{Absent.__module__}:{Absent.__name__}", given={"why": str(error)})
     return spec
 
 

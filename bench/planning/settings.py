@@ -135,7 +135,7 @@ def _environment() -> Source:
 def _file(folder: Path) -> Source:
     for place in (folder, *folder.parents):
         own, shared = place / FILE, place / "pyproject.toml"
-        table = _table(shared).get("tool", {}).get("concbench") if shared.is_file() else None
+        table = _shared(shared) if shared.is_file() else None
         if own.is_file() and table is not None:
             raise UsageError(f"both {own} and [tool.concbench] of {shared} have options: keep one")
         if own.is_file():
@@ -159,6 +159,15 @@ def _placed(table: Mapping[str, Any], place: Path) -> dict[str, Any]:
 
 def _from(place: Path, text: str) -> str:
     return re.sub(r"^(!?)([^:\[]+\.py:)", lambda found: f"{found[1]}{place / found[2]}", text)
+
+
+def _shared(path: Path) -> dict[str, Any] | None:
+    """[tool.concbench] of a pyproject.toml, if it has one."""
+    tool = _table(path).get("tool", {})
+    table = tool.get("concbench") if isinstance(tool, dict) else None
+    if isinstance(table, dict | None):
+        return table
+    raise UsageError(f"'concbench' in [tool] of {path} must be a table, not {table!r}")
 
 
 def _table(path: Path) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def built(children: Children, repository: Repository, name: str) -> Revision:
 
     def undo(folder: Path) -> None:
         command = ["git", "worktree", "remove", "--force", str(folder / "tree")]
-        with suppress(Ended):  # it was not made yet
+        with suppress(Ended, OSError):  # it was not made yet, or a full disk takes no output
             output(children, command, purpose="git", folder=repository.root)
 
     with environments.kept(wanted, build, undo) as folder:

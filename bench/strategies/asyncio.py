@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from bench.contracts import Batch
+from bench.extras import missing
 from bench.lanes import Lanes
 from bench.running.dispatches import ALL_AT_ONCE, DISPATCHES
 
@@ -49,9 +49,7 @@ class Asyncio:
         home = "winloop" if sys.platform == "win32" else "uvloop"
         if self.loop != home:
             return f"{self.loop} does not run on {sys.platform}: take loop={home}"
-        if find_spec(self.loop) is None:
-            return f"{self.loop} is not installed: pip install 'concbench[{self.loop}]'"
-        return None
+        return missing(self.loop)
 
     def in_flight(self, tasks: int) -> int:
         return tasks if self.dispatch in ALL_AT_ONCE else self.workers

@@ -150,6 +150,22 @@ def test_list_shows_parameters_and_reasons(concbench):
     assert (sleep["params"], sleep["tasks"], sleep["workers"]) == ({"seconds": 0.01}, 64, 16)
 
 
+def test_a_list_is_for_a_machine_or_for_a_document(concbench):
+    done = concbench("list", "--json", "--markdown")
+    assert done.returncode == Exit.USAGE
+    assert "--json or --markdown, not both" in done.stderr
+
+
+def test_what_init_wrote_is_listed_and_stands_in_the_way_of_another(concbench, tmp_path):
+    done = concbench("init")
+    assert done.returncode == 0, done.stderr
+    assert "concbench run" in done.stdout
+    assert concbench("run", "-n", "-s", "sequential").stdout.count("ran once") == 2
+    again = concbench("init", str(tmp_path))
+    assert again.returncode == Exit.USAGE
+    assert "work.py is there already" in again.stderr
+
+
 def test_ascii_terminals_and_narrow_ones_are_served(concbench):
     done = concbench(
         "run", *TINY, LANG="C", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii", COLUMNS="80"

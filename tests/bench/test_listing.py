@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import metadata
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +53,15 @@ def test_defaults_that_a_machine_chooses_are_known():
 
 
 def test_an_extra_is_one_of_the_distribution():
-    extras = plugins.describe("strategies") + plugins.describe("workloads")
-    known = {"dask", "gevent", "joblib", "numpy", "trio"}
-    assert {one.extra for one in extras if one.extra} == known
+    described = plugins.describe("strategies") + plugins.describe("workloads")
+    named = {one.extra for one in described if one.extra}
+    assert named
+    assert named <= set(metadata("concbench").get_all("Provides-Extra"))
+
+
+def test_a_default_that_is_no_json_is_shown_as_text(capsys, monkeypatch):
+    odd = Described("odd", "a:b", {"where": Path("there")})
+    monkeypatch.setattr(listing, "describe", lambda kind: [odd])
+    for form, said in (("table", 'where="there"'), ("json", '"where": "there"')):
+        listing.listing(form)
+        assert said in capsys.readouterr().out

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from importlib.metadata import EntryPoint
+from multiprocessing import get_start_method
 from pathlib import Path
 
 import pytest
@@ -78,10 +79,30 @@ def test_an_entry_point_that_does_not_import_is_named_and_the_others_go_on(third
     assert found["cubed"] == found["ledger"] == found["io_sleep"] == ""
 
 
+def test_a_function_is_summed_up_by_its_own_words(third_party):
+    found = {one.name: one.summary for one in plugins.describe("workloads")}
+    assert found["cubed"] == "Raise to the third power."
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("    size: int\n    def __post_init__(self): raise ValueError('no')", "ValueError: no"),
+        ("    def cannot_run(self): return 1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_one_that_cannot_be_asked_is_listed_with_what_it_raises(tmp_path, monkeypatch, body, said):
+    file = tmp_path / "odd.py"
+    file.write_text(f"from dataclasses import dataclass\n@dataclass\nclass Odd:\n{body}\n")
+    monkeypatch.setattr(plugins, "names", lambda kind: [f"{file}:Odd"])
+    assert [one.reason for one in plugins.describe("workloads")] == [said]
+
+
 def test_what_is_installed_runs_beside_what_is_built_in(third_party):
     lines = tried("ledger", "strategy", "*", "!dask")
     assert lines["ledger x 12 / backwards"] == lines["ledger x 12 / sequential"] == "ran once"
-    assert lines["ledger x 12 / multiprocessing[workers=3,start=fork,chunk=1]"] == "ran once"
+    processes = f"multiprocessing[workers=3,start={get_start_method()},chunk=1]"
+    assert lines[f"ledger x 12 / {processes}"] == "ran once"
 
 
 def test_of_a_pattern_what_does_not_import_has_a_reason_and_the_others_run(third_party):
@@ -90,6 +111,12 @@ def test_of_a_pattern_what_does_not_import_has_a_reason_and_the_others_run(third
     assert (
         lines["cubed[plus=0] x 64 / sequential"] == lines["noop x 1000 / sequential"] == "ran once"
     )
+
+
+def test_nobody_knows_the_parameters_of_what_does_not_import(third_party):
+    lines = tried("cub*[plus=2]", "workload", "brok*[plus=2]")
+    assert lines["broken x 64 / sequential"].startswith("third.nowhere:f does not import")
+    assert lines["cubed[plus=2] x 64 / sequential"] == "ran once"
 
 
 def test_a_name_that_does_not_import_ends_the_run_before_it_begins(third_party):

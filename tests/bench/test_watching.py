@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bench.command_line.watching import Watched
 from bench.probes.agenda import owed
 from bench.probes.probing import Moment
 from bench.rounds import Limits
 from bench.visits import Visit
+from bench.watching import Watched
 
 from .probes.test_probing import PLAN, PROBES, measured
 

@@ -80,7 +80,7 @@ def test_the_sessions_install_concbench_as_it_was_installed_here_and_pass_argume
     }
 
 
-PYPROJECT = b'[project]\r\nname = "mine"  # as I like it\r\n\r\n[tool.other]\r\nx = 1'
+PYPROJECT = b"[build-system]\r\nrequires = []  # as I like it\r\n\r\n[tool.other]\r\nx = 1"
 NOXFILE = (
     b'"""Mine."""\nimport nox\n\n@nox.session\ndef bench(session):\n    session.run("mine")\n\n\n'
 )
@@ -90,6 +90,7 @@ def test_what_was_there_stays_and_sessions_of_the_same_name_are_left_alone(root,
     (root / "pyproject.toml").write_bytes(PYPROJECT)
     (root / "noxfile.py").write_bytes(NOXFILE)
     command.init(root)
+    assert set(held(root)) == WRITTEN
     options, file = (root / "pyproject.toml").read_bytes(), (root / "noxfile.py").read_bytes()
     assert options.startswith(PYPROJECT)
     assert options.count(b"\n") == options.count(b"\r\n")
@@ -117,12 +118,14 @@ def test_a_noxfile_that_names_nox_otherwise_gets_the_import_that_the_sessions_ne
         ("concbench.toml", "", "concbench.toml has options already"),
         ("pyproject.toml", "[tool.concbench]\n", r"pyproject.toml has \[tool.concbench\] already"),
         ("pyproject.toml", "tool = {x = 1}\n", "takes no further table"),
+        ("pyproject.toml", "tool = 1\n", "its 'tool' is no table"),
+        ("benchmarks", "", "cannot write .*work.py"),
         ("pyproject.toml", "[tool", "pyproject.toml is not TOML"),
         ("noxfile.py", "def (", "noxfile.py is not Python"),
         (
             "noxfile.py",
             "def bench(): ...\ndef concbench_check(): ...\n",
-            "noxfile.py has a session concbench_bench or concbench_check already",
+            "noxfile.py has the name concbench_bench or concbench_check already",
         ),
     ],
 )
@@ -140,23 +143,89 @@ def test_a_folder_that_is_not_there_is_named(root):
         command.init(root / "nowhere")
 
 
-@pytest.mark.parametrize("full", ["write_bytes", "replace"])
-def test_a_full_disk_leaves_all_as_it_was(root, monkeypatch, full):
-    (root / "noxfile.py").write_bytes(NOXFILE)
+@pytest.mark.parametrize(
+    ("full", "at"), [("write_bytes", 3), *(("replace", at) for at in (1, 2, 3))]
+)
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
+def test_a_full_disk_or_ctrl_c_leaves_all_as_it_was(root, monkeypatch, full, at, error):
+    there = {"noxfile.py": NOXFILE, "pyproject.toml": PYPROJECT}
+    for name, content in there.items():
+        (root / name).write_bytes(content)
     true, calls = getattr(Path, full), []
 
     def until_full(path, *given):
         calls.append(path)
-        if len(calls) == (3 if full == "write_bytes" else 1):
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        if len(calls) == at:
+            raise error
         return true(path, *given)
 
     monkeypatch.setattr(Path, full, until_full)
-    with pytest.raises(UsageError, match="No space left on device"):
+    with pytest.raises((UsageError, KeyboardInterrupt)):
         command.init(root)
     monkeypatch.undo()
-    assert held(root) == {"noxfile.py": NOXFILE}
-    assert [path.name for path in root.iterdir()] == ["noxfile.py"]
+    assert held(root) == there
+    assert {path.name for path in root.iterdir()} == set(there)
+
+
+def test_a_disk_that_takes_nothing_is_named(root, monkeypatch):
+    def refused(said):
+        def refuse(path, *_):
+            raise OSError(errno.EROFS, said)
+
+        return refuse
+
+    (root / "benchmarks").mkdir()
+    monkeypatch.setattr(Path, "write_bytes", refused("Read-only file system"))
+    monkeypatch.setattr(Path, "unlink", refused("nor this"))
+    with pytest.raises(UsageError, match=r"cannot write .*work\.py: Read-only file system"):
+        command.init(root)
+
+
+def test_a_link_stays_one_and_a_mode_stays_as_it_was(root):
+    there = root / "shared"
+    there.mkdir()
+    (there / "noxfile.py").write_bytes(NOXFILE)
+    (there / "noxfile.py").chmod(0o640)
+    (root / "noxfile.py").symlink_to(there / "noxfile.py")
+    command.init(root)
+    assert (root / "noxfile.py").is_symlink()
+    assert (there / "noxfile.py").read_bytes().startswith(NOXFILE.rstrip())
+    assert (there / "noxfile.py").stat().st_mode & 0o777 == 0o640
+    assert set(held(there)) == {"noxfile.py"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@nox.session(name='bench')\ndef measure(session): ...",
+        "from tasks import bench",
+        "from tasks import measure as check",
+        "bench = nox.session(measure)",
+        "if True:\n    async def check(): ...",
+    ],
+)
+def test_whatever_has_the_name_of_a_session_keeps_it(root, text):
+    (root / "noxfile.py").write_text(f"import nox\n{text}\n")
+    assert project.with_sessions(root)[1] == ["concbench_bench", "concbench_check"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "packaged"),
+    [
+        ("pyproject.toml", "[project]\nname = 'app'\n", False),
+        ("pyproject.toml", "[build-system]\nrequires = []\n", True),
+        ("setup.py", "", True),
+    ],
+)
+def test_a_session_installs_the_project_where_it_can_be_installed(root, file, text, packaged):
+    (root / file).write_text(text)
+    assert (b'install(".", ' in project.with_sessions(root)[0]) == packaged
+
+
+def test_options_leave_a_check_its_time(root):
+    command.init(root)
+    assert resolve({}).budget is None
+    assert resolve({}).tasks is None
 
 
 @pytest.mark.parametrize(
@@ -167,6 +236,10 @@ def test_a_full_disk_leaves_all_as_it_was(root, monkeypatch, full):
         (
             '{"url": "https://example.org/c", "vcs_info": {"vcs": "git", "commit_id": "1a2b"}}',
             "concbench @ git+https://example.org/c@1a2b",
+        ),
+        (
+            '{"url": "file:///there", "dir_info": {}, "subdirectory": "sub"}',
+            "concbench @ file:///there#subdirectory=sub",
         ),
     ],
 )

@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pytest import MonkeyPatch
+
 from bench.children import interpreter_command
 from bench.planning.plugins import find, loaded, parameters
 from bench.spec import Spec
@@ -25,7 +27,7 @@ AT_ONCE = 6
 PATIENCE_SECONDS = 60
 
 pool = ThreadPoolExecutor(AT_ONCE)
-starting = threading.Lock()  # a vfork beside another was seen to end in EFAULT
+starting = threading.Lock()
 coming: dict[tuple[str, str], Future[dict[str, Any]]] = {}
 
 
@@ -55,7 +57,9 @@ def asked(spec: Spec, question: str, before: Sequence[str] = ()) -> dict[str, An
         path = Path(name, "job.json")
         path.write_text(json.dumps(job), encoding="utf-8")
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        with starting:
+        with starting, MonkeyPatch.context() as patch:
+            # Beside other threads a vfork was seen to end in EFAULT.
+            patch.setattr(subprocess, "_USE_VFORK", False)
             worker = subprocess.Popen(
                 [*before, *COMMAND, str(path)], start_new_session=True, **streams
             )

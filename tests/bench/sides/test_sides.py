@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from bench.children import Children
 from bench.errors import NotComparable, UsageError
 from bench.planning.settings import resolve
-from bench.sides import environments
+from bench.sides import commands, environments
 from bench.sides.commands import output
 from bench.sides.named import check, sides
 from bench.sides.plans import plans
@@ -171,6 +172,25 @@ def test_a_build_that_is_interrupted_leaves_nothing(here, children, scratch, mon
         sides(children, ["git:main"], scratch)
     assert kept() == []
     assert git(here, "worktree", "list").count("\n") == 0
+
+
+def test_a_disk_that_is_full_while_a_side_is_built_keeps_nothing_of_it(
+    here, children, scratch, monkeypatch
+):
+    project(here, answer=1)
+    true = environments.overlay
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def filled(*given: object) -> None:
+        true(*given)
+        monkeypatch.setattr(commands, "TemporaryFile", full)
+
+    monkeypatch.setattr(environments, "overlay", filled)
+    with pytest.raises(UsageError, match=r"cannot keep an environment.*No space left on device"):
+        sides(children, ["git:main"], scratch)
+    assert kept() == []
 
 
 def test_a_revision_that_does_not_exist_is_named(here, children, scratch):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..planning.plan import Planned
-from ..probes.agenda import SHARE, owed
-from ..probes.probing import Moment
-from ..rounds import Limits
-from ..storing.history import History
-from ..visits import Visit
+from .planning.plan import Planned
+from .probes.agenda import SHARE, owed
+from .probes.probing import Moment
+from .rounds import Limits
+from .storing.history import History
+from .visits import Visit
 
 
 @dataclass(frozen=True)
