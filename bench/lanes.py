@@ -17,6 +17,7 @@ from .running.inside import blame, in_lane, per_task
 from .running.instruments import Instruments
 from .running.loops import Loop, held, in_thread, loop_class
 from .running.pools import Children, opened, processes, threads
+from .spec import Spec
 
 if TYPE_CHECKING:
     import asyncio
@@ -32,26 +33,49 @@ __all__ = ["Instruments", "Lanes", "blame", "in_lane"]
 WITHIN = "opens lanes within the batch"
 
 
-class Lanes(Bent):
-    """Opens lanes of one workload; what they were like is known once they are closed."""
+class Lanes:
+    """Opens lanes of one workload; what they were like is known once they are closed.
+
+    `notes` is what a reader must know, `in_process` whether every lane was in this process, `start`
+    how children were started, `far` whether they are none of ours, `loop` the class of the event
+    loop; `told` is what lanes told when they were closed.
+    """
+
+    def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
+        self._bent = Bent(workload, instruments.record if instruments else None)
+        self._instruments = instruments
+        self.notes, self.told = self._bent.notes, self._bent.told
+        self.in_process = True
+        self.start = ""
+        self.far = False
+        self.loop = ""
+
+    @property
+    def form(self) -> str:
+        """The form that ran: "blocking" or "async"."""
+        return self._bent.form
+
+    def tasks(self, count: int) -> range:
+        """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
+        return self._bent.tasks(count)
 
     @contextmanager
     def blocking(self) -> Iterator[Call]:
         """One lane in this thread."""
-        self._bend_to_blocking()
-        with opened(self._workload, self._record, self.told):
+        self._bent.to_blocking()
+        with opened(self._bent.workload, self._bent.record, self.told):
             yield in_lane
 
     def per_task(self) -> AbstractContextManager[Call]:
         """A lane for every single task, open no longer than that, in whichever thread calls."""
-        self._bend_to_blocking()
+        self._bent.to_blocking()
         self.notes.append(WITHIN)
-        return per_task(self._workload, self._record, self.told)
+        return per_task(self._bent.workload, self._bent.record, self.told)
 
     def threads(self, workers: int) -> AbstractContextManager[ThreadPoolExecutor]:
         """A pool of `workers` threads, a lane in each; map `in_lane` over task numbers."""
-        self._bend_to_blocking()
-        return threads(workers, lambda: self._workload, self._record, self.told)
+        self._bent.to_blocking()
+        return threads(workers, lambda: self._bent.workload, self._bent.record, self.told)
 
     def processes(self, workers: int, start: str) -> AbstractContextManager[ProcessPoolExecutor]:
         """A pool of `workers` child processes, a lane in each, by this start method."""
@@ -78,9 +102,9 @@ class Lanes(Bent):
         """A pool of `workers` threads, an interpreter and a lane in each; map `in_interpreter`."""
         from .running.interpreters import interpreters
 
-        self._bend_to_blocking()
+        self._bent.to_blocking()
         self.notes.append("own GIL per lane")
-        return interpreters(workers, self._spec.build, self._record, self.told)
+        return interpreters(workers, self._bent.spec.build, self._bent.record, self.told)
 
     @contextmanager
     def runner(
@@ -104,22 +128,22 @@ class Lanes(Bent):
     def coroutines(self, loop: Loop) -> AbstractContextManager[AsyncCall]:
         """One lane in this event loop; a workload without the form for it runs inline."""
         self.loop = self.loop or loop_class(loop)  # of a strategy that made its own
-        return held(self._awaited(), loop)
+        return held(self._bent.awaited(), loop)
 
     def inline(self, loop: Loop) -> AbstractContextManager[AsyncCall]:
         """One lane in this event loop that blocks it: the blocking form inside a coroutine."""
         self.loop = self.loop or loop_class(loop)
-        return held(self._inline(), loop)
+        return held(self._bent.inline(), loop)
 
     @contextmanager
     def awaited(self, loop: OtherLoop) -> Iterator[AsyncCall]:
         """One lane in an event loop that is not asyncio's, or inline; UsageError if it is unfit."""
         from .running.libraries import unfit
 
-        if why := unfit(self._workload, loop.name):
+        if why := unfit(self._bent.workload, loop.name):
             raise UsageError(why)
         self.loop = loop.name
-        with loop.held(self._awaited().aopen()) as call:
+        with loop.held(self._bent.awaited().aopen()) as call:
             if self._instruments and self._instruments.beating:
                 loop.watch(self._instruments.beating)
             yield call
@@ -134,20 +158,21 @@ class Lanes(Bent):
         """
         from .running.elsewhere import Remote, in_all
 
-        self._bend_to_blocking()
+        self._bent.to_blocking()
         self.in_process, self.start, self.far = in_process, start, far
-        return in_all(everywhere, Remote(self._spec, self._record, not in_process), self.told)
+        remote = Remote(self._bent.spec, self._bent.record, not in_process)
+        return in_all(everywhere, remote, self.told)
 
     def greenlet(self) -> AbstractContextManager[Call]:
         """A lane for the caller alone, where others share its thread."""
         from .running.elsewhere import alone
 
-        self._bend_to_blocking()
-        return alone(self._workload, self._record, self.told)
+        self._bent.to_blocking()
+        return alone(self._bent.workload, self._bent.record, self.told)
 
     def _children(self, workers: int, start: str) -> Children:
         from multiprocessing import get_context
 
-        self._bend_to_blocking()
+        self._bent.to_blocking()
         self.in_process, self.start = False, start
-        return workers, get_context(start), self._spec.build, self._record, self.told
+        return workers, get_context(start), self._bent.spec.build, self._bent.record, self.told

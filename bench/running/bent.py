@@ -11,60 +11,52 @@ from typing import Any
 
 from ..spec import Spec
 from .inside import Awaited, Inline
-from .instruments import Instruments
 from .pools import Record
 from .told import Told
 
 
 class Bent:
-    """A workload as lanes run it, and what they were like.
+    """A workload as lanes run it: `form` is "blocking" or "async", `notes` what a reader must know.
 
-    `form` is the form that ran ("blocking" or "async"), `notes` what a reader must know,
-    `in_process` whether every lane was in this process, `start` how children were started, `loop`
-    the class of the event loop; `told` is complete once every lane is closed.
+    `record` is what each task passes through, if any; `told` is complete once every lane is closed.
     """
 
-    def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
-        self._spec = workload
-        self._instruments = instruments
+    def __init__(self, spec: Spec, record: Record | None) -> None:
+        self.spec = spec
+        self.record = record
         self.form = ""
         self.notes: list[str] = []
-        self.in_process = True
-        self.start = ""
-        self.far = False
-        self.loop = ""
         self.told: list[Told] = []
 
     @cached_property
-    def _workload(self) -> Any:
+    def workload(self) -> Any:
         """Imported with the first lane: what a strategy patches, it patches before."""
-        return self._spec.build()
+        return self.spec.build()
 
     def tasks(self, count: int) -> range:
         """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
-        arguments = getattr(self._workload, "arguments", None)
+        arguments = getattr(self.workload, "arguments", None)
         if arguments is None:
             return range(count)
         made: range = arguments(range(count))
         return made
 
-    def _awaited(self) -> Awaited | Inline:
-        if not hasattr(self._workload, "aopen"):
-            return self._inline()
+    def awaited(self) -> Awaited | Inline:
+        """What an event loop runs: the async form, or the blocking one where there is no other."""
+        if not hasattr(self.workload, "aopen"):
+            return self.inline()
         self._take("async")
-        return Awaited(self._workload, self._record, self.told)
+        return Awaited(self.workload, self.record, self.told)
 
-    def _inline(self) -> Inline:
+    def inline(self) -> Inline:
+        """The blocking form inside a coroutine."""
         self.notes.append("blocks the loop")
-        self._bend_to_blocking()
-        return Inline(self._workload, self._record, self.told)
+        self.to_blocking()
+        return Inline(self.workload, self.record, self.told)
 
-    @property
-    def _record(self) -> Record | None:
-        return self._instruments.record if self._instruments else None
-
-    def _bend_to_blocking(self) -> None:
-        if hasattr(self._workload, "open"):
+    def to_blocking(self) -> None:
+        """Take the blocking form, or the async one with a loop of its own in every lane."""
+        if hasattr(self.workload, "open"):
             self._take("blocking")
         else:
             self._take("async")
@@ -72,6 +64,6 @@ class Bent:
 
     def _take(self, form: str) -> None:
         self.form = form
-        client = getattr(self._workload, "clients", {}).get(form)
+        client = getattr(self.workload, "clients", {}).get(form)
         if client:
             import_module(client)  # here and not in each lane: a forked child inherits it

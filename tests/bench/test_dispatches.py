@@ -162,8 +162,7 @@ def reason(**params: object) -> str | None:
 
 
 def test_a_loop_or_a_python_that_is_not_there_is_named(monkeypatch):
-    module = "bench.strategies.asyncio"
-    monkeypatch.setattr(f"{module}.find_spec", lambda name: None)
+    monkeypatch.setattr("bench.extras.find_spec", lambda name: None)
     assert reason() is None
     assert reason(loop="uvloop") == "uvloop is not installed: pip install 'concbench[uvloop]'"
     assert reason(loop="winloop") == "winloop does not run on linux: take loop=uvloop"
