@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from covering import NOISES, ROUNDS, coverage
 from figures import Figure, show, show_rows
+from real_checks import real
 from recorded import CHEAPEST, DATA, Cell, Recorded, Split, read
 from rivals import rivals
 from trials import BUDGET, THRESHOLD, Check, Setting, checks, share, told
@@ -25,6 +26,7 @@ SLOWER = (0.0, 0.05, 0.10, 0.50)
 QUIET = (0.03, 0.03, 0.04, 0.03, 0.05, 0.07)
 """Paired standard deviations by strategy, seen on a shared machine that ran nothing else."""
 SEEN = 0.03
+REAL_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, action="append", help="files of record_rounds.py")
     parser.add_argument("--trials", type=int, default=2000)
     parser.add_argument("--budget", type=float, default=BUDGET, help="seconds of a check")
+    parser.add_argument("--real", type=int, metavar="N", help="N real checks, 3 minutes each")
     given = parser.parse_args()
+    if given.real:
+        real(given.real, min(given.budget, REAL_SECONDS))
+        return
     for path in given.data or sorted(DATA.glob("*.json")):
         print(f"{path.name}, batch>{THRESHOLD:.0%}\n")
         for name in given.part or PARTS:
