@@ -32,6 +32,10 @@ _SENTENCES = (
         "each lane is in an interpreter of its own, and they compute at the same time",
     ),
     (
+        r"all in one thread",
+        "its lanes take turns where one waits: a task that computes holds all the others up",
+    ),
+    (
         r"(\S+) in flight, not (\S+)",
         r"it has \1 tasks on their way at the same time, whatever `workers` says",
     ),

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .cells import Row  # whose module imports notes
 
 BLOCKS = "blocks the loop"
-OWN_GIL = "own GIL per lane"
+NOT_OF_THE_GIL = (BLOCKS, "own GIL per lane", "all in one thread")
+"""What is said of lanes that no GIL holds up, or not it alone."""
 LATE_SECONDS = 0.05
 """A loop that stood still for so long was blocked: a busy machine makes it late by some ms."""
 COMPUTES = 0.8
@@ -77,7 +78,7 @@ def _gil(row: Row, block: Block, processes: Sequence[Process]) -> Iterator[str]:
     in_threads = all(process.in_process for process in processes) and row.form == "blocking"
     if row.reference or row.workers == 1 or not on or not in_threads:
         return
-    if BLOCKS in row.notes or OWN_GIL in row.notes:
+    if any(note in row.notes for note in NOT_OF_THE_GIL):
         return
     useless = row.speedup_high is not None and row.speedup_high <= HELPS
     if useless and block.computes() and limit.delivered(block.stored) >= SECOND_CPU:

@@ -37,7 +37,8 @@ try:
         assert batch(range(tasks)) == found["results"]
 except Exception as error:
     found["error"] = [type(error).__name__, str(error), *getattr(error, "__notes__", [])]
-print(json.dumps({**found, "told": added(lanes.told), "lanes": len(lanes.told)}))
+told = {"told": added(lanes.told), "lanes": len(lanes.told), "notes": lanes.notes}
+print(json.dumps({**found, **told}))
 """
 
 
@@ -54,6 +55,7 @@ def test_each_greenlet_opens_uses_and_closes_a_lane_of_its_own(workload):
     found = greenlets(workload)
     assert found["results"] == list(range(9))
     assert (found["lanes"], found["told"]) == (3, {"bytes": 54} if workload == "Counting" else {})
+    assert found["notes"] == ["all in one thread"]
 
 
 def test_blocking_calls_become_cooperative():

@@ -79,6 +79,7 @@ def test_of_a_process_that_does_not_tell_the_gil_is_the_interpreters(tmp_path: P
         threads(in_process=False),
         threads(notes="blocks the loop"),
         threads(notes="own GIL per lane"),
+        threads(notes="all in one thread"),
         threads(seconds=[0.06, 0.061, 0.06, 0.06]),
         threads(seconds=[0.1, 0.07, 0.12, 0.09]),
     ],
@@ -89,6 +90,7 @@ def test_of_a_process_that_does_not_tell_the_gil_is_the_interpreters(tmp_path: P
         "processes",
         "loop",
         "interpreters",
+        "greenlets",
         "they help",
         "they may help",
     ],
@@ -220,3 +222,4 @@ def test_notes_of_strategies_have_a_sentence() -> None:
     assert "to_thread" in sentences.of("blocking calls in coroutines")
     assert "part of the batch" in sentences.of("opens lanes within the batch")
     assert "interpreter" in sentences.of("own GIL per lane")
+    assert "take turns" in sentences.of("all in one thread")
