@@ -132,6 +132,16 @@ def test_two_files_in_one_folder_are_an_error_that_names_both(tmp_path):
         resolve({}, tmp_path)
 
 
+def test_options_that_are_no_table_are_named(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool]\nconcbench = 1\n")
+    with pytest.raises(
+        UsageError, match=r"'concbench' in \[tool\] of .*toml must be a table, not 1"
+    ):
+        resolve({}, tmp_path)
+    (tmp_path / "pyproject.toml").write_text("tool = 1\n")  # no options of ours
+    assert resolve({}, tmp_path).budget is None
+
+
 def test_a_file_that_is_no_toml_is_named(tmp_path):
     (tmp_path / "concbench.toml").write_text("seed = = 2\n")
     with pytest.raises(UsageError, match=r"concbench.toml is not TOML: .*line 1"):
