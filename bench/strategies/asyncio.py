@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import Any
 
 from bench.contracts import Batch
-from bench.extras import missing
 from bench.lanes import Lanes
 from bench.running.dispatches import ALL_AT_ONCE, DISPATCHES
 
@@ -49,6 +48,8 @@ class Asyncio:
         home = "winloop" if sys.platform == "win32" else "uvloop"
         if self.loop != home:
             return f"{self.loop} does not run on {sys.platform}: take loop={home}"
+        from bench.extras import missing  # not a part of this strategy's start-up
+
         return missing(self.loop)
 
     def in_flight(self, tasks: int) -> int:
