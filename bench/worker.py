@@ -74,8 +74,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         **({} if lanes.far else watched.used()),  # of a part it would be wrong
         **surroundings,
     }
-    known = {key: value for key, value in facts.items() if value not in ("", None)}
-    benchmark.update_metadata(known)
+    benchmark.update_metadata({key: one for key, one in facts.items() if one not in ("", None)})
     benchmark.dump(os.path.join(folder, "result.json"))
 
 

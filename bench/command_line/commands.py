@@ -37,13 +37,12 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     from .progress import shown
 
     settings, resume = _settings(given)
-    quiet, verbose = bool(given.get("quiet")), bool(given.get("verbose"))
     if "save_baseline" in given:
         shelf.check_name(given["save_baseline"])
     if "export" in given:
         check_targets(given["export"], len(settings.side))
     view = _view(given, settings)
-    with shown(quiet, verbose) as watch:
+    with shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
         if given.get("dry_run"):
             found = dry_run(settings, watch)
         else:
