@@ -16,7 +16,8 @@ from .running.bent import Bent
 from .running.inside import blame, in_lane, per_task
 from .running.instruments import Instruments
 from .running.loops import Loop, held, in_thread, loop_class
-from .running.pools import Children, opened, processes, threads
+from .running.opening import opened
+from .running.pools import Children, processes, threads
 from .spec import Spec
 
 if TYPE_CHECKING:

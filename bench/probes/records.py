@@ -16,7 +16,7 @@ from time import monotonic_ns as clock
 from typing import Any, overload
 
 from ..contracts import AsyncCall, Call, Plain
-from ..running.pools import name
+from ..running.opening import name
 
 __all__ = ["Recorder", "Submitted", "Tasks", "clock"]
 

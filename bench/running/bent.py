@@ -11,7 +11,7 @@ from typing import Any
 
 from ..spec import Spec
 from .inside import Awaited, Inline
-from .pools import Record
+from .opening import Record
 from .told import Told
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from ..contracts import Call
 from ..spec import Spec
 from .inside import blamed, crossing, in_lane
-from .pools import Record, lane, opened, opening
+from .opening import Record, lane, opened, opening
 from .told import Told
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..contracts import AsyncCall, Call, Plain
-from .pools import Record, lane, name, opened
+from .opening import Record, lane, name, opened
 from .told import Told, counted, parted
 
 E = TypeVar("E", bound=BaseException)

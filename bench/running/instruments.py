@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .pools import Record
+from .opening import Record
 
 if TYPE_CHECKING:
     import asyncio

@@ -12,7 +12,8 @@ from typing import Any
 
 from .barrier import Barrier
 from .isolated import prepare_interpreter, stepped
-from .pools import Record, in_every_lane
+from .opening import Record
+from .pools import in_every_lane
 from .told import Told
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..contracts import Plain
 from .inside import in_lane
-from .pools import Record, lane, prepare
+from .opening import Record, lane
+from .pools import prepare
 
 own: dict[str, Any] = {}
 """The lane of this interpreter's one thread."""

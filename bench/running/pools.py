@@ -9,22 +9,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ..contracts import Call
-from .loops import own_loop
-from .told import Recorder, Told, counted, parted
+from .opening import Record, lane, opened
+from .told import Told
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
     from multiprocessing.context import BaseContext
 
-lane = threading.local()
-"""This thread's lane: its `call`, in a pool how it was built and what closes it, and its `name`
-where it is in a process or an interpreter of its own: what leaves it is pickled."""
-
-Record = Callable[[], Recorder]
 Children: TypeAlias = "tuple[int, BaseContext, Callable[[], Any], Record | None, list[Told]]"
 """What `processes` takes, and every other pool of children."""
 
@@ -42,11 +36,6 @@ class Step(Protocol):
     def result(self) -> Any: ...
 
 
-def name() -> str:
-    """What this thread's lane is called."""
-    return getattr(lane, "name", "") or threading.current_thread().name
-
-
 def prepare(build: Callable[[], Any], record: Record | None, barrier: Any) -> None:
     lane.build, lane.record, lane.barrier = build, record, barrier
 
@@ -56,24 +45,6 @@ def prepare_child(build: Callable[[], Any], record: Record | None, barrier: Any)
 
     prepare(build, record, barrier)
     lane.name = current_process().name
-
-
-@contextmanager
-def opened(workload: Any, record: Record | None, told: list[Told]) -> Iterator[None]:
-    """A lane in this thread."""
-    with opening(workload, record, told) as call:
-        lane.call = call
-        yield
-
-
-@contextmanager
-def opening(workload: Any, record: Record | None, told: list[Told]) -> Iterator[Call]:
-    """The call of a lane, which adds what it tells when it is closed."""
-    with blocking_form(workload) as made:
-        call, metrics = parted(made)
-        recorder = record() if record else None
-        yield recorder.blocking(call) if recorder else call
-        told.append(Told(counted(metrics), recorder.seen() if recorder else None))
 
 
 @contextmanager
@@ -154,11 +125,3 @@ def _each(
     if errors:
         raise errors[0]
     return [step_.result() for step_ in steps]
-
-
-def blocking_form(workload: Any) -> AbstractContextManager[Any]:
-    """The workload's own blocking form, or the async one in a loop per lane."""
-    if hasattr(workload, "open"):
-        made: AbstractContextManager[Any] = workload.open()
-        return made
-    return own_loop(workload)

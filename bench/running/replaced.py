@@ -20,7 +20,7 @@ from typing import Any
 
 from ..contracts import Plain
 from .inside import crossing
-from .pools import Record, lane, opened
+from .opening import Record, lane, opened
 from .told import Told
 from .watched import WatchedPool, watched
 

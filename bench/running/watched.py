@@ -20,7 +20,8 @@ from typing import Any
 
 from ..contracts import Plain
 from .inside import in_lane
-from .pools import Record, Step, in_every_lane, prepare_child
+from .opening import Record
+from .pools import Step, in_every_lane, prepare_child
 from .told import Told
 
 LOOK_SECONDS = 0.1

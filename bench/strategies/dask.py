@@ -14,7 +14,7 @@ from bench.contracts import Batch, Plain
 from bench.extras import missing
 from bench.lanes import Lanes, in_lane
 from bench.running.elsewhere import Ended, Everywhere, Step
-from bench.running.pools import lane
+from bench.running.opening import lane
 from bench.strategies import _dask as cluster
 
 if TYPE_CHECKING:

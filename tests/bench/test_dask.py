@@ -91,7 +91,7 @@ def test_the_next_run_finds_workers_without_lanes_of_the_last(address):
 
 
 def _has_a_lane():
-    from bench.running.pools import lane
+    from bench.running.opening import lane
 
     return bool(vars(lane))
 
