@@ -69,5 +69,5 @@ def _counted(seen: Sequence[Canary]) -> list[Canary]:
     return [one for one in seen if not one.replaced] or list(seen)
 
 
-def _rounds(numbers: Sequence[int]) -> str:
-    return f"round{'s' * (len(numbers) > 1)} {text.listed([str(n) for n in numbers])}"
+def _rounds(rounds: Sequence[int]) -> str:
+    return f"round{'s' * (len(rounds) > 1)} {text.listed([str(n) for n in rounds])}"
