@@ -64,6 +64,8 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
             raise UsageError(f"{resume.name} is no check of two sides that could go on")
     settings = resolve(flags)
     more: dict[str, Any] = {}
+    if "side" not in flags:
+        more["side"] = ()  # of the options file or the environment: what `run` compares
     if settings.budget is None and settings.rounds is None:
         more["budget"] = BUDGET
     if "probe" not in settings.model_fields_set:
