@@ -15,7 +15,7 @@ from ..laboratory import workshop
 from ..planning.settings import Settings, resolve
 from ..storing.history import History
 from ..storing.journal import entries
-from ..storing.shelf import located, stored_settings
+from ..storing.shelf import run_to_resume, stored_settings
 from .against import Against, against
 from .answers import answers, failed, name, unknown
 from .evidence import Pair, asked, pairs
@@ -58,7 +58,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     flags = {key: one for key, one in given.items() if key not in (*OPTIONS, *SHOWN)}
     resume = None
     if "resume" in given:
-        resume = located(resolve(flags).results, given["resume"])
+        resume = run_to_resume(resolve(flags).results, given["resume"])
         flags = {**stored_settings(resume), **flags}
         if "baseline" not in given and len(flags.get("side", ())) != 2:
             raise UsageError(f"{resume.name} is no check of two sides that could go on")
