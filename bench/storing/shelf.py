@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import NotComparable, UsageError
-from ..facts import machine
 from ..planning.plan import named
+from .provenance import ONE_RUN, differences
 
 
 def located(results: Path, text: str) -> Path:
@@ -71,20 +71,23 @@ def stored_settings(folder: Path) -> dict[str, Any]:
     return dict(_facts(folder)["settings"])
 
 
-def resumable(folder: Path, names: Sequence[str], here: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of a run that cells of these names, on the machine `here`, may go on with.
+def resumable(folder: Path, names: Sequence[str], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a run that cells of these names may go on with.
 
-    Raises NotComparable that names what has changed since.
+    `now` is what the run would record if it began now.  Raises NotComparable that names what has
+    changed since.
     """
     stored = _facts(folder)
+    changed = [str(one) for one in differences(stored, now, ONE_RUN)]
     before = [named(cell.get("side", ""), cell["name"]) for cell in stored["cells"]]
-    changed = machine.differences(stored["environment"], here)
     changed += [f"{name} is planned no more" for name in before if name not in names]
     changed += [f"{name} was not planned" for name in names if name not in before]
     if not changed and before != list(names):
         changed.append("its cells stand in another order")  # a cell's number is its place
     if changed:
-        raise NotComparable(f"cannot go on with {folder.name}: " + "; ".join(changed))
+        first = f"cannot go on with {folder.name}, whose rounds were measured otherwise:"
+        last = "bring back what was there before, or measure anew, without --resume"
+        raise NotComparable("\n  ".join([first, *changed, last]))
     return stored
 
 
