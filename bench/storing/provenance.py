@@ -86,9 +86,9 @@ def _revision(record: Record) -> Facts:
     sides = [str(side.get("name", "")) for side in record.get("sides") or ()]
     if "git" not in record or (sides and all(name.startswith("git:") for name in sides)):
         return {}
-    about = record["git"]
-    if about is None:
+    if record["git"] is None:
         return {"git revision": "none"}
+    about = _mapping(record["git"])
     found = {"git revision": about.get("revision")}
     if about.get("changes") is not None:
         found["uncommitted changes"] = about["changes"] or "none"
