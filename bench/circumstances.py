@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .facts import machine
+from . import __version__
+from .facts import machine, sources
 from .planning.plan import Planned
 from .planning.settings import Settings
 from .sides.side import Side
+from .spec import Cell
 from .storing import store
 from .variables import REMOVED, recorded
 
@@ -20,7 +22,9 @@ def facts(
     """The first keys of run.json; the rest is the journal's."""
     variables = {"variables": recorded(), "removed": list(REMOVED)}
     environment = machine.facts() | variables
+    environment["packages"] |= machine.versions(_libraries(sides, cells))
     return {
+        "concbench": __version__,
         "started": store.stamp(),
         "settings": settings.model_dump(mode="json", exclude_defaults=True, exclude={"results"}),
         "seed": seed,
@@ -30,10 +34,33 @@ def facts(
         "reference": settings.reference,
         "probes": settings.probes,
         "environment": environment,
-        "git": machine.git(Path.cwd()),
+        "git": _git(settings.results),
+        "code": sources.plugins(_of(sides, cells, lambda side: side.root is None)),
         "warnings": _warnings(cells, environment),
         "sides": [_side(side, place) for place, side in enumerate(sides) if side.name],
     }
+
+
+def _git(results: Path) -> dict[str, Any] | None:
+    about = machine.git(Path.cwd())
+    return about and {**about, "changes": sources.changes(Path.cwd(), results)}
+
+
+def _libraries(sides: Sequence[Side], cells: Sequence[Planned]) -> set[str]:
+    """What the plug-ins of this interpreter say that they use, which decides their speed."""
+    found: set[str] = set()
+    for cell in _of(sides, cells, lambda side: not side.foreign):
+        for plugin in (cell.workload.build(), cell.strategy.build()):
+            found |= {*getattr(plugin, "clients", {}).values()}
+            found |= {*machine.of_extra(getattr(plugin, "extra", ""))}
+    return found - {""}
+
+
+def _of(
+    sides: Sequence[Side], cells: Sequence[Planned], wanted: Callable[[Side], bool]
+) -> list[Cell]:
+    titles = {side.title for side in sides if wanted(side)}
+    return [one.cell for one in cells if one.side in titles]
 
 
 def _side(side: Side, place: int) -> dict[str, str]:

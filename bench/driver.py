@@ -12,7 +12,6 @@ from typing import Any
 
 from .circumstances import facts
 from .errors import Interrupted, NothingSelected, UsageError
-from .facts import machine
 from .laboratory import Workshop, equipped, workshop
 from .pairs import alike
 from .planning.plan import Planned, plan
@@ -83,14 +82,14 @@ def measured(
     """Measure an agenda, until the rule wants no more; the folder of the stored run."""
     cells = agenda.cells
     names = [planned.name for planned in cells]
-    stored = shelf.resumable(resume, names, machine.facts()) if resume else {}
+    about = facts(settings, agenda.sides, cells, _seed(settings))
+    about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]]}
+    stored = shelf.resumable(resume, names, about) if resume else {}
+    about |= {key: stored[key] for key in ("started", "argv", "seed") if key in stored}
+    seed = about["seed"]
     past = History(cells, entries(resume / "journal.jsonl") if resume else ())
-    seed = stored.get("seed", _seed(settings))
     with equipped(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory) as lab:
         folder = resume or store.create(settings.results)
-        about = facts(settings, agenda.sides, cells, seed)
-        about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]]}
-        about |= {key: stored[key] for key in ("started", "argv") if key in stored}
         with _saving(folder, about, cells, past) as save, Journal(folder / "journal.jsonl") as log:
             limit, probes = limits(settings), settings.probes
             told = Watched(watch, lab.elapsed, cells, past, limit, probes)

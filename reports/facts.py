@@ -125,6 +125,7 @@ class Facts:
     canary: tuple[Canary, ...] = ()
     environment: dict[str, Any] = field(default_factory=dict)
     git: dict[str, Any] | None = None
+    code: dict[str, str] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from ..laboratory import workshop
 from ..planning.settings import Settings, resolve
 from ..storing.history import History
 from ..storing.journal import entries
-from ..storing.shelf import located, stored_settings
+from ..storing.shelf import run_to_resume, stored_settings
 from .against import Against, against
 from .answers import answers, failed, name, unknown
 from .evidence import Pair, asked, pairs
@@ -58,12 +58,14 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     flags = {key: one for key, one in given.items() if key not in (*OPTIONS, *SHOWN)}
     resume = None
     if "resume" in given:
-        resume = located(resolve(flags).results, given["resume"])
+        resume = run_to_resume(resolve(flags).results, given["resume"])
         flags = {**stored_settings(resume), **flags}
         if "baseline" not in given and len(flags.get("side", ())) != 2:
             raise UsageError(f"{resume.name} is no check of two sides that could go on")
     settings = resolve(flags)
     more: dict[str, Any] = {}
+    if "side" not in flags:
+        more["side"] = ()  # of the options file or the environment: what `run` compares
     if settings.budget is None and settings.rounds is None:
         more["budget"] = BUDGET
     if "probe" not in settings.model_fields_set:

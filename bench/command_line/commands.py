@@ -38,7 +38,7 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
 
     settings, resume = _settings(given)
     if "save_baseline" in given:
-        shelf.check_name(given["save_baseline"])
+        shelf.check_new_name(given["save_baseline"])
     if "export" in given:
         check_targets(given["export"], len(settings.side))
     view = _view(given, settings)
@@ -72,7 +72,7 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     from ..planning.settings import resolve
-    from ..storing.shelf import located, stored_settings
+    from ..storing.shelf import run_to_resume, stored_settings
 
     named = [key for key in ("budget", *PRESETS) if key in given]
     if len(named) > 1:
@@ -82,7 +82,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
         flags["budget"] = PRESETS[named[0]]
     if "resume" not in given:
         return resolve(flags), None
-    folder = located(resolve(flags).results, given["resume"])
+    folder = run_to_resume(resolve(flags).results, given["resume"])
     return resolve({**stored_settings(folder), **flags}), folder
 
 

@@ -21,6 +21,7 @@ from ..sides.plans import plans
 from ..sides.side import WORKING_TREE, Side
 from ..storing.history import History
 from ..storing.journal import entries
+from ..storing.provenance import MACHINE, differences
 
 BUDGET = 180.0
 CHECK_BUDGET = 600.0
@@ -98,7 +99,8 @@ def stored(results: Path) -> Mapping[str, float]:
     path = results / "baselines" / FILE
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        if told["schema"] != SCHEMA or machine.differences(told["environment"], machine.facts()):
+        then, now = {"environment": told["environment"]}, {"environment": machine.facts()}
+        if told["schema"] != SCHEMA or differences(then, now, [MACHINE]):
             return {}
         return {one["cell"]: one["detects"] for one in told["cells"] if one["detects"]}
     except (OSError, ValueError, LookupError, TypeError):

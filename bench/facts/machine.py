@@ -1,13 +1,14 @@
-"""What this machine and this interpreter are: facts that a run records and a resume compares."""
+"""What this machine and this interpreter are: facts that a run records."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from multiprocessing import get_start_method
 from pathlib import Path
 from typing import Any
@@ -65,20 +66,24 @@ def facts() -> dict[str, Any]:
     }
 
 
-SAME = (
-    *("python", "implementation", "build", "gil", "jit"),
-    *("hostname", "cpu_model", "cpus", "affinity", "cgroup_cpus"),
-)
-"""Facts without which two halves of a run are not one run."""
+def versions(libraries: Iterable[str]) -> dict[str, str]:
+    """The version of each distribution that is installed, named by itself or by a module of it."""
+    known = {name: _version(name) for name in libraries}
+    modules = [name.partition(".")[0] for name, found in known.items() if found is None]
+    modules = [name for name in modules if name not in sys.stdlib_module_names]
+    owners = packages_distributions() if modules else {}  # reads all that is installed
+    known |= {owner: _version(owner) for name in modules for owner in owners.get(name, ())}
+    return {name: found for name, found in known.items() if found}
 
 
-def differences(stored: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
-    """`python 3.12.1, here 3.13.0`, for each fact in SAME that differs."""
-    return [
-        f"{key} {stored.get(key)}, here {here.get(key)}"
-        for key in SAME
-        if stored.get(key) != here.get(key)
-    ]
+def of_extra(extra: str) -> list[str]:
+    """The distributions that an extra of ours brings."""
+    try:
+        wanted = requires("concbench") or []
+    except PackageNotFoundError:  # a copy on PYTHONPATH
+        return []
+    asking = re.compile(rf"extra == ['\"]{re.escape(extra)}['\"]")
+    return [re.split(r"[^\w.-]", one, maxsplit=1)[0] for one in wanted if asking.search(one)]
 
 
 def git(folder: Path) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, engine
+from .. import engine
 from ..errors import UsageError
 from ..planning.plan import Planned
 from .history import History
@@ -77,7 +77,6 @@ def _write(
     record = {
         "schema": SCHEMA,
         "id": folder.name,
-        "concbench": __version__,
         **facts,
         "seconds": past.elapsed,
         "cells": [_cell(planned, past) for planned in plan],

@@ -75,6 +75,8 @@ def test_a_failed_cell_is_exit_code_3_and_the_rest_is_shown(concbench):
         (["run", "--tasks", "0"], "--tasks must be between 1 and 10,000,000, not 0"),
         (["run", "--quick", "--rigorous"], "--quick and --rigorous both set the budget"),
         (["run", "--save-baseline", "../x"], "a baseline's name is letters"),
+        (["run", "--save-baseline", "latest"], "a baseline cannot be called 'latest', which names"),
+        (["run", "--save-baseline", "2"], "a baseline cannot be called '2', which names a run"),
         (["run", "--resume"], "there are no runs in .concbench"),
         (["show", "7"], "there are no runs in .concbench"),
         (["run", "--frobnicate"], "No such option"),

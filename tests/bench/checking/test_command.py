@@ -133,6 +133,24 @@ def test_a_mistake_is_said_before_anything_is_measured(here, words, code, said):
     assert "Traceback" not in done.stderr
 
 
+SIDES_OF_RUN = 'side = ["git:HEAD", "git:HEAD~1", "env:RUN=1"]'
+
+
+def test_sides_in_the_options_file_are_of_run_and_not_of_check(here):
+    (here / "concbench.toml").write_text(SIDES_OF_RUN)
+    done = checked(here, "--against", "env:A=1", "--rounds", "1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("check: working tree against env:A=1 ")
+    assert checked(here, "--resume", "--rounds", "2").returncode == 0
+
+
+def test_sides_in_the_options_file_do_not_hide_the_one_on_the_command_line(here):
+    (here / "concbench.toml").write_text(SIDES_OF_RUN)
+    done = checked(here, "--side", "env:B=1", "--against", "env:A=1", "--rounds", "1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("check: env:B=1 against env:A=1 ")
+
+
 def test_doctor_measures_the_noise_and_keeps_it(here):
     words = ("doctor", "--noise", "--budget", "4s", "-w", "work.py:work", "-s", "sequential")
     done = concbench(here, *words)
