@@ -21,8 +21,10 @@ FILE = "gate.json"
 class Answer:
     """What the gate says of one metric of one pair.
 
-    `before` and `after` are in seconds, or bytes of memory: geometric means over the rounds that
-    both sides have.  `ratio` is after over before, with its interval of 95 %.  `more` is about how
+    `before` and `after` are in seconds, or bytes of memory.  `before` is the trimmed geometric mean
+    over the rounds that both sides have (unpaired: over the stored ones), which a disturbed process
+    hardly moves; `ratio` is what the gate decides by, with its interval of 95 %; and `after` is
+    `before` times `ratio`, so that the three agree whatever disturbed a round.  `more` is about how
     many rounds would decide it.
     """
 
