@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import NotComparable, UsageError
 from ..facts import machine
 from ..planning.plan import named
+from .writable import check_file
 
 
 def located(results: Path, text: str) -> Path:
@@ -80,6 +81,13 @@ def check_name(name: str) -> None:
     """Raise UsageError unless a baseline may be called so."""
     if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
         raise UsageError(f"a baseline's name is letters, digits, '-', '_' and '.', not '{name}'")
+
+
+def check_baseline(results: Path, name: str) -> None:
+    """Raise UsageError unless a run of these results may be kept, and written, under this name."""
+    check_name(name)
+    for file in ("run.json", "samples.json", "probes.json"):
+        check_file(results / "baselines" / name / file, makes_folders=True)
 
 
 def save_baseline(folder: Path, name: str) -> Path:
