@@ -1,16 +1,14 @@
-"""A check as it is stored and shown: an answer for each metric of each pair.  Plain data."""
+"""A check as it is stored and shown: an answer for each metric of each pair.  Plain data.
+
+Stored as gate.json for other tools; its documented form is SCHEMA.md's.  Nothing of ours reads it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from ..errors import DamagedRun
 from .decision import ALPHA, Word
 
 SCHEMA = 1
@@ -76,24 +74,6 @@ class Checked:
 def document(checked: Checked) -> str:
     """The text of gate.json."""
     return json.dumps({"schema": SCHEMA, **asdict(checked)}, indent=1, ensure_ascii=False)
-
-
-def read(folder: Path) -> Checked | None:
-    """The check of a run; None where it was none.  Raises DamagedRun."""
-    path = folder / FILE
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        schema = found.pop("schema")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
-        raise DamagedRun(f"{path} is damaged: {error!r}") from None
-    if schema != SCHEMA:
-        raise DamagedRun(f"{path} was written by a newer concbench (schema {schema})")
-    try:
-        return TypeAdapter(Checked).validate_python(found)
-    except ValidationError as error:
-        raise DamagedRun(f"{path}: {error.errors()[0]['msg']}") from None
 
 
 def spans(answers: Sequence[Answer]) -> str:
