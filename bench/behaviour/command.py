@@ -13,6 +13,7 @@ from ..driver import runnable
 from ..errors import Exit, UsageError
 from ..laboratory import workshop
 from ..planning.settings import resolve
+from ..storing.writable import check_file
 from . import asking
 
 FILE = "behaviour.json"
@@ -25,6 +26,8 @@ def behaviour(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome)
     from ..command_line.reporting import console, short
 
     settings = resolve(given)
+    if save:
+        check_file(settings.results / FILE, makes_folders=True)
     planned = runnable(asking.strategies(settings))
     with workshop(settings.results) as shop, _progress() as status:
         found = asking.document(

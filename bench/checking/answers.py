@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..storing.history import History
-from .evidence import Pair, asked, compared, evidence, known, middles
+from .evidence import Pair, asked, centre, compared, evidence, known
 
 if TYPE_CHECKING:
     from reports.gate import Threshold, Verdict
@@ -57,7 +57,7 @@ def _answer(pair: Pair, verdict: Verdict, past: History) -> Answer:
     from reports.gate.checked import Answer
 
     of, ratio = verdict.evidence, verdict.ratio
-    before, after = middles(pair, of.metric, past) or (None, None)
+    before = centre(pair, of.metric, past)
     return Answer(
         cell=name(pair),
         metric=of.metric,
@@ -65,7 +65,7 @@ def _answer(pair: Pair, verdict: Verdict, past: History) -> Answer:
         word=verdict.word,
         rounds=verdict.rounds,
         before=before,
-        after=after,
+        after=None if before is None or ratio is None else before * ratio.estimate,
         ratio=None if ratio is None else ratio.estimate,
         low=None if ratio is None else ratio.low,
         high=None if ratio is None else ratio.high,

@@ -36,7 +36,7 @@ def check(given: Mapping[str, Any], outcome: Outcome) -> None:
 
     settings, resume = _settings(given)
     wanted = thresholds([*given.get("fail_on", ())] or settings.gate.fail_on)
-    targets(given.get("export", ()))
+    files = targets(given.get("export", ()))
     going_on = resume is not None and "baseline" not in given
     found = Against(settings.side) if going_on else against(given, settings, Path.cwd())
     try:
@@ -51,7 +51,7 @@ def check(given: Mapping[str, Any], outcome: Outcome) -> None:
         raise Interrupted(error.folder, f"check{name}") from None
     outcome.run = folder.name.partition("-")[0]
     count(checked, outcome, strict=settings.strict)
-    finished(checked, folder, given)
+    finished(checked, folder, files, report=bool(given.get("report")))
 
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import median
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..planning.plan import Planned
@@ -80,13 +80,16 @@ def ratios(pair: Pair, metric: str, past: History) -> tuple[float, ...]:
     return tuple(math.log(now / before) for now, before in _both(pair, metric, past))
 
 
-def middles(pair: Pair, metric: str, past: History) -> tuple[float, float] | None:
-    """The geometric means of before and now, over the same rounds; None without one."""
+def centre(pair: Pair, metric: str, past: History) -> float | None:
+    """The trimmed geometric mean of before, over the rounds of `ratios`; None without one.
+
+    There is none of now: the change is a trimmed mean of ratios, which no two centres of the sides
+    need have, so what is shown as now is this times the change.
+    """
+    from reports.gate import trimmed
+
     both = _both(pair, metric, past)
-    if not both:
-        return None
-    now, before = (math.exp(fmean(map(math.log, side))) for side in zip(*both, strict=True))
-    return before, now
+    return math.exp(trimmed.mean([math.log(before) for _, before in both])) if both else None
 
 
 def _both(pair: Pair, metric: str, past: History) -> list[tuple[float, float]]:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..command_line.reporting import console, read, short, written, written_report
+from ..command_line.reporting import (
+    check_file,
+    console,
+    read,
+    short,
+    summaries,
+    written,
+    written_report,
+)
 from ..errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,18 +25,26 @@ FORMATS = ("junit", "md", "json", "github")
 
 
 def targets(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """Format and file of each `FORMAT:FILE`; UsageError for a format that there is not."""
+    """Format and file of each `FORMAT:FILE`, and of the summary of GitHub's step.
+
+    Raises UsageError for a format that there is not and a file that cannot be written.
+    """
     found = []
     for text in texts:
         form, _, file = text.partition(":")
         if form not in FORMATS:
             raise UsageError(f"no format '{form}' of a check (there are: {', '.join(FORMATS)})")
         found.append((form, file or "-"))
+    found += [("github", file) for file in summaries()]
+    for _, file in found:
+        check_file(file)
     return found
 
 
-def finished(checked: Checked, folder: Path, given: Mapping[str, Any]) -> None:
-    """Store it first, then print it, then write what else was asked for."""
+def finished(
+    checked: Checked, folder: Path, wanted: Sequence[tuple[str, str]], *, report: bool
+) -> None:
+    """Store it first, then print it, then write the page and the targets that are wanted."""
     from reports.gate import checked as stored
     from reports.gate import github, terminal
 
@@ -39,12 +55,10 @@ def finished(checked: Checked, folder: Path, given: Mapping[str, Any]) -> None:
     for line in terminal.lines(checked, console().width):
         print(line)
     print(f"\nsaved: {short(folder)}")
-    if given.get("report"):
+    if report:
         written_report([read(folder)])
-    for form, file in targets(given.get("export", ())):
+    for form, file in wanted:
         written(rendered(checked, form), form, file)
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        written(rendered(checked, "github"), "github", summary)
     if os.environ.get("GITHUB_ACTIONS"):
         for line in github.annotations(checked):
             print(line)

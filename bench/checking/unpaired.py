@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import TYPE_CHECKING
 
 from ..storing.history import History
@@ -88,20 +87,22 @@ class Both:
         ]
 
     def answer(self, verdict: Judged) -> Answer:
+        from reports.gate import trimmed
         from reports.gate.checked import Answer
 
         of, ratio = verdict.evidence, verdict.ratio
         same = next(one for one in self.cells if one.now.id == of.cell)
-        centres = [math.exp(fmean(each)) for each in (of.before, of.now) if each]
-        shown = centres if len(centres) == 2 and not same.references else [None, None]
+        # Logarithms relative to a reference are of no time that could be shown.
+        timed = ratio is not None and not same.references
+        before = math.exp(trimmed.mean(of.before)) if timed else None
         return Answer(
             cell=self.name(same),
             metric=of.metric,
             threshold=of.threshold,
             word=verdict.word,
             rounds=verdict.rounds,
-            before=shown[0],
-            after=shown[1],
+            before=before,
+            after=None if before is None or ratio is None else before * ratio.estimate,
             ratio=None if ratio is None else ratio.estimate,
             low=None if ratio is None else ratio.low,
             high=None if ratio is None else ratio.high,

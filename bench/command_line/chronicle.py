@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..storing.writable import check_file
 from .reporting import console, short
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def _chosen(found: Sequence[Series], cell: str) -> list[Series]:
 def _check(chart: Path | None) -> None:
     if chart and chart.suffix.lower() not in PICTURES:
         raise UsageError(f"a chart is a file that ends in .svg or .png, not '{chart.name}'")
+    if chart:
+        check_file(chart)
 
 
 def _draw(shown: Sequence[Series], chart: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Exit, UsageError
 from .outcome import Outcome
-from .reporting import check_targets, console, exported, read, short, viewed, written_report
+from .reporting import (
+    check_targets,
+    console,
+    exported,
+    read,
+    short,
+    summaries,
+    viewed,
+    written_report,
+)
 
 if TYPE_CHECKING:
     from reports.stored import Stored
@@ -37,10 +45,11 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
     from .progress import shown
 
     settings, resume = _settings(given)
+    targets = [*given.get("export", ()), *(f"github:{file}" for file in summaries())]
+    check_targets(targets, len(settings.side))
     if "save_baseline" in given:
-        shelf.check_new_name(given["save_baseline"])
-    if "export" in given:
-        check_targets(given["export"], len(settings.side))
+        results = resume.parent.parent if resume else settings.results
+        shelf.check_baseline(results, given["save_baseline"])
     view = _view(given, settings)
     with shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
         if given.get("dry_run"):
@@ -64,9 +73,7 @@ def run(given: Mapping[str, Any], outcome: Outcome) -> None:
         print(f"baseline: {short(baseline)} (commit it)")
     if given.get("report"):
         written_report([stored])
-    summaries = ["github"] if os.environ.get("GITHUB_STEP_SUMMARY") else []
-    if targets := [*given.get("export", ()), *summaries]:
-        exported(stored, targets)
+    exported(stored, targets)
     _next_steps(settings)
 
 

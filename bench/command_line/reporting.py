@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import NotComparable, UsageError
+from ..storing import writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,6 +49,8 @@ def viewed(
 
 def report(names: Sequence[str], file: Path | None, results: Path | None, browse: bool) -> None:
     """Write the page of one run, or of several side by side, and the charts of each."""
+    if file:
+        writable.check_file(file)
     runs = stored_runs(names or ["latest"], results)
     page = written_report(runs, file)
     if browse:
@@ -88,21 +91,27 @@ def _behaviour(run: Path) -> Behaviour | None:
 
 def export(name: str, targets: Sequence[str], results: Path | None) -> None:
     """Write a run in other formats, each `FORMAT` or `FORMAT:FILE`."""
+    check_targets(targets)
     (stored,) = stored_runs([name], results)
     exported(stored, targets)
 
 
 def check_targets(targets: Sequence[str], sides: int = 0) -> None:
-    """Raise UsageError for a format that there is not, or not of so many sides.
+    """Raise UsageError unless each can be written: its format, here, of so many sides; its file.
 
     To be called before anything is measured.
     """
-    from reports.exports import FORMATS
+    from reports import exports
 
     for target in targets:
-        form = target.partition(":")[0]
-        if form not in FORMATS:
-            raise UsageError(f"no format '{form}' (there are: {', '.join(FORMATS)})")
+        form, _, file = target.partition(":")
+        if form not in exports.FORMATS:
+            raise UsageError(f"no format '{form}' (there are: {', '.join(exports.FORMATS)})")
+        try:
+            exports.check(form)
+        except ImportError as error:
+            raise UsageError(str(error)) from None
+        check_file(file or _default(form))
         if form == "pyperf" and sides > 1:
             raise UsageError(
                 "pyperf's file holds one side: the run's folder will have samples.json of the "
@@ -115,7 +124,6 @@ def exported(stored: Stored, targets: Sequence[str]) -> None:
     from reports.errors import DamagedRun
     from reports.exports import rendered
 
-    check_targets(targets)
     for target in targets:
         form, _, file = target.partition(":")
         try:
@@ -127,6 +135,17 @@ def exported(stored: Stored, targets: Sequence[str]) -> None:
 
 def _default(form: str) -> str:
     return os.environ.get("GITHUB_STEP_SUMMARY", "-") if form == "github" else "-"
+
+
+def summaries() -> list[str]:
+    """The file to which a step of GitHub's workflows adds its summary, where there is one."""
+    return [file] if (file := os.environ.get("GITHUB_STEP_SUMMARY")) else []
+
+
+def check_file(file: str) -> None:
+    """Raise UsageError unless `written` could write it."""
+    if file != "-":
+        writable.check_file(Path(file))
 
 
 def written(content: str | bytes, form: str, file: str) -> None:

@@ -22,6 +22,7 @@ from ..sides.side import WORKING_TREE, Side
 from ..storing.history import History
 from ..storing.journal import entries
 from ..storing.provenance import MACHINE, differences
+from ..storing.writable import check_file
 
 BUDGET = 180.0
 CHECK_BUDGET = 600.0
@@ -48,6 +49,7 @@ def floors(settings: Settings, *, quiet: bool) -> tuple[list[Floor], Path]:
     """Measure the cells against themselves; the floors, and the folder of the run."""
     from reports.gate import values
 
+    check_file(_kept(settings.results), makes_folders=True)
     settings = settings.model_copy(
         update={"budget": settings.budget or BUDGET, "probe": ("none",), "rounds": None}
     )
@@ -84,7 +86,7 @@ def found(both: Sequence[Pair], past: History) -> list[Floor]:
 
 def store(results: Path, floors: Sequence[Floor]) -> Path:
     """Keep them beside the baselines, with the machine that they are of."""
-    path = results / "baselines" / FILE
+    path = _kept(results)
     told = {"schema": SCHEMA, "environment": machine.facts(), "cells": [asdict(f) for f in floors]}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +98,7 @@ def store(results: Path, floors: Sequence[Floor]) -> Path:
 
 def stored(results: Path) -> Mapping[str, float]:
     """What a check on this machine is known to notice, by cell; empty where nobody measured it."""
-    path = results / "baselines" / FILE
+    path = _kept(results)
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         then, now = {"environment": told["environment"]}, {"environment": machine.facts()}
@@ -105,6 +107,10 @@ def stored(results: Path) -> Mapping[str, float]:
         return {one["cell"]: one["detects"] for one in told["cells"] if one["detects"]}
     except (OSError, ValueError, LookupError, TypeError):
         return {}  # it only adds a word to a check
+
+
+def _kept(results: Path) -> Path:
+    return results / "baselines" / FILE
 
 
 def lines(floors: Sequence[Floor]) -> list[str]:

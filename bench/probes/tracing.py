@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..errors import Exit, UsageError
+from ..storing.writable import check_file
 from .chrome import document
 from .flights import Pass, read
 
@@ -35,8 +36,8 @@ def trace(cell: str, output: str | None, given: Mapping[str, Any], outcome: Outc
     settings = resolve({**given, "workload": [workload], "strategy": [strategy]})
     planned = _planned(cell, settings)
     path = None if output == "-" else Path(output or f"trace-{_plain(planned)}.json")
-    if path and not path.parent.is_dir():
-        raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
+    if path:
+        check_file(path)
     with laboratory(settings.results, (planned,)) as lab:
         recorded = _recorded(lab, planned, settings)
     if not isinstance(recorded, Pass):

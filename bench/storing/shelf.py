@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import NotComparable, UsageError
 from ..planning.plan import named
 from .provenance import ONE_RUN, differences
+from .writable import check_file
 
 
 def located(results: Path, text: str) -> Path:
@@ -118,6 +119,13 @@ def check_new_name(name: str) -> None:
             f"a baseline cannot be called '{name}', which names a run (`concbench show {name}`): "
             "call it main, say"
         )
+
+
+def check_baseline(results: Path, name: str) -> None:
+    """Raise UsageError unless a run of these results may be kept, and written, under this name."""
+    check_new_name(name)
+    for file in ("run.json", "samples.json", "probes.json"):
+        check_file(results / "baselines" / name / file, makes_folders=True)
 
 
 def save_baseline(folder: Path, name: str) -> Path:

@@ -9,13 +9,7 @@ from ..stored import Stored
 
 
 def rendered(stored: Stored) -> bytes:
-    """Parameters are JSON texts.  Raises ImportError without pyarrow."""
-    try:
-        import pyarrow  # noqa: F401  # pandas needs it, and would say so at length
-    except ImportError:
-        raise ImportError(
-            "parquet needs pyarrow: install it with: pip install 'concbench[parquet]'"
-        ) from None
+    """Parameters are JSON texts."""
     from .. import frames
 
     frame = frames.values(stored)

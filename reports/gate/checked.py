@@ -1,16 +1,14 @@
-"""A check as it is stored and shown: an answer for each metric of each pair.  Plain data."""
+"""A check as it is stored and shown: an answer for each metric of each pair.  Plain data.
+
+Stored as gate.json for other tools; its documented form is SCHEMA.md's.  Nothing of ours reads it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from ..errors import DamagedRun
 from .decision import ALPHA, Word
 
 SCHEMA = 1
@@ -21,8 +19,10 @@ FILE = "gate.json"
 class Answer:
     """What the gate says of one metric of one pair.
 
-    `before` and `after` are in seconds, or bytes of memory: geometric means over the rounds that
-    both sides have.  `ratio` is after over before, with its interval of 95 %.  `more` is about how
+    `before` and `after` are in seconds, or bytes of memory.  `before` is the trimmed geometric mean
+    over the rounds that both sides have (unpaired: over the stored ones), which a disturbed process
+    hardly moves; `ratio` is what the gate decides by, with its interval of 95 %; and `after` is
+    `before` times `ratio`, so that the three agree whatever disturbed a round.  `more` is about how
     many rounds would decide it.
     """
 
@@ -74,24 +74,6 @@ class Checked:
 def document(checked: Checked) -> str:
     """The text of gate.json."""
     return json.dumps({"schema": SCHEMA, **asdict(checked)}, indent=1, ensure_ascii=False)
-
-
-def read(folder: Path) -> Checked | None:
-    """The check of a run; None where it was none.  Raises DamagedRun."""
-    path = folder / FILE
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        schema = found.pop("schema")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
-        raise DamagedRun(f"{path} is damaged: {error!r}") from None
-    if schema != SCHEMA:
-        raise DamagedRun(f"{path} was written by a newer concbench (schema {schema})")
-    try:
-        return TypeAdapter(Checked).validate_python(found)
-    except ValidationError as error:
-        raise DamagedRun(f"{path}: {error.errors()[0]['msg']}") from None
 
 
 def spans(answers: Sequence[Answer]) -> str:

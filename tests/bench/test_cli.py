@@ -369,6 +369,39 @@ def test_a_mistake_in_a_report_is_exit_code_2_and_one_message(concbench, words, 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--export", "parquet"], "parquet needs pyarrow: install it with: pip install "),
+        (["--export", "md:no/such/x.md"], "cannot write no/such/x.md: there is no folder no/such"),
+        (["--export", "csv", "--export", "json:kept"], "cannot write kept: it is a folder"),
+        (["--save-baseline", "main"], "cannot write .concbench/baselines/main/run.json: "),
+        (["--save-baseline", "a/b"], "a baseline's name is letters"),
+        (["--columns", "batch,nothing"], "no column 'nothing'"),
+        (["--sort", "-nothing"], "no column 'nothing'"),
+        (["--group-by", "nothing"], "cannot group by 'nothing'"),
+        ([], "cannot write summaries/of/github: there is no folder"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_anything_is_measured(tmp_path, words, message):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / ".concbench").mkdir()
+    (tmp_path / ".concbench/baselines").write_text("a file")
+    summary = {} if words else {"GITHUB_STEP_SUMMARY": "summaries/of/github"}
+    without = "import sys; sys.modules['pyarrow'] = None; from bench.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", without, "run", *TINY, "-q", *words],
+        cwd=tmp_path,
+        env=os.environ | summary,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == Exit.USAGE, done.stdout
+    assert done.stderr.startswith(f"concbench: {message}")
+    assert not (tmp_path / ".concbench/runs").exists()
+
+
 def test_a_run_that_measured_nothing_has_no_suite_to_export(concbench):
     bad = ["-w", f"{THIRD}:Misbehaving[how=exit]", "-s", "sequential", "--rounds", "2"]
     assert concbench("run", *bad, "-q").returncode == Exit.FAILED

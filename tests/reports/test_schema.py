@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import reports
 from reports import behaviour, facts, probed, records
+from reports.gate import checked as gate
+from reports.gate import decision
+from reports.gate.thresholds import METRICS
 from reports.history import records as histories
 
+from .gate import checks
 from .history import past_runs
 
 PAGE = (Path(reports.__file__).parent / "SCHEMA.md").read_text()
@@ -53,6 +59,24 @@ def test_the_documented_keys_of_behaviour_json_are_those_read() -> None:
     parts = (behaviour.Behaviour, behaviour.Question, behaviour.Strategy, behaviour.Answer)
     known = {field.name for made in parts for field in fields(made)}
     assert set(documented(f"behaviour.json (schema {behaviour.SCHEMA})")) == known
+
+
+def test_the_documented_keys_of_gate_json_are_those_written() -> None:
+    written = json.loads(gate.document(checks.checked(checks.slower())))
+    (answer,) = written["answers"]
+    assert written["schema"] == gate.SCHEMA
+    assert documented(f"gate.json (schema {gate.SCHEMA})") == [*written, *answer]
+
+
+def test_the_documented_words_of_gate_json_are_those_of_the_gate() -> None:
+    section = PAGE.split("## gate.json")[1].split("\n## ")[0]
+    said = {
+        row[0]: row[1:]
+        for line in section.splitlines()
+        if (row := re.findall(r"`([^`]+)`", line)) and line.startswith("|")
+    }
+    assert {*said["word"]} == {*get_args(decision.Word)}
+    assert said["metric"] == [*METRICS]
 
 
 def test_the_documented_parts_of_a_canary_are_those_read() -> None:

@@ -17,7 +17,7 @@ from bench.behaviour import asking, command
 from bench.behaviour.questions import NAMES
 from bench.command_line import reporting
 from bench.command_line.outcome import Outcome
-from bench.errors import Exit
+from bench.errors import Exit, UsageError
 from bench.laboratory import workshop
 from bench.planning.settings import Settings
 from reports import behaviour
@@ -133,3 +133,10 @@ def test_parameters_as_they_would_be_anyway_are_not_told():
 
 def _is_worker(process: psutil.Process) -> bool:
     return "bench.worker" in " ".join(process.cmdline())
+
+
+def test_answers_that_cannot_be_kept_are_not_asked_for(tmp_path, monkeypatch):
+    (tmp_path / command.FILE).mkdir()
+    monkeypatch.setattr(asking, "document", lambda *_: pytest.fail("asked"))
+    with pytest.raises(UsageError, match=r"behaviour\.json: it is a folder"):
+        command.behaviour({"results": tmp_path}, "table", True, Outcome(set()))

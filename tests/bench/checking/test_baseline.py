@@ -24,7 +24,8 @@ from bench.planning.settings import Settings
 from bench.spec import Cell, Spec
 from bench.storing.history import History
 from reports import read
-from reports.gate import parsed
+from reports.gate import junit, markdown, parsed, unpaired, words
+from reports.gate.checked import Checked, document
 
 from ...reports import made
 
@@ -296,6 +297,35 @@ def test_times_of_a_sample_are_scaled_to_all_tasks_on_both_sides(tmp_path):
     assert not batch.other_work  # their answers are of other tasks
     # What a sample's start-up is to all tasks' cannot be said, and CPU was not stored.
     assert [line.split(": ")[1].split()[0] for line in found.unknown()] == ["cpu", "one_shot"]
+
+
+@pytest.mark.parametrize("disturbed", ["now", "before", "both"])
+def test_before_after_and_change_agree_though_a_round_was_disturbed(tmp_path, disturbed):
+    """Eight rounds at 50 ms and one of them tenfold: no change, and 50 ms in both runs."""
+    calm, wild = [0.05] * 8, [*[0.05] * 5, 0.5, *[0.05] * 2]
+    run = stored(tmp_path, made.Made("asyncio", calm if disturbed == "now" else wild))
+    same = Same(planned("asyncio"), run.run.cells[0])
+    told = [*rounds(0), *entries(0, calm if disturbed == "before" else wild)]
+    found = both([same], run, told)
+    (verdict,) = unpaired.judged(found.evidence())
+    one = found.answer(verdict)
+    check = Checked("now", "before", (one,), paired=False)
+    assert words.said(one).startswith("50.0 -> 50.0 ms   +0.0 %")
+    assert r"| 50.0 ms | 50.0 ms | \+0.0 % " in markdown.document(check)
+    assert 'time="0.050000"' in junit.document(check)
+    (kept,) = json.loads(document(check))["answers"]
+    assert (kept["before"], kept["after"], kept["ratio"]) == pytest.approx((0.05, 0.05, 1.0))
+
+
+def test_ratios_to_a_reference_have_no_time_to_show(tmp_path):
+    run = stored(tmp_path, made.sequential([0.1] * 8), made.Made("asyncio", [0.05] * 8))
+    cells = [planned("sequential", 0, reference=True), planned("asyncio", 1)]
+    same = Same(cells[1], run.run.cells[1], (cells[0], run.run.cells[0]))
+    told = [*rounds(0, 1), *entries(0, [0.1] * 8), *entries(1, [0.05] * 8)]
+    found = both([same], run, told)
+    (one,) = (found.answer(verdict) for verdict in unpaired.judged(found.evidence()))
+    assert (one.before, one.after) == (None, None)
+    assert one.ratio == pytest.approx(1.0)
 
 
 def test_relative_times_are_paired_by_round_within_each_run(tmp_path):

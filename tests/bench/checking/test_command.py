@@ -123,6 +123,8 @@ def test_another_answer_is_neither_slower_nor_passed(here):
         (["--fail-on", "batch>0%"], 2, "above 0 %"),
         (["--against", "env:A=1", "--fail-on", "s:asyncio batch>5%"], 4, "no threshold is for any"),
         (["--export", "junti:x.xml"], 2, "junit"),
+        (["--export", "junit:no/x.xml"], 2, "cannot write no/x.xml: there is no folder no"),
+        (["--export", "md", "--export", "json:.git"], 2, "cannot write .git: it is a folder"),
         (["--baseline", "nobody"], 2, "nobody"),
     ],
 )
@@ -131,6 +133,24 @@ def test_a_mistake_is_said_before_anything_is_measured(here, words, code, said):
     assert done.returncode == code, done.stdout
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (here / ".concbench/runs").exists()
+
+
+def test_a_summary_that_cannot_be_written_is_said_before_anything_is_measured(here):
+    words = ("--against", "env:A=1", "--rounds", "1")
+    done = checked(here, *words, GITHUB_STEP_SUMMARY="no/summary.md")
+    assert done.returncode == 2
+    assert "cannot write no/summary.md: there is no folder no" in done.stderr
+    assert not (here / ".concbench/runs").exists()
+
+
+def test_noise_that_cannot_be_kept_is_said_before_anything_is_measured(here):
+    (here / ".concbench/baselines/noise.json").mkdir(parents=True)
+    words = ("doctor", "--noise", "--budget", "1s", "-w", "work.py:work", "-s", "sequential")
+    done = concbench(here, *words)
+    assert done.returncode == 2
+    assert "noise.json: it is a folder" in done.stderr
+    assert not (here / ".concbench/runs").exists()
 
 
 SIDES_OF_RUN = 'side = ["git:HEAD", "git:HEAD~1", "env:RUN=1"]'

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from bench.checking.answers import answers, failed, unknown
-from bench.checking.evidence import evidence, middles, pairs
+from bench.checking.evidence import centre, evidence, pairs
 from bench.checking.rule import Rule
 from bench.doctor.noise import Floor, found, store, stored
 from bench.planning.plan import Planned
 from bench.spec import Cell, Spec
 from bench.storing.history import History
-from reports.gate import parsed
+from reports.gate import parsed, words
 
 NAMES = ("sequential", "threading", "asyncio")
 
@@ -98,9 +99,36 @@ def test_a_metric_that_nobody_can_tell_here_is_named_and_not_asked():
     assert line.startswith("memory is not known here of work / sequential, work / threading")
 
 
-def test_values_shown_are_means_of_the_rounds_that_both_sides_have():
-    before, now = middles(pairs(CELLS)[1], "batch", run(4)) or (0.0, 0.0)
-    assert (before, now) == pytest.approx((0.1, 0.12), rel=0.01)
+def test_before_is_of_the_rounds_that_both_sides_have():
+    """The others of `before` would be on the wrong side of its middle."""
+    past = run(3)
+    for number in range(3, 9):
+        again = {**past.measured[4][2], "round": number, "seconds": 7.0}
+        past.add({**again, "elapsed": past.elapsed + 0.5})
+    assert centre(pairs(CELLS)[1], "batch", past) == pytest.approx(0.1, rel=0.01)
+    assert centre(pairs(CELLS)[1], "batch", History(CELLS)) is None
+
+
+@pytest.mark.parametrize("disturbed", [0, 1, 3, 4])
+def test_before_after_and_change_agree_though_a_round_was_disturbed(disturbed):
+    """Eight rounds at 50 ms and one of a side tenfold: no change, and 50 ms on both sides."""
+
+    def noise(number: int, cell: int) -> float:
+        return 0.5 * (10 if number == 5 and cell == disturbed else 1)
+
+    past = run(8, dict.fromkeys(range(3), 1.0), noise)
+    for one in answers(pairs(CELLS), past, BATCH):
+        assert words.said(one).startswith("50.0 -> 50.0 ms   +0.0 % [")
+
+
+def test_after_is_before_times_the_change_under_any_noise():
+    chance = Random(5)
+    past = run(21, SLOWER, lambda number, cell: math.exp(chance.gauss(0, 0.4)))
+    for one in answers(pairs(CELLS), past, BATCH):
+        assert one.before is not None
+        assert one.ratio is not None
+        assert one.after == pytest.approx(one.before * one.ratio)
+        assert one.after != pytest.approx(one.before)
 
 
 def test_rounds_that_were_measured_again_do_not_count():

@@ -87,6 +87,7 @@ def test_a_trace_goes_to_stdout_alone(trace, tmp_path):
         (["io_sleep/threading", "-P", "workers=1,2"], "is 2 cells"),
         (["io_sleep/asyncio", "--tasks", "0"], "--tasks must be between 1 and 10,000,000, not 0"),
         ([f"{THIRD}:Misbehaving[how=raise_]/sequential", "-o", "no/file"], "cannot write no/file"),
+        ([f"{THIRD}:Misbehaving[how=raise_]/sequential", "-o", ".."], "cannot write ..: it is a f"),
     ],
 )
 def test_a_mistake_in_a_trace_is_exit_code_2_and_one_message(trace, words, message):
