@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..errors import Exit, UsageError
 from .chrome import document
-from .flights import Pass, read
+from .flights import Pass
 
 if TYPE_CHECKING:
     from ..command_line.outcome import Outcome
@@ -85,8 +85,7 @@ def _recorded(lab: Lab, planned: Planned, settings: Settings) -> Pass | Failed:
     task = lab.scout(planned, patience(None))
     if not isinstance(task, float):
         return task
-    found = lab.recorded(planned, patience(task * planned.cell.tasks))
-    return read(found) if isinstance(found, dict) else found
+    return lab.recorded(planned, patience(task * planned.cell.tasks))
 
 
 def _plain(planned: Planned) -> str:
