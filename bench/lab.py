@@ -55,8 +55,12 @@ class Lab:
         trouble = [line for one in fixtures for line in one.trouble]
         return [*dict.fromkeys(ended), *filter(None, [self._unknown]), *trouble]
 
-    def canary(self) -> dict[str, Any]:
+    def sweep(self) -> None:
+        """End what left its session and outlived its worker."""
         self._workers.strays.extend(self._children.sweep())
+
+    def canary(self) -> dict[str, Any]:
+        self.sweep()
         found = measure_canary(self._children, cpus())
         if found.reason:
             self._unknown = f"the CPUs delivered are not known of every round: {found.reason}"
