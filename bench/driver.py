@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from .circumstances import facts
 from .errors import Interrupted, NothingSelected, UsageError
+from .lab import Lab
 from .laboratory import Workshop, equipped, workshop
 from .pairs import alike
 from .planning.plan import Planned, plan
@@ -88,19 +89,30 @@ def measured(
     about |= {key: stored[key] for key in ("started", "argv", "seed") if key in stored}
     seed = about["seed"]
     past = History(cells, entries(resume / "journal.jsonl") if resume else ())
-    with equipped(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory) as lab:
+    with ExitStack() as fixtures:
+        lab = fixtures.enter_context(
+            equipped(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory)
+        )
         folder = resume or store.create(settings.results)
-        with _saving(folder, about, cells, past) as save, Journal(folder / "journal.jsonl") as log:
+        with (
+            _saving(folder, about, cells, past) as save,
+            Journal(folder / "journal.jsonl") as log,
+            _noting(lab, fixtures, past, log.append) as note,
+        ):
+
+            def keep() -> None:
+                note()
+                save()
+
             limit, probes = limits(settings), settings.probes
             told = Watched(watch, lab.elapsed, cells, past, limit, probes)
             course = Course(
-                cells, past, lab, log.append, save, told.visit, limit, seed, agenda.values
+                cells, past, lab, log.append, keep, told.visit, limit, seed, agenda.values
             )
             course.run(rule(past) if rule else _wanted(settings, cells))
-            keep = partial(raw.write, folder) if settings.raw else None
-            probing = Probing(cells, past, lab, probes, log.append, told.probe, limit, keep)
-            without = probing.run(settings.budgeted)
-    store.warn(folder, [*lab.trouble(), *without])
+            times = partial(raw.write, folder) if settings.raw else None
+            probing = Probing(cells, past, lab, probes, log.append, told.probe, limit, times)
+            about["warnings"] += probing.run(settings.budgeted)
     return folder
 
 
@@ -159,6 +171,37 @@ def _saving(
             raise Interrupted(folder) from None
         raise
     save("finished")
+
+
+@contextmanager
+def _noting(
+    lab: Lab, fixtures: ExitStack, past: History, record: Callable[[Mapping[str, Any]], None]
+) -> Iterator[Callable[[], None]]:
+    """Yield what notes the trouble so far; however the run ends, leave the fixtures and note it.
+
+    It is noted in the journal: neither an interrupt nor a run that goes on loses it.
+    """
+
+    def note() -> None:
+        new = [line for line in lab.trouble() if line not in past.trouble]
+        if new:
+            entry = {"event": "trouble", "lines": new}
+            record(entry)
+            past.add(entry)
+
+    def end() -> None:
+        lab.sweep()
+        note()  # before a fixture that takes its time, and a second Ctrl-C
+        fixtures.close()
+        note()
+
+    try:
+        yield note
+    except BaseException:
+        with suppress(UsageError):  # a full disk: what ended the run says more
+            end()
+        raise
+    end()
 
 
 def _wanted(settings: Settings, cells: Plan) -> Wanted:

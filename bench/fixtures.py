@@ -19,6 +19,7 @@ from typing import IO
 from .children import Children, Process, environment, line, wait
 from .contracts import Plain
 from .errors import UsageError
+from .outputs import MALFORMED, malformed
 from .sides.side import Side
 from .spec import Spec, load
 
@@ -73,11 +74,19 @@ class Host:
         """What its fixture gives, once it is ready; UsageError when it is not in time."""
         said = line(self.process, seconds)
         if said is not None:
-            given: dict[str, Plain] = json.loads(said)
-            return given
+            return self._parsed(said)
         if wait(self.process, 0.5) is not None:
             raise UsageError(self.ended())
         raise UsageError(f"the fixture of {self.spec.label} is not ready in time{self._said()}")
+
+    def _parsed(self, said: bytes) -> dict[str, Plain]:
+        try:
+            return dict(json.loads(said))
+        except MALFORMED as error:
+            why = malformed(said.decode(errors="replace"), error)
+            raise UsageError(
+                f"what the fixture of {self.spec.label} gives cannot be read: {why}"
+            ) from None
 
     def ended(self) -> str:
         code = self.process.returncode

@@ -6,6 +6,7 @@ import json
 import statistics
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from . import engine
 from .children import Children
 from .facts.canary import measure as measure_canary
 from .facts.machine import affinity, cpus
+from .outputs import Failed, parsed
 from .planning.plan import Planned
+from .probes import flights
 from .probes.agenda import Owed
+from .probes.flights import Pass
 from .probes.visit import visit as visit_probed
-from .visits import Failed, Measured, Visit
+from .visits import Measured, Visit
 from .workers import Call, Place, Workers
 
 
@@ -51,8 +55,12 @@ class Lab:
         trouble = [line for one in fixtures for line in one.trouble]
         return [*dict.fromkeys(ended), *filter(None, [self._unknown]), *trouble]
 
-    def canary(self) -> dict[str, Any]:
+    def sweep(self) -> None:
+        """End what left its session and outlived its worker."""
         self._workers.strays.extend(self._children.sweep())
+
+    def canary(self) -> dict[str, Any]:
+        self.sweep()
         found = measure_canary(self._children, cpus())
         if found.reason:
             self._unknown = f"the CPUs delivered are not known of every round: {found.reason}"
@@ -61,25 +69,20 @@ class Lab:
     def scout(self, planned: Planned, timeout: float) -> float | Failed:
         job = {"kind": "scout", "tasks": planned.cell.tasks}
         text = self._workers.result(planned.cell, job, Call([], 0, timeout, planned.side))
-        return text if isinstance(text, Failed) else float(json.loads(text)["seconds_per_task"])
+        return parsed(text, lambda text: float(json.loads(text)["seconds_per_task"]))
 
     def calibrate(self, visit: Visit) -> int | Failed:
         options = engine.calibration_arguments(self._affinity)
         text = self._workers.result(visit.planned.cell, _job(visit), _call(visit, options))
-        return text if isinstance(text, Failed) else engine.loops(engine.loads(text))
+        return parsed(text, lambda text: engine.loops(engine.loads(text)))
 
     def measure(self, visit: Visit) -> Measured | Failed:
         options = engine.arguments(visit.loops, visit.values, self._affinity)
         text = self._workers.result(visit.planned.cell, _job(visit), _call(visit, options))
-        if isinstance(text, Failed):
-            return text
-        run = engine.loads(text).get_runs()[0]
-        facts = run.get_metadata()
-        seconds = statistics.median(run.values)
-        answers = facts["cb_answer"], facts["cb_answer_head"]
-        one_shot = sum(facts[f"cb_{part}_s"] for part in ("startup", "first_batch", "close"))
-        memory = self._peak(visit, seconds) if self._memory else None
-        return Measured(seconds, *answers, text, one_shot, facts.get("cb_cpu_s"), memory)
+        outcome = parsed(text, _measured)
+        if isinstance(outcome, Failed) or not self._memory:
+            return outcome
+        return replace(outcome, memory=self._peak(visit, outcome.seconds))
 
     def _peak(self, visit: Visit, seconds: float) -> int | None:
         planned, probes = visit.planned, ("memory",)
@@ -90,11 +93,20 @@ class Lab:
     def probe(self, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
         return visit_probed(self._workers, one, timeout)
 
-    def recorded(self, planned: Planned, timeout: float) -> dict[str, Any] | Failed:
-        """One batch with every instrument, as `probes.flights` reads it."""
+    def recorded(self, planned: Planned, timeout: float) -> Pass | Failed:
+        """One batch with every instrument."""
         job = {"kind": "probe", "probes": ["trace"], "tasks": planned.cell.tasks}
         text = self._workers.result(planned.cell, job, Call([], 0, timeout, planned.side))
-        return text if isinstance(text, Failed) else dict(json.loads(text))
+        return parsed(text, lambda text: flights.read(json.loads(text)))
+
+
+def _measured(text: str) -> Measured:
+    run = engine.loads(text).get_runs()[0]
+    facts = run.get_metadata()
+    seconds = statistics.median(run.values)
+    answers = facts["cb_answer"], facts["cb_answer_head"]
+    one_shot = sum(facts[f"cb_{part}_s"] for part in ("startup", "first_batch", "close"))
+    return Measured(seconds, *answers, text, one_shot, facts.get("cb_cpu_s"))
 
 
 def _call(visit: Visit, options: list[str]) -> Call:

@@ -11,11 +11,12 @@ from random import Random
 from typing import Any, TypeAlias
 
 from .engine import LONG_ENOUGH
+from .outputs import Failed
 from .pairs import shuffled
 from .planning.plan import Planned
 from .repeats import due
 from .storing.history import History
-from .visits import Failed, Lab, Measured, Visit, entry
+from .visits import Lab, Measured, Visit, entry
 
 Wanted: TypeAlias = Callable[[Sequence[Mapping[int, float]]], Collection[int]]
 """From the seconds of every round, by cell, to the cells still to be measured."""

@@ -27,7 +27,8 @@ class Spec:
     `target` is `module:Name`, `/absolute/file.py:Name` or, from a notebook,
     `/absolute/file.cloudpickle:Name`; `params` are part of the result's name, defaults written out;
     `given` comes from the fixture (a port) and is no part of the name; `unusual` are the parameters
-    that would be no part of it had they their defaults.
+    that would be no part of it had they their defaults; `clients` are the import name and the
+    distribution of those of its clients that have another name than the workload tells.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Spec:
     params: dict[str, Plain] = field(default_factory=dict)
     given: dict[str, Plain] = field(default_factory=dict)
     unusual: list[str] = field(default_factory=list)
+    clients: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .outputs import Failed
 from .planning.plan import Planned
 
 
@@ -40,15 +41,6 @@ class Measured:
     one_shot: float | None = None
     cpu: float | None = None
     memory: int | None = None
-
-
-@dataclass(frozen=True)
-class Failed:
-    """Why a worker gave nothing: `kind` is error, answer, crash or timeout."""
-
-    kind: str
-    message: str
-    traceback: str = ""
 
 
 class Lab(Protocol):

@@ -181,8 +181,17 @@ def _per_batch(counts: dict[str, float], batches: int) -> str:
 
 
 def _client(workload: dict[str, Any], form: str) -> str:
-    """`requests 2.32.3`: what the workload says that this form of it uses."""
-    from importlib.metadata import version
+    """`requests 2.32.3`, or `sqlite3` without a version: what this form of the workload uses.
 
-    library = getattr(Spec(**workload).build(), "clients", {}).get(form, "")
-    return f"{library} {version(library)}" if library else ""
+    Never raises for lack of one: the batches are measured by now.
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    spec = Spec(**workload)
+    library: str = getattr(spec.build(), "clients", {}).get(form, "")
+    _, distribution = spec.clients.get(library, (library, library))
+    try:
+        found = version(distribution) if distribution else None
+    except (PackageNotFoundError, KeyError):  # KeyError: its metadata names none
+        found = None
+    return f"{library} {found}" if found else library

@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
+from tempfile import mkdtemp
 from typing import Any
 
 from .children import Children, Process, Stream, environment, wait
+from .errors import UsageError
 from .fixtures import Fixtures
+from .outputs import Failed, parsed, text_of
 from .sides.side import Side
 from .spec import Cell, Spec
-from .visits import Failed
 
 WORKER = "from bench.worker import main; main()"
 LINES = 5
@@ -65,18 +67,29 @@ class Workers:
         self, cell: Cell, job: Mapping[str, Any], call: Call, pipe: Stream = subprocess.DEVNULL
     ) -> Iterator[Worker]:
         """A worker at its job, with `pipe` as standard input and output."""
-        folder = self.folder / "worker"
-        folder.mkdir()
+        whole = {
+            **job,
+            "workload": vars(self._with_given(cell.workload, call.side)),
+            "strategy": vars(cell.strategy),
+        }
+        folder = self._prepared(json.dumps(whole))
         try:
-            whole = {
-                **job,
-                "workload": vars(self._with_given(cell.workload, call.side)),
-                "strategy": vars(cell.strategy),
-            }
-            (folder / "job.json").write_text(json.dumps(whole), encoding="utf-8")
             yield from self._running(folder, call, pipe)
         finally:
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)  # its work may have removed it before
+
+    def _prepared(self, job: str) -> Path:
+        """A new folder for every worker: no other can have left anything there."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)  # a workload may have emptied its TMPDIR
+            folder = Path(mkdtemp(prefix="worker-", dir=self.folder))
+            (folder / "job.json").write_text(job, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"cannot write {self.folder}: {error.strerror}\n"
+                "  what was measured before is kept: make room there and go on with --resume"
+            ) from None
+        return folder
 
     def _running(self, folder: Path, call: Call, pipe: Stream) -> Iterator[Worker]:
         side = self.places[call.side].side
@@ -130,19 +143,27 @@ class Worker:
             return Failed("timeout", told)
         self.workers.strays.extend(children.end(self.process))
         if code == 0 and (self.folder / "result.json").exists():
-            return (self.folder / "result.json").read_text(encoding="utf-8")
+            return text_of(self.folder / "result.json")
         return self._failed(code)
 
     def _failed(self, code: int) -> Failed:
-        error = self.folder / "error.json"
-        if error.exists():
-            failed = Failed(**json.loads(error.read_text(encoding="utf-8")))
-        else:
-            failed = Failed("crash", f"crashed: {_ending(code)}", _tail(self.folder / "stderr"))
+        failed = Failed("crash", f"crashed: {_ending(code)}", _tail(self.folder / "stderr"))
+        if (error := self.folder / "error.json").exists():
+            read = parsed(text_of(error, "error.json"), _error, "error.json")
+            if isinstance(read, Failed):
+                failed = replace(failed, message=f"{failed.message}, and {read.message}")
+            else:
+                failed = Failed(*read)
         if dead := self.workers.places[self.call.side].fixtures.dead():
             first, _, rest = dead.partition("\n")
             return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
         return failed
+
+
+def _error(text: str) -> list[str]:
+    """Kind, message and traceback of a worker's error, as `failure.write` left them."""
+    record = json.loads(text)
+    return [str(record[key]) for key in ("kind", "message", "traceback")]
 
 
 def _kept(name: str) -> dict[str, str]:
@@ -161,7 +182,10 @@ def _ending(code: int) -> str:
 
 
 def _tail(path: Path) -> str:
-    with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - 4096))
-        lines = stream.read().decode(errors="replace").splitlines()
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - 4096))
+            lines = stream.read().decode(errors="replace").splitlines()
+    except OSError as error:  # removed by the worker, say
+        return f"its stderr cannot be read: {error.strerror}"
     return "\n".join(lines[-LINES:])

@@ -19,10 +19,11 @@ from pairs import EMPTY
 from bench.children import environment
 from bench.lab import Lab
 from bench.laboratory import laboratory
+from bench.outputs import Failed
 from bench.planning.plan import Planned
 from bench.planning.plugins import find
 from bench.spec import Cell
-from bench.visits import Failed, Visit
+from bench.visits import Visit
 from reports import read
 from reports.statistics import Interval, ratio
 from reports.stored import Stored

@@ -24,9 +24,10 @@ from bench.engine import LONG_ENOUGH, loads
 from bench.facts import machine
 from bench.lab import Lab
 from bench.laboratory import laboratory
+from bench.outputs import Failed
 from bench.planning.plan import Planned, plan
 from bench.planning.settings import Settings
-from bench.visits import Failed, Measured, Visit
+from bench.visits import Measured, Visit
 
 MOST = 8
 """Values of a process at most: what fewer of them would give is computed from these."""

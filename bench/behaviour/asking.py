@@ -14,13 +14,13 @@ from .. import __version__
 from ..errors import UsageError, suggestion
 from ..fixtures import Fixtures
 from ..laboratory import Workshop
+from ..outputs import Failed, parsed
 from ..planning.plan import Planned, plan
 from ..planning.plugins import loaded, parameters
 from ..planning.settings import Settings
 from ..sides.side import Side
 from ..spec import Spec
 from ..storing import store
-from ..visits import Failed
 from ..workers import Call, Place, Workers
 from . import work
 from .questions import GROUPS, NAMES
@@ -115,7 +115,8 @@ class Asker:
             workers = Workers(self.shop.children, self.shop.folder, {"": place}, seed=0)
             job = {"kind": "behave", "question": question}
             text = workers.result(planned.cell, job, Call([], 0, self.seconds))
-            found = self._failed(text) if isinstance(text, Failed) else json.loads(text)
+            read = parsed(text, _answer)
+            found = self._failed(read) if isinstance(read, Failed) else read
             left = [*workers.strays, *self.shop.children.sweep()]
             if left and question == "interrupt":
                 found |= {"answer": "leaves processes", "why": "; ".join(left)}
@@ -126,3 +127,8 @@ class Asker:
             why = f"it did not come back in {self.seconds:g} s and was killed"
             return {"answer": "hangs", "why": why, "measured": {}}
         return {"answer": "failed", "why": failed.message, "measured": {}}
+
+
+def _answer(text: str) -> dict[str, Any]:
+    told = json.loads(text)
+    return {key: told[key] for key in ("answer", "why", "measured")}

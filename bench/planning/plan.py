@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from .. import clients
 from ..errors import NothingSelected, UsageError, suggestion
 from ..facts.machine import cpus
 from ..spec import Cell, Spec
@@ -162,12 +163,16 @@ def _placed(cells: list[Cell], reference: str) -> Iterator[Planned]:
     blocks = list(dict.fromkeys((cell.workload.label, cell.tasks) for cell in cells))
     block_of = [blocks.index((cell.workload.label, cell.tasks)) for cell in cells]
     referred: set[int] = set()
+    there = clients.installed(cell.workload.build() for cell in cells)
     for number, (block, cell) in enumerate(sorted(zip(block_of, cells, strict=True), key=_first)):
         refers = cell.strategy.name == reference and block not in referred
         if refers:
             referred.add(block)
-        why = unfit(cell.workload.build(), cell.strategy.build())
-        yield Planned(number, cell, _in_flight(cell), block, refers, why)
+        workload = cell.workload.build()
+        why = unfit(workload, cell.strategy.build()) or clients.lacking(workload, there)
+        spec = replace(cell.workload, clients=clients.renamed(workload, there))
+        planned = replace(cell, workload=spec)
+        yield Planned(number, planned, _in_flight(cell), block, refers, why)
 
 
 def _in_flight(cell: Cell) -> int:

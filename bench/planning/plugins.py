@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from .. import clients
 from ..contracts import Plain
 from ..errors import UsageError, suggestion
 from ..spec import Spec, load
@@ -118,7 +119,8 @@ def _described(spec: Spec) -> Described:
 def _reason(made: type[Any], params: Mapping[str, Plain]) -> str:
     """Why it cannot run with its defaults, and a 1 where it has none; whatever that raises."""
     try:
-        return reason(made(**{key: 1 for key, value in params.items() if value is ...}))
+        built = made(**{key: 1 for key, value in params.items() if value is ...})
+        return reason(built) or clients.lacking(built, clients.installed([built]))
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 

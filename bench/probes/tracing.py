@@ -13,14 +13,14 @@ from .. import __version__
 from ..errors import Exit, UsageError
 from ..storing.writable import check_file
 from .chrome import document
-from .flights import Pass, read
+from .flights import Pass
 
 if TYPE_CHECKING:
     from ..command_line.outcome import Outcome
     from ..lab import Lab
+    from ..outputs import Failed
     from ..planning.plan import Planned
     from ..planning.settings import Settings
-    from ..visits import Failed
 
 NAME = r"[^/:\[\]]+"
 PLUGIN = rf"(?:[^:\[\]]+\.py:{NAME}|{NAME}(?::{NAME})?)(?:\[.*\])?"
@@ -86,8 +86,7 @@ def _recorded(lab: Lab, planned: Planned, settings: Settings) -> Pass | Failed:
     task = lab.scout(planned, patience(None))
     if not isinstance(task, float):
         return task
-    found = lab.recorded(planned, patience(task * planned.cell.tasks))
-    return read(found) if isinstance(found, dict) else found
+    return lab.recorded(planned, patience(task * planned.cell.tasks))
 
 
 def _plain(planned: Planned) -> str:

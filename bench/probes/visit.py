@@ -6,9 +6,10 @@ import json
 import subprocess
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
-from ..visits import Failed
+from ..outputs import Failed, parsed
 from ..waiting import line
 from ..workers import Call, Worker, Workers
 from . import memory, outcome
@@ -20,6 +21,14 @@ from .past import missing
 FAR = "its lanes are in processes that are none of ours"
 Seen: TypeAlias = Peak | str
 """The peak, or why nobody knows; nothing where the worker's end says why."""
+
+
+class Read(NamedTuple):
+    """A worker's result, and what it says: whether its lanes are far, and all but its memory."""
+
+    text: str
+    far: bool
+    found: dict[str, Any]
 
 
 def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
@@ -34,11 +43,13 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
         if "memory" in one.probes:
             peak = _peak(worker, one.batch)
         result = worker.result()
-    if isinstance(result, Failed):
-        if result.kind == "timeout":
-            result = replace(result, message=f"its pass timed out after {timeout:.1f} s")
-        return _found(one, peak, result), ""
-    return _with_strays(_found(one, peak, result), workers.strays[before:]), result
+    read = parsed(result, partial(_read, one))
+    if isinstance(read, Failed):
+        if read.kind == "timeout":
+            read = replace(read, message=f"its pass timed out after {timeout:.1f} s")
+        return _found(one, peak, read), ""
+    found = _found(one, peak, read)
+    return _with_strays(found, workers.strays[before:]), read.text
 
 
 def _peak(worker: Worker, batch: float) -> Seen:
@@ -55,19 +66,28 @@ def _peak(worker: Worker, batch: float) -> Seen:
             worker.process.stdin.write(b"on\n")
 
 
-def _found(one: Owed, peak: Seen, result: str | Failed) -> dict[str, Any]:
-    others = [probe for probe in one.probes if probe != "memory"]
-    if isinstance(result, Failed):
-        found: dict[str, Any] = {"absent": missing(others, result.message)}
+def _others(one: Owed) -> list[str]:
+    return [probe for probe in one.probes if probe != "memory"]
+
+
+def _read(one: Owed, text: str) -> Read:
+    told = json.loads(text)
+    others = _others(one)
+    found = outcome.probed(told, others) if others else {"absent": {}}
+    return Read(text, bool(told.get("far")), found)
+
+
+def _found(one: Owed, peak: Seen, read: Read | Failed) -> dict[str, Any]:
+    if isinstance(read, Failed):
+        found: dict[str, Any] = {"absent": missing(_others(one), read.message)}
     else:
-        told = json.loads(result)
-        found = outcome.probed(told, others) if others else {"absent": {}}
-        if told.get("far"):
+        found = read.found
+        if read.far:
             peak = FAR
     if isinstance(peak, Peak):
         found["memory"] = {"peak_pss_bytes": peak.bytes, "samples": peak.samples}
     elif "memory" in one.probes:
-        ended = result.message if isinstance(result, Failed) else "it ended before it was seen"
+        ended = read.message if isinstance(read, Failed) else "it ended before it was seen"
         found["absent"] = {**missing(["memory"], peak or ended), **found["absent"]}
     return found
 

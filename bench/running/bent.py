@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
+from ..errors import UsageError
 from ..spec import Spec
 from .inside import Awaited, Inline
 from .opening import Record
@@ -66,4 +67,16 @@ class Bent:
         self.form = form
         client = getattr(self.workload, "clients", {}).get(form)
         if client:
-            import_module(client)  # here and not in each lane: a forked child inherits it
+            module, _ = self.spec.clients.get(client, (client, client))
+            _import(client, module)  # here and not in each lane: a forked child inherits it
+
+
+def _import(client: str, module: str) -> None:
+    try:
+        import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # it is there, and lacks something itself
+        from ..clients import not_installed  # which looks at what is installed
+
+        raise UsageError(not_installed(client)) from None

@@ -14,6 +14,7 @@ from typing import Any
 from ..children import Children
 from ..errors import UsageError
 from ..facts.machine import PACKAGES
+from ..outputs import MALFORMED
 from . import environments
 from .commands import Ended, output
 
@@ -21,7 +22,7 @@ OLDEST = (3, 11)
 ASKED = """
 import json, sys
 from importlib.util import find_spec
-about = {"version": list(sys.version_info[:3]), "prefix": sys.prefix != sys.base_prefix}
+about = {"version": list(sys.version_info[:3])}
 print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
 """
 
@@ -57,8 +58,9 @@ def _answering(children: Children, text: str) -> tuple[str, dict[str, Any]]:
     for python in _candidates(text):
         try:
             said = output(children, [python, "-c", ASKED], purpose=f"{python} does not answer")
-            return python, json.loads(said)
-        except (Ended, ValueError) as error:
+            about = json.loads(said)
+            return python, {key: about[key] for key in ("version", "pyperf")}
+        except (Ended, *MALFORMED) as error:
             why = f": {error}"
     raise UsageError(f"there is no interpreter python:{text} (write python:3.12 or a path){why}")
 

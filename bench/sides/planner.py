@@ -6,6 +6,7 @@ Standard library only: runs where nothing else of ours may be installed.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -25,12 +26,14 @@ SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "refer
 
 def main() -> None:
     """Read settings as JSON, write cells, what is missing, or an error."""
-    answers, sys.stdout = sys.stdout, sys.stderr  # a plug-in that prints must not be in the way
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # a plug-in that prints, or its child that does, must not be in the way
     given = json.load(sys.stdin)
-    try:
-        print(json.dumps(planned(given)), file=answers)
-    except UsageError as error:
-        print(json.dumps({"error": str(error)}), file=answers)
+    with answers:
+        try:
+            answers.write(json.dumps(planned(given)))
+        except UsageError as error:
+            answers.write(json.dumps({"error": str(error)}))
 
 
 def planned(given: Mapping[str, Any]) -> dict[str, Any]:

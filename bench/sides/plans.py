@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..children import Children
 from ..errors import NotComparable, UsageError
+from ..outputs import MALFORMED, malformed
 from ..planning.plan import Planned
 from ..planning.plan import plan as plan_here
 from ..variables import environment
@@ -92,18 +93,23 @@ def _of_side(
         given |= {"strategy": list(side.strategies), "reference": settings.reference}
     if not side.foreign:
         return list(plan_here(settings.model_copy(update=given))), []
-    told = _asked(children, given, side, scratch)
-    if "error" in told:
-        raise UsageError(f"{side.title}: {told['error']}")
-    return [restored(one) for one in told["cells"]], list(told["missing"])
+    said = _asked(children, given, side, scratch)
+    try:
+        told = json.loads(said)
+        if "error" not in told:
+            return [restored(one) for one in told["cells"]], list(told["missing"])
+    except MALFORMED as error:
+        why = malformed(said, error)
+        raise UsageError(f"{side.title}: what its planner said cannot be read: {why}") from None
+    raise UsageError(f"{side.title}: {told['error']}")
 
 
-def _asked(children: Children, given: dict[str, Any], side: Side, scratch: Path) -> dict[str, Any]:
+def _asked(children: Children, given: dict[str, Any], side: Side, scratch: Path) -> str:
     question = scratch / "settings.json"
     question.write_text(json.dumps(given), encoding="utf-8")
     with question.open("rb") as stream:
         try:
-            said = output(
+            return output(
                 children,
                 side.command(PLANNER),
                 purpose=f"{side.title} cannot be planned",
@@ -113,5 +119,3 @@ def _asked(children: Children, given: dict[str, Any], side: Side, scratch: Path)
             )
         except Ended as error:
             raise UsageError(str(error)) from None
-    told: dict[str, Any] = json.loads(said)
-    return told

@@ -35,6 +35,8 @@ class History:
         self.samples: dict[int, int] = {}
         self.measured: dict[int, list[Entry]] = {planned.id: [] for planned in plan}
         self.failures: list[Entry] = []
+        self.trouble: list[str] = []
+        """What a reader should know of the run, such as processes that workers left behind."""
         self.probed = past.Probed()
         self.elapsed = 0.0
         for entry in entries:
@@ -65,6 +67,8 @@ class History:
                 self.measured[entry["cell"]].append(entry)
             case "failed":
                 self.failures.append(entry)
+            case "trouble":
+                self.trouble.extend(entry["lines"])
             case event if event in past.EVENTS:
                 self.probed.add(entry)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,6 +78,7 @@ def _write(
         "schema": SCHEMA,
         "id": folder.name,
         **facts,
+        "warnings": [*facts["warnings"], *past.trouble],
         "seconds": past.elapsed,
         "cells": [_cell(planned, past) for planned in plan],
         "order": past.orders,
@@ -100,15 +101,6 @@ def _write(
 def samples(place: int) -> str:
     """The file of a side's suite; pyperf takes no two interpreters in one."""
     return f"samples-{place + 1}.json" if place else "samples.json"
-
-
-def warn(folder: Path, lines: Sequence[str]) -> None:
-    """Add to the warnings of a run that has ended."""
-    if lines:
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        record["warnings"] += lines
-        with _naming(folder):
-            _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
 
 
 @contextmanager

@@ -254,3 +254,99 @@ def test_resume_names_a_damaged_run(damage):
     (folder / "run.json").write_text(damage)
     with pytest.raises(UsageError, match=r"run\.json is damaged: "):
         run(options(workload=third("Both"), rounds=1), [], quiet, resume=folder)
+
+
+def left_behind(folder: Path) -> list[str]:
+    return [line for line in facts(folder)["warnings"] if "a worker left behind" in line]
+
+
+LEAVING = """
+import os, time
+
+def leaving(i):
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return i
+    os.setsid()
+    if stray := os.fork():
+        with open("strays", "a") as file:
+            file.write(f"{stray}\\n")
+        os._exit(0)
+    time.sleep(3600)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize("at", [(0, 1), (1, 1)])
+def test_an_interrupt_keeps_the_warnings_and_a_resume_repeats_none(at):
+    """Nobody has looked yet for what left the session of the last worker."""
+    Path("leaving.py").write_text(LEAVING, encoding="utf-8")
+    settings = options(workload=("leaving.py:leaving",), tasks=1)
+    with pytest.raises(Interrupted) as caught:
+        run(settings, [], interrupt_at(*at))
+    folder = caught.value.folder
+    first = left_behind(folder)
+    strays = Path("strays").read_text().split()
+    assert sorted(line.rpartition(" ")[2] for line in first) == sorted(f"{n})" for n in strays)
+    run(settings, [], quiet, resume=folder)
+    whole = left_behind(folder)
+    assert whole[: len(first)] == first
+    assert len(whole) == len({*whole}) > len(first)
+    assert facts(folder)["state"] == "finished"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_resume_keeps_a_warning_that_it_gives_no_cause_for():
+    file = Path("once.py")
+    text = THIRD.read_text(encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
+    settings = options(workload=("once.py:Misbehaving[how=fork]",), rounds=1)
+    with pytest.raises(Interrupted) as caught:
+        run(settings, [], interrupt_at(0, 1))
+    first = left_behind(caught.value.folder)
+    file.write_text(text.replace("os.fork()", "1"), encoding="utf-8")
+    folder = run(settings, [], quiet, resume=caught.value.folder)
+    assert left_behind(folder) == first != []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_run_that_goes_on_has_the_warnings_of_its_rounds_already():
+    """So that a driver that is killed leaves them, too."""
+    seen = []
+
+    def watch(event) -> None:
+        if event.round == 1:
+            seen.append(left_behind(Path(".concbench/latest").resolve()))
+
+    run(options(workload=(f"{THIRD}:Misbehaving[how=fork]",)), [], watch)
+    assert seen
+    assert all(seen)
+
+
+FIXTURE = """
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Dirty:
+    @contextmanager
+    def open(self):
+        yield lambda i: i
+
+    @contextmanager
+    def fixture(self):
+        yield {}
+        raise OSError("the server does not stop")
+"""
+
+
+def test_an_interrupt_keeps_what_went_wrong_as_a_fixture_was_left():
+    Path("dirty.py").write_text(FIXTURE, encoding="utf-8")
+    settings = options(workload=("dirty.py:Dirty",), probe="none")
+    with pytest.raises(Interrupted) as caught:
+        run(settings, [], interrupt_at(1, 0))
+    (line,) = facts(caught.value.folder)["warnings"]
+    assert line.endswith("OSError: the server does not stop")
+    run(settings, [], quiet, resume=caught.value.folder)
+    assert facts(caught.value.folder)["warnings"] == [line]

@@ -12,9 +12,10 @@ import pytest
 from bench.children import Children
 from bench.facts.canary import measure
 from bench.facts.delivered import MUCH_LESS
+from bench.outputs import Failed
 from bench.repeats import SHARE
 from bench.storing.history import History
-from bench.visits import Failed, Measured
+from bench.visits import Measured
 
 from .test_rounds import PLAN, MadeUpLab, canary, course, everything, planned
 

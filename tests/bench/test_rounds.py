@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from bench.outputs import Failed
 from bench.planning.plan import Planned
 from bench.rounds import Course, Limits, sample
 from bench.spec import Cell, Spec
 from bench.storing.history import History
-from bench.visits import Failed, Measured, Visit
+from bench.visits import Measured, Visit
 
 
 def planned(number: int, strategy: str, *, block: int = 0, tasks: int = 64, reason: str = ""):
