@@ -13,7 +13,8 @@ from .evidence import FIELDS
 
 if TYPE_CHECKING:
     from reports.facts import Planned as Kept
-    from reports.stored import Process, Stored
+    from reports.stored import Process
+    from reports.stored import Stored as Run
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def now(planned: Planned, metric: str, past: History) -> dict[int, float]:
     return found
 
 
-def before(kept: Kept, metric: str, run: Stored) -> dict[int, float]:
+def before(kept: Kept, metric: str, run: Run) -> dict[int, float]:
     """The same of a stored run, whose times are of all tasks already."""
     if not _scale(metric, kept.tasks, kept.measured_tasks or kept.tasks):
         return {}
