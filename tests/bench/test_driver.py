@@ -298,14 +298,16 @@ def test_an_interrupt_keeps_the_warnings_and_a_resume_repeats_none(at):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_resume_keeps_a_warning_that_it_gives_no_cause_for():
-    file = Path("once.py")
+    forking = Path("forking").absolute()
+    forking.touch()
     text = THIRD.read_text(encoding="utf-8")
-    file.write_text(text, encoding="utf-8")
+    text = text.replace("os.fork()", f"os.fork() if os.path.exists({str(forking)!r}) else 1")
+    Path("once.py").write_text(text, encoding="utf-8")
     settings = options(workload=("once.py:Misbehaving[how=fork]",), rounds=1)
     with pytest.raises(Interrupted) as caught:
         run(settings, [], interrupt_at(0, 1))
     first = left_behind(caught.value.folder)
-    file.write_text(text.replace("os.fork()", "1"), encoding="utf-8")
+    forking.unlink()
     folder = run(settings, [], quiet, resume=caught.value.folder)
     assert left_behind(folder) == first != []
 

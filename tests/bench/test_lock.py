@@ -87,7 +87,7 @@ def test_a_place_that_cannot_be_used_has_a_substitute(tmp_path, monkeypatch):
 
 def test_without_any_place_the_way_out_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr("platformdirs.user_runtime_path", lambda name: tmp_path / "file" / name)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
     with pytest.raises(UsageError, match="XDG_RUNTIME_DIR or TMPDIR"), held(Path.cwd()):
         pass
