@@ -12,9 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-import bench.behaviour.questions.order as order
 from bench.behaviour import asking, command
-from bench.behaviour.questions import NAMES
+from bench.behaviour.questions import NAMES, order
 from bench.command_line import reporting
 from bench.command_line.outcome import Outcome
 from bench.errors import Exit, UsageError
