@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from reports.shown import Run
+    from reports.render.notebook import Run
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "run"]

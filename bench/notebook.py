@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import pickled
-from .command_line.progress import FAR, left, shown
-from .command_line.reporting import read
+from .cli.progress import FAR, left, shown
+from .cli.stored import read
 from .driver import run
+from .driver.watch import Event, Watch
 from .errors import UsageError
-from .planning.plugins import parameters
-from .planning.settings import resolve
+from .plan.plugins import parameters
+from .plan.settings import resolve
 from .spec import plain
-from .watching import Event, Watch
 
 if TYPE_CHECKING:
-    from reports.shown import Run
+    from reports.render.notebook import Run
 
 FUNCTIONS = "functions"
 """The folder, beside that of the runs, for work that stands in no file of its own."""
@@ -33,8 +33,8 @@ SECONDS_APART = 0.5
 
 def measured(given: Mapping[str, Any]) -> Run:
     """Measure what `bench.run` was given, and give the stored run."""
-    from reports import files
-    from reports.shown import Run
+    from reports.analysis import records
+    from reports.render.notebook import Run
 
     flags = {key: value for key, value in given.items() if key != "quiet"}
     work = flags.pop("workload")
@@ -46,7 +46,7 @@ def measured(given: Mapping[str, Any]) -> Run:
     with _progress(given["quiet"]) as watch:
         folder = run(settings, _words({"workload": texts, **flags}), watch)
     stored = read(folder.resolve())
-    files.write(stored, stored.folder)
+    records.write(stored, stored.folder)
     return Run(stored)
 
 

@@ -1,4 +1,8 @@
-"""One process of one cell: open, first batch, values, close; each timed apart.
+"""The answer of a batch as a digest: what proves that every strategy did the same work.
+
+A worker's error as a file: its driver trusts that, not what went to stderr.
+
+One process of one cell: open, first batch, values, close; each timed apart.
 
 Started by the driver with a job's file as first argument and pyperf's own options after it.  What
 the clocks must not see is imported late; what strategy and workload need is imported inside them.
@@ -10,16 +14,77 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from hashlib import sha256
 from typing import Any
 
 from . import engine
-from .answers import WrongAnswer, digest
-from .contracts import Batch
+from .contracts import Batch, Plain
 from .lanes import Lanes
-from .running.told import added
+from .lanes.report import added
 from .spec import Spec
+
+
+class WrongAnswer(Exception):
+    """A batch that did not do the work it was given."""
+
+
+def digest(results: Sequence[Plain], tasks: int) -> str:
+    """A short digest of the results in task order.
+
+    Raises WrongAnswer when there is not one JSON value for each task.
+    """
+    if not isinstance(results, list) or len(results) != tasks:
+        count = len(results) if isinstance(results, list) else type(results).__name__
+        raise WrongAnswer(f"{count} results for {tasks} tasks")
+    try:
+        text = json.dumps(results, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise WrongAnswer(_culprit(results) or str(error)) from None
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def _culprit(results: Sequence[Plain]) -> str:
+    for i, result in enumerate(results):
+        try:
+            json.dumps(result, sort_keys=True)
+        except (TypeError, ValueError):
+            kind = type(result).__name__
+            if kind == "coroutine":
+                return (
+                    f"task {i} returned a coroutine that nobody awaited: an async call needs aopen"
+                )
+            return f"task {i} returned a {kind}, which is not JSON"
+    return ""
+
+
+def write_failure(error: BaseException, path: str) -> None:
+    """Write kind, one line and traceback of the error as JSON."""
+    import traceback  # which failures alone pay for
+
+    first = leaf(error)
+    kind = "answer" if isinstance(first, WrongAnswer) else "error"
+    text = "".join(traceback.format_exception(error))
+    record = {"kind": kind, "message": line(first), "traceback": text}
+    with open(path, "w", encoding="utf-8") as stream:
+        json.dump(record, stream)
+
+
+def leaf(error: BaseException) -> BaseException:
+    """The first error inside groups of errors: one task's failure cancels the others."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def line(error: BaseException) -> str:
+    """`ValueError: bad size (in task 3, lane MainThread)` on one line."""
+    if isinstance(error, WrongAnswer):
+        return str(error)
+    notes = "; ".join(getattr(error, "__notes__", []))
+    words = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"{words} ({notes})" if notes else words
 
 
 def main() -> None:
@@ -30,9 +95,7 @@ def main() -> None:
     try:
         JOBS[job["kind"]](job, os.path.dirname(path))
     except BaseException as error:
-        from .failure import write  # traceback's import is paid by failures alone
-
-        write(error, os.path.join(os.path.dirname(path), "error.json"))
+        write_failure(error, os.path.join(os.path.dirname(path), "error.json"))
         sys.exit(1)
 
 
@@ -103,7 +166,7 @@ def probe(job: dict[str, Any], folder: str) -> None:
 
 def behave(job: dict[str, Any], folder: str) -> None:
     """A question on how the strategy behaves, with its own imports."""
-    from .behaviour.job import behave
+    from .behaviour.trial import behave
 
     behave(job, folder)
 
@@ -120,9 +183,7 @@ class Watched:
     """Batches under the clock; what they use is read, and the answer checked, outside it."""
 
     def __init__(self, batch: Batch, tasks: range, answer: str) -> None:
-        from .facts import (
-            usage,  # after the first batch: it must not pay for this, nor find it there
-        )
+        from .machine import usage
 
         self._batch, self._tasks, self._answer = batch, tasks, answer
         self._usage = usage
@@ -161,14 +222,14 @@ class Watched:
 
 def _surroundings() -> dict[str, float | None]:
     """Read while the lanes are open, when all is imported that a task imports."""
-    from .facts import interpreter, quota
+    from .machine import process
 
     return {
-        "cb_gil": _flag(interpreter.gil()),
-        "cb_jit": _flag(interpreter.jit()),
-        "cb_cgroup_cpus": quota.cgroup_cpus(),
-        "cb_cpus": quota.affinity_cpus(),
-        "cb_nofile": quota.open_files(),
+        "cb_gil": _flag(process.gil()),
+        "cb_jit": _flag(process.jit()),
+        "cb_cgroup_cpus": process.cgroup_cpus(),
+        "cb_cpus": process.affinity_cpus(),
+        "cb_nofile": process.open_files(),
     }
 
 

@@ -22,8 +22,9 @@ from figures import Figure
 from pairs import Compared, Pair, compared
 
 from bench import engine
-from bench.children import environment, interpreter_command
-from bench.facts.machine import affinity
+from bench.machine.identity import affinity
+from bench.processes.children import interpreter_command
+from bench.processes.variables import environment
 from bench.spec import Spec
 
 ROOT = Path(__file__).parents[1]

@@ -9,8 +9,9 @@ import numpy as np
 from recorded import Numbers
 from scipy import stats
 
-from reports.gate import looks, signed_ranks
-from reports.gate.trail import Logarithms, bounds, trail
+from reports.gate import decision
+from reports.gate.decision import Logarithms, bounds, trail
+from reports.stats import robust
 
 ROUNDS = (5, 8, 12, 20, 40)
 TRUTHS = (0.0, math.log1p(0.02), math.log1p(0.05))
@@ -83,7 +84,8 @@ def _clipped(seen: Numbers, middle: Numbers, scale: Numbers) -> Numbers:
 def ranks(seen: Numbers) -> tuple[Numbers, Numbers]:
     """Signed ranks at 95 % of one look; of five rounds their range."""
     found = [
-        signed_ranks.bounds(tuple(one), 0.025) or (min(one), max(one)) for one in seen.tolist()
+        robust.signed_rank_bounds(tuple(one), 0.025) or (min(one), max(one))
+        for one in seen.tolist()
     ]
     low, high = zip(*found, strict=True)
     return np.array(low), np.array(high)
@@ -134,7 +136,7 @@ def _stopped(seen: Numbers) -> list[int]:
 
 
 def _end(logarithms: Logarithms) -> int:
-    for rounds in range(looks.FIRST, MOST):
+    for rounds in range(decision.FIRST, MOST):
         found = trail(logarithms[:rounds], 0.05)
         if found.passed or found.p <= 0.01 / 18:
             return rounds

@@ -16,17 +16,16 @@ from statistics import median
 from figures import Figure
 from pairs import EMPTY
 
-from bench.children import environment
-from bench.lab import Lab
-from bench.laboratory import laboratory
-from bench.outputs import Failed
-from bench.planning.plan import Planned
-from bench.planning.plugins import find
+from bench.driver.lab import Lab, laboratory
+from bench.driver.visits import Visit
+from bench.plan.cells import Planned
+from bench.plan.plugins import find
+from bench.processes.outputs import Failed
+from bench.processes.variables import environment
 from bench.spec import Cell
-from bench.visits import Visit
 from reports import read
-from reports.statistics import Interval, ratio
-from reports.stored import Stored
+from reports.run.stored import Stored
+from reports.stats.intervals import Interval, ratio
 
 # The command itself, its CPU read when the report begins: every child has been reaped by then.
 RUN = """

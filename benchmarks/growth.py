@@ -12,7 +12,7 @@ from figures import show_rows
 
 from bench.contracts import Batch
 from bench.lanes import Lanes
-from bench.planning.plugins import find
+from bench.plan.plugins import find
 from bench.spec import Spec
 
 SIZES = ((1_000, 16), (10_000, 16), (100_000, 16), (10_000, 10_000), (100_000, 10_000))

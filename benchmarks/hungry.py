@@ -9,11 +9,10 @@ from pathlib import Path
 
 from figures import Figure
 
-from bench.lab import Lab
-from bench.laboratory import laboratory
-from bench.planning.plan import plan
-from bench.planning.settings import resolve
-from bench.probes.agenda import Owed
+from bench.driver.lab import Lab, laboratory
+from bench.driver.probing import Owed
+from bench.plan.cells import plan
+from bench.plan.settings import resolve
 from bench.probes.empty import emptied
 from bench.spec import Cell
 

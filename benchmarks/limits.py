@@ -9,13 +9,13 @@ from dataclasses import replace
 import psutil
 from figures import Figure, show_rows
 
-from bench.children import Children
-from bench.fixtures import running
+from bench.driver.fixtures import running
 from bench.lanes import Lanes
-from bench.planning.plugins import find
-from reports.cells import Row, rows
-from reports.limit import delivered
-from reports.stored import Stored
+from bench.plan.plugins import find
+from bench.processes.children import Children
+from reports.analysis.cells import Row, rows
+from reports.analysis.limit import delivered
+from reports.run.stored import Stored
 
 LIMITS = {
     ("io_sleep", "threading"): 95,

@@ -18,11 +18,11 @@ from growth import growth
 from limits import http, shares
 from pairs import Compared, Pair, compare
 
-from bench.children import Children
-from bench.facts.machine import cpus
-from bench.fixtures import running
-from bench.planning.plugins import find
-from bench.planning.selection import DEFAULTS
+from bench.driver.fixtures import running
+from bench.machine.identity import cpus
+from bench.plan.plugins import find
+from bench.plan.selection import DEFAULTS
+from bench.processes.children import Children
 from reports import read
 
 NANOSECONDS = {"sequential": 20_000, "asyncio": 10_000}

@@ -19,12 +19,12 @@ from statistics import median
 
 from byhand import MODELS, WORKS
 
-from bench.children import environment
 from bench.contracts import Batch
 from bench.lanes import Lanes
-from bench.planning.plugins import find
+from bench.plan.plugins import find
+from bench.processes.variables import environment
 from bench.spec import Spec
-from reports.statistics import Interval, ratio
+from reports.stats.intervals import Interval, ratio
 
 OPENINGS = 6
 """Times that a process opens both, unless its batches are too long for that."""

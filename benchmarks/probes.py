@@ -19,14 +19,16 @@ from typing import Any
 import hungry
 from figures import Figure, show
 
-from bench.children import environment, interpreter_command
 from bench.contracts import Batch
-from bench.facts.machine import cpus
-from bench.lanes import Instruments, Lanes
-from bench.planning.plugins import find
+from bench.driver.probe_results import probed
+from bench.lanes import Lanes
+from bench.lanes.lane import Instruments
+from bench.machine.identity import cpus
+from bench.plan.plugins import find
 from bench.probes.heartbeat import Heartbeats
-from bench.probes.outcome import probed
-from bench.probes.records import Recorder, Submitted, Tasks
+from bench.probes.recorder import Recorder, Submitted, Tasks
+from bench.processes.children import interpreter_command
+from bench.processes.variables import environment
 from bench.spec import Spec
 
 TASKS = 100_000

@@ -20,14 +20,13 @@ from typing import Any
 import psutil
 
 from bench.driver import runnable
+from bench.driver.lab import Lab, laboratory
+from bench.driver.visits import Measured, Visit
 from bench.engine import LONG_ENOUGH, loads
-from bench.facts import machine
-from bench.lab import Lab
-from bench.laboratory import laboratory
-from bench.outputs import Failed
-from bench.planning.plan import Planned, plan
-from bench.planning.settings import Settings
-from bench.visits import Measured, Visit
+from bench.machine import identity
+from bench.plan.cells import Planned, plan
+from bench.plan.settings import Settings
+from bench.processes.outputs import Failed
 
 MOST = 8
 """Values of a process at most: what fewer of them would give is computed from these."""
@@ -107,7 +106,7 @@ def _process(lab: Lab, visit: Visit) -> list[int] | None:
 
 
 def _write(path: Path, names: Sequence[str], rounds: Sequence[Any]) -> None:
-    facts = machine.facts()
+    facts = identity.facts()
     about = {key: facts[key] for key in ("cpu_model", "cpus", "python")}
     lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in rounds)
     head = json.dumps({"about": about, "cells": names})

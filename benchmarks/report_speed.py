@@ -19,8 +19,8 @@ from driver import in_turn, seconds
 from figures import Figure, show, show_rows
 from madeup import Size, write
 
-from bench.children import environment
-from reports.statistics import Interval, ratio
+from bench.processes.variables import environment
+from reports.stats.intervals import Interval, ratio
 
 COMMAND = Path(sys.executable).with_name("concbench")
 UNIT = (sys.executable, "-c", "import pandas, matplotlib.pyplot")
@@ -35,7 +35,7 @@ FRAMES = """
 import sys, time
 import pandas
 import reports
-import reports.frames as frames
+import reports.analysis.frames as frames
 began = time.perf_counter()
 stored = reports.read(sys.argv[1])
 for frame in (frames.values, frames.processes, frames.cells, frames.metrics, frames.differences):

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .stored import Stored
+    from .run.stored import Stored
 
 __all__ = ["read"]
 
 
 def read(path: Path) -> Stored:
     """The run in a folder; raises `reports.errors.DamagedRun` when it cannot be read."""
-    from .stored import read as stored  # loads pyperf and pydantic: 0.1 s
+    from .run.stored import read as stored  # loads pyperf and pydantic: 0.1 s
 
     return stored(path)

@@ -10,9 +10,9 @@ import sys
 import pytest
 
 from bench.driver import dry_run
-from bench.planning.plugins import names
-from bench.planning.selection import selected
-from bench.planning.settings import resolve
+from bench.plan.plugins import names
+from bench.plan.selection import selected
+from bench.plan.settings import resolve
 
 PART = [
     ("threading", "http_get"),

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.checking.shown import FORMATS, rendered
-from bench.planning.settings import Settings
-from reports.gate.checked import Checked
+from bench.cli.check import FORMATS, rendered
+from bench.plan.settings import Settings
+from reports.gate.results import Checked
 
 from .test_readme import README, ROOT, concbench
 

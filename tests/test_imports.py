@@ -17,15 +17,10 @@ MAY = {
 }
 LATE = {
     "bench.__init__",
-    "bench.behaviour.command",
-    "bench.command_line.chronicle",
-    *(f"bench.checking.{part}" for part in ("answers", "baseline", "command", "evidence")),
-    *(f"bench.checking.{part}" for part in ("kept", "rule", "same", "shown", "unpaired")),
-    "bench.doctor.noise",
-    "bench.driver",
-    "bench.command_line.commands",
+    "bench.driver.__init__",
     "bench.notebook",
-    "bench.command_line.reporting",
+    *(f"bench.cli.{part}" for part in ("behaviours", "check", "run", "stored")),
+    *(f"bench.gate.{part}" for part in ("baseline", "noise", "samples", "unpaired")),
 }  # these hand results to reports, inside a function
 HEAVY = ["pandas", "matplotlib", "numpy", "scipy", "typer", "rich", "pydantic", "psutil"]
 
@@ -76,7 +71,7 @@ def test_strategies_import_their_libraries_when_they_are_opened():
 
 
 def test_the_driver_imports_no_pandas():
-    assert not loaded_by("import bench.driver, bench.command_line.commands") & {
+    assert not loaded_by("import bench.driver, bench.cli.run") & {
         "pandas",
         "matplotlib",
         "scipy",

@@ -12,8 +12,8 @@ import pytest
 from bench.behaviour import asking
 from bench.behaviour.questions import NAMES
 from bench.errors import Exit
-from bench.planning.plugins import names
-from bench.planning.settings import resolve
+from bench.plan.plugins import names
+from bench.plan.settings import resolve
 from reports.gate import parsed
 
 from .bench.behaviour.table import LINES

@@ -11,17 +11,17 @@ from inspect import cleandoc, getsource
 from typing import Any
 
 from .. import __version__
+from ..driver.fixtures import Fixtures
+from ..driver.lab import Workshop
+from ..driver.workers import Call, Place, Workers
 from ..errors import UsageError, suggestion
-from ..fixtures import Fixtures
-from ..laboratory import Workshop
-from ..outputs import Failed, parsed
-from ..planning.plan import Planned, plan
-from ..planning.plugins import loaded, parameters
-from ..planning.settings import Settings
+from ..plan.cells import Planned, plan
+from ..plan.plugins import loaded, parameters
+from ..plan.settings import Settings
+from ..processes.outputs import Failed, parsed
 from ..sides.side import Side
 from ..spec import Spec
-from ..storing import store
-from ..workers import Call, Place, Workers
+from ..store import runs
 from . import work
 from .questions import GROUPS, NAMES
 
@@ -51,7 +51,7 @@ def document(
     return {
         "schema": SCHEMA,
         "concbench": __version__,
-        "asked": store.stamp(),
+        "asked": runs.stamp(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "platform": platform.platform(),
         "questions": [

@@ -1,7 +1,15 @@
-"""One question put to one strategy: the worker's side.  Standard library only."""
+"""One question put to one strategy: the worker's side.  Standard library only.
+
+A worker's part in `concbench behaviour`: the job of kind `behave`.
+
+Job: `{"kind": "behave", "question": NAME, "strategy": SPEC}`.  It leaves `result.json`, an object
+with `answer`, `why` (of an answer `-`) and `measured`.  The worker must lead a process group of its
+own: one of the questions presses Ctrl-C there.
+"""
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
@@ -13,16 +21,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..contracts import Batch, Plain, Strategy
-from ..failure import leaf
-from ..lanes import Instruments, Lanes
-from ..probes.records import Recorder
+from ..errors import UsageError
+from ..lanes import Lanes
+from ..lanes.lane import Instruments
+from ..probes.recorder import Recorder
 from ..spec import Spec
+from ..worker import leaf
 from . import work
 
 if TYPE_CHECKING:
     import asyncio
 
     from ..probes.heartbeat import Heartbeats
+
 
 LONG = 0.3
 """Seconds of a task that is too long."""
@@ -166,3 +177,17 @@ def given_up() -> Iterator[None]:
     except BaseException as error:
         if not isinstance(leaf(error), TimeoutError):
             raise
+
+
+def behave(job: dict[str, Any], folder: str) -> None:
+    """Ask the question; an error that is no answer comes through."""
+    # A shell that starts something in the background has it ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    name = job["question"]
+    trial = Trial(name, Spec(**job["strategy"]), Path(folder, "diary"))
+    try:
+        answer, why = import_module(f"{__package__}.questions.{name}").ask(trial), ""
+    except (NoAnswer, UsageError) as none:  # some strategies cannot take some workloads
+        answer, why = "-", str(none)
+    result = {"answer": answer, "why": why, "measured": trial.measured}
+    Path(folder, "result.json").write_text(json.dumps(result), encoding="utf-8")

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .records import clock
+from .recorder import clock
 
 if TYPE_CHECKING:
     import asyncio

@@ -29,11 +29,12 @@ from pathlib import Path
 from typing import Any
 
 from ..contracts import Strategy
-from ..lanes import Instruments, Lanes
+from ..lanes import Lanes
+from ..lanes.lane import Instruments
 from ..spec import Spec
-from . import hygiene
+from . import leftovers
 from .heartbeat import Heartbeats
-from .records import Recorder, Submitted, Tasks, clock
+from .recorder import Recorder, Submitted, Tasks, clock
 
 INSTRUMENTED = {"latency", "lag", "trace"}
 TIDY = {"latency", "lag"}
@@ -94,13 +95,17 @@ def _keep_warm(strategy: Strategy, lanes: Lanes, count: int, pipe: Pipe) -> None
 def _tidied(strategy: Strategy, workload: Spec, count: int) -> dict[str, Any]:
     """What the instruments saw, and what is left behind."""
     try:
-        before = hygiene.held()
+        before = leftovers.held()
     except OSError as error:
         recorded, _ = _recorded(strategy, workload, count)
         return {**recorded, "left_unknown": f"{type(error).__name__}: {error}"}
-    with hygiene.complaints() as complained:
+    with leftovers.complaints() as complained:
         recorded, unfinished = _recorded(strategy, workload, count)
-        left = [*hygiene.left(before), *hygiene.said(unfinished, "task", "tasks"), *complained()]
+        left = [
+            *leftovers.left(before),
+            *leftovers.said(unfinished, "task", "tasks"),
+            *complained(),
+        ]
     return {**recorded, "left": left}
 
 

@@ -14,9 +14,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import UsageError
-from ..planning.plan import Planned, plan
-from ..planning.plugins import Kind
-from ..planning.selection import DEFAULTS, selected
+from ..plan.cells import Planned, plan
+from ..plan.plugins import Kind
+from ..plan.selection import DEFAULTS, selected
 from ..spec import Cell, Spec
 
 KINDS: Mapping[str, Kind] = {"workload": "workloads", "strategy": "strategies"}

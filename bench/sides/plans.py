@@ -8,18 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..children import Children
 from ..errors import NotComparable, UsageError
-from ..outputs import MALFORMED, malformed
-from ..planning.plan import Planned
-from ..planning.plan import plan as plan_here
-from ..variables import environment
-from .commands import Ended, output
+from ..plan.cells import Planned
+from ..plan.cells import plan as plan_here
+from ..processes.children import Children
+from ..processes.outputs import MALFORMED, malformed
+from ..processes.variables import environment
+from .environments import Ended, output
 from .planner import SETTINGS, restored
 from .side import Side
 
 if TYPE_CHECKING:
-    from ..planning.settings import Settings
+    from ..plan.settings import Settings
 
 Pair: TypeAlias = tuple[str, int, str]
 """What cells of one pair have in common: workload, tasks and, but for a choice, strategy."""

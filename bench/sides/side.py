@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..children import interpreter_command
+from ..processes.children import interpreter_command
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bench.contracts import AsyncCall, Batch, Plain
-from bench.extras import missing
 from bench.lanes import Lanes
-from bench.running.libraries import unfit
-from bench.running.sharing import shared
+from bench.lanes.other_loops import shared, unfit
+from bench.spec import missing
 
 LIBRARIES = {"asyncio": ("anyio",), "trio": ("anyio", "trio")}
 """By backend."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench.contracts import Batch
 from bench.lanes import Lanes
-from bench.running.takers import in_flight
+from bench.lanes.dispatch import in_flight
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from functools import partial
 from multiprocessing import get_start_method
 
 from bench.contracts import AsyncCall, Batch
-from bench.lanes import Lanes, in_lane
-from bench.running.takers import in_flight
-from bench.start import check
+from bench.lanes import Lanes
+from bench.lanes.dispatch import in_flight
+from bench.lanes.lane import in_lane
+from bench.lanes.pools import check_start
 
 QUEUED = 2
 """Tasks given to the pool for each worker: with 1 the loop starves it (80 % of the limit of
@@ -29,7 +30,7 @@ class AsyncioProcesspool:
     start: str = field(default_factory=get_start_method)
 
     def __post_init__(self) -> None:
-        check(self.start)
+        check_start(self.start)
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from bench.contracts import AsyncCall, Batch
-from bench.lanes import Lanes, in_lane
-from bench.running.takers import in_flight
+from bench.lanes import Lanes
+from bench.lanes.dispatch import in_flight
+from bench.lanes.lane import in_lane
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench.contracts import AsyncCall, Batch, Plain
-from bench.lanes import Lanes, blame
-from bench.running.dispatches import coroutine
+from bench.lanes import Lanes
+from bench.lanes.dispatch import coroutine
+from bench.lanes.lane import blame
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from multiprocessing import get_all_start_methods
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.contracts import Batch, Plain
-from bench.extras import missing
-from bench.lanes import Lanes, in_lane
-from bench.running.elsewhere import Ended, Everywhere, Step
-from bench.running.opening import lane
+from bench.lanes import Lanes
+from bench.lanes.external_pools import Ended, Everywhere, Step
+from bench.lanes.lane import in_lane, lane
+from bench.spec import missing
 from bench.strategies import _dask as cluster
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 from bench.contracts import Batch, Call, Plain
-from bench.extras import missing
 from bench.lanes import Lanes
+from bench.spec import missing
 
 Share: TypeAlias = Callable[[Call], None]
 """Takes tasks with a lane's call until there are no more."""

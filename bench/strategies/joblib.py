@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 from bench.contracts import Batch
-from bench.extras import missing
 from bench.lanes import Lanes
-from bench.running.elsewhere import Ended, Everywhere, Step
+from bench.lanes.external_pools import Ended, Everywhere, Step
+from bench.spec import missing
 
 BACKENDS = ("loky", "threading")
 POLL_SECONDS = 0.001

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from multiprocessing import get_start_method
 
 from bench.contracts import Batch
-from bench.lanes import Lanes, in_lane
-from bench.start import check
+from bench.lanes import Lanes
+from bench.lanes.lane import in_lane
+from bench.lanes.pools import check_start
 
 POOLS = ("executor", "Pool.map", "Pool.imap_unordered")
 
@@ -30,7 +31,7 @@ class Multiprocessing:
     max_tasks_per_child: int | None = field(default=None, metadata={"implied": True})
 
     def __post_init__(self) -> None:
-        check(self.start)
+        check_start(self.start)
         if self.chunk < 1:
             raise ValueError(f"chunk must be 1 or more, not {self.chunk}")
         if self.pool not in POOLS:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from threading import Thread
 
 from bench.contracts import Batch, Call, Plain
-from bench.lanes import Lanes, in_lane
+from bench.lanes import Lanes
+from bench.lanes.lane import in_lane
 
 POOLS = ("executor", "thread-per-task")
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .. import cells, names, text, verdict
-from ..cells import Row
-from ..stored import Stored
+from .. import numbers
+from ..analysis import cells, names, verdict
+from ..analysis.cells import Row
+from ..run.stored import Stored
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def blocks(stored: Stored) -> Iterator[Block]:
 
 def clean(said: str) -> str:
     """The text on one line, with what XML cannot hold escaped."""
-    return text.printable(said, "utf-8")
+    return numbers.printable(said, "utf-8")
 
 
 def overview(known: Sequence[Block]) -> str:
@@ -98,6 +99,6 @@ def _first(block: Block) -> str:
     reference = next((row for row in first if row.reference), None)
     if reference:
         return f"nothing beats {block.names[reference.id]}"
-    best = text.ratio(first[0].speedup) if first[0].speedup else ""
+    best = numbers.ratio(first[0].speedup) if first[0].speedup else ""
     others = f" and {len(first) - 1} not found slower" if len(first) > 1 else ""
     return f"{block.names[first[0].id]}{' ' if best else ''}{best}{others}"

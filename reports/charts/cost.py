@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from .. import text
-from . import axis, scales, words
+from .. import numbers
+from . import scales, words
 from .chart import Block, LeftOut
 from .scales import Scale
 from .sheet import Sheet
@@ -59,8 +59,8 @@ def drawn(block: Block) -> tuple[Sheet, str]:
         _roomy(scales.seconds(values))
         for values in ([one.cpu for one in spent], [one.seconds for one in spent])
     )
-    axis.horizontal(axes, across, f"CPU time of a batch{' (logarithmic)' * across.log}")
-    axis.vertical(axes, up, f"batch time{' (logarithmic)' * up.log}")
+    scales.horizontal(axes, across, f"CPU time of a batch{' (logarithmic)' * across.log}")
+    scales.vertical(axes, up, f"batch time{' (logarithmic)' * up.log}")
     _front(axes, spent)
     _points(axes, spent)
     _keys(sheet, spent, keys, high, sheet.width - right)
@@ -68,7 +68,7 @@ def drawn(block: Block) -> tuple[Sheet, str]:
 
 
 def _title(block: Block, spent: Sequence[Spent]) -> str:
-    best = text.listed([one.name for one in front(spent)])
+    best = numbers.listed([one.name for one in front(spent)])
     return f"{block.name}: nothing beats {best} in both time and CPU"
 
 
@@ -91,7 +91,7 @@ def _roomy(scale: Scale) -> Scale:
 
 
 def _key(one: Spent) -> str:
-    memory = "" if one.memory is None else f" {text.size(one.memory)}"
+    memory = "" if one.memory is None else f" {numbers.size(one.memory)}"
     return f"{one.name}{memory}"
 
 
@@ -156,6 +156,7 @@ def _keys(
 
 def _described(spent: Sequence[Spent], about: str) -> str:
     each = [
-        f"{_key(one)}: {text.duration(one.seconds)}, CPU {text.duration(one.cpu)}" for one in spent
+        f"{_key(one)}: {numbers.duration(one.seconds)}, CPU {numbers.duration(one.cpu)}"
+        for one in spent
     ]
     return f"{about}. {'; '.join(each)}."

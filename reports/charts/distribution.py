@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .. import text
+from .. import numbers
 from . import lanes, scales
 from .chart import Block
 from .lanes import Lane
@@ -64,15 +64,15 @@ def _marks() -> tuple[list[Line2D], list[str]]:
 
 
 def _said(lane: Lane) -> str:
-    return text.duration(lane.row.batch_seconds)
+    return numbers.duration(lane.row.batch_seconds)
 
 
 def _described(
     block: Block, stack: Sequence[Lane], times: dict[int, list[float]], about: str
 ) -> str:
     each = [
-        f"{block.names[lane.row.id]} {_said(lane)}, {text.duration(min(times[lane.row.id]))} to "
-        f"{text.duration(max(times[lane.row.id]))} in {len(times[lane.row.id])} rounds"
+        f"{block.names[lane.row.id]} {_said(lane)}, {numbers.duration(min(times[lane.row.id]))} to "
+        f"{numbers.duration(max(times[lane.row.id]))} in {len(times[lane.row.id])} rounds"
         for lane in stack
     ]
     return f"{about}: {'; '.join(each)}."

@@ -9,11 +9,11 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from ..stored import Stored
+from ..run.stored import Stored
 from . import cost, distribution, gantt, grid, lag, latency, rounds, speedup, startup, svg, sweep
 from .chart import Block, Chart, LeftOut, blocks, overview
-from .families import Family, families
 from .sheet import Sheet, drawing
+from .sweep import Family, families
 
 Drawn = tuple[Sheet, str]
 

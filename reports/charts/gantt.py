@@ -1,4 +1,11 @@
-"""Timeline: which task ran where and when, one panel for each strategy on one axis of time.
+"""Where the tasks of a timeline are drawn: rows on which no bar lies over another.
+
+A lane that runs one task at a time is one row.  An event loop is one lane, too, and has as many
+rows as it had tasks going at once.
+
+One strategy's part of a timeline: how much room it takes, and what is drawn in it.
+
+Timeline: which task ran where and when, one panel for each strategy on one axis of time.
 
 What a chart of means cannot show: that threads wait side by side, that a loop does the same in one
 lane, and that a computation holds all of them up.
@@ -7,22 +14,219 @@ lane, and that a computation holds all of them up.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median_low
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import median, median_low
+from typing import TYPE_CHECKING, Any
 
-from .. import text
-from . import axis, panels, probing, scales, words
+from .. import numbers
+from . import probing, scales, words
 from .chart import Block, LeftOut
-from .panels import Panel
 from .sheet import Sheet
-from .style import EDGE, INK, MUTED, SMALL, TEXT, line_height
+from .style import EDGE, INK, MUTED, SMALL, TEXT, colour, line_height
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-    from ..cells import Row
-    from ..probed import Timeline
+    from ..analysis.cells import Row
+    from ..run.probes import Timeline
+
+
+Span = tuple[float, float]
+Task = tuple[int, int, float, float, float]
+"""Number, lane, and the seconds when it was submitted, started and ended."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """A row: its lane, when a task ran on it, and when one that ran on it was waiting; by time."""
+
+    lane: int
+    bars: Sequence[Span]
+    waits: Sequence[Span]
+
+
+def tracks(tasks: Sequence[Task]) -> list[Track]:
+    """The rows of these tasks, by lane."""
+    ordered = sorted(tasks, key=lambda task: (task[1], task[3], task[0]))
+    return [
+        Track(
+            lane,
+            [(started, ended) for _, _, _, started, ended in row],
+            united([(submitted, started) for _, _, submitted, started, _ in row]),
+        )
+        for lane, inside in groupby(ordered, key=lambda task: task[1])
+        for row in _rows(list(inside))
+    ]
+
+
+def _rows(tasks: Sequence[Task]) -> list[list[Task]]:
+    """Each task on the first row that is free when it starts."""
+    rows: list[list[Task]] = []
+    for task in tasks:
+        free = next((row for row in rows if row[-1][4] <= task[3]), None)
+        if free is None:
+            rows.append([task])
+        else:
+            free.append(task)
+    return rows
+
+
+def united(spans: Sequence[Span], gap: float = 0.0) -> list[Span]:
+    """What these cover together, parts no farther apart than `gap` joined; without empty ones."""
+    found: list[Span] = []
+    for low, high in sorted(span for span in spans if span[1] > span[0]):
+        if found and low <= found[-1][1] + gap:
+            found[-1] = found[-1][0], max(high, found[-1][1])
+        else:
+            found.append((low, high))
+    return found
+
+
+def apart(bars: Sequence[Span], gap: float) -> list[Span]:
+    """The same bars with so much between two that follow each other; none is lost."""
+    return [(low, max(low + gap, high - gap)) for low, high in bars]
+
+
+def until(bars: Sequence[Span], end: float) -> list[Span]:
+    """The parts of these before `end`."""
+    return [(low, min(high, end)) for low, high in bars if low < end]
+
+
+NAMES = 1.9
+"""Inches that a name may take before it folds."""
+ROWS = 16
+_MANY = 8  # panels; of more each has fewer rows, so that the chart stays within a few pages
+_BEATS, _PANEL_GAP = 0.17, 0.16
+_TALL, _PITCH = 1.1, (0.069, 0.28)
+_POINT = 1 / 72
+_NARROW, _HAIR = 4.0, 0.7  # points
+LATE = 4.9
+"""Points that the bar of a late beat is high."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is drawn of a cell; `top` and the heights are inches, the rest seconds.
+
+    `tracks` are those shown, `rows` counts all of them, `lanes` those that ran tasks.
+    """
+
+    row: Row
+    name: Sequence[str]
+    tracks: Sequence[Track]
+    rows: int
+    lanes: int
+    timeline: Timeline
+    end: float
+    top: float
+    pitch: float
+    height: float
+
+    @property
+    def left(self) -> int:
+        """Tasks of a batch that were not traced: only a sample ran, or only the first are kept."""
+        return max(0, self.row.tasks - len(self.timeline.tasks))
+
+    @property
+    def bars(self) -> float:
+        """Inches of its rows; what is left below them is the heartbeat's."""
+        return self.pitch * len(self.tracks)
+
+
+def stacked(block: Block, rows: Sequence[tuple[Row, Timeline]]) -> list[Panel]:
+    """A panel for each of these cells, one below the other."""
+    found: list[Panel] = []
+    top = 0.0
+    most = ROWS if len(rows) <= _MANY else max(2, ROWS * _MANY // len(rows))
+    for row, timeline in rows:
+        every = tracks(timeline.tasks)
+        shown = every[:most]
+        name = words.folded(block.names[row.id], NAMES, TEXT)
+        pitch = min(max(_TALL / len(shown), _PITCH[0]), _PITCH[1])
+        beats = _BEATS if timeline.beats else 0.0
+        # Below its name stands how many lanes there are.
+        least = (len(name) + 1) * line_height(TEXT)
+        height = max(pitch * len(shown) + beats, least) + _PANEL_GAP
+        end = max(ended for *_, ended in timeline.tasks)
+        lanes = len({track.lane for track in every})
+        found.append(Panel(row, name, shown, len(every), lanes, timeline, end, top, pitch, height))
+        top += height
+    return found
+
+
+def draw(axes: Axes, panel: Panel, wide: float, high: float) -> None:
+    """Bars, waiting, lanes and beats on axes that reach to `high` seconds in `wide` inches."""
+    point = high / wide * _POINT
+    shade = colour(panel.row.strategy)
+    # Narrower than that, tasks are a band, in which a pause still shows.
+    narrow = median(_widths(panel)) < _NARROW * point
+    bars: list[tuple[Span, float]] = []
+    waits: list[tuple[Span, float]] = []
+    for place, track in enumerate(panel.tracks):
+        middle = panel.top + (place + 0.5) * panel.pitch
+        inside = until(track.bars, high)
+        seen = united(inside, _HAIR * point) if narrow else inside
+        bars += [(bar, middle) for bar in apart(seen, _HAIR * point)]
+        below = middle + 0.42 * panel.pitch
+        waits += [(wait, below) for wait in until(track.waits, high)]
+    _strokes(axes, waits, color=shade, linewidth=max(0.5, 6 * panel.pitch), alpha=0.75)
+    _strokes(axes, bars, color=shade, linewidth=0.66 * panel.pitch / _POINT)
+    _brackets(axes, panel)
+    _beats(axes, panel, point, high)
+    if panel.end > high or panel.left:
+        end, middle = min(panel.end, high), panel.top + panel.bars / 2
+        axes.plot([end + 4 * point], [middle], ">", color=shade, ms=7, clip_on=False)
+
+
+def _widths(panel: Panel) -> list[float]:
+    return [high - low for track in panel.tracks for low, high in track.bars]
+
+
+def _strokes(axes: Axes, spans: Sequence[tuple[Span, float]], **look: Any) -> None:
+    """All these as one line with gaps: a page of thousands of shapes is slow and heavy."""
+    across = [x for (low, high), _ in spans for x in (low, high, float("nan"))]
+    down = [y for _, middle in spans for y in (middle, middle, float("nan"))]
+    axes.plot(across, down, solid_capstyle="butt", **look)
+
+
+def _brackets(axes: Axes, panel: Panel) -> None:
+    """A stroke beside each lane, as tall as it has rows: a loop's is one, threads' are many."""
+    down: list[float] = []
+    place = 0
+    for _, rows in groupby(panel.tracks, key=lambda track: track.lane):
+        count = len(list(rows))
+        first = panel.top + place * panel.pitch
+        down += [first + 0.012, first + count * panel.pitch - 0.012, float("nan")]
+        place += count
+    beside = axes.get_yaxis_transform()
+    axes.plot(
+        [-0.008] * len(down),
+        down,
+        transform=beside,
+        color=INK,
+        alpha=MUTED,
+        linewidth=1.8,
+        solid_capstyle="butt",
+        clip_on=False,
+    )
+
+
+def _beats(axes: Axes, panel: Panel, point: float, high: float) -> None:
+    """A tick for each beat of the loop that could be told from the last, and how late it came."""
+    beats = [(at, lag) for at, lag in panel.timeline.beats if at <= high]
+    if not panel.timeline.beats:
+        return
+    middle = panel.top + panel.bars + 0.6 * _BEATS
+    ticks: list[float] = []
+    for at, _ in beats:
+        if not ticks or at - ticks[-1] >= 2.5 * point:
+            ticks.append(at)
+    axes.vlines(ticks, middle - 0.04, middle + 0.04, color=INK, alpha=MUTED, linewidth=0.7)
+    late = [(at - lag, at) for at, lag in beats if lag > 2.5 * point]
+    _strokes(axes, [(span, middle) for span in late], color=INK, linewidth=LATE)
+
 
 _TOP, _BELOW, _GAP = 0.3, 0.42, 0.1
 _INSTANT = 1e-9  # where a clock saw nothing pass
@@ -32,7 +236,7 @@ _FAR, _BEYOND = 6.0, 1.9
 
 def drawn(block: Block) -> tuple[Sheet, str]:
     """A bar for each task, in a row of its lane; and the same in words."""
-    stack = panels.stacked(block, _timelines(block))
+    stack = stacked(block, _timelines(block))
     tall = stack[-1].top + stack[-1].height
     about = f"One pass apart from the timed ones{_tasks(stack)}"
     about += probing.without(block, "timeline")
@@ -48,9 +252,9 @@ def drawn(block: Block) -> tuple[Sheet, str]:
     wide = sheet.width - left - right
     axes = sheet.axes(left, _TOP, wide, tall)
     axes.set_ylim(tall, 0)
-    axis.horizontal(axes, scale, "time since the first task was submitted")
+    scales.horizontal(axes, scale, "time since the first task was submitted")
     for panel in stack:
-        panels.draw(axes, panel, wide, scale.high)
+        draw(axes, panel, wide, scale.high)
         _rule(axes, panel)
         _say(sheet, panel, left - 0.2, sheet.width - right + _GAP, scale.high)
     sheet.legend(*_marks(stack), 0.0)
@@ -105,23 +309,23 @@ def _tasks(stack: Sequence[Panel]) -> str:
     if len(traced) > 1:
         return ""
     count = traced.pop()
-    return f", {text.count(count)} {'task' if count == 1 else 'tasks'} of each strategy"
+    return f", {numbers.count(count)} {'task' if count == 1 else 'tasks'} of each strategy"
 
 
 def _lanes(panel: Panel) -> str:
-    lanes = f"{text.count(panel.lanes)} {'lane' if panel.lanes == 1 else 'lanes'}"
-    rows = f", {text.count(panel.rows)} at once" if panel.rows > panel.lanes else ""
+    lanes = f"{numbers.count(panel.lanes)} {'lane' if panel.lanes == 1 else 'lanes'}"
+    rows = f", {numbers.count(panel.rows)} at once" if panel.rows > panel.lanes else ""
     some = f", {len(panel.tracks)} shown" if len(panel.tracks) < panel.rows else ""
     return f"{lanes}{rows}{some}"
 
 
 def _took(panel: Panel) -> str:
-    return text.duration(panel.end)
+    return numbers.duration(panel.end)
 
 
 def _lag(panel: Panel) -> str:
     most = max((lag for _, lag in panel.timeline.beats), default=None)
-    return "" if most is None else f"lag up to {text.duration(most)}"
+    return "" if most is None else f"lag up to {numbers.duration(most)}"
 
 
 def _rest(panel: Panel, high: float) -> str:
@@ -129,8 +333,8 @@ def _rest(panel: Panel, high: float) -> str:
     drawn = len(panel.timeline.tasks)
     if panel.end > high:
         beyond = panel.left + sum(ended > high for *_, ended in panel.timeline.tasks)
-        return f"{text.count(beyond)} {'task' if beyond == 1 else 'tasks'} beyond"
-    return f"{text.count(drawn)} of {text.count(panel.row.tasks)} tasks" if panel.left else ""
+        return f"{numbers.count(beyond)} {'task' if beyond == 1 else 'tasks'} beyond"
+    return f"{numbers.count(drawn)} of {numbers.count(panel.row.tasks)} tasks" if panel.left else ""
 
 
 def _beside(stack: Sequence[Panel]) -> list[str]:

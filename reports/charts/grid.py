@@ -1,4 +1,7 @@
-"""Grid: every workload under every strategy; colour is the share of the limit."""
+"""The colours of the grid: how near a cell came to its limit.
+
+Grid: every workload under every strategy; colour is the share of the limit.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,38 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import text
-from . import shades, words
+from .. import numbers
+from . import words
 from .chart import Block, LeftOut, clean, overview
 from .sheet import Sheet
-from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, line_height
+from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, line_height, luminance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..cells import Row
+    from ..analysis.cells import Row
+
+
+_COLOURS = "viridis"  # in grey it goes from dark to light, also to colour-blind eyes
+_DARK, _LIGHT = "#101418", "#fdfdfd"
+
+
+def shade(share: float) -> str:
+    """The colour of a share of the limit; of 1 beyond it."""
+    import matplotlib
+    from matplotlib.colors import to_hex
+
+    return to_hex(matplotlib.colormaps[_COLOURS](min(1.0, max(0.0, share))))
+
+
+def tint(row: Row) -> tuple[str | None, str]:
+    """The colour of a cell, none without a limit, and of text that is read on it."""
+    if row.of_limit is None:
+        return None, INK
+    found = shade(row.of_limit)
+    # Where black and white are read equally well (WCAG 2.2).
+    return found, _DARK if luminance(found) > 0.18 else _LIGHT
+
 
 _WIDE, _HIGH, _GAP, _TOP = 1.3, 0.52, 0.1, 0.42
 _NAMES = 2.3
@@ -124,7 +149,7 @@ def _cell(
 
     x, y, width, height = box
     place = (corner[0] + x + width / 2, corner[1] + y + height / 2)
-    fill, ink = shades.fill(row)
+    fill, ink = tint(row)
     first = row.rank == 1
     inset = 0.035 if first else 0.015
     axes.add_patch(
@@ -143,7 +168,9 @@ def _cell(
         lines = _fits(reason) or [f"{_ABSENT[row.status]} ({notes[reason]})"]
         sheet.lines(*place, lines, size=_TINY, ha="center", alpha=MUTED)
         return
-    said = text.duration(row.batch_seconds) if row.speedup is None else text.ratio(row.speedup)
+    said = (
+        numbers.duration(row.batch_seconds) if row.speedup is None else numbers.ratio(row.speedup)
+    )
     share = [] if row.of_limit is None else [_share(row.of_limit)]
     look = {"ha": "center", "color": ink}
     shift = 0.085 if share else 0.0
@@ -152,7 +179,7 @@ def _cell(
 
 
 def _share(of_limit: float) -> str:
-    said = f"{text.percent(of_limit, ' ')} of limit"
+    said = f"{numbers.percent(of_limit, ' ')} of limit"
     return said if words.width(said, _TINY) < _WIDE else "beyond the limit"
 
 
@@ -166,7 +193,7 @@ def _key(sheet: Sheet, cells: Collection[Row]) -> None:
     if limited:
         for step in range(steps):
             start = left - EDGE + wide * step / steps
-            colour = shades.shade(step / (steps - 1))
+            colour = shade(step / (steps - 1))
             axes.add_patch(
                 Rectangle((start, 0.02), 1.1 * wide / steps, 0.16, facecolor=colour, lw=0)
             )
@@ -192,6 +219,6 @@ def _short(row: Row) -> str:
     if row.batch_seconds is None:
         return _reason(row)
     if row.speedup is None:
-        return text.duration(row.batch_seconds)
-    share = "" if row.of_limit is None else f" ({text.percent(row.of_limit, ' ')} of the limit)"
-    return f"{text.ratio(row.speedup)}{share}"
+        return numbers.duration(row.batch_seconds)
+    share = "" if row.of_limit is None else f" ({numbers.percent(row.of_limit, ' ')} of the limit)"
+    return f"{numbers.ratio(row.speedup)}{share}"

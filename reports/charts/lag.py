@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .. import text
+from .. import numbers
 from . import lanes, probing, scales
 from .chart import Block, LeftOut
 from .lanes import Lane
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from ..probed import Lag
+    from ..run.probes import Lag
 
 FELT = 0.05
 """Seconds from which on a loop counts as blocked: half of what a user takes for instant."""
@@ -53,11 +53,11 @@ def drawn(block: Block) -> tuple[Sheet, str]:
 def _title(block: Block, known: Mapping[int, Lag]) -> str:
     blocked = {cell: one.max for cell, one in known.items() if one.max >= FELT}
     if not blocked:
-        most = text.duration(max(one.max for one in known.values()))
+        most = numbers.duration(max(one.max for one in known.values()))
         return f"{block.name}: no loop was held up for longer than {most}"
     worst = max(blocked, key=blocked.__getitem__)
     others = f", and {len(blocked) - 1} more" if len(blocked) > 1 else ""
-    held = text.duration(blocked[worst])
+    held = numbers.duration(blocked[worst])
     return f"{block.name}: {block.names[worst]} holds its loop up for {held}{others}"
 
 
@@ -76,7 +76,7 @@ def _bars(axes: Axes, lane: Lane, lag: Lag) -> None:
 
 
 def _said(lag: Lag) -> str:
-    return " / ".join(map(text.duration, (lag.p50, lag.p99, lag.max)))
+    return " / ".join(map(numbers.duration, (lag.p50, lag.p99, lag.max)))
 
 
 def _marks() -> tuple[list[Artist], list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import axis, words
+from . import scales, words
 from .chart import Block
 from .scales import Scale
 from .sheet import Sheet
@@ -15,7 +15,7 @@ from .style import EDGE, TEXT, colour, line_height, marker
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..cells import Row
+    from ..analysis.cells import Row
 
 _NAMES = 2.3
 """Inches a name may take before it folds."""
@@ -80,7 +80,7 @@ def drawn(
     right = EDGE + words.widest(map(said, lanes), TEXT) + _GAP
     axes = sheet.axes(left, top, sheet.width - left - right, height(lanes))
     axes.set_ylim(height(lanes), 0)
-    axis.horizontal(axes, scale, label)
+    scales.horizontal(axes, scale, label)
     for lane in lanes:
         sheet.lines(left - _GAP, top + lane.middle, lane.name, ha="right")
         sheet.lines(sheet.width - right + _GAP, top + lane.middle, [said(lane)])

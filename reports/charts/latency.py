@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from math import log10
 from typing import TYPE_CHECKING
 
-from .. import histograms, text
-from . import axis, ends, probing, scales, words
+from .. import numbers
+from ..run import probes
+from . import ends, probing, scales, words
 from .chart import Block, LeftOut
 from .ends import End
 from .scales import Scale
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-    from ..cells import Row
-    from ..probed import Latency, Quantiles
+    from ..analysis.cells import Row
+    from ..run.probes import Latency, Quantiles
 
 Points = Sequence[tuple[float, float]]
 
@@ -75,10 +76,10 @@ def drawn(block: Block) -> tuple[Sheet, str]:
     wide = sheet.width - EDGE - _LEFT - ends.width([*running.named, *waiting.named])
     across = _across(last)
     above = sheet.axes(EDGE + _LEFT, _TOP, wide, running.tall)
-    axis.horizontal(above, across, "")
+    scales.horizontal(above, across, "")
     above.tick_params(labelbottom=False)
     below = sheet.axes(EDGE + _LEFT, _TOP + running.tall + _GAP, wide, waiting.tall)
-    axis.horizontal(below, across, "percentile of tasks")
+    scales.horizontal(below, across, "percentile of tasks")
     _draw(sheet, above, running, _TOP)
     _draw(sheet, below, waiting, _TOP + running.tall + _GAP)
     sheet.legend(*_marks(), 0.0)
@@ -95,7 +96,7 @@ def _halves(block: Block, known: Sequence[tuple[Row, Latency]], last: float) -> 
     waits = [(row, one.waiting, one.waiting_seconds) for row, one in known]
     running, waiting = (
         [
-            Curve(row, block.names[row.id], _placed(histograms.curve(told), last), quantiles)
+            Curve(row, block.names[row.id], _placed(probes.curve(told), last), quantiles)
             for row, told, quantiles in side
         ]
         for side in (runs, waits)
@@ -114,7 +115,7 @@ def _halves(block: Block, known: Sequence[tuple[Row, Latency]], last: float) -> 
 def _ends(curves: Sequence[Curve]) -> list[End]:
     return [
         End(
-            words.folded(f"{curve.name} {text.duration(curve.known.p99)}", _NAMES, TEXT),
+            words.folded(f"{curve.name} {numbers.duration(curve.known.p99)}", _NAMES, TEXT),
             colour(curve.row.strategy),
             curve.points[-1][1],
         )
@@ -125,7 +126,7 @@ def _ends(curves: Sequence[Curve]) -> list[End]:
 def _last(known: Iterable[Latency]) -> float:
     """Where the axis ends: a little beyond the rarest task that has one rarer, at the longest."""
     texts = (side for one in known for side in (one.running, one.waiting))
-    inside = [q for side in texts for q, _ in histograms.curve(side) if q < 100]
+    inside = [q for side in texts for q, _ in probes.curve(side) if q < 100]
     return max(place(max(inside, default=0.0)), log10(_FEWEST)) + 0.2
 
 
@@ -148,7 +149,7 @@ def _across(last: float) -> Scale:
 
 
 def _draw(sheet: Sheet, axes: Axes, half: Half, top: float) -> None:
-    axis.vertical(axes, half.scale, half.label)
+    scales.vertical(axes, half.scale, half.label)
     for curve in half.curves:
         across, up = zip(*curve.points, strict=True)
         shade = colour(curve.row.strategy)
@@ -169,7 +170,7 @@ def _draw(sheet: Sheet, axes: Axes, half: Half, top: float) -> None:
 def _title(block: Block, curves: Sequence[Curve]) -> str:
     runs = {curve.name: curve.known.p99 for curve in curves}
     least, most = min(runs, key=runs.__getitem__), max(runs, key=runs.__getitem__)
-    low, high = text.duration(runs[least]), text.duration(runs[most])
+    low, high = numbers.duration(runs[least]), numbers.duration(runs[most])
     if runs[most] <= 1.05 * runs[least]:
         return f"{block.name}: 99 % of tasks run within {high} under each strategy"
     return f"{block.name}: 99 % of tasks run within {low} under {least}, {high} under {most}"
@@ -192,4 +193,4 @@ def _described(running: Sequence[Curve], waiting: Sequence[Curve], about: str) -
 
 
 def _said(known: Quantiles) -> str:
-    return ", ".join(map(text.duration, (known.p50, known.p99, known.max)))
+    return ", ".join(map(numbers.duration, (known.p50, known.p99, known.max)))

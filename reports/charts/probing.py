@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import text
+from .. import numbers
 from .chart import Block, clean
 
 if TYPE_CHECKING:
-    from ..cells import Row
-    from ..probed import Probed
+    from ..analysis.cells import Row
+    from ..run.probes import Probed
 
 
 _NO_LOOP = "it runs no event loop"
@@ -38,5 +38,5 @@ def without(block: Block, metric: str) -> str:
         why = one.absent.get(metric, _NO_LOOP)
         if why != _NO_LOOP:
             left.setdefault(why, []).append(block.names[row.id])
-    said = [f"{text.listed(names)} ({clean(why)})" for why, names in left.items()]
+    said = [f"{numbers.listed(names)} ({clean(why)})" for why, names in left.items()]
     return f". Not shown: {'; '.join(said)}" if said else ""

@@ -1,4 +1,6 @@
-"""Rounds: batch time over rounds, to see drift.
+"""What the canary saw of each round: the CPUs delivered as bars below it, the rest in words.
+
+Rounds: batch time over rounds, to see drift.
 
 Each cell has a row of its own, around its own mean: on a common axis the fast ones would lie on top
 of each other, flat below the slow one.  All rows have the same scale.
@@ -11,18 +13,75 @@ from math import exp, log
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from .. import text
-from . import delivered, lanes, scales
+from .. import numbers
+from . import lanes, scales
 from .chart import Block, LeftOut
 from .lanes import Lane
 from .scales import Scale
 from .sheet import Sheet
-from .style import FAINT, INK, SMALL
+from .style import FAINT, INK, MUTED, SMALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..facts import Canary
+    from ..run.schema import Canary
+
+
+NAME = "CPUs delivered"
+_TALL, _GAP = 0.45, 0.12
+HIGH = _TALL + _GAP
+"""Inches that it takes below the rows."""
+
+
+def draw(sheet: Sheet, above: Axes, seen: Sequence[Canary], scale: Scale, top: float) -> None:
+    """A bar for each round below the axes: hollow where it got much less, faint where replaced."""
+    box = above.get_position()
+    left, width = box.x0 * sheet.width, box.width * sheet.width
+    axes = sheet.axes(left, top + _GAP, width, _TALL)
+    scales.horizontal(axes, scale, "round")
+    promised = max(one.cpus for one in seen)
+    most = max(*(one.delivered for one in seen), float(promised))
+    axes.set_ylim(0, 1.05 * most)
+    axes.axhline(promised, color=INK, alpha=FAINT, linewidth=0.8)
+    for one in seen:
+        opacity = 0.15 if one.replaced else 0.45
+        axes.bar(
+            [one.round],
+            [one.delivered],
+            width=0.7,
+            facecolor="none" if one.low else INK,
+            edgecolor=INK,
+            linewidth=1.0 if one.low else 0.0,
+            alpha=1.6 * opacity if one.low else opacity,
+        )
+    middle = top + _GAP + _TALL / 2
+    sheet.lines(left - 0.1, middle, [NAME], ha="right", alpha=MUTED)
+    usual = numbers.digits(median(one.delivered for one in _counted(seen)))
+    sheet.lines(left + width + 0.1, middle, [f"{usual} of {promised}"], alpha=MUTED)
+
+
+def sentences(seen: Sequence[Canary]) -> Iterator[str]:
+    """What the bars do not say: which rounds are marked, and how late sleepers woke."""
+    low = [one.round for one in seen if one.low and not one.replaced]
+    again = [one.round for one in seen if one.replaced]
+    if low:
+        yield f"Hollow: {_rounds(low)} got much less CPU than the others"
+    if again:
+        yield f"Faint: {_rounds(again)} got much less, too, and was measured again"
+    late = [one.jitter_seconds for one in _counted(seen) if one.jitter_seconds is not None]
+    if late:
+        usual, most = numbers.brief(median(late)), numbers.brief(max(late))
+        worst = "" if usual == most else f", {most} in the worst round"
+        yield f"A sleeping process woke up {usual} late{worst}"
+
+
+def _counted(seen: Sequence[Canary]) -> list[Canary]:
+    return [one for one in seen if not one.replaced] or list(seen)
+
+
+def _rounds(rounds: Sequence[int]) -> str:
+    return f"round{'s' * (len(rounds) > 1)} {numbers.listed([str(n) for n in rounds])}"
+
 
 Times = Mapping[int, float]  # round -> seconds
 
@@ -43,10 +102,10 @@ def drawn(block: Block) -> tuple[Sheet, str]:
     span = _span(times.values())
     seen = [one for one in stored.run.canary if one.round <= last]
     about = _about(span, max(_far(times.values())) > span, seen)
-    room = delivered.HIGH if seen else 0.0
+    room = HIGH if seen else 0.0
     sheet = Sheet(block.title, about, _TOP + lanes.height(stack) + lanes.BELOW + room)
     scale = _of_rounds(last)
-    names = [delivered.NAME] if seen else []
+    names = [NAME] if seen else []
     axes = lanes.drawn(sheet, stack, _said, scale, "" if seen else "round", _TOP, names)
     low = {one.round for one in seen if one.low}
     for lane in stack:
@@ -55,7 +114,7 @@ def drawn(block: Block) -> tuple[Sheet, str]:
             _faint(axes, lane, again[lane.row.id], times[lane.row.id], span)
     if seen:
         axes.tick_params(labelbottom=False)
-        delivered.draw(sheet, axes, seen, scale, _TOP + lanes.height(stack))
+        draw(sheet, axes, seen, scale, _TOP + lanes.height(stack))
     return sheet, _described(block, stack, times, about)
 
 
@@ -65,11 +124,11 @@ def _again(block: Block, cell: int) -> Times:
 
 
 def _about(span: float, beyond: bool, seen: Sequence[Canary]) -> str:
-    shown = text.percent(exp(span) - 1, " ")
+    shown = numbers.percent(exp(span) - 1, " ")
     about = f"Batch time over rounds; each row reaches {shown} above its mean, and as far below"
     if beyond:
         about += "; a time stands beside each round that went farther"
-    return ". ".join([about, *delivered.sentences(seen)])
+    return ". ".join([about, *sentences(seen)])
 
 
 def _of_rounds(last: int) -> Scale:
@@ -147,7 +206,7 @@ def _middle(times: Times) -> float:
 def _beyond(axes: Axes, number: int, height: float, seconds: float) -> None:
     """A round that left its row: its time stands beside it."""
     axes.annotate(
-        text.duration(seconds),
+        numbers.duration(seconds),
         (number, height),
         xytext=(5, 0),
         textcoords="offset points",
@@ -158,13 +217,13 @@ def _beyond(axes: Axes, number: int, height: float, seconds: float) -> None:
 
 
 def _said(lane: Lane) -> str:
-    return text.duration(lane.row.batch_seconds)
+    return numbers.duration(lane.row.batch_seconds)
 
 
 def _described(block: Block, stack: Sequence[Lane], times: Mapping[int, Times], about: str) -> str:
     each = [
         f"{block.names[lane.row.id]} "
-        + ", ".join(text.duration(second) for _, second in sorted(times[lane.row.id].items()))
+        + ", ".join(numbers.duration(second) for _, second in sorted(times[lane.row.id].items()))
         for lane in stack
     ]
     return f"{about}: {'; '.join(each)}."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .. import text
-from ..cells import Row
+from .. import numbers
+from ..analysis.cells import Row
 from . import lanes, scales
 from .chart import Block, LeftOut
 from .lanes import Lane
@@ -69,7 +69,7 @@ def _limit(row: Row, reference: Row) -> float | None:
 
 
 def _said(lane: Lane) -> str:
-    return text.interval(lane.row.speedup, lane.row.speedup_low, lane.row.speedup_high)
+    return numbers.interval(lane.row.speedup, lane.row.speedup_low, lane.row.speedup_high)
 
 
 def _scale(rows: Sequence[Row], limits: Sequence[float]) -> Scale:
@@ -108,7 +108,7 @@ def _whisker(axes: Axes, lane: Lane, scale: Scale) -> None:
 
 def _described(block: Block, rows: Sequence[Row], about: str) -> str:
     each = [
-        f"{block.names[row.id]} {text.interval(row.speedup, row.speedup_low, row.speedup_high)}"
+        f"{block.names[row.id]} {numbers.interval(row.speedup, row.speedup_low, row.speedup_high)}"
         for row in rows
     ]
     return f"{about}: {'; '.join(each)}."

@@ -7,7 +7,7 @@ from math import isfinite
 from statistics import median
 from typing import TYPE_CHECKING
 
-from .. import text
+from .. import numbers
 from . import lanes, scales
 from .chart import Block, LeftOut
 from .lanes import Lane
@@ -88,8 +88,8 @@ def _marks() -> tuple[list[Patch], list[str]]:
 
 def _said(lane: Lane) -> str:
     one_shot, batch = (
-        text.duration(lane.row.one_shot_seconds),
-        text.duration(lane.row.batch_seconds),
+        numbers.duration(lane.row.one_shot_seconds),
+        numbers.duration(lane.row.batch_seconds),
     )
     return f"{one_shot} / {batch}"
 
@@ -100,7 +100,7 @@ def _described(
     each = [
         f"{block.names[lane.row.id]} {_said(lane)}, of it "
         + ", ".join(
-            f"{name} {text.duration(seconds)}"
+            f"{name} {numbers.duration(seconds)}"
             for name, seconds in zip(_PARTS, parts[lane.row.id], strict=True)
         )
         for lane in stack

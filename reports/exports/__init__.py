@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
-from ..stored import Stored
+from ..run.stored import Stored
 
 FORMATS = (
     "csv",

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ..facts import Planned, Plugin
-from ..stored import Stored
+from ..run.schema import Planned, Plugin
+from ..run.stored import Stored
 
 
 def rendered(stored: Stored) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..files import cells_csv
-from ..stored import Stored
+from ..analysis.records import cells_csv
+from ..run.stored import Stored
 
 
 def rendered(stored: Stored) -> str:

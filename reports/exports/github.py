@@ -5,7 +5,7 @@ It begins with an empty line, for what another step may have left without one.
 
 from __future__ import annotations
 
-from ..stored import Stored
+from ..run.stored import Stored
 from . import md
 
 

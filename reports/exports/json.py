@@ -6,8 +6,8 @@ import json
 import math
 from typing import Any
 
-from .. import cells, names, records, verdict
-from ..stored import Stored
+from ..analysis import cells, names, records, verdict
+from ..run.stored import Stored
 
 SCHEMA = 1
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .. import columns as known
-from .. import contrast, groups, header, text, verdict
-from ..groups import Group
-from ..sided import METHOD, Against, sided
-from ..stored import Stored
-from ..view import USUAL
+from .. import numbers
+from ..analysis import columns as known
+from ..analysis import comparison, groups, header, verdict
+from ..analysis.columns import USUAL
+from ..analysis.comparison import METHOD, Against, sided
+from ..analysis.groups import Group
+from ..run.stored import Stored
 
 
 def rendered(stored: Stored) -> str:
@@ -32,7 +33,7 @@ def _block(block: Group) -> Iterator[str]:
     yield ""
     measured = [line for line in lines if line.row.batch_seconds is not None]
     if measured:
-        columns = known.telling(known.USUAL, measured)
+        columns = known.telling(known.USUAL_COLUMNS, measured)
         yield _row(column.title for column in columns)
         yield _row("---" if column.left else "---:" for column in columns)
         for line in measured:
@@ -56,10 +57,10 @@ def _against(one: Against) -> Iterator[str]:
     if one.pairs:
         yield _row(escaped(title) for title in one.headings)
         yield _row(iter(("---", "---:", "---:", "---:", "---")))
-    for row in map(contrast.short, one.found):
-        yield _row(escaped(field) for field in contrast.fields(row))
+    for row in map(comparison.short, one.found):
+        yield _row(escaped(field) for field in comparison.fields(row))
     yield ""
-    for said in (*contrast.meanings(one.found), METHOD):
+    for said in (*comparison.meanings(one.found), METHOD):
         yield f"- {escaped(said)}"
 
 
@@ -72,7 +73,7 @@ def escaped(said: str) -> str:
 
     No link, no picture, no mention that sends somebody a message.
     """
-    line = text.printable(said, "utf-8").replace("&", "&amp;").replace("<", "&lt;")
+    line = numbers.printable(said, "utf-8").replace("&", "&amp;").replace("<", "&lt;")
     line = re.sub(r"([\\`*_{}\[\]|~#>$!])", r"\\\1", line)
     # What a list or a heading would begin with.
     line = re.sub(r"^(\s*\d+(?=[.)](?:\s|$))|\s*(?=[-+=]))", r"\1\\", line)

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from .. import records
-from ..stored import Stored
+from ..analysis import records
+from ..run.stored import Stored
 
 # Column of cells.csv, metric, unit, help.
 METRICS = (

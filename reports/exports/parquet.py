@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 
-from ..stored import Stored
+from ..run.stored import Stored
 
 
 def rendered(stored: Stored) -> bytes:
     """Parameters are JSON texts."""
-    from .. import frames
+    from ..analysis import frames
 
     frame = frames.values(stored)
     for column in ("workload_params", "strategy_params"):

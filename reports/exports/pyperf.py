@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import DamagedRun
-from ..stored import Stored
+from ..run.stored import Stored
 
 
 def rendered(stored: Stored) -> bytes:

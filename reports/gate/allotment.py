@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import looks
+from . import decision
 from .decision import ALPHA, Evidence, Verdict, judged
 from .unpaired import Judged
 
@@ -79,7 +79,9 @@ def needed(verdicts: Sequence[Verdict | Judged]) -> list[Need]:
 
 def _need(verdict: Verdict | Judged) -> Need:
     of = verdict.evidence
-    return Need(of.cell, verdict.suspect, verdict.more * of.seconds, verdict.rounds >= looks.FIRST)
+    return Need(
+        of.cell, verdict.suspect, verdict.more * of.seconds, verdict.rounds >= decision.FIRST
+    )
 
 
 def _both(one: Need, other: Need) -> Need:

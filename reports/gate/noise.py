@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
 
-from . import looks, signed_ranks, trimmed
-from .decision import ALPHA
-from .trail import FEWEST, MISSES
+from ..stats import robust
+from . import decision
+from .decision import ALPHA, FEWEST, MISSES
 
 CAUGHT = 0.95
 """How often a slow-down is caught that is said to be resolved."""
@@ -17,7 +17,7 @@ EFFICIENCY = 0.87
 """Of a trimmed mean beside a mean, under normal noise."""
 DRAWS = 400
 """Of normal noise, with a fixed seed: the distribution of a bound has no closed form."""
-MANY = looks.last(64)
+MANY = decision.last(64)
 """Rounds that are drawn: all pairs of more of them take long."""
 NONE = -math.inf, math.inf
 
@@ -29,7 +29,7 @@ def deviation(logarithms: Sequence[float]) -> float | None:
     """
     if len(logarithms) < FEWEST:
         return None
-    return trimmed.standard_error(logarithms) * math.sqrt(len(logarithms) * EFFICIENCY)
+    return robust.standard_error(logarithms) * math.sqrt(len(logarithms) * EFFICIENCY)
 
 
 def resolved(deviation: float, rounds: int, metrics: int, alpha: float = ALPHA) -> float | None:
@@ -38,10 +38,10 @@ def resolved(deviation: float, rounds: int, metrics: int, alpha: float = ALPHA) 
     Half of the rounds find it and half confirm it; `metrics` counts those of all pairs.  None where
     the rounds do not hold a look of either.
     """
-    look = looks.last(rounds // 2)
+    look = decision.last(rounds // 2)
     if not look:
         return None
-    share = looks.share_at(look)
+    share = decision.share_at(look)
     search, confirmation = MISSES * share, min(1.0, alpha / metrics / MISSES) * share
     if min(search, confirmation) < 2.0**-look:
         return None
@@ -56,7 +56,8 @@ def _shift(rounds: int, search: float, confirmation: float) -> float:
     chance = Random(rounds)
     needed = sorted(
         max(
-            -trimmed.bounds(seen, search)[0], -(signed_ranks.bounds(fresh, confirmation) or NONE)[0]
+            -robust.bounds(seen, search)[0],
+            -(robust.signed_rank_bounds(fresh, confirmation) or NONE)[0],
         )
         for seen, fresh in ((_draw(chance, rounds), _draw(chance, rounds)) for _ in range(DRAWS))
     )

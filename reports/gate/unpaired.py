@@ -16,12 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .. import statistics
-from ..statistics import Interval
-from . import looks, trimmed
-from .decision import ALPHA, Word
-from .trail import FEWEST, MISSES, NEVER, Logarithms
-from .two_samples import Contrast, contrast, quantile
+from ..stats import intervals, robust
+from ..stats.intervals import Interval
+from ..stats.robust import Contrast, contrast, quantile
+from . import decision
+from .decision import ALPHA, FEWEST, MISSES, NEVER, Logarithms, Word
 
 SHOWN = 0.95
 """How often a slow-down is shown that is said to be resolved."""
@@ -81,7 +80,7 @@ def judged(evidence: Sequence[Stored], alpha: float = ALPHA) -> list[Judged]:
     return [
         _judged(one, passed, suspect, p, alpha, certain)
         for one, (passed, suspect, _), p in zip(
-            evidence, trails, statistics.holm(tested), strict=True
+            evidence, trails, intervals.holm(tested), strict=True
         )
     ]
 
@@ -103,9 +102,9 @@ def _judged(
 def _trail(now: Logarithms, before: Logarithms, threshold: float) -> tuple[bool, int | None, float]:
     """Whether a look found it not slower, after which it was a suspect, and the fresh p value."""
     suspect: int | None = None
-    for look in looks.past(len(now)) if len(before) >= FEWEST else ():
+    for look in decision.past(len(now)) if len(before) >= FEWEST else ():
         seen = contrast(now[:look], before)
-        half = seen.half(MISSES * looks.share_at(look))
+        half = seen.half(MISSES * decision.share_at(look))
         if seen.centre + half < math.log1p(threshold):
             # A look of the fresh rounds at the same time comes too late.
             return True, suspect, _confirmed(now[suspect : look - 1] if suspect else (), before)
@@ -116,21 +115,22 @@ def _trail(now: Logarithms, before: Logarithms, threshold: float) -> tuple[bool,
 
 def _confirmed(fresh: Logarithms, before: Logarithms) -> float:
     found = (
-        contrast(fresh[:look], before).p / looks.share_at(look) for look in looks.past(len(fresh))
+        contrast(fresh[:look], before).p / decision.share_at(look)
+        for look in decision.past(len(fresh))
     )
     return min(1.0, min(found, default=1.0))
 
 
 def _more(one: Stored, suspect: int | None, certain: float) -> int:
     """Rounds to the look that should decide; NEVER where the stored rounds are too noisy."""
-    rounds, seen = len(one.now), looks.last(len(one.now))
+    rounds, seen = len(one.now), decision.last(len(one.now))
     if len(one.before) < FEWEST:
         return NEVER
     if not seen:
-        return looks.FIRST - rounds
+        return decision.FIRST - rounds
     found = contrast(one.now[:seen], one.before)
     limit = math.log1p(one.threshold)
-    share = looks.share_at(seen)
+    share = decision.share_at(seen)
     passing = _after(rounds, _rounds(seen, found, limit - found.centre, MISSES * share))
     fresh = _rounds(seen, found, found.centre, certain * share)
     if suspect is None:
@@ -141,7 +141,7 @@ def _more(one: Stored, suspect: int | None, certain: float) -> int:
 
 
 def _after(rounds: int, needed: int) -> int:
-    return looks.following(max(rounds + 1, needed))
+    return decision.following(max(rounds + 1, needed))
 
 
 def _rounds(seen: int, found: Contrast, margin: float, misses: float) -> int:
@@ -160,19 +160,19 @@ def resolved(now: Logarithms, before: Logarithms, certain: float) -> float | Non
 
     The power of a t test, whose error is estimated too: a noncentral t.
     """
-    seen = looks.last(len(now))
+    seen = decision.last(len(now))
     if not seen or len(before) < FEWEST:
         return None
     found = contrast(now[:seen], before)
-    return math.expm1(found.needed(min(certain, MISSES) * looks.share_at(seen), SHOWN))
+    return math.expm1(found.needed(min(certain, MISSES) * decision.share_at(seen), SHOWN))
 
 
 def ratio(now: Logarithms, before: Logarithms) -> Interval | None:
     """Now over before with its interval; without bounds below a few rounds on either side."""
     if not now or not before:
         return None
-    centre = trimmed.mean(now) - trimmed.mean(before)
+    centre = robust.mean(now) - robust.mean(before)
     if min(len(now), len(before)) < FEWEST:
         return Interval(math.exp(centre))
-    half = contrast(now, before).half(MISSES * looks.share_at(len(now)))
+    half = contrast(now, before).half(MISSES * decision.share_at(len(now)))
     return Interval(math.exp(centre), math.exp(centre - half), math.exp(centre + half))

@@ -7,9 +7,8 @@ Nobody here looks for folders: whoever calls gives them.
 
 from __future__ import annotations
 
-from .chosen import chosen
 from .past import Past, cells_of, read, read_one
-from .series import Change, Point, Series, series
+from .series import Change, Point, Series, chosen, series
 
 __all__ = [
     "Change",

@@ -1,10 +1,15 @@
-"""What a history says in words and signs, the same on a terminal, in a chart and in a page."""
+"""What a history says in words and signs, the same on a terminal, in a chart and in a page.
+
+Histories as plain data, for JSON.  The keys are in SCHEMA.md.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log
+from typing import Any
 
-from .. import text
+from .. import numbers
 from .series import Change, Point, Series
 
 _SHORT = 7
@@ -20,7 +25,7 @@ def when(point: Point) -> str:
 def revision(point: Point) -> str:
     """`1a2b3c4`, with a star where the tree had uncommitted changes."""
     if not point.revision:
-        return text.NONE
+        return numbers.NONE
     return point.revision[:_SHORT] + "*" * point.dirty
 
 
@@ -40,15 +45,15 @@ def change(one: Series, change: Change) -> str:
 
 def last(one: Series) -> str:
     """The last change, `-` without one."""
-    return change(one, one.changes[-1]) if one.changes else text.NONE
+    return change(one, one.changes[-1]) if one.changes else numbers.NONE
 
 
 def value(one: Series, place: int) -> str:
     """The time of a run, or how many times as fast as the reference it was."""
     point = one.points[place]
     if one.relative and point.share:
-        return text.ratio(1 / point.share.estimate)
-    return text.duration(point.batch.estimate)
+        return numbers.ratio(1 / point.share.estimate)
+    return numbers.duration(point.batch.estimate)
 
 
 def machine(one: Series) -> str:
@@ -85,3 +90,56 @@ def plotted(one: Series, width: int) -> list[str]:
         line[middle] = "o"
         found.append("".join(line).rstrip())
     return found
+
+
+SCHEMA = 1
+
+
+def document(found: Sequence[Series], skipped: Sequence[str]) -> dict[str, Any]:
+    """All series, and the runs that could not be read."""
+    return {"schema": SCHEMA, "series": [_series(one) for one in found], "skipped": [*skipped]}
+
+
+def _series(one: Series) -> dict[str, Any]:
+    cell = one.cell
+    return {
+        "cell": cell.name,
+        "workload": cell.workload.name,
+        "workload_params": cell.workload.params,
+        "strategy": cell.strategy.name,
+        "strategy_params": cell.strategy.params,
+        "tasks": cell.tasks,
+        "workers": cell.workers,
+        "relative": one.relative,
+        "machine": dict(one.machine),
+        "runs": [_run(one, place) for place in range(len(one.points))],
+        "changes": [
+            {
+                "change": change.word,
+                "since": one.points[change.at].id,
+                "since_revision": one.points[change.at].revision or None,
+                "ratio": change.ratio,
+                "around": [*change.around],
+            }
+            for change in one.changes
+        ],
+    }
+
+
+def _run(one: Series, place: int) -> dict[str, Any]:
+    point = one.points[place]
+    share = point.share
+    return {
+        "run": point.id,
+        "name": point.run,
+        "started": point.started,
+        "revision": point.revision or None,
+        "dirty": point.dirty,
+        "rounds": point.rounds,
+        "batch_seconds": point.batch.estimate,
+        "batch_low": point.batch.low,
+        "batch_high": point.batch.high,
+        "share": share and share.estimate,
+        "share_low": share and share.low,
+        "share_high": share and share.high,
+    }

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .. import facts
 from ..errors import DamagedRun
-from ..facts import Facts, Planned
+from ..run import schema
+from ..run.schema import Facts, Planned
 
 OWN_SIDE = "working tree"
 """Of a run with sides this one is the run's own revision; the others are no part of its history."""
@@ -76,7 +76,7 @@ def cells_of(run: Facts, runs: Iterable[Past]) -> list[Past]:
 
 def read_one(folder: Path) -> Past:
     """The run in this folder; raises DamagedRun."""
-    run = facts.read(folder / "run.json")
+    run = schema.read(folder / "run.json")
     own = {side.title: side.samples for side in run.sides if side.name == OWN_SIDE}
     suites = own or ({} if run.sides else {"": "samples.json"})
     measured = [cell for cell in run.cells if cell.status == "measured" and cell.side in suites]

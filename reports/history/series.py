@@ -1,7 +1,11 @@
-"""One cell over the runs of one machine: what can be compared, in the order it was measured."""
+"""One cell over the runs of one machine: what can be compared, in the order it was measured.
+
+Which cells a user means.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,10 +14,13 @@ from math import exp, log
 from statistics import median
 from typing import Any
 
-from .. import cells, names, statistics, stopping
-from ..facts import Facts, Planned
-from ..statistics import Interval
-from .changes import changes
+from ..analysis import cells, names
+from ..analysis.names import plain
+from ..errors import UnknownName
+from ..run.schema import Facts, Planned, Plugin
+from ..stats import intervals, stopping
+from ..stats.changes import changes
+from ..stats.intervals import Interval
 from .past import Past, Seen
 
 RATIOS = ("cpus", "cgroup_cpus", "implementation", "python", "gil", "jit")
@@ -134,7 +141,7 @@ def _points(past: Past) -> Iterator[tuple[Seen, Point]]:
     for those in blocks.values():
         rounds = {number for seen in those for number in seen.times}
         fixed = past.run.rounds_limit is not None
-        level = statistics.CONFIDENCE if fixed else stopping.confidence(len(rounds))
+        level = intervals.CONFIDENCE if fixed else stopping.confidence(len(rounds))
         reference = next((seen.times for seen in those if seen.planned.reference), {})
         for seen in those:
             if seen.times:
@@ -150,8 +157,8 @@ def _point(past: Past, seen: Seen, reference: Mapping[int, float], level: float)
         revision=str(git.get("revision") or ""),
         dirty=bool(git.get("dirty")),
         rounds=len(seen.times),
-        batch=statistics.mean(list(seen.times.values()), level),
-        share=statistics.ratio(seen.times, reference, level),
+        batch=intervals.mean(list(seen.times.values()), level),
+        share=intervals.ratio(seen.times, reference, level),
         answers=seen.answers,
         around=_around(past.run),
     )
@@ -180,3 +187,66 @@ def _names(planned: Sequence[Planned]) -> dict[str, str]:
     rows = {name: replace(row, id=number) for number, (name, row) in enumerate(known.items())}
     short = names.grouped(list(rows.values()), "cell") if rows else {}
     return {name: short[row.id] for name, row in rows.items()}
+
+
+_FEW = 12
+
+
+def chosen(found: Sequence[Series], wanted: str) -> list[Series]:
+    """The series of the cells that a text means; raises UnknownName with those there are.
+
+    It is a cell's name, long or short; WORKLOAD/STRATEGY, each with parameters or without; a
+    pattern with * and ?; or a part of a name.  The first of these that fits counts.
+    """
+    tight = _tight(wanted)
+    exact = [one for one in found if tight in _called(one)]
+    both = [one for one in found if _is_pair(one, wanted)]
+    some = [one for one in found if _fits(one, tight)]
+    if matching := exact or both or some:
+        return matching
+    names = list(dict.fromkeys(one.name for one in found))
+    said = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if names[_FEW:] else "")
+    near = _near(tight, names)
+    raise UnknownName(f"no stored run has a cell '{wanted}'{near} (there are: {said})")
+
+
+def _called(one: Series) -> tuple[str, str]:
+    return _tight(one.cell.name), _tight(one.name)
+
+
+def _tight(name: str) -> str:
+    return re.sub(r"\s*/\s*", "/", name.strip()).casefold()
+
+
+def _is_pair(one: Series, wanted: str) -> bool:
+    """Whether a cell is this WORKLOAD/STRATEGY; files and parameters have slashes of their own."""
+    return any(
+        _is_plugin(one.cell.workload, wanted[: slash.start()])
+        and _is_plugin(one.cell.strategy, wanted[slash.end() :])
+        for slash in re.finditer("/", wanted)
+    )
+
+
+def _is_plugin(plugin: Plugin, wanted: str) -> bool:
+    name, _, inner = wanted.strip().removesuffix("]").partition("[")
+    own = plugin.name, plugin.target.rpartition("/")[2]
+    params = [f"{key}={plain(value)}" for key, value in plugin.params.items()]
+    return name.rpartition("/")[2] in own and set(filter(None, inner.split(","))) <= {*params}
+
+
+def _fits(one: Series, tight: str) -> bool:
+    names = _called(one)
+    if "*" in tight or "?" in tight:
+        # Not fnmatch: brackets are parameters here.
+        signs = {"*": ".*", "?": "."}
+        pattern = "".join(signs.get(sign) or re.escape(sign) for sign in tight)
+        return any(re.fullmatch(pattern, name) for name in names)
+    return any(tight in name for name in names)
+
+
+def _near(tight: str, names: Iterable[str]) -> str:
+    from difflib import get_close_matches  # that only a mistake need pay
+
+    known = {_tight(name): name for name in names}
+    close = get_close_matches(tight, known, n=1)
+    return f": did you mean {known[close[0]]}?" if close else ""

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..behaviour import Behaviour
+    from ..analysis.behaviour import Behaviour
     from ..history.series import Series
-    from ..stored import Stored
+    from ..run.stored import Stored
 
 __all__ = ["rendered", "write"]
 

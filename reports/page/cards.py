@@ -1,4 +1,7 @@
-"""The verdict on a block at a glance; the sentence below it says the same in full."""
+"""The verdict on a block at a glance; the sentence below it says the same in full.
+
+Workloads against strategies: speed-up as text, the share of the limit as shade.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 
-from .. import text
-from ..cells import Row
+from .. import numbers
+from ..analysis import names
+from ..analysis.cells import Row
 
 _FEW = 8
 
@@ -84,15 +88,15 @@ def _figure(
 ) -> tuple[str, str]:
     known = [row.speedup for row in first if row.speedup is not None]
     if reference is not None and reference in first:
-        return text.duration(reference.batch_seconds), f"a batch, {names[reference.id]}"
+        return numbers.duration(reference.batch_seconds), f"a batch, {names[reference.id]}"
     if reference is None or not known:  # nothing to be faster than
         seconds = [row.batch_seconds for row in first if row.batch_seconds is not None]
-        return span(text.duration(min(seconds)), text.duration(max(seconds))), "a batch"
+        return span(numbers.duration(min(seconds)), numbers.duration(max(seconds))), "a batch"
     beside = f"as fast as {names[reference.id]}"
     if len(first) > 1:
-        return span(text.ratio(min(known)), text.ratio(max(known))), beside
+        return span(numbers.ratio(min(known)), numbers.ratio(max(known))), beside
     only = first[0]
-    said = text.interval(only.speedup, only.speedup_low, only.speedup_high)
+    said = numbers.interval(only.speedup, only.speedup_low, only.speedup_high)
     figure, _, interval = said.partition(" ")
     bounds = interval.strip("[]").replace(", ", " to ")
     return figure, f"{beside}; 95 % interval {bounds}" if bounds else beside
@@ -103,7 +107,7 @@ def _bar(share: float) -> float:
 
 
 def _percents(shares: Sequence[float]) -> str:
-    return span(text.percent(min(shares), " "), text.percent(max(shares), " "))
+    return span(numbers.percent(min(shares), " "), numbers.percent(max(shares), " "))
 
 
 def _script(measured: Sequence[Row], names: Mapping[int, str]) -> str:
@@ -112,9 +116,53 @@ def _script(measured: Sequence[Row], names: Mapping[int, str]) -> str:
     if len(timed) < 2:
         return ""
     seconds, least = min(timed)
-    return f"{names[least]}, {text.duration(seconds)}"
+    return f"{names[least]}, {numbers.duration(seconds)}"
 
 
 def span(low: str, high: str) -> str:
     """`10 ms to 20 ms`, or once what is the same."""
     return low if low == high else f"{low} to {high}"
+
+
+@dataclass(frozen=True)
+class Square:
+    """One cell of the grid, shaded by its `share` of the limit; `why` is the reason of no time."""
+
+    text: str
+    said: str
+    share: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A row of squares for each workload, under the names of strategies; None where no cell is."""
+
+    strategies: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Square | None, ...]], ...]
+
+
+def grid(titles: Sequence[str], tables: Sequence[Sequence[Row]]) -> Grid:
+    """The grid of a run, strategies in the order of its plan."""
+    known = [names.strategies(rows) for rows in tables]
+    planned = [sorted(rows, key=lambda row: row.id) for rows in tables]
+    columns = tuple(
+        dict.fromkeys(
+            name[row.id] for name, rows in zip(known, planned, strict=True) for row in rows
+        )
+    )
+    found = []
+    for title, name, rows in zip(titles, known, planned, strict=True):
+        squares = {name[row.id]: _square(row) for row in rows}
+        found.append((title, tuple(squares.get(column) for column in columns)))
+    return Grid(columns, tuple(found))
+
+
+def _square(row: Row) -> Square:
+    if row.batch_seconds is None:
+        return Square("n/a", "", why=f"{row.status}: {row.reason}" if row.reason else row.status)
+    shown = numbers.ratio(row.speedup) if row.speedup else numbers.duration(row.batch_seconds)
+    if row.of_limit is None:
+        return Square(shown, "")
+    share = round(min(1.0, max(0.0, row.of_limit)), 4)
+    return Square(shown, f"{numbers.percent(row.of_limit)} of limit", share)

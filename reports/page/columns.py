@@ -1,4 +1,7 @@
-"""The columns of a workload's table: what each says, and what it is sorted by."""
+"""The columns of a workload's table: what each says, and what it is sorted by.
+
+Why a table has dashes, or lacks a column, in words that everyone sees.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 
-from .. import text
-from ..cells import Row
+from .. import numbers
+from ..analysis.cells import Row
+from ..run.probes import Probed
 
 Value = float | str | None
 
@@ -91,28 +95,28 @@ COLUMNS = (
         "batch",
         "batch",
         "Time for all tasks once pool, loop and clients are up: what a long-lived service pays.",
-        lambda row: text.duration(row.batch_seconds),
+        lambda row: numbers.duration(row.batch_seconds),
         lambda row: row.batch_seconds,
     ),
     Column(
         "interval",
         "\u00b1 95 %",
         "Half the width of the 95 % interval of the batch time.",
-        lambda row: text.percent(_half_width(row)),
+        lambda row: numbers.percent(_half_width(row)),
         _half_width,
     ),
     Column(
         "speed-up",
         "speed-up",
         "How many times faster than the reference, paired by round, with its 95 % interval.",
-        lambda row: text.interval(row.speedup, row.speedup_low, row.speedup_high),
+        lambda row: numbers.interval(row.speedup, row.speedup_low, row.speedup_high),
         lambda row: row.speedup,
     ),
     Column(
         "rate",
         "tasks/s",
         "Tasks done in a second.",
-        lambda row: text.count(_rate(row)),
+        lambda row: numbers.count(_rate(row)),
         _rate,
         usual=False,
     ),
@@ -120,21 +124,21 @@ COLUMNS = (
         "of-limit",
         "of limit",
         "The share of the least time that any strategy could take on this machine.",
-        lambda row: text.percent(row.of_limit),
+        lambda row: numbers.percent(row.of_limit),
         lambda row: row.of_limit,
     ),
     Column(
         "cpu-task",
         "CPU/task",
         "CPU seconds of a task, user and system, of the whole process tree in the timed batches.",
-        lambda row: text.brief(row.cpu_per_task_seconds),
+        lambda row: numbers.brief(row.cpu_per_task_seconds),
         lambda row: row.cpu_per_task_seconds,
     ),
     Column(
         "memory",
         "memory",
         "Peak memory of the whole process tree (PSS), in an untimed pass.",
-        lambda row: text.size(row.peak_bytes),
+        lambda row: numbers.size(row.peak_bytes),
         lambda row: row.peak_bytes,
         "memory",
     ),
@@ -142,7 +146,7 @@ COLUMNS = (
         "max-lag",
         "max lag",
         "The longest that the event loop came late to what was due, in an untimed pass.",
-        lambda row: text.brief(row.lag_max_seconds),
+        lambda row: numbers.brief(row.lag_max_seconds),
         lambda row: row.lag_max_seconds,
         "lag",
     ),
@@ -150,7 +154,7 @@ COLUMNS = (
         "p99",
         "p99",
         "Of 100 tasks 99 ran no longer than this, from start to end, in an untimed pass.",
-        lambda row: text.brief(row.running_p99_seconds),
+        lambda row: numbers.brief(row.running_p99_seconds),
         lambda row: row.running_p99_seconds,
         "latency",
     ),
@@ -158,21 +162,21 @@ COLUMNS = (
         "start-up",
         "start-up",
         "Opening the strategy in a fresh process, with the imports that it needs.",
-        lambda row: text.duration(row.startup_seconds),
+        lambda row: numbers.duration(row.startup_seconds),
         lambda row: row.startup_seconds,
     ),
     Column(
         "one-shot",
         "one-shot",
         "Start-up, first batch and close: what a script pays.",
-        lambda row: text.duration(row.one_shot_seconds),
+        lambda row: numbers.duration(row.one_shot_seconds),
         lambda row: row.one_shot_seconds,
     ),
     Column(
         "workers",
         "in flight",
         "Tasks running at the same time.",
-        lambda row: text.count(row.workers),
+        lambda row: numbers.count(row.workers),
         lambda row: row.workers,
         usual=False,
     ),
@@ -180,7 +184,35 @@ COLUMNS = (
         "rounds",
         "rounds",
         "Fresh worker processes that gave a time.",
-        lambda row: text.count(row.rounds),
+        lambda row: numbers.count(row.rounds),
         lambda row: row.rounds,
     ),
 )
+
+
+def absent(row: Row, probes: Mapping[int, Probed]) -> Mapping[str, str]:
+    """By probe, the reason why it saw nothing of this cell."""
+    return probes[row.id].absent if row.id in probes else {}
+
+
+def reasons(
+    rows: Sequence[Row], names: Mapping[int, str], probes: Mapping[int, Probed]
+) -> list[tuple[str, str, str]]:
+    """Every reason once for the same rows: titles of columns, the reason, and whose."""
+    found: dict[tuple[str, tuple[int, ...]], list[str]] = {}
+    for column in COLUMNS:
+        of_column: dict[str, list[int]] = {}
+        for row in rows:
+            why = absent(row, probes).get(column.probe)
+            if why and column.value(row) is None:
+                of_column.setdefault(why, []).append(row.id)
+        for why, cells in of_column.items():
+            found.setdefault((why, tuple(cells)), []).append(column.title)
+    return [
+        (
+            numbers.listed(titles),
+            why,
+            "all" if len(cells) == len(rows) else ", ".join(names[cell] for cell in cells),
+        )
+        for (why, cells), titles in found.items()
+    ]

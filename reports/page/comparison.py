@@ -1,15 +1,22 @@
-"""Two or more runs side by side: every later run against the first, cell by cell."""
+"""Two or more runs side by side: every later run against the first, cell by cell.
+
+The sides of a run, each against the first, as the page says it.
+
+Every pair of strategies of a workload as the page says it, the faster first.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .. import cells, compare, names, text
-from ..compare import Compared
-from ..statistics import Interval
-from ..stored import Stored
+from .. import numbers
+from ..analysis import cells, compare, comparison, names
+from ..analysis.comparison import Against, Compared, Difference, differences, sided
+from ..run.schema import Planned
+from ..run.stored import Stored
+from ..stats.intervals import Interval
 
 _TONES = {"slower": "none", "faster": "clear", "other work": "tie"}
 _WORDS = ("slower", "faster", "other work", "unclear", "no difference")
@@ -92,7 +99,7 @@ def _lines(runs: Sequence[Stored], sides: Sequence[dict[str, Compared]]) -> Iter
         workload, strategy = called.get(cell, (cell, ""))
         seconds = next((row.first_seconds for row in rows if row), None)
         shown = tuple(side(row) if row else None for row in rows)
-        yield Line(workload, strategy, seconds, text.duration(seconds), shown)
+        yield Line(workload, strategy, seconds, numbers.duration(seconds), shown)
 
 
 def side(row: Compared) -> Side:
@@ -100,9 +107,9 @@ def side(row: Compared) -> Side:
     ratio = row.ratio or Interval(float("nan"))
     return Side(
         row.other_seconds,
-        text.duration(row.other_seconds),
+        numbers.duration(row.other_seconds),
         row.ratio.estimate if row.ratio else None,
-        text.interval(ratio.estimate, ratio.low, ratio.high),
+        numbers.interval(ratio.estimate, ratio.low, ratio.high),
         row.word,
         _TONES.get(row.word, "even"),
     )
@@ -131,3 +138,95 @@ def _names(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
 def _apart(titles: dict[str, str]) -> dict[str, str]:
     alike = Counter(titles.values())
     return {whole: title if alike[title] == 1 else whole for whole, title in titles.items()}
+
+
+@dataclass(frozen=True)
+class SideLine:
+    """A cell: the first side's time, and the other's against it."""
+
+    name: str
+    seconds: float | None
+    seconds_said: str
+    other: Side
+
+
+@dataclass(frozen=True)
+class Part:
+    """Another side against the first; `said` counts the words, `meanings` explains them."""
+
+    said: str
+    first: str
+    other: str
+    meanings: tuple[str, ...]
+    lines: tuple[SideLine, ...]
+
+
+def parts(stored: Stored) -> tuple[Part, ...]:
+    """A part for each side but the first; none of a run without sides."""
+    return tuple(
+        Part(
+            one.said,
+            one.first.title,
+            one.other.title,
+            tuple(comparison.meanings(one.found)),
+            tuple(_side_lines(one)),
+        )
+        for one in sided(stored)
+    )
+
+
+def _side_lines(one: Against) -> Iterator[SideLine]:
+    for row in map(comparison.short, one.found):
+        yield SideLine(row.cell, row.first_seconds, numbers.duration(row.first_seconds), side(row))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two strategies; `ratio` is slower / faster, `p` is after Holm, `differ` if `said` so."""
+
+    faster: str
+    slower: str
+    ratio: float
+    ratio_said: str
+    p: float | None
+    p_said: str
+    differ: bool
+    said: str
+
+
+def pairs(stored: Stored, cells: Sequence[Planned], names: Mapping[int, str]) -> list[Pair]:
+    """The pairs of a block that share a round; `names` is by id, the fastest first."""
+    places = {cell: place for place, cell in enumerate(names)}
+    found = [_faster_first(one) for one in differences(stored, cells)]
+    found.sort(key=lambda pair: (places[pair[0]], places[pair[1]]))
+    return [_pair(names[pair[0]], names[pair[1]], pair[2], pair[3]) for pair in found]
+
+
+def _faster_first(one: Difference) -> tuple[int, int, Interval, Difference]:
+    if one.ratio.estimate >= 1:
+        return one.first, one.second, one.ratio, one
+    low = 1 / one.ratio.high if one.ratio.high else None
+    high = 1 / one.ratio.low if one.ratio.low else None
+    return one.second, one.first, Interval(1 / one.ratio.estimate, low, high), one
+
+
+def _pair(faster: str, slower: str, ratio: Interval, one: Difference) -> Pair:
+    said = f"{faster} is faster" if one.found else "no difference found"
+    if one.p is None:
+        said = "one round in common: too little to tell"
+    return Pair(
+        faster,
+        slower,
+        ratio.estimate,
+        numbers.interval(ratio.estimate, ratio.low, ratio.high),
+        one.p,
+        _p(one.p),
+        one.found,
+        said,
+    )
+
+
+def _p(p: float | None) -> str:
+    if p is None:
+        return numbers.NONE
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..charts import colour, draw
-from ..stored import Stored
+from ..charts import draw
+from ..run.stored import Stored
 
 if TYPE_CHECKING:
     from ..charts.chart import Chart
 
-__all__ = ["Figure", "colour", "figures"]
+__all__ = ["Figure", "figures"]
 
 _CAPTIONS = {
     "speedup": ("Speed-up", "How many times as fast as the reference, with 95 % intervals."),

@@ -13,9 +13,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ..behaviour import Behaviour
+from ..analysis.behaviour import Behaviour
 from ..history.series import Series
-from ..stored import Stored
+from ..run.stored import Stored
 from . import comparison, past, views
 
 _STYLES = ("page.css", "parts.css", "media.css")  # in this order: later rules win

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from .. import files, text
-from ..facts import Facts
-from ..stored import Stored
+from .. import numbers
+from ..analysis import records
+from ..run.schema import Facts
+from ..run.stored import Stored
 
 _LONGEST = 4000  # signs of a traceback; what is cut off is its beginning
 
@@ -43,7 +44,7 @@ class Method:
 def method(stored: Stored) -> Method:
     """Everything below the results."""
     run = stored.run
-    csv = files.cells_csv(stored).encode(errors="backslashreplace")
+    csv = records.cells_csv(stored).encode(errors="backslashreplace")
     return Method(
         facts=tuple((key, said) for key, said in _facts(run) if said),
         command=command(run),
@@ -72,7 +73,7 @@ def _facts(run: Facts) -> Iterator[tuple[str, str]]:
     yield "started", run.started
     yield "ended", run.ended or ""
     yield "seed", "" if run.seed is None else str(run.seed)
-    yield "budget", text.duration(run.budget_seconds) if run.budget_seconds else ""
+    yield "budget", numbers.duration(run.budget_seconds) if run.budget_seconds else ""
     yield "rounds asked for", str(run.rounds_limit or "")
     yield "reference", run.reference or ""
     yield "concbench", run.concbench
@@ -99,7 +100,7 @@ def _delivered(run: Facts) -> str:
     seen = [canary.delivered for canary in run.counted.values()]
     if not seen:
         return ""
-    low, middle, high = (text.digits(value) for value in (min(seen), median(seen), max(seen)))
+    low, middle, high = (numbers.digits(value) for value in (min(seen), median(seen), max(seen)))
     return f"{middle} (median of {len(seen):,} rounds, {low} to {high})"
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
+from ..charts import colour
 from ..charts.history import draw
 from ..history import marks
 from ..history.series import Series
-from .figures import Figure, colour
+from .figures import Figure
 
 LATEST = 40
 """Runs that a chart shows: more would weigh more than all that the page is about."""

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .. import cells, header, names, notes, text, verdict
-from ..cells import Row
-from ..notes import Note
-from ..stored import Stored
-from . import cards, dashes, figures, grid, method, pairs, sides
-from .cards import Card, span
-from .columns import Column, Field, columns, fields
+from .. import charts, numbers
+from ..analysis import cells, explanations, header, names, verdict
+from ..analysis.cells import Row
+from ..analysis.explanations import Note
+from ..run.stored import Stored
+from . import cards, comparison, figures, method
+from .cards import Card, Grid, span
+from .columns import Column, Field, absent, columns, fields, reasons
+from .comparison import Pair, Part
 from .figures import Figure
-from .grid import Grid
 from .method import Method
-from .pairs import Pair
-from .sides import Part
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,8 @@ def run(stored: Stored, place: int, count: int) -> Run:
             _block(stored, rows, title, anchor, drawn)
             for rows, title in zip(tables, titles, strict=True)
         ),
-        sides=sides.parts(stored),
-        grid=grid.grid(titles, tables),
+        sides=comparison.parts(stored),
+        grid=cards.grid(titles, tables),
         grid_figures=tuple(one for one in drawn if one.key == "grid"),
         sweep=tuple(one for one in drawn if one.key == "sweep"),
         others=tuple(
@@ -98,7 +97,7 @@ def _block(
     stored: Stored, rows: Sequence[Row], title: str, anchor: str, drawn: Sequence[Figure]
 ) -> Block:
     known = names.strategies(rows)
-    explained = notes.explained(rows)
+    explained = explanations.explained(rows)
     said = verdict.sentence(title, rows, known)
     number = rows[0].block
     measured = [row for row in rows if row.batch_seconds is not None]
@@ -112,7 +111,7 @@ def _block(
         card=cards.card(rows, known),
         columns=shown,
         lines=lines,
-        absent=tuple(dashes.reasons(measured, known, stored.probes)),
+        absent=tuple(reasons(measured, known, stored.probes)),
         unmeasured=tuple(
             (known[row.id], row.status, row.reason) for row in rows if row not in measured
         ),
@@ -120,15 +119,17 @@ def _block(
         figures=tuple(
             one for one in drawn if one.block == number and one.key not in ("grid", "sweep")
         ),
-        pairs=tuple(pairs.pairs(stored, stored.blocks()[number], known)),
+        pairs=tuple(comparison.pairs(stored, stored.blocks()[number], known)),
     )
 
 
 def _line(
     stored: Stored, row: Row, name: str, shown: Sequence[Column], explained: Sequence[Note]
 ) -> Line:
-    told = tuple(fields(row, shown, dashes.absent(row, stored.probes)))
-    return Line(row.rank, name, figures.colour(row.strategy), told, notes.marks(row, explained))
+    told = tuple(fields(row, shown, absent(row, stored.probes)))
+    return Line(
+        row.rank, name, charts.colour(row.strategy), told, explanations.marks(row, explained)
+    )
 
 
 def _lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> tuple[str, ...]:
@@ -138,24 +139,24 @@ def _lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> tuple[str, ...]:
 
 def _facts(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
     reference = next((row for row in rows if row.reference), None)
-    yield "tasks", text.count(rows[0].tasks)
+    yield "tasks", numbers.count(rows[0].tasks)
     if reference and reference.batch_seconds and reference.workers == 1:
-        yield "each takes", text.duration(reference.batch_seconds / reference.tasks)
+        yield "each takes", numbers.duration(reference.batch_seconds / reference.tasks)
     workers = [row.workers for row in rows if not row.reference] or [1]
-    yield "in flight", span(text.count(min(workers)), text.count(max(workers)))
+    yield "in flight", span(numbers.count(min(workers)), numbers.count(max(workers)))
     limits = [row.limit_seconds for row in rows if row.limit_seconds is not None]
     if limits:
         low, high = min(limits), max(limits)
         same = high < 1.01 * low
-        yield "limit", span(text.duration(low), text.duration(low if same else high))
+        yield "limit", span(numbers.duration(low), numbers.duration(low if same else high))
     else:
         yield "limit", "not known (it takes a reference with one task at a time)"
-    yield "rounds", text.count(max(row.rounds for row in rows))
+    yield "rounds", numbers.count(max(row.rounds for row in rows))
 
 
 def _colours(tables: Sequence[Sequence[Row]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for rows in tables:
         known = names.strategies(rows)
-        found |= {known[row.id]: figures.colour(row.strategy) for row in rows}
+        found |= {known[row.id]: charts.colour(row.strategy) for row in rows}
     return found

@@ -11,14 +11,15 @@ import pyperf
 import pytest
 
 from bench import clients
-from bench.command_line.reporting import read
+from bench.cli.stored import read
 from bench.driver import run
 from bench.errors import NothingSelected, UsageError
 from bench.lanes import Lanes
-from bench.planning.plan import plan
-from bench.planning.settings import resolve
-from reports import page, sentences
-from reports.shown import Run
+from bench.plan.cells import plan
+from bench.plan.settings import resolve
+from reports import page
+from reports.analysis import explanations
+from reports.render.notebook import Run
 
 WORK = """
 from contextlib import asynccontextmanager, contextmanager
@@ -172,4 +173,4 @@ def test_names_of_real_distributions_lead_to_their_modules():
 
 
 def test_a_note_on_a_client_without_a_version_is_explained():
-    assert "clients are compared here" in sentences.of("client sqlite3, not requests 2.32.3")
+    assert "clients are compared here" in explanations.of("client sqlite3, not requests 2.32.3")

@@ -16,8 +16,8 @@ import pytest
 
 import bench
 from bench import notebook
+from bench.driver.watch import Event
 from bench.errors import UsageError
-from bench.watching import Event
 
 SMALL = {"tasks": 4, "rounds": 1, "quiet": True}
 SPAWN, FORK, FORKSERVER = (

@@ -14,19 +14,18 @@ from types import SimpleNamespace
 import pyperf
 import pytest
 
-from bench import workers
-from bench.driver import run
+from bench.driver import run, workers
+from bench.driver.lab import laboratory
 from bench.engine import arguments, calibration_arguments
-from bench.laboratory import laboratory
 from bench.lanes import Lanes
-from bench.planning.plugins import find
-from bench.planning.selection import DEFAULTS, selected
-from bench.planning.settings import Settings
-from bench.running.takers import in_flight
+from bench.lanes.dispatch import in_flight
+from bench.plan.plugins import find
+from bench.plan.selection import DEFAULTS, selected
+from bench.plan.settings import Settings
 from bench.spec import Spec
 
-from .test_lanes import batch_of, third
-from .test_rounds import PLAN, MadeUpLab, course, everything, planned
+from .driver.test_rounds import PLAN, MadeUpLab, course, everything, planned
+from .lanes.test_lanes import batch_of, third
 
 
 def test_results_come_in_task_order_when_tasks_end_in_another():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import reports
-from reports.stored import Stored
+from reports.run.stored import Stored
 
 from .made import Made, folder, sequential, sided
 

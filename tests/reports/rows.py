@@ -8,10 +8,11 @@ from typing import Any
 
 from rich.console import Console
 
-from reports import names, summary
-from reports.cells import Row
-from reports.groups import Group
-from reports.view import USUAL, View
+from reports.analysis import names
+from reports.analysis.cells import Row
+from reports.analysis.columns import USUAL, View
+from reports.analysis.groups import Group
+from reports.render import summary
 
 STRATEGIES = {
     # name: seconds of a batch, CPU of a task, bytes, worst lag

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.stopping import Block, wanted
+from reports.stats.stopping import Block, wanted
 
 
 def test_one_wide_interval_keeps_its_whole_block_going() -> None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from bench.children import Children
-from bench.fixtures import running
+from bench.driver.fixtures import running
 from bench.lanes import Lanes
-from bench.planning.plan import plan
-from bench.planning.plugins import find
-from bench.planning.settings import resolve
+from bench.plan.cells import plan
+from bench.plan.plugins import find
+from bench.plan.settings import resolve
+from bench.processes.children import Children
 from bench.spec import Spec
 
 

@@ -8,9 +8,9 @@ import multiprocessing
 
 import pytest
 
-from bench.answers import digest
-from bench.planning.plugins import names
-from bench.probes import hygiene
+from bench.plan.plugins import names
+from bench.probes import leftovers
+from bench.worker import digest
 
 from .cases import CASES, batches, ready
 
@@ -59,10 +59,10 @@ def light():
 def test_no_workload_leaves_anything_behind(workloads, case, name):
     workload = workloads[case.spec.label]
     batches(workload, name, case.tasks, workers=3)  # imports and caches stay
-    before = hygiene.held()
-    with hygiene.complaints() as complained:
+    before = leftovers.held()
+    with leftovers.complaints() as complained:
         batches(workload, name, case.tasks, workers=3)
-        assert [*hygiene.left(before), *complained()] == []
+        assert [*leftovers.left(before), *complained()] == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

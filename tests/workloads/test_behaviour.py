@@ -15,8 +15,8 @@ import httpx
 import pytest
 import requests
 
-from bench.planning.plugins import find
-from bench.running.told import added
+from bench.lanes.report import added
+from bench.plan.plugins import find
 from bench.spec import load
 
 from .cases import batches, planned, ready

@@ -7,7 +7,7 @@ import importlib.util
 import pytest
 
 from bench.errors import UsageError
-from bench.planning.plugins import reason
+from bench.plan.plugins import reason
 
 from .cases import planned
 

@@ -6,12 +6,12 @@ import os
 import signal
 import time
 
-from ...failure import leaf
-from ...probes import hygiene
+from ...probes import leftovers
+from ...worker import leaf
 from ..trial import LIMIT, LONG, NoAnswer, Trial
 from ..work import Note, noting, sleep
 
-LONGER = hygiene.SETTLING_SECONDS + LONG  # else it would be over before anybody calls it left
+LONGER = leftovers.SETTLING_SECONDS + LONG  # else it would be over before anybody calls it left
 
 
 def blocking(i: int, note: Note) -> None:
@@ -38,7 +38,7 @@ def ask(trial: Trial) -> str:
     with trial.opened() as batch:
         batch(range(2))  # imports and helpers stay
     try:
-        before = hygiene.held()
+        before = leftovers.held()
     except OSError:
         raise NoAnswer("only Linux tells what is left") from None
     seen = "goes on"
@@ -50,7 +50,7 @@ def ask(trial: Trial) -> str:
             raise
         seen = type(leaf(error)).__name__
     late = "ended 2" in trial.diary
-    if left := hygiene.left(before):
+    if left := leftovers.left(before):
         trial.measured["left"] = left
         return f"leaves {left[0].partition(':')[0]}"
     if seen != "KeyboardInterrupt":

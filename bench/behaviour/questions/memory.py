@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from ...facts.descendants import Unreadable, living
+from ...machine.usage import Unreadable, living
 from ..trial import NoAnswer, Trial
 from ..work import Note
 

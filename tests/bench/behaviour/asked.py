@@ -17,8 +17,8 @@ from typing import Any
 
 from pytest import MonkeyPatch
 
-from bench.children import interpreter_command
-from bench.planning.plugins import find, loaded, parameters
+from bench.plan.plugins import find, loaded, parameters
+from bench.processes.children import interpreter_command
 from bench.spec import Spec
 
 BROKEN = Path(__file__).with_name("broken.py")

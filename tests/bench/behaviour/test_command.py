@@ -12,14 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.behaviour import asking, command
+from bench.behaviour import asking
 from bench.behaviour.questions import NAMES, order
-from bench.command_line import reporting
-from bench.command_line.outcome import Outcome
+from bench.cli import behaviours, stored
+from bench.cli.exit import Outcome
+from bench.driver.lab import workshop
 from bench.errors import Exit, UsageError
-from bench.laboratory import workshop
-from bench.planning.settings import Settings
-from reports import behaviour
+from bench.plan.settings import Settings
+from reports.analysis import behaviour
 
 BROKEN = Path(__file__).with_name("broken.py")
 COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
@@ -95,7 +95,7 @@ def test_a_crash_fails_the_command_and_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(asking, "document", partial(asking.document, names=["order"]))
     given = {"strategy": [f"{BROKEN}:Sequential[how=crashing]"], "results": tmp_path}
     outcome = Outcome(set())
-    command.behaviour(given, "json", False, outcome)
+    behaviours.behaviour(given, "json", False, outcome)
     assert outcome.code == Exit.FAILED
     (one,) = json.loads(capsys.readouterr().out)["strategies"]
     assert one["name"] == "Sequential[how=crashing]"
@@ -118,7 +118,7 @@ def test_what_ctrl_c_leaves_outside_the_process_tree_is_found_and_ended(tmp_path
 
 def test_a_page_is_written_without_damaged_answers(tmp_path, capsys):
     (tmp_path / "behaviour.json").write_text("{}")
-    assert reporting._behaviour(tmp_path / "runs" / "0001") is None
+    assert stored._behaviour(tmp_path / "runs" / "0001") is None
     assert "left out of the page: " in capsys.readouterr().out
 
 
@@ -135,7 +135,7 @@ def _is_worker(process: psutil.Process) -> bool:
 
 
 def test_answers_that_cannot_be_kept_are_not_asked_for(tmp_path, monkeypatch):
-    (tmp_path / command.FILE).mkdir()
+    (tmp_path / behaviours.FILE).mkdir()
     monkeypatch.setattr(asking, "document", lambda *_: pytest.fail("asked"))
     with pytest.raises(UsageError, match=r"behaviour\.json: it is a folder"):
-        command.behaviour({"results": tmp_path}, "table", True, Outcome(set()))
+        behaviours.behaviour({"results": tmp_path}, "table", True, Outcome(set()))

@@ -12,9 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
-from bench.children import interpreter_command
-from bench.planning.plugins import find
-from bench.probes.outcome import probed
+from bench.driver.probe_results import probed
+from bench.plan.plugins import find
+from bench.processes.children import interpreter_command
 from bench.spec import Spec
 
 FAULTY = Path(__file__).parents[2] / "faulty.py"

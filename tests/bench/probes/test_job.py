@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from bench.planning.axes import named
+from bench.driver.probe_results import probed
+from bench.plan.selection import named
 from bench.probes.empty import emptied
-from bench.probes.outcome import probed
+from bench.processes.children import line
 from bench.spec import Spec
-from bench.waiting import line
 
 from .passes import ALL, COMMAND, FAULTY, THIRD, job, seen, strategy, worked, workload
 
@@ -81,8 +81,8 @@ def test_what_is_seen_in_flight_is_what_a_strategy_says(label):
 
 @pytest.fixture(scope="module")
 def server():
-    from bench.children import Children
-    from bench.fixtures import running
+    from bench.driver.fixtures import running
+    from bench.processes.children import Children
 
     served = workload("http_get", delay=0.001)
     with Children() as children, running(children, [served]) as fixtures:

@@ -11,9 +11,9 @@ import pytest
 
 import bench
 import reports
-from bench.command_line.reporting import check_targets
+from bench.cli.stored import check_targets
 from bench.errors import UsageError
-from bench.storing.shelf import save_baseline
+from bench.store.runs import save_baseline
 
 COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
 WORK = """

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.children import Children
 from bench.errors import NotComparable, UsageError
-from bench.planning.settings import resolve
-from bench.sides import commands, environments
-from bench.sides.commands import output
-from bench.sides.named import check, sides
+from bench.plan.settings import resolve
+from bench.processes.children import Children
+from bench.sides import environments
+from bench.sides.build import check, sides
+from bench.sides.environments import output
 from bench.sides.plans import plans
 
 from .repositories import WORK, commit, git, project
@@ -185,7 +185,7 @@ def test_a_disk_that_is_full_while_a_side_is_built_keeps_nothing_of_it(
 
     def filled(*given: object) -> None:
         true(*given)
-        monkeypatch.setattr(commands, "TemporaryFile", full)
+        monkeypatch.setattr(environments, "TemporaryFile", full)
 
     monkeypatch.setattr(environments, "overlay", filled)
     with pytest.raises(UsageError, match=r"cannot keep an environment.*No space left on device"):

@@ -14,9 +14,9 @@ from matplotlib.patches import Rectangle
 import reports
 from reports.charts import colour, cost, distribution, grid, speedup, startup, sweep
 from reports.charts.chart import Block, LeftOut, blocks, overview
-from reports.charts.families import families
-from reports.probed import Memory, Probed
-from reports.stored import Stored
+from reports.charts.sweep import families
+from reports.run.probes import Memory, Probed
+from reports.run.stored import Stored
 
 from ..made import Made, folder, sequential
 from .hard import RUNS, usual

@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 import reports
-from reports.charts import colour, gantt, lag, latency, panels
+from reports.charts import colour, gantt, lag, latency
 from reports.charts.chart import Block, LeftOut, blocks
 from reports.charts.sheet import drawing
-from reports.probed import Lag, Latency, Probed, Quantiles, Timeline
+from reports.run.probes import Lag, Latency, Probed, Quantiles, Timeline
 
 from ..made import Made, folder, sequential
 from ..probed_run import histogram, quantiles
@@ -96,7 +96,7 @@ def test_a_beat_that_came_late_is_a_bar_as_long_as_it_was_late(tmp_path: Path) -
     beats = ((0.002, 0.0), (0.072, 0.06), (0.08, 0.0001))
     sheet, _ = gantt.drawn(probed(tmp_path, {1: traced(*ONE_BY_ONE, beats=beats)}))
     (axes,) = sheet.figure.axes
-    (late,) = [line for line in axes.lines if line.get_linewidth() == panels.LATE]
+    (late,) = [line for line in axes.lines if line.get_linewidth() == gantt.LATE]
     assert list(late.get_xdata())[:2] == pytest.approx([0.012, 0.072])
     (ticks,) = axes.collections
     assert [one[0][0] for one in ticks.get_segments()] == [0.002, 0.072, 0.08]

@@ -18,10 +18,10 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 import reports
-from reports import files, frames, records
+from reports.analysis import frames, records
 from reports.errors import DamagedRun
 from reports.exports import FORMATS, rendered
-from reports.stored import Stored
+from reports.run.stored import Stored
 
 from ..hard import NAMES, called, noisy
 from ..made import Made, folder, sequential
@@ -85,7 +85,7 @@ def test_each_format_imports_no_more_than_it_needs(tmp_path: Path) -> None:
 
 def test_csv_is_the_file_beside_the_run(tmp_path: Path) -> None:
     run = stored(tmp_path, HARD["forty"])
-    files.write(run, tmp_path)
+    records.write(run, tmp_path)
     assert text(run, "csv") == tmp_path.joinpath("cells.csv").read_text()
 
 

@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 import reports
-from reports import text
+from reports import numbers
 from reports.exports import md, rendered
 
 from ..hard import NAMES, called
@@ -100,7 +100,7 @@ def test_no_name_becomes_markup(tmp_path: Path, name: str, form: str) -> None:
     assert len(found.tables) == 2
     assert all(len(row) == len(table[0]) for table in found.tables for row in table)
     strategies = [row[1].replace("\u200b", "") for row in found.tables[1]]
-    assert text.printable(name, "utf-8").strip() in strategies
+    assert numbers.printable(name, "utf-8").strip() in strategies
 
 
 @pytest.mark.parametrize("name", ["@octocat", "https://example.org", "WWW.example.org", "a@b.c"])

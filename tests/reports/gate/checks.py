@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.gate.checked import Answer, Checked
+from reports.gate.results import Answer, Checked
 
 
 def slower(cell="http_get / asyncio", metric="batch", **more):

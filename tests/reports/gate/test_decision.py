@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from reports.gate import ALPHA, judged
+from reports.gate.decision import MISSES
 from reports.gate.noise import deviation, resolved
-from reports.gate.trail import MISSES
 
 from .drawn import NOISES, check, evidence, normal, skewed
 

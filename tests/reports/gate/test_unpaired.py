@@ -11,9 +11,9 @@ import pytest
 from scipy import stats
 
 from reports.gate import allotment
-from reports.gate.trail import NEVER
-from reports.gate.two_samples import contrast
+from reports.gate.decision import NEVER
 from reports.gate.unpaired import Stored, judged, ratio
+from reports.stats.robust import contrast
 
 pytestmark = pytest.mark.once
 

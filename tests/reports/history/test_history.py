@@ -13,21 +13,21 @@ from rich.console import Console
 
 import reports
 from reports import history, page
-from reports.charts import levels
-from reports.charts.history import draw, save
+from reports.charts.history import _LEFT, WIDE, draw, save
 from reports.charts.style import EDGE
 from reports.errors import UnknownName
-from reports.history import Series, chosen, marks, records, table
+from reports.history import Series, chosen, marks
+from reports.render import history_table
 
 from ..made import Made, sequential
-from ..parsed import Parsed
+from ..page.parsed import Parsed
 from .past_runs import MACHINE, cells, run, runs, steps
 
 STEP = [0.1] * 8 + [0.112] * 8
 TWO = [0.1] * 8 + [0.13] * 8 + [0.1] * 8
 
 
-def shown(found: list[Series], show: Any = table.runs, width: int = 100) -> str:
+def shown(found: list[Series], show: Any = history_table.runs, width: int = 100) -> str:
     said = io.StringIO()
     show(found, Console(file=said, width=width, highlight=False))
     assert max(map(len, said.getvalue().splitlines())) <= width
@@ -196,7 +196,7 @@ def test_a_table_keeps_to_its_width(tmp_path: Path, width: int) -> None:
     (one,) = steps(tmp_path, TWO)
     if width >= 100:
         assert "<- slower +30 % since 0000009" in shown([one], width=width)
-    overview = shown([one], table.overview, width)
+    overview = shown([one], history_table.overview, width)
     assert "io_sleep / threading" in overview or width < 100
 
 
@@ -215,7 +215,7 @@ def test_noise_is_not_blown_up_to_fill_the_plot(tmp_path: Path) -> None:
 
 def test_the_overview_has_a_line_a_cell_with_its_last_change(tmp_path: Path) -> None:
     runs(tmp_path, TWO)
-    said = shown(series(sorted((tmp_path / "runs").iterdir())), table.overview)
+    said = shown(series(sorted((tmp_path / "runs").iterdir())), history_table.overview)
     (line,) = [line for line in said.splitlines() if "threading" in line]
     assert line.split()[3:6] == ["24", "99.8", "ms"]
     assert line.endswith("faster -23 % since 0000017")
@@ -294,7 +294,7 @@ def test_of_a_run_with_sides_the_working_tree_counts(tmp_path: Path) -> None:
 
 def test_records_hold_what_the_table_shows(tmp_path: Path) -> None:
     found = steps(tmp_path, STEP)
-    document = json.loads(json.dumps(records.document(found, ["0007 (damaged)"])))
+    document = json.loads(json.dumps(marks.document(found, ["0007 (damaged)"])))
     (one,) = document["series"]
     assert document["skipped"] == ["0007 (damaged)"]
     assert [point["name"] for point in one["runs"]] == [f"{n:04d}" for n in range(1, 17)]
@@ -311,7 +311,7 @@ def test_the_chart_marks_changes_in_the_looks_of_the_others(tmp_path: Path) -> N
     assert chart.title == "io_sleep / threading: faster -23 % since 0000017"
     assert "#0a5bf6" in chart.svg and "currentColor" in chart.svg
     dashed = re.findall(r'<path d="M([\d.]+) [^>]*stroke-dasharray', chart.svg)
-    left, wide = 72 * (EDGE + levels._LEFT), 72 * levels.WIDE
+    left, wide = 72 * (EDGE + _LEFT), 72 * WIDE
     assert [(float(x) - left) / wide for x in dashed] == pytest.approx([1 / 3, 2 / 3], abs=0.01)
 
 
@@ -350,7 +350,7 @@ def test_names_from_anywhere_are_drawn_and_shown(tmp_path: Path) -> None:
     assert "<script>" not in draw(found).svg
     ElementTree.fromstring(draw(found).svg)
     said = io.StringIO()
-    table.overview(found, Console(file=said, width=100))
+    history_table.overview(found, Console(file=said, width=100))
     assert "\x1b" not in said.getvalue()
 
 

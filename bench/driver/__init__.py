@@ -1,0 +1,230 @@
+"""A run from settings to a stored folder: the whole program, in the order in which it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import SystemRandom
+from typing import Any
+
+from ..errors import Interrupted, NothingSelected, UsageError
+from ..plan.cells import Planned, alike, plan
+from ..plan.settings import Settings
+from ..sides.build import sides
+from ..sides.plans import plans
+from ..sides.side import Side
+from ..store import runs
+from ..store.circumstances import facts
+from ..store.journal import Journal, entries
+from ..store.state import History
+from . import probe_results
+from .lab import Lab, Workshop, equipped, workshop
+from .probing import Probing
+from .rounds import Course, Limits, Wanted
+from .watch import Watch, Watched
+
+Plan = tuple[Planned, ...]
+
+
+def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | None = None) -> Path:
+    """Measure what the settings select and return the folder of the stored run.
+
+    Raises UsageError before anything is measured, and Interrupted, with the folder, when a signal
+    ended the run; what was measured is saved in either case.
+    """
+    with _prepared(settings) as (shop, agenda):
+        return measured(shop, agenda, settings, argv, watch, resume)
+
+
+@contextmanager
+def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
+    """The machine for ourselves, and what to measure; cells without sides are planned first."""
+    here = () if settings.side else runnable(plan(settings))
+    with workshop(settings.results) as shop:
+        yield shop, sided(shop, settings) if settings.side else Agenda((Side(""),), here)
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """What a run measures: cells, the sides they are of, and what a reader must know of them.
+
+    With `memory` each visit is followed by a pass that looks at its memory; `values` says how many
+    values a process gives whose value takes so many seconds.
+    """
+
+    sides: tuple[Side, ...]
+    cells: Plan
+    warnings: Sequence[str] = ()
+    memory: bool = False
+    values: Callable[[float], int] = lambda seconds: 1
+
+
+def sided(shop: Workshop, settings: Settings) -> Agenda:
+    """The cells that all sides have; the sides are built first, where they were not."""
+    found = sides(shop.children, settings.side, shop.folder)
+    cells, warnings = plans(shop.children, settings, found, shop.folder)
+    return Agenda(found, runnable(cells), warnings)
+
+
+def measured(
+    shop: Workshop,
+    agenda: Agenda,
+    settings: Settings,
+    argv: Sequence[str],
+    watch: Watch,
+    resume: Path | None = None,
+    rule: Callable[[History], Wanted] | None = None,
+) -> Path:
+    """Measure an agenda, until the rule wants no more; the folder of the stored run."""
+    cells = agenda.cells
+    names = [planned.name for planned in cells]
+    about = facts(settings, agenda.sides, cells, _seed(settings))
+    about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]]}
+    stored = runs.resumable(resume, names, about) if resume else {}
+    about |= {key: stored[key] for key in ("started", "argv", "seed") if key in stored}
+    seed = about["seed"]
+    past = History(cells, entries(resume / "journal.jsonl") if resume else ())
+    with ExitStack() as fixtures:
+        lab = fixtures.enter_context(
+            equipped(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory)
+        )
+        folder = resume or runs.create(settings.results)
+        with (
+            _saving(folder, about, cells, past) as save,
+            Journal(folder / "journal.jsonl") as log,
+            _noting(lab, fixtures, past, log.append) as note,
+        ):
+
+            def keep() -> None:
+                note()
+                save()
+
+            limit, probes = limits(settings), settings.probes
+            told = Watched(watch, lab.elapsed, cells, past, limit, probes)
+            course = Course(
+                cells, past, lab, log.append, keep, told.visit, limit, seed, agenda.values
+            )
+            course.run(rule(past) if rule else _wanted(settings, cells))
+            times = partial(probe_results.write, folder) if settings.raw else None
+            probing = Probing(cells, past, lab, probes, log.append, told.probe, limit, times)
+            about["warnings"] += probing.run(settings.budgeted)
+    return folder
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """One visit of every cell: its failures, and how long a round takes in seconds."""
+
+    plan: Plan
+    past: History
+    seconds_per_round: float
+
+
+def dry_run(settings: Settings, watch: Watch) -> DryRun:
+    """Run every cell once and store nothing."""
+    with _prepared(settings) as (shop, agenda):
+        cells = agenda.cells
+        past, once = History(cells), Limits(limits(settings).budget, 1, settings.timeout)
+        with equipped(shop, agenda.sides, cells, 0) as lab:
+            told = Watched(watch, lab.elapsed, cells, past, once, ())
+            course = Course(cells, past, lab, lambda _: None, lambda: None, told.visit, once, 0)
+            course.run(lambda _: [planned.id for planned in cells])
+            return DryRun(cells, past, lab.elapsed())
+
+
+def runnable(cells: Plan) -> Plan:
+    """The plan, if any of its cells can run; NothingSelected says why none can."""
+    if all(planned.reason for planned in cells):
+        reasons = "; ".join(sorted({f"{p.cell.name}: {p.reason}" for p in cells}))
+        raise NothingSelected(f"nothing selected can run here: {reasons}")
+    return cells
+
+
+def limits(settings: Settings) -> Limits:
+    """What ends the run; rounds asked for without a budget have all the time they need."""
+    return Limits(settings.seconds, settings.rounds, settings.timeout)
+
+
+@contextmanager
+def _saving(
+    folder: Path, facts: Mapping[str, Any], cells: Plan, past: History
+) -> Iterator[Callable[[], None]]:
+    """Yield what saves the run; save it at the beginning and, however it ends, at the end."""
+
+    def save(state: str = "running") -> None:
+        ended = None if state == "running" else runs.stamp()
+        runs.write(folder, {**facts, "state": state, "ended": ended}, cells, past)
+
+    save()
+    runs.point_latest(folder)
+    try:
+        yield save
+    except BaseException as error:
+        with suppress(UsageError):  # a full disk; the journal has it all, and the error says so
+            save("interrupted")
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted(folder) from None
+        raise
+    save("finished")
+
+
+@contextmanager
+def _noting(
+    lab: Lab, fixtures: ExitStack, past: History, record: Callable[[Mapping[str, Any]], None]
+) -> Iterator[Callable[[], None]]:
+    """Yield what notes the trouble so far; however the run ends, leave the fixtures and note it.
+
+    It is noted in the journal: neither an interrupt nor a run that goes on loses it.
+    """
+
+    def note() -> None:
+        new = [line for line in lab.trouble() if line not in past.trouble]
+        if new:
+            entry = {"event": "trouble", "lines": new}
+            record(entry)
+            past.add(entry)
+
+    def end() -> None:
+        lab.sweep()
+        note()  # before a fixture that takes its time, and a second Ctrl-C
+        fixtures.close()
+        note()
+
+    try:
+        yield note
+    except BaseException:
+        with suppress(UsageError):  # a full disk: what ended the run says more
+            end()
+        raise
+    end()
+
+
+def _wanted(settings: Settings, cells: Plan) -> Wanted:
+    from reports.stats.stopping import (
+        Block,
+        wanted,  # statistics are theirs
+    )
+
+    if settings.rounds is not None:
+        return lambda _: [planned.id for planned in cells]
+    blocks = [
+        Block(
+            tuple(p.id for p in cells if p.block == block),
+            next((p.id for p in cells if p.block == block and p.reference), None),
+        )
+        for block in sorted({p.block for p in cells})
+    ]
+    by_id = {planned.id: planned for planned in cells}
+
+    def asked(history: Sequence[Mapping[int, float]]) -> set[int]:
+        # Sides stop together: what one of them lacks, their ratio lacks too.
+        return {one for cell in wanted(blocks, history) for one in alike(by_id, cell)}
+
+    return asked
+
+
+def _seed(settings: Settings) -> int:
+    return SystemRandom().randrange(2**32) if settings.seed is None else settings.seed

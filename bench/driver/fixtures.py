@@ -1,0 +1,140 @@
+"""Run what a whole run shares (a server, a data file), each in a host process of its own.
+
+A host enters the workload's `fixture()`, prints what it gives as one line of JSON, and leaves it
+when its standard input ends: with the run, or with the driver.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from tempfile import TemporaryFile
+from typing import IO
+
+from ..contracts import Plain
+from ..errors import UsageError
+from ..processes.children import Children, Process, line, wait
+from ..processes.outputs import MALFORMED, malformed
+from ..processes.variables import environment
+from ..sides.side import Side
+from ..spec import Spec, load
+
+HERE = Side("")
+READY_SECONDS = 30.0
+LEAVING_SECONDS = 5.0
+SAID_BYTES = 4000  # a traceback's end
+
+
+@contextmanager
+def running(
+    children: Children, specs: Iterable[Spec], side: Side = HERE, seconds: float = READY_SECONDS
+) -> Iterator[Fixtures]:
+    """Hold the fixtures of those workloads that have one, ready for use, as the side has them.
+
+    Raises UsageError, with what the host itself said, unless all are ready after so long.
+    """
+    fixtures = Fixtures()
+    deadline = time.monotonic() + seconds
+    with ExitStack() as stack:
+        for spec in {spec.label: spec for spec in specs}.values():
+            if side.foreign or hasattr(load(spec.target), "fixture"):
+                hosting = _hosting(children, spec, side, seconds, fixtures.trouble)
+                fixtures.hosts.append(stack.enter_context(hosting))
+        for host in fixtures.hosts:
+            fixtures.given[host.spec.label] = host.given(max(0.0, deadline - time.monotonic()))
+        yield fixtures
+
+
+@dataclass
+class Fixtures:
+    """What the fixtures gave, by the label of their workload."""
+
+    given: dict[str, dict[str, Plain]] = field(default_factory=dict)
+    trouble: list[str] = field(default_factory=list)  # what went wrong as they were left
+    hosts: list[Host] = field(default_factory=list)
+
+    def dead(self) -> str | None:
+        """Which fixture has ended before its time and what it said last, or None."""
+        return next((host.ended() for host in self.hosts if host.process.poll() is not None), None)
+
+
+@dataclass(frozen=True)
+class Host:
+    """The driver's end of a host process."""
+
+    spec: Spec
+    process: Process
+    stderr: IO[bytes]
+
+    def given(self, seconds: float) -> dict[str, Plain]:
+        """What its fixture gives, once it is ready; UsageError when it is not in time."""
+        said = line(self.process, seconds)
+        if said is not None:
+            return self._parsed(said)
+        if wait(self.process, 0.5) is not None:
+            raise UsageError(self.ended())
+        raise UsageError(f"the fixture of {self.spec.label} is not ready in time{self._said()}")
+
+    def _parsed(self, said: bytes) -> dict[str, Plain]:
+        try:
+            return dict(json.loads(said))
+        except MALFORMED as error:
+            why = malformed(said.decode(errors="replace"), error)
+            raise UsageError(
+                f"what the fixture of {self.spec.label} gives cannot be read: {why}"
+            ) from None
+
+    def ended(self) -> str:
+        code = self.process.returncode
+        how = f"was killed by signal {-code}" if code < 0 else f"ended (exit code {code})"
+        return f"the fixture of {self.spec.label} {how}{self._said()}"
+
+    def leave(self, seconds: float) -> str | None:
+        """Have the fixture left; what went wrong with that, or None."""
+        if self.process.poll() is not None:
+            return self.ended()
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        code = wait(self.process, seconds)
+        if code is None:
+            return f"the fixture of {self.spec.label} did not end in {seconds:.0f} s: killed"
+        return self.ended() if code else None
+
+    def _said(self) -> str:
+        # Not `seek`: the host shares the position, and would go on writing from there.
+        file = self.stderr.fileno()
+        start = max(0, os.fstat(file).st_size - SAID_BYTES)
+        text = os.pread(file, SAID_BYTES, start).decode(errors="replace").strip()
+        return ":\n  " + text.replace("\n", "\n  ") if text else ""
+
+
+@contextmanager
+def _hosting(
+    children: Children, spec: Spec, side: Side, seconds: float, trouble: list[str]
+) -> Iterator[Host]:
+    request = {"spec": asdict(spec), "seconds": seconds}
+    with TemporaryFile() as stderr:
+        process = children.start(
+            side.command("from bench.driver.fixture_host import main; main()"),
+            env=environment(side.variables),
+            cwd=side.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+        assert process.stdin is not None
+        host = Host(spec, process, stderr)
+        try:
+            with suppress(BrokenPipeError):  # it ended already, and `given` says why
+                process.stdin.write(json.dumps(request).encode() + b"\n")
+            yield host
+        finally:
+            if wrong := host.leave(min(seconds, LEAVING_SECONDS)):
+                trouble.append(wrong)
+            if left := children.end(process):
+                trouble.append(f"the fixture of {spec.label} left behind: {', '.join(left)}")

@@ -1,0 +1,313 @@
+"""What a worker's probe pass recorded, read in the driver: tasks in flight and on which lane.
+
+Durations as an HdrHistogram's text, and their percentiles.
+
+From what a worker's probe pass left to what is stored of a cell.
+
+Every task's own times, kept in the run's folder when they are asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import math
+from array import array
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import UsageError
+from ..probes.heartbeat import INTERVAL
+
+if TYPE_CHECKING:
+    from hdrh.histogram import HdrHistogram
+
+
+class Flight(NamedTuple):
+    """One task on one lane; nanoseconds, `submitted` is 0 where nobody knows."""
+
+    started: int
+    ended: int
+    submitted: int
+    task: int
+    lane: int
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A place where tasks ran."""
+
+    name: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One instrumented batch of `tasks` tasks; nanoseconds of one clock for all processes.
+
+    `pid` is the worker's, where the loops are; `flights` are in the order in which they started,
+    `beats` pairs of due and come by event loop.
+    """
+
+    pid: int
+    tasks: int
+    began: int
+    ended: int
+    lanes: Sequence[Lane]
+    flights: Sequence[Flight]
+    beats: Sequence[Sequence[tuple[int, int]]]
+
+    @cached_property
+    def disorder(self) -> str:
+        """Why these times cannot be used, or nothing."""
+        if len(self.flights) < self.tasks:
+            return f"{len(self.flights)} of {self.tasks} tasks were seen on a lane"
+        if any(not one.submitted <= one.started <= one.ended for one in self.flights):
+            return "the clocks of its processes disagree: a task ended or started before its time"
+        return ""
+
+    @cached_property
+    def in_flight(self) -> tuple[float, int]:
+        """Tasks in flight: the mean weighted by time, and the most.
+
+        The mean is over the time from the first start until nothing more is waiting: the last
+        start, or the first end if that comes later, as with no more tasks than workers.
+        """
+        first, last = self.flights[0].started, self.flights[-1].started
+        until = max(last, min(one.ended for one in self.flights))
+        most = _most(self.flights)
+        if until == first:
+            return float(most), most
+        busy = sum(min(one.ended, until) - one.started for one in self.flights)
+        return busy / (until - first), most
+
+
+def read(result: Mapping[str, Any]) -> Pass:
+    """The recorded batch of a worker's `result.json`, without what came before and after it."""
+    began, ended = result["began"], result["ended"]
+    submitted = numbers(result["submitted"])
+    flights = []
+    for lane, told in enumerate(result["lanes"]):
+        noted = iter(numbers(told["noted"]))
+        for task, started, end in zip(noted, noted, noted, strict=True):
+            if began <= started <= ended:
+                flights.append(Flight(started, end, submitted[task], task, lane))
+    flights.sort()
+    beats = [_beats(text, began, ended) for text in result["beats"]]
+    lanes = [Lane(one["name"], one["pid"]) for one in result["lanes"]]
+    return Pass(result["pid"], result["tasks"], began, ended, lanes, flights, beats)
+
+
+def numbers(text: str) -> array[int]:
+    """An array as the worker wrote it."""
+    found = array("q")
+    found.frombytes(b64decode(text))
+    return found
+
+
+def _beats(text: str, began: int, ended: int) -> list[tuple[int, int]]:
+    pairs = iter(numbers(text))
+    return [(due, at) for due, at in zip(pairs, pairs, strict=True) if began <= due <= at <= ended]
+
+
+def _most(flights: Sequence[Flight]) -> int:
+    ends = sorted(one.ended for one in flights)
+    most = ended = 0
+    for number, one in enumerate(flights, 1):
+        while ends[ended] <= one.started and ended < number - 1:
+            ended += 1
+        most = max(most, number - ended)
+    return most
+
+
+LOWEST, HIGHEST, DIGITS = 1, 3_600_000_000_000, 2
+"""Whole nanoseconds, up to an hour, to 1 %."""
+BITS = 8
+"""Leading bits that a histogram of so many digits tells apart."""
+
+
+def text(durations: Iterable[int]) -> str:
+    """The histogram of nanoseconds, as base64."""
+    histogram = _histogram()
+    # Python is slow at one value after the other: those that share a slot go together.
+    for duration, count in Counter(map(_slot, durations)).items():
+        histogram.record_value(duration, count)
+    return encoded(histogram)
+
+
+def corrected(durations: Iterable[int], interval: int) -> HdrHistogram:
+    """Delays of what happens every so many nanoseconds, with those that a long one hides.
+
+    What freezes for 50 ms delays one beat by 50 ms and leaves out all that were due meanwhile
+    (coordinated omission): they count with 48, 46, 44 ms and so on.
+    """
+    histogram = _histogram()
+    for duration in durations:
+        histogram.record_corrected_value(_within(duration), interval)
+    return histogram
+
+
+def percentile(ordered: Sequence[int], percent: float) -> int:
+    """The least that is not below so many percent of them (nearest rank)."""
+    return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
+
+
+def encoded(histogram: HdrHistogram) -> str:
+    written: bytes = histogram.encode()
+    return written.decode("ascii")
+
+
+def _histogram() -> HdrHistogram:
+    from hdrh.histogram import HdrHistogram  # 40 ms, which only probes need
+
+    return HdrHistogram(LOWEST, HIGHEST, DIGITS)
+
+
+def _within(duration: int) -> int:
+    return min(max(duration, LOWEST), HIGHEST)
+
+
+def _slot(duration: int) -> int:
+    within = _within(duration)
+    shift = max(0, within.bit_length() - BITS)
+    return within >> shift << shift
+
+
+SHOWN = 2000
+"""Tasks of a timeline: more do not fit into a chart."""
+NANOSECOND = 1e-9
+
+
+def probed(result: Mapping[str, Any], asked: Collection[str]) -> dict[str, Any]:
+    """What is stored of a cell beside its memory, from the worker's `result.json`.
+
+    A metric that was asked for is there, or its reason is in `absent`.
+    """
+    recorded = read(result)
+    found: dict[str, Any] = {"absent": {}}
+    if {"latency", "trace"} & set(asked):
+        found["timeline"] = recorded.disorder or _timeline(recorded)
+    if "latency" in asked:
+        found["latency"] = recorded.disorder or _latency(recorded)
+        found["concurrency"] = recorded.disorder or _concurrency(recorded, result["at_once"])
+    if "lag" in asked:
+        found["lag"] = _lag(recorded, result)
+    if {"latency", "lag"} & set(asked):
+        found["left"] = result.get("left", result.get("left_unknown", "nobody looked"))
+    for metric in [key for key, value in found.items() if isinstance(value, str)]:
+        found["absent"][metric] = found.pop(metric)
+    return found
+
+
+def _latency(recorded: Pass) -> dict[str, Any] | str:
+    if not all(one.submitted for one in recorded.flights):
+        return "it does not take its tasks from the batch: nobody knows since when they waited"
+    waiting = [one.started - one.submitted for one in recorded.flights]
+    running = [one.ended - one.started for one in recorded.flights]
+    return {
+        "waiting": text(waiting),
+        "running": text(running),
+        "waiting_seconds": _percentiles(waiting),
+        "running_seconds": _percentiles(running),
+    }
+
+
+def _percentiles(durations: list[int]) -> dict[str, float]:
+    ordered = sorted(durations)
+    found = {f"p{n}": _seconds(percentile(ordered, n)) for n in (50, 95, 99)}
+    return {**found, "max": _seconds(ordered[-1])}
+
+
+def _concurrency(recorded: Pass, declared: int | None) -> dict[str, Any]:
+    mean, most = recorded.in_flight
+    lanes = len({one.lane for one in recorded.flights})
+    return {"mean": mean, "most": most, "lanes": lanes, "declared": declared}
+
+
+def _lag(recorded: Pass, result: Mapping[str, Any]) -> dict[str, Any] | str:
+    if not recorded.beats:
+        if result["unwatched"]:
+            return f"its event loop, {result['unwatched'][0]}, cannot be watched"
+        if result["loop"]:
+            return "it makes its event loop itself: one from lanes.runner() is watched"
+        return "it runs no event loop"
+    delays = [at - due for due, at in chain.from_iterable(recorded.beats)]
+    if not delays:
+        return f"its event loop never ran for {1000 * INTERVAL:g} ms at a time"
+    histogram, most = corrected(delays, int(INTERVAL * 1e9)), max(delays)
+
+    def percentile(percent: float) -> float:
+        return _seconds(min(most, histogram.get_value_at_percentile(percent)))
+
+    return {
+        "histogram": encoded(histogram),
+        "p50": percentile(50),
+        "p99": percentile(99),
+        "max": _seconds(most),
+        "loops": sum(bool(beats) for beats in recorded.beats),
+        "beats": len(delays),
+    }
+
+
+def _timeline(recorded: Pass) -> dict[str, Any]:
+    began = recorded.began
+    tasks = [
+        [one.task, one.lane, *(_seconds(at - began) for at in _moments(one))]
+        for one in recorded.flights[:SHOWN]
+    ]
+    beats = sorted(chain.from_iterable(recorded.beats))
+    return {
+        "lanes": [lane.name for lane in recorded.lanes],
+        "tasks": tasks,
+        "beats": [[_seconds(at - began), _seconds(at - due)] for due, at in islice(beats, SHOWN)],
+    }
+
+
+def _moments(one: Flight) -> tuple[int, int, int]:
+    return one.submitted or one.started, one.started, one.ended
+
+
+def _seconds(nanoseconds: int) -> float:
+    return round(nanoseconds * NANOSECOND, 9)
+
+
+COLUMNS = ("task", "lane", "submitted", "started", "ended")
+
+
+def write(folder: Path, cell: int, text: str) -> None:
+    """Write `latency/CELL.csv.gz` from what the worker left: seconds since the batch began.
+
+    `submitted` is empty where nobody knows it.  Raises UsageError when it cannot be written.
+    """
+    path = folder / "latency" / f"{cell}.csv.gz"
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        partial.write_bytes(gzip.compress(_table(text).encode(), mtime=0))
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _table(text: str) -> str:
+    recorded = read(json.loads(text))
+    stream = io.StringIO()
+    rows = csv.writer(stream, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for one in recorded.flights:
+        times = [_task_seconds(at - recorded.began) for at in (one.started, one.ended)]
+        known = _task_seconds(one.submitted - recorded.began) if one.submitted else ""
+        rows.writerow([one.task, recorded.lanes[one.lane].name, known, *times])
+    return stream.getvalue()
+
+
+def _task_seconds(nanoseconds: int) -> str:
+    return f"{nanoseconds / 1e9:.9f}"

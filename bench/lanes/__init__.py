@@ -1,0 +1,247 @@
+"""How a workload is bent to the form that the lanes of a strategy run.
+
+Standard library only.
+
+Lanes: the places where tasks run.  Each opens the workload for itself and closes it there.
+
+Standard library only, and asyncio, futures and multiprocessing only when a strategy asks for them:
+a worker's start-up is measured with the imports that its strategy needs, and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ..contracts import AsyncCall, Call
+from ..errors import UsageError
+from ..spec import Spec
+from .lane import Awaited, Inline, Instruments, Record, in_lane, opened, per_task
+from .loops import Loop, held, in_thread, loop_class
+from .pools import Children, processes, threads
+from .report import Told
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+
+    from .external_pools import Everywhere
+    from .multiprocessing_pool import WatchedPool
+    from .other_loops import OtherLoop
+
+
+class Bent:
+    """A workload as lanes run it: `form` is "blocking" or "async", `notes` what a reader must know.
+
+    `record` is what each task passes through, if any; `told` is complete once every lane is closed.
+    """
+
+    def __init__(self, spec: Spec, record: Record | None) -> None:
+        self.spec = spec
+        self.record = record
+        self.form = ""
+        self.notes: list[str] = []
+        self.told: list[Told] = []
+
+    @cached_property
+    def workload(self) -> Any:
+        """Imported with the first lane: what a strategy patches, it patches before."""
+        return self.spec.build()
+
+    def tasks(self, count: int) -> range:
+        """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
+        arguments = getattr(self.workload, "arguments", None)
+        if arguments is None:
+            return range(count)
+        made: range = arguments(range(count))
+        return made
+
+    def awaited(self) -> Awaited | Inline:
+        """What an event loop runs: the async form, or the blocking one where there is no other."""
+        if not hasattr(self.workload, "aopen"):
+            return self.inline()
+        self._take("async")
+        return Awaited(self.workload, self.record, self.told)
+
+    def inline(self) -> Inline:
+        """The blocking form inside a coroutine."""
+        self.notes.append("blocks the loop")
+        self.to_blocking()
+        return Inline(self.workload, self.record, self.told)
+
+    def to_blocking(self) -> None:
+        """Take the blocking form, or the async one with a loop of its own in every lane."""
+        if hasattr(self.workload, "open"):
+            self._take("blocking")
+        else:
+            self._take("async")
+            self.notes.append("own loop per lane")
+
+    def _take(self, form: str) -> None:
+        self.form = form
+        client = getattr(self.workload, "clients", {}).get(form)
+        if client:
+            module, _ = self.spec.clients.get(client, (client, client))
+            _import(client, module)  # here and not in each lane: a forked child inherits it
+
+
+def _import(client: str, module: str) -> None:
+    try:
+        import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # it is there, and lacks something itself
+        from ..clients import not_installed  # which looks at what is installed
+
+        raise UsageError(not_installed(client)) from None
+
+
+WITHIN = "opens lanes within the batch"
+
+
+class Lanes:
+    """Opens lanes of one workload; what they were like is known once they are closed.
+
+    `notes` is what a reader must know, `in_process` whether every lane was in this process, `start`
+    how children were started, `far` whether they are none of ours, `loop` the class of the event
+    loop; `told` is what lanes told when they were closed.
+    """
+
+    def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
+        self._bent = Bent(workload, instruments.record if instruments else None)
+        self._instruments = instruments
+        self.notes, self.told = self._bent.notes, self._bent.told
+        self.in_process = True
+        self.start = ""
+        self.far = False
+        self.loop = ""
+
+    @property
+    def form(self) -> str:
+        """The form that ran: "blocking" or "async"."""
+        return self._bent.form
+
+    def tasks(self, count: int) -> range:
+        """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
+        return self._bent.tasks(count)
+
+    @contextmanager
+    def blocking(self) -> Iterator[Call]:
+        """One lane in this thread."""
+        self._bent.to_blocking()
+        with opened(self._bent.workload, self._bent.record, self.told):
+            yield in_lane
+
+    def per_task(self) -> AbstractContextManager[Call]:
+        """A lane for every single task, open no longer than that, in whichever thread calls."""
+        self._bent.to_blocking()
+        self.notes.append(WITHIN)
+        return per_task(self._bent.workload, self._bent.record, self.told)
+
+    def threads(self, workers: int) -> AbstractContextManager[ThreadPoolExecutor]:
+        """A pool of `workers` threads, a lane in each; map `in_lane` over task numbers."""
+        self._bent.to_blocking()
+        return threads(workers, lambda: self._bent.workload, self._bent.record, self.told)
+
+    def processes(self, workers: int, start: str) -> AbstractContextManager[ProcessPoolExecutor]:
+        """A pool of `workers` child processes, a lane in each, by this start method."""
+        return processes(*self._children(workers, start))
+
+    def pool(
+        self, workers: int, start: str, replaced_after: int | None = None
+    ) -> AbstractContextManager[WatchedPool]:
+        """The same as a multiprocessing.Pool.
+
+        Children that are replaced after so many tasks open their lanes when those run, and close
+        them when they end.
+        """
+        from .multiprocessing_pool import kept, replaced
+
+        given = self._children(workers, start)
+        if replaced_after is None:
+            return kept(*given)
+        self.notes.append(WITHIN)
+        return replaced(*given, replaced_after)
+
+    def interpreters(self, workers: int) -> AbstractContextManager[Executor]:
+        """A pool of `workers` threads, an interpreter and a lane in each; map `in_interpreter`."""
+        from .interpreters import interpreters
+
+        self._bent.to_blocking()
+        self.notes.append("own GIL per lane")
+        return interpreters(workers, self._bent.spec.build, self._bent.record, self.told)
+
+    @contextmanager
+    def runner(
+        self,
+        factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+        debug: bool | None = None,
+    ) -> Iterator[asyncio.Runner]:
+        """An event loop in this thread, where probes see it."""
+        import asyncio
+
+        with asyncio.Runner(debug=debug, loop_factory=factory) as loop, ExitStack() as stack:
+            self.loop = loop_class(loop)
+            if self._instruments:
+                stack.enter_context(self._instruments.watching(loop.get_loop()))
+            yield loop
+
+    def loop_thread(self) -> AbstractContextManager[Loop]:
+        """The same in a thread of its own, to which this one submits."""
+        return in_thread(self.runner())
+
+    def coroutines(self, loop: Loop) -> AbstractContextManager[AsyncCall]:
+        """One lane in this event loop; a workload without the form for it runs inline."""
+        self.loop = self.loop or loop_class(loop)  # of a strategy that made its own
+        return held(self._bent.awaited(), loop)
+
+    def inline(self, loop: Loop) -> AbstractContextManager[AsyncCall]:
+        """One lane in this event loop that blocks it: the blocking form inside a coroutine."""
+        self.loop = self.loop or loop_class(loop)
+        return held(self._bent.inline(), loop)
+
+    @contextmanager
+    def awaited(self, loop: OtherLoop) -> Iterator[AsyncCall]:
+        """One lane in an event loop that is not asyncio's, or inline; UsageError if it is unfit."""
+        from .other_loops import unfit
+
+        if why := unfit(self._bent.workload, loop.name):
+            raise UsageError(why)
+        self.loop = loop.name
+        with loop.held(self._bent.awaited().aopen()) as call:
+            if self._instruments and self._instruments.beating:
+                loop.watch(self._instruments.beating)
+            yield call
+
+    def elsewhere(
+        self, everywhere: Everywhere, start: str = "", in_process: bool = False, far: bool = False
+    ) -> AbstractContextManager[Call]:
+        """Lanes in the workers of a pool that somebody else made; yields what to run there.
+
+        `start` says how they were started, if they are processes, and `far` that they are none of
+        ours.
+        """
+        from .external_pools import Remote, in_all
+
+        self._bent.to_blocking()
+        self.in_process, self.start, self.far = in_process, start, far
+        remote = Remote(self._bent.spec, self._bent.record, not in_process)
+        return in_all(everywhere, remote, self.told)
+
+    def greenlet(self) -> AbstractContextManager[Call]:
+        """A lane for the caller alone, where others share its thread."""
+        from .external_pools import alone
+
+        self._bent.to_blocking()
+        return alone(self._bent.workload, self._bent.record, self.told)
+
+    def _children(self, workers: int, start: str) -> Children:
+        from multiprocessing import get_context
+
+        self._bent.to_blocking()
+        self.in_process, self.start = False, start
+        return workers, get_context(start), self._bent.spec.build, self._bent.record, self.told

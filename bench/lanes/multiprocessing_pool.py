@@ -1,0 +1,264 @@
+"""multiprocessing.Pool, which waits for ever when a child dies, watched so that it does not.
+
+Standard library only.  A task that was lost with its child never ends, and the pool starts another
+child as if nothing had happened.  So whoever waits here looks at the children now and then.
+
+Lanes of children that a pool replaces after so many tasks.
+
+Standard library only.  Such children come and go while batches run, so they cannot meet: each opens
+its lane with its first task, which gets what that raises, and closes it when it ends.  What it has
+to tell then it leaves in a file: the pool's own pipes are no longer read.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import islice
+from multiprocessing import TimeoutError as Late
+from multiprocessing import current_process
+from multiprocessing.context import BaseContext
+from multiprocessing.pool import AsyncResult, Pool
+from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
+from typing import Any
+
+from ..contracts import Plain
+from .lane import Record, crossing, in_lane, lane, opened
+from .pools import Step, in_every_lane, prepare_child
+from .report import Told
+
+LOOK_SECONDS = 0.1
+"""Between two looks at the children; what is ready does not wait for the next."""
+PATIENCE_SECONDS = 2
+"""For a broken pool to end: one whose child died with a lock in its hand never does."""
+
+Expected = Callable[[int], bool]
+
+
+class Ended(Exception):
+    """Carries what is no Exception out of a child, which would otherwise end by it."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def in_child(i: int) -> Plain:
+    """Run task i in this child's lane."""
+    try:
+        return in_lane(i)
+    except Exception:
+        raise
+    except BaseException as error:
+        raise Ended(error) from None
+
+
+def numbered(chunk: tuple[int, ...]) -> list[tuple[int, Plain]]:
+    """The number of each task, whatever else came with it, and the result."""
+    return [(int(i), in_child(i)) for i in chunk]
+
+
+class WatchedPool:
+    """As much of a pool as batches and lanes need; BrokenProcessPool where a child has died."""
+
+    def __init__(self, pool: Pool, check: Callable[[], None]) -> None:
+        self._pool = pool
+        self._check = check
+
+    def submit(self, step: Callable[[], Any], /) -> Step:
+        return _Step(self._pool.apply_async(step), self._check)
+
+    def map(self, tasks: range, chunk: int) -> list[Plain]:
+        """Results in task order, by Pool.map."""
+        results: list[Plain] = _awaited(self._pool.map_async(in_child, tasks, chunk), self._check)
+        return results
+
+    def imap_unordered(self, tasks: range, chunk: int) -> list[Plain]:
+        """Results in task order, by Pool.imap_unordered, which gives them as they come."""
+        numbers = iter(tasks)
+        chunks = iter(lambda: tuple(islice(numbers, chunk)), ())
+        # Chunks of our own: with the pool's, what comes is a generator that waits without end.
+        coming: Any = self._pool.imap_unordered(numbered, chunks)  # the stubs lack `next`
+        found: dict[int, Plain] = {}
+        while len(found) < len(tasks):
+            try:
+                found.update(coming.next(LOOK_SECONDS))
+            except Late:
+                self._check()
+            except Ended as ended:
+                raise ended.error from None
+        return [found[i] for i in tasks]
+
+
+class _Step:
+    def __init__(self, result: AsyncResult[Any], check: Callable[[], None]) -> None:
+        self._result = result
+        self._check = check
+
+    def exception(self) -> BaseException | None:
+        try:
+            self.result()
+        except BaseException as error:
+            return error
+        return None
+
+    def result(self) -> Any:
+        return _awaited(self._result, self._check)
+
+
+def _awaited(result: AsyncResult[Any], check: Callable[[], None]) -> Any:
+    while not result.ready():
+        result.wait(LOOK_SECONDS)
+        if not result.ready():
+            check()
+    try:
+        return result.get()
+    except Ended as ended:
+        raise ended.error from None
+
+
+class Remembering:
+    """A context of multiprocessing that remembers the processes that it has made."""
+
+    def __init__(self, context: BaseContext) -> None:
+        self._context = context
+        self.children: list[BaseProcess] = []
+
+    def Process(self, *given: Any, **named: Any) -> BaseProcess:  # noqa: N802  # as it is there
+        child: BaseProcess = self._context.Process(*given, **named)  # type: ignore[attr-defined]
+        self.children.append(child)
+        return child
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def check(self, expected: Expected) -> None:
+        """Raise BrokenProcessPool where a child has ended that should not have."""
+        for child in list(self.children):
+            if child.exitcode is None:
+                continue
+            if not expected(child.pid or 0):
+                raise BrokenProcessPool(f"{child.name} died (exit code {child.exitcode})")
+            self.children.remove(child)
+
+
+@contextmanager
+def kept(
+    workers: int,
+    context: BaseContext,
+    build: Callable[[], Any],
+    record: Record | None,
+    told: list[Told],
+) -> Iterator[WatchedPool]:
+    """A pool whose children have a lane each, open as long as it is."""
+    barrier = context.Barrier(workers)
+    prepared = (build, record, barrier)
+    with (
+        watched(workers, context, prepare_child, prepared) as pool,
+        in_every_lane(pool, workers, barrier.abort, told),
+    ):
+        yield pool
+
+
+@contextmanager
+def watched(
+    workers: int,
+    context: BaseContext,
+    prepare: Callable[..., None],
+    prepared: tuple[Any, ...],
+    replaced_after: int | None = None,
+    expected: Expected = lambda pid: False,
+) -> Iterator[WatchedPool]:
+    """A pool of children; `expected` says of a process number whether its end is in order."""
+    remembering: Any = Remembering(context)
+    pool = Pool(workers, prepare, prepared, replaced_after, remembering)
+    check = partial(remembering.check, expected)
+    try:
+        yield WatchedPool(pool, check)
+    finally:
+        try:
+            check()
+        except BrokenProcessPool:
+            _end(pool, remembering.children)
+            raise
+        pool.close()
+        pool.join()
+    if replaced_after is not None:
+        check()
+
+
+def _end(pool: Pool, children: list[BaseProcess]) -> None:
+    ending = threading.Thread(target=pool.terminate, daemon=True)
+    ending.start()
+    ending.join(PATIENCE_SECONDS)
+    for child in children:
+        if child.exitcode is None:
+            child.kill()
+            child.join()
+
+
+FIRST_OF_ALL = 100
+"""Among what a child does when it ends."""
+
+
+@contextmanager
+def replaced(
+    workers: int,
+    context: BaseContext,
+    build: Callable[[], Any],
+    record: Record | None,
+    told: list[Told],
+    after: int,
+) -> Iterator[WatchedPool]:
+    """A pool whose children end after so many tasks; `told` is known when all have ended."""
+    import tempfile  # which pools that replace no child do without
+
+    with tempfile.TemporaryDirectory(prefix="concbench-") as folder:
+        prepared = (build, record, folder)
+        said = partial(said_farewell, folder)
+        with watched(workers, context, prepare_replaced, prepared, after, said) as pool:
+            yield pool
+        errors = []
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), "rb") as stream:
+                one, error = pickle.load(stream)
+            told += one
+            errors += [error] if error else []
+        if errors:
+            raise errors[0]
+
+
+def prepare_replaced(build: Callable[[], Any], record: Record | None, folder: str) -> None:
+    """The initializer of such a child."""
+    lane.name = current_process().name
+    lane.build, lane.record, lane.call = build, record, _first
+    lane.stack, lane.told = ExitStack(), []
+    Finalize(None, _farewell, (folder,), exitpriority=FIRST_OF_ALL)
+
+
+def said_farewell(folder: str, pid: int) -> bool:
+    """Whether a child ended as it should."""
+    return os.path.exists(os.path.join(folder, str(pid)))
+
+
+def _first(i: int) -> Plain:
+    lane.stack.enter_context(opened(lane.build(), lane.record, lane.told))  # another lane.call
+    return lane.call(i)
+
+
+def _farewell(folder: str) -> None:
+    error: BaseException | None = None
+    try:
+        lane.stack.close()
+    except BaseException as raised:
+        error = crossing(raised)
+    path = os.path.join(folder, str(os.getpid()))
+    with open(f"{path}.partial", "wb") as stream:
+        pickle.dump((lane.told, error), stream)
+    os.replace(f"{path}.partial", path)

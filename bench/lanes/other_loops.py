@@ -1,0 +1,64 @@
+"""Event loops of other libraries than asyncio, and which of them an async form runs in.
+
+Tasks for takers that share one iterator of them, in the event loop of any library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from ..contracts import AsyncCall, Plain
+from .lane import blame
+
+T = TypeVar("T")
+Sleep: TypeAlias = Callable[[float], Awaitable[Any]]
+
+
+class OtherLoop(Protocol):
+    """An event loop in which lanes can be held open; its `name` is that of its library."""
+
+    @property
+    def name(self) -> str: ...
+
+    def watch(self, beating: Callable[[Sleep], Awaitable[None]]) -> None:
+        """Run this, with the library's sleep, beside whatever is run there from here on."""
+        ...
+
+    def held(self, opening: AbstractAsyncContextManager[T]) -> AbstractContextManager[T]:
+        """What it yields, entered and left by one task of that loop."""
+        ...
+
+
+def unfit(workload: Any, library: str) -> str | None:
+    """Why its async form cannot run in the loop of this library, or None."""
+    if not hasattr(workload, "aopen"):
+        return None  # the blocking form runs in any
+    known = tuple(getattr(workload, "loops", ("asyncio",)))
+    if library in known:
+        return None
+    example = (*known, library)
+    return (
+        f"its async form is for {' and '.join(known)}, not for {library} "
+        f"(one that runs in both says loops = {example})"
+    )
+
+
+Taker: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+
+
+def shared(call: AsyncCall, tasks: range) -> tuple[Taker, list[Plain]]:
+    """What a taker runs, as many of them as tasks may be in flight; and the results, in order."""
+    results: list[Plain] = [None] * len(tasks)
+    numbers = enumerate(tasks)
+
+    async def take() -> None:
+        for position, i in numbers:
+            try:
+                results[position] = await call(i)
+            except Exception as error:
+                blame(error, i)
+                raise
+
+    return take, results

@@ -1,0 +1,169 @@
+"""What a machine is beneath its name: memory, kernel, who runs it; None where nothing tells.
+
+What this machine and this interpreter are: facts that a run records.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+from multiprocessing import get_start_method
+from pathlib import Path
+from typing import Any
+
+from . import process
+
+ROOT = Path("/")
+CONTAINERS = {".dockerenv": "docker", "run/.containerenv": "podman"}
+"""Files that a container has."""
+
+
+def memory_bytes() -> int | None:
+    """All there is; not what a control group may use."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf, others lack a name
+        return None
+
+
+def kernel() -> str:
+    """`Linux 6.1.0-18-amd64`."""
+    return f"{platform.system()} {platform.release()}".strip()
+
+
+def virtualisation(root: Path = ROOT) -> str | None:
+    """`none`, or what it runs in as far as it tells: `Amazon EC2 t3.large, docker`."""
+    told = _text(root, "proc/cpuinfo")
+    if told is None:
+        return None
+    flags = next((line for line in told.splitlines() if line.startswith("flags")), "")
+    found = [_product(root)] if "hypervisor" in flags.split() else []
+    found += [name for file, name in CONTAINERS.items() if (root / file).exists()]
+    return ", ".join(found) or "none"
+
+
+def _product(root: Path) -> str:
+    parts = (_text(root, f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name"))
+    return " ".join(filter(None, parts)) or "hypervisor"
+
+
+def _text(root: Path, path: str) -> str | None:
+    try:
+        return (root / path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+PACKAGES = ("pyperf", "aiohttp", "requests", "uvloop")
+"""Libraries whose version can change a result."""
+
+
+def cpus() -> int:
+    """CPUs that this process may use."""
+    if sys.version_info >= (3, 13):
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def affinity() -> str | None:
+    """Those CPUs as a list, `0-1,4`; None where the system has no affinity."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    spans: list[list[int]] = []
+    for cpu in sorted(os.sched_getaffinity(0)):
+        if spans and cpu == spans[-1][-1] + 1:
+            spans[-1][1:] = [cpu]
+        else:
+            spans.append([cpu])
+    return ",".join("-".join(map(str, span)) for span in spans)
+
+
+def facts() -> dict[str, Any]:
+    """The environment of a run, as it is stored."""
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "build": " ".join(platform.python_build()),
+        "executable": sys.executable,
+        "gil": process.gil(),
+        "jit": process.jit(),
+        "platform": platform.platform(),
+        "hostname": platform.node(),
+        "kernel": kernel(),
+        "virtualisation": virtualisation(),
+        "memory_bytes": memory_bytes(),
+        "cpu_model": _cpu_model(),
+        "cpus": cpus(),
+        "cpus_of_machine": os.cpu_count(),
+        "affinity": affinity(),
+        "cgroup_cpus": process.cgroup_cpus(),
+        "nofile": process.open_files(),
+        "start_method": get_start_method(),
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+    }
+
+
+def versions(libraries: Iterable[str]) -> dict[str, str]:
+    """The version of each distribution that is installed, named by itself or by a module of it."""
+    known = {name: _version(name) for name in libraries}
+    modules = [name.partition(".")[0] for name, found in known.items() if found is None]
+    modules = [name for name in modules if name not in sys.stdlib_module_names]
+    owners = packages_distributions() if modules else {}  # reads all that is installed
+    known |= {owner: _version(owner) for name in modules for owner in owners.get(name, ())}
+    return {name: found for name, found in known.items() if found}
+
+
+def of_extra(extra: str) -> list[str]:
+    """The distributions that an extra of ours brings."""
+    try:
+        wanted = requires("concbench") or []
+    except PackageNotFoundError:  # a copy on PYTHONPATH
+        return []
+    asking = re.compile(rf"extra == ['\"]{re.escape(extra)}['\"]")
+    return [re.split(r"[^\w.-]", one, maxsplit=1)[0] for one in wanted if asking.search(one)]
+
+
+def git(folder: Path) -> dict[str, Any] | None:
+    """Revision, branch and whether the tree is dirty; None outside a repository."""
+    revision = git_output(folder, "rev-parse", "HEAD")
+    if revision is None:
+        return None
+    return {
+        "revision": revision,
+        "branch": git_output(folder, "rev-parse", "--abbrev-ref", "HEAD"),
+        "dirty": bool(git_output(folder, "status", "--porcelain", "--untracked-files=no")),
+    }
+
+
+def git_output(folder: Path, *words: str) -> str | None:
+    """What git says, stripped; None where it fails or is missing."""
+    try:
+        done = subprocess.run(
+            ["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor())
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,179 @@
+"""What stands for a plug-in that a pattern selects and that does not import.
+
+Find workloads and strategies: built in, named by a file or module, or by an entry point.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import traceback
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from .. import clients
+from ..contracts import Plain
+from ..errors import UsageError, suggestion
+from ..spec import Spec, load
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A cell of it has a name, and a reason why it cannot run."""
+
+    why: str = field(default="", repr=False)
+
+    def cannot_run(self) -> str:
+        return self.why
+
+
+Kind = Literal["workloads", "strategies"]
+PACKAGES: Mapping[Kind, str] = {"workloads": "workloads", "strategies": "bench.strategies"}
+
+
+@dataclass(frozen=True)
+class Described:
+    """What `list` shows of a plug-in; `reason` says why it cannot run here, or is empty."""
+
+    name: str
+    target: str
+    params: dict[str, Plain] = field(default_factory=dict)
+    tasks: int | None = None
+    workers: int | None = None
+    reason: str = ""
+    summary: str = ""
+    about: str = ""
+    """The whole docstring, in one line; the summary is its first sentence or two."""
+    extra: str = ""
+    """Of the distribution, that brings what it needs."""
+    of_machine: tuple[str, ...] = ()
+    """The parameters whose defaults another machine may choose otherwise."""
+
+
+def names(kind: Kind) -> list[str]:
+    """The built-in names and those of entry points; imports no plug-in."""
+    return sorted({**_built_in(kind), **_entry_points(kind)})
+
+
+def find(kind: Kind, text: str) -> Spec:
+    """The plug-in that a name, `file.py:Name` or `module:Name` means, without parameters."""
+    if ":" in text:
+        place, _, name = text.rpartition(":")
+        target = f"{Path(place).resolve()}:{name}" if place.endswith(".py") else text
+        return Spec(name, target)
+    known = {**_entry_points(kind), **_built_in(kind)}
+    if text not in known:
+        noun = "workload" if kind == "workloads" else "strategy"
+        hint = suggestion(text, known) or f": there are {', '.join(sorted(known))}"
+        raise UsageError(f"no {noun} '{text}'{hint} (or give file.py:Name)")
+    return Spec(text, known[text])
+
+
+def loaded(spec: Spec) -> type[Any]:
+    """The dataclass behind a spec; what its import raises becomes a UsageError with its place."""
+    try:
+        return load(spec.target)
+    except UsageError:
+        raise
+    except (Exception, SystemExit) as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__}: {error}"
+        if isinstance(error, SyntaxError):
+            where = traceback.FrameSummary(error.filename or "?", error.lineno, "")
+        raise UsageError(
+            f"{spec.target} does not import: {what} ({where.filename}, line {where.lineno})"
+        ) from error
+
+
+def parameters(made: type[Any]) -> dict[str, Plain]:
+    """The parameters of a plug-in with their defaults; `...` where it has none.
+
+    A field with `repr=False` comes from the fixture and is no parameter.
+    """
+    return {f.name: _default(f) for f in dataclasses.fields(made) if f.repr}
+
+
+def implied(made: type[Any]) -> dict[str, Plain]:
+    """The parameters with `metadata={"implied": True}`: no part of a name but where they differ.
+
+    So a plug-in gets another parameter, and its cells keep their names and can be compared.
+    """
+    return {f.name: _default(f) for f in dataclasses.fields(made) if f.metadata.get("implied")}
+
+
+def describe(kind: Kind) -> list[Described]:
+    """All there is, and why it cannot run here."""
+    return [_described(find(kind, name)) for name in names(kind)]
+
+
+def _described(spec: Spec) -> Described:
+    try:
+        made = loaded(spec)
+    except UsageError as error:
+        return Described(spec.name, spec.target, reason=str(error))
+    params = parameters(made)
+    doc = (made.__doc__ or "").strip()
+    return Described(
+        spec.name,
+        spec.target,
+        {key: None if value is ... else value for key, value in params.items()},
+        getattr(made, "tasks", None),
+        getattr(made, "workers", None),
+        _reason(made, params),
+        doc.partition("\n")[0],
+        " ".join(doc.split()),
+        getattr(made, "extra", ""),
+        tuple(f.name for f in dataclasses.fields(made) if f.default_factory is not MISSING),
+    )
+
+
+def _reason(made: type[Any], params: Mapping[str, Plain]) -> str:
+    """Why it cannot run with its defaults, and a 1 where it has none; whatever that raises."""
+    try:
+        built = made(**{key: 1 for key, value in params.items() if value is ...})
+        return reason(built) or clients.lacking(built, clients.installed([built]))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def reason(built: Any) -> str:
+    """Why a built plug-in cannot run here, or nothing."""
+    cannot_run = getattr(built, "cannot_run", None)
+    return (cannot_run() or "") if cannot_run else ""
+
+
+def unfit(workload: Any, strategy: Any) -> str:
+    """Why the two cannot run here, one of them or together, or nothing."""
+    cannot_take = getattr(strategy, "cannot_take", None)
+    apart = reason(workload) or reason(strategy)
+    return apart or (cannot_take(workload) if cannot_take else None) or ""
+
+
+def _default(f: dataclasses.Field[Any]) -> Plain:
+    if f.default_factory is not MISSING:
+        return f.default_factory()
+    return ... if f.default is MISSING else f.default
+
+
+def _built_in(kind: Kind) -> dict[str, str]:
+    """A name is its file's, and its class the same in capitals: one file adds a plug-in."""
+    package = PACKAGES[kind]
+    stems = [
+        Path(entry.name).stem
+        for entry in files(package).iterdir()
+        if entry.name.endswith(".py") and not entry.name.startswith("_")
+    ]
+    # A strategy made of two parts has a file named after both: asyncio_to_thread.
+    read = (lambda stem: stem.replace("_", "+", 1)) if kind == "strategies" else str
+    return {read(stem): f"{package}.{stem}:{_class_name(stem)}" for stem in stems}
+
+
+def _class_name(stem: str) -> str:
+    return "".join(part.title() for part in stem.split("_"))
+
+
+def _entry_points(kind: Kind) -> dict[str, str]:
+    return {point.name: point.value for point in entry_points(group=f"concbench.{kind}")}

@@ -1,0 +1,269 @@
+"""The kinds of values that options have, from whatever a file or a command line gives.
+
+The options of a run: command line over environment over file over default.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ..errors import UsageError, suggestion
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
+PROBES = ("memory", "latency", "lag", "trace")
+DEFAULT_PROBES = PROBES[:3]
+ALL, NONE = "all", "none"
+
+
+def duration(given: object) -> object:
+    """Seconds from `60s`, `10m`, `1h`, `500ms` or a bare number."""
+    if not isinstance(given, str):
+        return number(given)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", given)
+    if not match or match[2] not in UNITS:
+        raise ValueError("a duration such as 60s, 10m or 1h")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def several(given: object) -> object:
+    """A list of one from a text."""
+    return (given,) if isinstance(given, str) else given
+
+
+def number(given: object) -> object:
+    """No truth value: pydantic takes `true` as 1."""
+    if isinstance(given, bool):
+        raise ValueError("a number")
+    return given
+
+
+def probes(given: object) -> object:
+    """Probes, each once and in our order, from names that may also be parted by commas.
+
+    `none` stays a name: an empty list is an option that was left out.
+    """
+    texts = several(given)
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+        raise ValueError(_PROBES)
+    names = {name.strip() for text in texts for name in text.split(",")} - {""}
+    if not names or not names <= {*PROBES, ALL, NONE} or (NONE in names and len(names) > 1):
+        raise ValueError(_PROBES)
+    if NONE in names:
+        return (NONE,)
+    return tuple(name for name in PROBES if name in names or ALL in names)
+
+
+_PROBES = f"some of {', '.join(PROBES)}, or {ALL}, or {NONE}"
+
+Number = Annotated[int, BeforeValidator(number)]
+Seconds = Annotated[float, BeforeValidator(duration)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
+Probes = Annotated[tuple[str, ...], BeforeValidator(probes)]
+
+
+def wanted(key: str, error: Any) -> str:
+    """What an option must be, by the error that pydantic raised for its value."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
+        return RANGES[key]
+    return KINDS.get(error["type"].partition("_")[0], str(error["msg"]))
+
+
+RANGES = {
+    "tasks": "between 1 and 10,000,000",
+    "workers": "between 1 and 100,000",
+    "budget": "between 1s and 24h",
+    "rounds": "between 1 and 100,000",
+    "timeout": "above 0 and at most 24h",
+    "seed": "between 0 and 2**64 - 1",
+}
+KINDS = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number of seconds, or a duration such as 60s",
+    "string": "a text",
+    "tuple": "a list of texts",
+    "literal": "fork, spawn or forkserver",
+    "path": "a path",
+    "finite": "a finite number",
+}
+
+
+FILE = "concbench.toml"
+PREFIX = "CONCBENCH_"
+LISTS = ("workload", "strategy", "param", "side", "probe")
+BUDGET = 60.0
+FOREVER = 10.0 * 365 * 24 * 3600
+
+
+class Gate(BaseModel):
+    """What a check compares with, and what fails it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    against: str = ""
+    baseline: str = ""
+    fail_on: Texts = ()
+    relative: bool = False
+
+
+class Settings(BaseModel):
+    """What to measure, how long, and where to keep it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    workload: Texts = ()
+    strategy: Texts = ()
+    param: Texts = ()
+    tasks: Annotated[Number, Field(ge=1, le=10_000_000)] | None = None
+    workers: Annotated[Number, Field(ge=1, le=100_000)] | None = None
+    start: Literal["fork", "spawn", "forkserver"] | None = None
+    budget: Annotated[Seconds, Field(ge=1, le=86_400)] | None = None
+    rounds: Annotated[Number, Field(ge=1, le=100_000)] | None = None
+    timeout: Annotated[Seconds, Field(gt=0, le=86_400)] | None = None
+    seed: Annotated[Number, Field(ge=0, lt=2**64)] | None = None
+    reference: str = "sequential"
+    side: Texts = ()
+    probe: Probes = DEFAULT_PROBES
+    raw: bool = False
+    strict: bool = False
+    gate: Gate = Gate()
+    results: Path = Path(".concbench")
+
+    @property
+    def seconds(self) -> float:
+        """The budget; rounds that are asked for without one take the time they need."""
+        if self.budget is not None:
+            return self.budget
+        return FOREVER if self.rounds is not None else BUDGET
+
+    @property
+    def budgeted(self) -> float | None:
+        """The budget of the rounds; None where they take the time they need."""
+        return self.budget or (None if self.rounds else BUDGET)
+
+    @property
+    def probes(self) -> list[str]:
+        """The probes asked for; empty with `none`."""
+        return [name for name in self.probe if name != NONE]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where options stand, and how an error names one of them there."""
+
+    values: Mapping[str, object]
+    form: str
+
+    def named(self, key: str) -> str:
+        return self.form.format(key=key, KEY=key.upper())
+
+
+def resolve(given: Mapping[str, object], folder: Path | None = None) -> Settings:
+    """The settings of a command line in a folder (the working directory).
+
+    `given` holds what the command line says, without what it leaves out.  Raises UsageError that
+    names option, place, value and what is accepted.
+    """
+    flags = {key: value for key, value in given.items() if value not in (None, (), [])}
+    sources = [_file(folder or Path.cwd()), _environment(), Source(flags, "--{key}")]
+    for source in sources:
+        _check_names(source)
+    merged: dict[str, object] = {}
+    for source in sources:
+        merged |= source.values
+    try:
+        settings = Settings(**merged)  # type: ignore[arg-type]  # pydantic checks what they are
+    except ValidationError as error:
+        raise UsageError(_told(error, sources)) from None
+    if settings.raw and "latency" not in settings.probe:
+        raise UsageError("--raw keeps what the probe latency sees: ask for it with --probe latency")
+    return settings
+
+
+def _check_names(source: Source) -> None:
+    known = list(Settings.model_fields)
+    for key in source.values:
+        if key not in known:
+            hint = suggestion(key, known)
+            raise UsageError(
+                f"{source.named(key)} is no option{hint} (there are: {', '.join(known)})"
+            )
+
+
+def _environment() -> Source:
+    values: dict[str, Any] = {
+        key.removeprefix(PREFIX).lower(): value
+        for key, value in os.environ.items()
+        if key.startswith(PREFIX) and value  # set to nothing is not set
+    }
+    for key in values.keys() & set(LISTS):
+        try:
+            values[key] = shlex.split(values[key])
+        except ValueError as error:  # a quote that is not closed
+            raise UsageError(f"{PREFIX}{key.upper()} in the environment: {error}") from None
+    return Source(values, PREFIX + "{KEY} in the environment")
+
+
+def _file(folder: Path) -> Source:
+    for place in (folder, *folder.parents):
+        own, shared = place / FILE, place / "pyproject.toml"
+        table = _shared(shared) if shared.is_file() else None
+        if own.is_file() and table is not None:
+            raise UsageError(f"both {own} and [tool.concbench] of {shared} have options: keep one")
+        if own.is_file():
+            return Source(_placed(_table(own), place), f"'{{key}}' in {own}")
+        if shared.is_file():
+            return Source(_placed(table or {}, place), f"'{{key}}' in [tool.concbench] of {shared}")
+    return Source({}, "")
+
+
+def _placed(table: Mapping[str, Any], place: Path) -> dict[str, Any]:
+    """The options of a file in `place`: its paths are relative to it, wherever one calls from."""
+    placed = dict(table)
+    for key in ("workload", "strategy"):
+        texts = several(table.get(key))
+        if isinstance(texts, (list, tuple)):
+            placed[key] = [_from(place, text) if isinstance(text, str) else text for text in texts]
+    if isinstance(table.get("results"), str):
+        placed["results"] = place / table["results"]
+    return placed
+
+
+def _from(place: Path, text: str) -> str:
+    return re.sub(r"^(!?)([^:\[]+\.py:)", lambda found: f"{found[1]}{place / found[2]}", text)
+
+
+def _shared(path: Path) -> dict[str, Any] | None:
+    """[tool.concbench] of a pyproject.toml, if it has one."""
+    tool = _table(path).get("tool", {})
+    table = tool.get("concbench") if isinstance(tool, dict) else None
+    if isinstance(table, dict | None):
+        return table
+    raise UsageError(f"'concbench' in [tool] of {path} must be a table, not {table!r}")
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _told(error: ValidationError, sources: Iterable[Source]) -> str:
+    first = error.errors()[0]
+    key = str(first["loc"][0])
+    source = [source for source in sources if key in source.values][-1]
+    return f"{source.named(key)} must be {wanted(key, first)}, not {source.values[key]!r}"

@@ -1,0 +1,219 @@
+"""Wait for a process, or for a line that it prints, without looking again and again.
+
+Start and end process trees that never outlive us.
+
+Every process carries a mark in its environment, so that whatever it starts can be found; the
+guardian ends them all when the driver is killed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import IO, TypeAlias
+
+from . import strays
+from .variables import environment
+
+Process: TypeAlias = subprocess.Popen[bytes]
+
+
+def wait(process: Process, seconds: float | None) -> int | None:
+    """The exit code, or None when it still runs after so long; reaps.
+
+    `Popen.wait` looks every 50 ms; where the system has pidfds this does not.
+    """
+    if process.returncode is None and not _exits(process.pid, seconds):
+        seconds = 0.0
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(seconds)
+    return None
+
+
+def _exits(pid: int, seconds: float | None) -> bool:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):  # not Linux, or a sandbox that forbids it
+        return True
+    try:
+        return _readable(descriptor, seconds)
+    finally:
+        os.close(descriptor)
+
+
+def _readable(descriptor: int, seconds: float | None) -> bool:
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    return bool(poller.poll(None if seconds is None else _milliseconds(seconds)))
+
+
+def _milliseconds(seconds: float) -> int:
+    return min(math.ceil(seconds * 1000), 2**31 - 1)
+
+
+def line(process: Process, seconds: float) -> bytes | None:
+    """The next line that it prints, less its end; None when none comes in time.
+
+    At most one line may be on its way: what follows it would be lost.
+    """
+    assert process.stdout is not None
+    deadline = time.monotonic() + seconds
+    read = b""
+    while not read.endswith(b"\n"):
+        left = max(0.0, deadline - time.monotonic())
+        if not _readable(process.stdout.fileno(), left):
+            return None
+        if not (chunk := os.read(process.stdout.fileno(), 65536)):
+            return None
+        read += chunk
+    return read[:-1]
+
+
+Stream: TypeAlias = int | IO[bytes]
+
+LEAVING_SECONDS = 0.05  # for a process that was told to end and does
+HELPER_SECONDS = 1.0  # for forkservers and trackers to see that their user is gone; 10 ms as a rule
+
+
+def interpreter_command(code: str) -> list[str]:
+    """Run code in a fresh interpreter that imports nothing from the working directory.
+
+    `-m` would put it first on the path, and a user's own `random.py` there before the real one.
+    """
+    return [sys.executable, "-P", "-c", code]
+
+
+class Children:
+    """The processes of one run; open it with `with`, which starts the guardian."""
+
+    def __init__(self) -> None:
+        self._mark = strays.MARK + token_hex(8)
+        self._numbers: dict[Process, str] = {}
+        self._started = 0
+        self._guardian: Process
+
+    def __enter__(self) -> Children:
+        code = f"from bench.processes.guardian import main; main({self._mark!r})"
+        self._guardian = subprocess.Popen(
+            interpreter_command(code),
+            env=environment(),
+            stdin=subprocess.PIPE,  # its other end is closed in every child: subprocess sees to it
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            bufsize=0,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            for process in list(self._numbers):
+                self.kill(process)
+            self.sweep()
+            self._tell(b"bye")  # without it, after a second Ctrl-C here, the guardian does the rest
+        finally:
+            assert self._guardian.stdin is not None
+            self._guardian.stdin.close()
+            self._guardian.wait()
+
+    def remove_if_killed(self, folder: Path) -> None:
+        """Have the guardian remove the folder when the driver dies without a chance to."""
+        self._tell(b"remove " + os.fsencode(folder.absolute()))
+
+    def _tell(self, message: bytes) -> None:
+        assert self._guardian.stdin is not None
+        with suppress(BrokenPipeError):  # killed by someone: the run can go on without it
+            self._guardian.stdin.write(message + b"\0")
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        stdin: Stream = subprocess.DEVNULL,
+        stdout: Stream = subprocess.DEVNULL,
+        stderr: Stream = subprocess.DEVNULL,
+    ) -> Process:
+        """Start a process in a session of its own, where no Ctrl-C reaches it."""
+        self._started += 1
+        number = str(self._started)
+        process = subprocess.Popen(
+            command,
+            env={**env, self._mark: number},
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+            bufsize=0,
+        )
+        self._numbers[process] = number
+        return process
+
+    def end(self, process: Process) -> list[str]:
+        """See that nothing is left of a process that has exited; names what had to be killed."""
+        number = self._numbers.get(process)
+        if process.poll() is None or number is None:
+            self.kill(process)
+            return []
+        self._forget(process)
+        if not _group_lives(process.pid):
+            return []
+        found = strays.find(self._mark, number.__eq__)
+        helpers = [each for each in found if strays.is_helper(each)]
+        others = strays.wait_gone([each for each in found if each not in helpers], LEAVING_SECONDS)
+        names = [strays.describe(each) for each in others]
+        strays.kill_these(others)  # a helper waits for the last of its users
+        names += [strays.describe(each) for each in strays.wait_gone(helpers, HELPER_SECONDS)]
+        strays.kill(self._mark, number.__eq__)
+        return names
+
+    def kill(self, process: Process) -> None:
+        """End a process with all that it started, and reap it."""
+        number = self._numbers.get(process)
+        if number is not None:
+            strays.kill(self._mark, number.__eq__)
+        if process.returncode is None:
+            # For those that cleared their environment.  Not reaped yet, so the number is still its.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            wait(process, strays.KILL_SECONDS)
+        self._forget(process)
+
+    def _forget(self, process: Process) -> None:
+        self._numbers.pop(process, None)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def sweep(self) -> list[str]:
+        """Kill what left its session and outlived its process; names it.  Takes about 1 ms."""
+
+        def stray(number: str) -> bool:
+            return number not in self._numbers.values()
+
+        found = strays.find(self._mark, stray)
+        names = [strays.describe(each) for each in found]
+        if found:
+            strays.kill(self._mark, stray)
+        return names
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it does, and is not ours to signal
+        return True
+    return True

@@ -1,0 +1,288 @@
+"""A side that is another interpreter, with the same code.
+
+A side that is a git revision: a worktree of it, and its project installed where it has one.
+
+From what a user writes to a side that is ready: `git:main`, `python:3.12`, `env:KEY=VALUE`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError, suggestion
+from ..machine.identity import PACKAGES
+from ..processes.children import Children
+from ..processes.outputs import MALFORMED
+from . import environments
+from .environments import Ended, output
+from .side import WORKING_TREE, Side
+
+OLDEST = (3, 11)
+ASKED = """
+import json, sys
+from importlib.util import find_spec
+about = {"version": list(sys.version_info[:3])}
+print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that has what a worker needs."""
+
+    python: str
+    version: str
+
+
+def ready(children: Children, text: str) -> Interpreter:
+    """The interpreter that `3.12`, `python3.12` or a path means, with pyperf.
+
+    A path of an environment that has pyperf is used as it is; of any other an environment is built,
+    with the libraries of the built-in workloads in the versions that are installed here and, in a
+    project, the project itself, editable.  Raises UsageError when it is missing or too old.
+    """
+    python, about = _answering(children, text)
+    told = ".".join(map(str, about["version"]))
+    if tuple(about["version"]) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise UsageError(f"python:{text} is Python {told}: concbench needs {oldest} or later")
+    if about["pyperf"]:
+        return Interpreter(python, told)
+    return Interpreter(_built(children, python, text), told)
+
+
+def _answering(children: Children, text: str) -> tuple[str, dict[str, Any]]:
+    """The first that runs: a shim of pyenv's may be a name without an interpreter."""
+    why = ""
+    for python in _candidates(text):
+        try:
+            said = output(children, [python, "-c", ASKED], purpose=f"{python} does not answer")
+            about = json.loads(said)
+            return python, {key: about[key] for key in ("version", "pyperf")}
+        except (Ended, *MALFORMED) as error:
+            why = f": {error}"
+    raise UsageError(f"there is no interpreter python:{text} (write python:3.12 or a path){why}")
+
+
+def _candidates(text: str) -> list[str]:
+    if not re.fullmatch(r"\d+\.\d+t?", text):
+        found = shutil.which(text)
+        return [str(Path(found).absolute())] if found else []  # a link may be an environment
+    active = shutil.which(f"python{text}")
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    free = text.endswith("t")
+    installed = [
+        str(path / "bin" / "python")
+        for path in sorted(root.glob(f"versions/{text.rstrip('t')}.*"), reverse=True)
+        if path.name.endswith("t") == free
+    ]
+    return [active, *installed] if active else installed
+
+
+def _built(children: Children, python: str, text: str) -> str:
+    wanted = [f"{name}=={found}" for name in PACKAGES if (found := _version(name))]
+    project = Path.cwd() if Path("pyproject.toml").exists() else None
+    told = (project / "pyproject.toml").read_text(encoding="utf-8") if project else ""
+    name = environments.key(
+        python, str(Path(python).stat().st_mtime_ns), str(project), told, *wanted
+    )
+
+    def build(folder: Path) -> None:
+        environments.create(children, python, folder / "venv")
+        words = ["-e", str(project)] if project else []
+        purpose = f"python:{text}: cannot install {', '.join(wanted)}"
+        environments.install(children, folder / "venv", *wanted, *words, purpose=purpose)
+
+    with environments.kept(name, build, lambda folder: None) as folder:
+        return str(environments.python_of(folder / "venv"))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+PROJECT = ("pyproject.toml", "setup.py")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The git repository of a folder; `inside` is the folder's path in it."""
+
+    root: Path
+    inside: Path
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A worktree of a commit and the interpreter that has it installed."""
+
+    commit: str
+    tree: Path
+    python: str
+
+
+def repository_of(children: Children, folder: Path) -> Repository:
+    """The repository around a folder; UsageError where there is none."""
+    command = ["git", "rev-parse", "--show-toplevel", "--show-prefix"]
+    try:
+        said = output(children, command, purpose="git", folder=folder).splitlines()
+    except Ended as error:
+        raise UsageError(f"{folder} is in no git repository: {error}") from None
+    return Repository(Path(said[0]), Path(said[1] if len(said) > 1 else ""))
+
+
+def commit(children: Children, repository: Repository, name: str) -> str:
+    """The commit that a name means; UsageError when it means none."""
+    command = ["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]
+    if name.startswith("-"):
+        raise UsageError(f"'{name}' is no git revision")
+    try:
+        return output(children, command, purpose="git", folder=repository.root).strip()
+    except Ended:
+        raise UsageError(
+            f"git knows no revision '{name}' in {repository.root} "
+            "(a shallow clone has few: git fetch --unshallow)"
+        ) from None
+
+
+def built(children: Children, repository: Repository, name: str) -> Revision:
+    """The revision, checked out and installed; from the cache where it was built before.
+
+    Raises UsageError with git's or pip's last words, and leaves nothing half-built.
+    """
+    found = commit(children, repository, name)
+    parts = (found, str(repository.root), sys.executable, sys.version)
+    wanted = environments.key(*parts, *environments.installed())
+
+    def build(folder: Path) -> None:
+        _check_out(children, repository, found, folder / "tree")
+        if any((folder / "tree" / file).exists() for file in PROJECT):
+            environments.overlay(children, folder / "venv")
+            purpose = f"git:{name} does not install"
+            words = ("--no-cache-dir", str(folder / "tree"))
+            environments.install(children, folder / "venv", *words, purpose=purpose)
+
+    def undo(folder: Path) -> None:
+        command = ["git", "worktree", "remove", "--force", str(folder / "tree")]
+        with suppress(Ended, OSError):  # it was not made yet, or a full disk takes no output
+            output(children, command, purpose="git", folder=repository.root)
+
+    with environments.kept(wanted, build, undo) as folder:
+        own = environments.python_of(folder / "venv")
+        return Revision(found, folder / "tree", str(own) if own.exists() else sys.executable)
+
+
+def _check_out(children: Children, repository: Repository, commit: str, tree: Path) -> None:
+    purpose = f"cannot check out {commit[:12]}"
+    # What a killed run left registered, without its folder, is in the way.
+    output(children, ["git", "worktree", "prune"], purpose=purpose, folder=repository.root)
+    command = ["git", "worktree", "add", "--detach", "--force", str(tree), commit]
+    output(children, command, purpose=purpose, folder=repository.root, seconds=300)
+
+
+FORMS = "git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or 'working tree'"
+
+
+def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Side, ...]:
+    """The sides of these names, built where they were not; `scratch` is a folder of the run's.
+
+    Raises UsageError for a text that means nothing, two of the same name, or one that cannot be
+    built.
+    """
+    for text in texts:
+        check(text)
+        if texts.count(text) > 1:
+            raise UsageError(f"side '{text}' is given twice")
+    filters = [text.startswith("strategy:") for text in texts]
+    if any(filters) and not all(filters):
+        raise UsageError(
+            "strategy:NAME is a choice of cells: compare it with another strategy:NAME"
+        )
+    return tuple(
+        _BUILD[_kind(text)](children, text.partition(":")[2].strip(), scratch / str(place))
+        for place, text in enumerate(texts)
+    )
+
+
+def check(text: str) -> None:
+    """Raise UsageError unless the text has the form of a side."""
+    kind, colon, rest = text.partition(":")
+    if text == WORKING_TREE:
+        return
+    if kind not in _BUILD or not colon or not rest.strip():
+        raise UsageError(f"no side '{text}'{suggestion(kind, _BUILD)} (write {FORMS})")
+    if kind == "env":
+        _variables(rest)
+
+
+def _kind(text: str) -> str:
+    return WORKING_TREE if text == WORKING_TREE else text.partition(":")[0]
+
+
+def _working_tree(children: Children, rest: str, scratch: Path) -> Side:
+    return Side(WORKING_TREE)
+
+
+def _git(children: Children, rest: str, scratch: Path) -> Side:
+    repository = repository_of(children, Path.cwd())
+    found = built(children, repository, rest)
+    return Side(
+        f"git:{rest}",
+        found.commit[:7] if not found.commit.startswith(rest) else "",
+        python=found.python,
+        folder=found.tree / repository.inside,
+        root=(repository.root, found.tree),
+        own=environments.own_packages(children, found.python, scratch),
+    )
+
+
+def _python(children: Children, rest: str, scratch: Path) -> Side:
+    found = ready(children, rest)
+    return Side(
+        f"python:{rest}",
+        "" if found.version == rest else found.version,
+        python=found.python,
+        own=environments.own_packages(children, found.python, scratch),
+    )
+
+
+def _env(children: Children, rest: str, scratch: Path) -> Side:
+    return Side(f"env:{rest}", variables=_variables(rest))
+
+
+def _variables(text: str) -> dict[str, str]:
+    try:
+        words = [word.partition("=") for word in shlex.split(text)]
+    except ValueError as error:  # a quote that is not closed
+        raise UsageError(f"side 'env:{text}': {error}") from None
+    for key, equals, _ in words:
+        if not equals or not re.fullmatch(r"[A-Za-z_]\w*", key):
+            raise UsageError(f"side 'env:{text}' must be env:KEY=VALUE, or several with spaces")
+    return {key: value for key, _, value in words}
+
+
+def _strategy(children: Children, rest: str, scratch: Path) -> Side:
+    return Side(f"strategy:{rest}", strategies=(rest,))
+
+
+_BUILD: dict[str, Callable[[Children, str, Path], Side]] = {
+    WORKING_TREE: _working_tree,
+    "git": _git,
+    "python": _python,
+    "env": _env,
+    "strategy": _strategy,
+}

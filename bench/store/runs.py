@@ -1,0 +1,305 @@
+"""The stored run: a folder that every moment of the run leaves readable.
+
+The runs there are: finding one, going on with one, keeping one as a baseline.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .. import engine
+from ..errors import NotComparable, UsageError
+from ..plan.cells import Planned, named
+from .provenance import ONE_RUN, differences
+from .state import History
+from .writable import check_file
+
+SCHEMA = 1
+IGNORE = """\
+# Runs stay here; baselines are meant to be committed.
+*
+!.gitignore
+!baselines/
+!baselines/**
+"""
+
+
+def create(results: Path) -> Path:
+    """A folder for a new run: `runs/0001-20261121T045000Z` under `results`."""
+    try:
+        (results / "runs").mkdir(parents=True, exist_ok=True)
+        keep_out_of_git(results)
+        folder = _numbered(results / "runs")
+    except OSError as error:
+        raise UsageError(f"cannot write results to {results}: {error.strerror}") from error
+    return folder
+
+
+def keep_out_of_git(results: Path) -> None:
+    """Have git pass over what is stored here, unless the user has said otherwise."""
+    ignore = results / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text(IGNORE, encoding="utf-8")
+
+
+def _numbered(runs: Path) -> Path:
+    stamp = now().strftime("%Y%m%dT%H%M%SZ")
+    taken = [int(match[1]) for path in runs.iterdir() if (match := re.match(r"(\d+)-", path.name))]
+    folder = runs / f"{max(taken, default=0) + 1:04d}-{stamp}"
+    folder.mkdir()
+    return folder
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def stamp() -> str:
+    """The time as it is stored: `2026-11-21T04:50:00Z`."""
+    return now().isoformat().replace("+00:00", "Z")
+
+
+def write(folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History) -> None:
+    """Bring run.json, samples.json and probes.json up to what the journal says, each in one step.
+
+    Raises UsageError when they cannot be written; the journal still has it all.
+    """
+    with _naming(folder):
+        _write(folder, facts, plan, past)
+
+
+def _write(
+    folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History
+) -> None:
+    failures = [_failure(entry) for entry in past.failures]
+    record = {
+        "schema": SCHEMA,
+        "id": folder.name,
+        **facts,
+        "warnings": [*facts["warnings"], *past.trouble],
+        "seconds": past.elapsed,
+        "cells": [_cell(planned, past) for planned in plan],
+        "order": past.orders,
+        "canary": past.canary(),
+        "failures": failures,
+    }
+    _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
+    for place, side in enumerate(dict.fromkeys(planned.side for planned in plan)):
+        own = [planned for planned in plan if planned.side == side and not past.wrong(planned.id)]
+        suite = engine.merged([run["benchmark"] for run in past.measured[p.id]] for p in own)
+        if suite is not None:
+            partial = folder / f"{samples(place)}.partial"
+            engine.dump(suite, partial)
+            partial.replace(folder / samples(place))
+    probed = past.probed.document(plan)
+    if probed is not None:
+        _replace(folder / "probes.json", json.dumps(probed, ensure_ascii=False))
+
+
+def samples(place: int) -> str:
+    """The file of a side's suite; pyperf takes no two interpreters in one."""
+    return f"samples-{place + 1}.json" if place else "samples.json"
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {folder}: {error.strerror}\n"
+            "  what was measured is in its journal: make room and go on with --resume"
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def _failure(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: entry[key] for key in ("round", "cell", "kind", "message", "traceback")}
+
+
+def _cell(planned: Planned, past: History) -> dict[str, Any]:
+    cell, why = planned.cell, past.reason(planned.id)
+    if planned.reason:
+        status, why = "unavailable", planned.reason
+    elif why:
+        status = "failed"
+    else:
+        status = "measured" if past.measured[planned.id] else "pending"
+    return {
+        "id": planned.id,
+        "name": cell.name,
+        "workload": _spec(cell.workload),
+        "strategy": _spec(cell.strategy),
+        "tasks": cell.tasks,
+        "measured_tasks": past.measured_tasks(planned),
+        "workers": planned.workers,
+        "block": planned.block,
+        "reference": planned.reference,
+        "loops": past.loops.get(planned.id, 1),
+        "status": status,
+        "reason": why,
+        **({"side": planned.side, "pair": planned.pair} if planned.side else {}),
+    }
+
+
+def _spec(spec: Any) -> dict[str, Any]:
+    unusual = {"unusual": spec.unusual} if spec.unusual else {}
+    return {"name": spec.name, "target": spec.target, "params": spec.params, **unusual}
+
+
+def point_latest(folder: Path) -> None:
+    """Make `latest` name this run: a link, or a file with its name where links are not allowed."""
+    latest = folder.parent.parent / "latest"
+    partial = latest.with_name("latest.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        partial.symlink_to(Path("runs") / folder.name, target_is_directory=True)
+    except OSError:
+        partial.write_text(f"runs/{folder.name}\n", encoding="utf-8")
+    partial.replace(latest)
+
+
+def located(results: Path, text: str) -> Path:
+    """The run given by path, number, id, `latest` or baseline; UsageError says what there is.
+
+    A baseline comes last: whatever its name, it hides no run.
+    """
+    if _is_run(Path(text)):
+        return Path(text)
+    runs = sorted((results / "runs").glob("*-*")) if (results / "runs").is_dir() else []
+    if found := _of_runs(results, runs, text):
+        return found
+    if (results / "baselines" / text / "run.json").exists():
+        return results / "baselines" / text
+    if not runs:
+        raise UsageError(f"there are no runs in {results}: measure one with `concbench run`")
+    names = ", ".join(run.name.partition("-")[0] for run in runs[-10:])
+    raise UsageError(f"there is no run '{text}' in {results} (there are: {names})")
+
+
+def run_to_resume(results: Path, text: str) -> Path:
+    """The run that `--resume` means; UsageError for a baseline, a copy without a journal."""
+    folder = located(results, text)
+    place = folder.resolve()
+    if place.parent.name == "baselines":
+        raise UsageError(
+            f"{folder} is a baseline, and only a run can go on: give --resume the number of a run, "
+            f"or measure the baseline anew\n  with `concbench run --save-baseline {place.name}`"
+        )
+    return folder
+
+
+def _is_run(path: Path) -> bool:
+    return path.is_file() or (path / "run.json").exists()
+
+
+def _of_runs(results: Path, runs: Sequence[Path], text: str) -> Path | None:
+    if not runs:
+        return None
+    if text == "latest":
+        return _latest(results) or runs[-1]
+    matching = [run for run in runs if text in (run.name, run.name.partition("-")[0])]
+    if text.isdecimal():
+        matching = [run for run in runs if int(run.name.partition("-")[0]) == int(text)]
+    return matching[-1] if matching else None
+
+
+def _latest(results: Path) -> Path | None:
+    latest = results / "latest"
+    if latest.is_file():
+        latest = results / latest.read_text(encoding="utf-8").strip()
+    return latest.resolve() if (latest / "run.json").exists() else None
+
+
+def stored_settings(folder: Path) -> dict[str, Any]:
+    """The settings of a run, as `resolve` takes them."""
+    return dict(_facts(folder)["settings"])
+
+
+def resumable(folder: Path, names: Sequence[str], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a run that cells of these names may go on with.
+
+    `now` is what the run would record if it began now.  Raises NotComparable that names what has
+    changed since.
+    """
+    stored = _facts(folder)
+    changed = [str(one) for one in differences(stored, now, ONE_RUN)]
+    before = [named(cell.get("side", ""), cell["name"]) for cell in stored["cells"]]
+    changed += [f"{name} is planned no more" for name in before if name not in names]
+    changed += [f"{name} was not planned" for name in names if name not in before]
+    if not changed and before != list(names):
+        changed.append("its cells stand in another order")  # a cell's number is its place
+    if changed:
+        first = f"cannot go on with {folder.name}, whose rounds were measured otherwise:"
+        last = "bring back what was there before, or measure anew, without --resume"
+        raise NotComparable("\n  ".join([first, *changed, last]))
+    return stored
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    path = folder / "run.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        kinds = {"settings": dict, "environment": dict, "cells": list}
+        wrong = [key for key, kind in kinds.items() if not isinstance(record[key], kind)]
+        if wrong or not all("name" in cell for cell in record["cells"]):
+            raise TypeError(f"{', '.join(wrong) or 'cells'} is something else")
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise UsageError(f"{path} is damaged: {error!r}") from None
+    return dict(record)
+
+
+def check_name(name: str) -> None:
+    """Raise UsageError unless a baseline can be called so."""
+    if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
+        raise UsageError(f"a baseline's name is letters, digits, '-', '_' and '.', not '{name}'")
+
+
+def check_new_name(name: str) -> None:
+    """Raise UsageError unless a baseline can be called so and no command reads a run in it."""
+    check_name(name)
+    if name == "latest" or re.fullmatch(r"\d+(-\d{8}T\d{6}Z)?", name) or _is_run(Path(name)):
+        raise UsageError(
+            f"a baseline cannot be called '{name}', which names a run (`concbench show {name}`): "
+            "call it main, say"
+        )
+
+
+def check_baseline(results: Path, name: str) -> None:
+    """Raise UsageError unless a run of these results may be kept, and written, under this name."""
+    check_new_name(name)
+    for file in ("run.json", "samples.json", "probes.json"):
+        check_file(results / "baselines" / name / file, makes_folders=True)
+
+
+def save_baseline(folder: Path, name: str) -> Path:
+    """Copy what a later run is compared with to `baselines/NAME`, which may be committed."""
+    check_new_name(name)
+    baseline = folder.parent.parent / "baselines" / name
+    try:
+        baseline.mkdir(parents=True, exist_ok=True)
+        files = {path.name for place in (folder, baseline) for path in place.glob("samples*.json")}
+        for file in ("run.json", "probes.json", *sorted(files)):
+            if (folder / file).exists():
+                shutil.copyfile(folder / file, baseline / file)
+            else:
+                (baseline / file).unlink(missing_ok=True)  # of an earlier one of that name
+    except OSError as error:
+        raise UsageError(f"cannot write the baseline {baseline}: {error.strerror}") from None
+    return baseline

@@ -1,0 +1,280 @@
+"""What a run's journal says of its probe passes, and what of that is stored.  Pure.
+
+What a run's journal says: the whole state of a run is a fold over its entries.
+
+So going on after an interruption is reading the journal again, and no rule can be applied twice or
+differently.  Pure: no process, no clock, no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from ..machine.canary import Canaries, much_less
+from ..plan.cells import Planned, alike, blocks_alike
+
+Entry: TypeAlias = Mapping[str, Any]
+
+EVENTS = ("probed", "emptied", "unprobed")
+"""Of a cell, of its strategy with nothing to do, and of cells that no pass was made for."""
+SCHEMA = 1
+METRICS = {
+    "memory": ("memory",),
+    "latency": ("latency", "concurrency", "timeline", "left"),
+    "lag": ("lag", "left"),
+    "trace": ("timeline",),
+}
+"""What each probe gives."""
+NO_EMPTY = "the same strategy with nothing to do was not probed"
+
+
+def missing(probes: Iterable[str], why: str) -> dict[str, str]:
+    """The reason for every metric of these probes."""
+    return dict.fromkeys((metric for probe in probes for metric in METRICS[probe]), why)
+
+
+class Probed:
+    """The probe passes of one run: a fold over the entries of the journal."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._cells: dict[int, Entry] = {}
+        self._empties: dict[str, Entry] = {}
+        self._without: dict[int, Entry] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Take one entry in."""
+        self.seconds += entry["seconds"]
+        match entry["event"]:
+            case "probed":
+                self._cells[entry["cell"]] = entry
+                self._without.pop(entry["cell"], None)
+            case "emptied":
+                self._empties[entry["empty"]] = entry
+            case "unprobed":
+                self._without |= dict.fromkeys(entry["cells"], entry)
+
+    def of_cell(self, cell: int, probes: Iterable[str]) -> bool:
+        """Whether a cell has had its pass with all of these."""
+        return cell in self._cells and {*probes} <= {*self._cells[cell]["probes"]}
+
+    def of_empty(self, empty: str) -> bool:
+        """Whether such a strategy has had its pass with nothing to do."""
+        return empty in self._empties
+
+    def document(self, plan: Iterable[Planned]) -> dict[str, Any] | None:
+        """What probes.json holds; None when nothing was probed."""
+        known = [self._cell(p) for p in plan if p.id in self._cells or p.id in self._without]
+        return {"schema": SCHEMA, "cells": known} if known else None
+
+    def _cell(self, planned: Planned) -> dict[str, Any]:
+        if planned.id not in self._cells:
+            entry = self._without[planned.id]
+            return {"cell": planned.id, "absent": missing(entry["probes"], entry["reason"])}
+        entry = self._cells[planned.id]
+        found = {"cell": planned.id, "tasks": entry["tasks"], **entry["found"]}
+        if "memory" not in found:
+            return found
+        empty = self._empties.get(entry["empty"], {}).get("found", {})
+        known = empty.get("memory", {}).get("peak_pss_bytes")
+        memory = _over(found["memory"], known, planned.workers)
+        if known is not None:
+            return {**found, "memory": memory}
+        why = empty.get("absent", {}).get("memory", NO_EMPTY)
+        return {**found, "memory": memory, "absent": {**found["absent"], "over_empty": why}}
+
+
+def _over(memory: Mapping[str, Any], empty: int | None, workers: int) -> dict[str, Any]:
+    over = None if empty is None else memory["peak_pss_bytes"] - empty
+    return {
+        "peak_pss_bytes": memory["peak_pss_bytes"],
+        "empty_pss_bytes": empty,
+        "over_empty_bytes": over,
+        "per_worker_bytes": None if over is None else over / workers,
+        "samples": memory["samples"],
+    }
+
+
+FAILURES = 2
+"""So many failures quarantine a cell: one may be the machine's."""
+
+
+class History:
+    """The rounds, failures and calibrations of one plan."""
+
+    def __init__(self, plan: Sequence[Planned], entries: Iterable[Entry] = ()) -> None:
+        self._plan = {planned.id: planned for planned in plan}
+        self.entries: list[Entry] = []
+        self.orders: list[list[int]] = []
+        self.canaries = Canaries()
+        self.again: dict[int, int] = {}
+        """From a round that repeats another to that one."""
+        self.loops: dict[int, int] = {}
+        self.seconds_per_task: dict[int, float] = {}
+        self.samples: dict[int, int] = {}
+        self.measured: dict[int, list[Entry]] = {planned.id: [] for planned in plan}
+        self.failures: list[Entry] = []
+        self.trouble: list[str] = []
+        """What a reader should know of the run, such as processes that workers left behind."""
+        self.probed = Probed()
+        self.elapsed = 0.0
+        for entry in entries:
+            self.add(entry)
+
+    def add(self, entry: Entry) -> None:
+        """Take one entry in."""
+        self.entries.append(entry)
+        self.elapsed = entry.get("elapsed", self.elapsed)
+        match entry["event"]:
+            case "scouted":
+                for block in blocks_alike(self._plan, entry["block"]):
+                    self.seconds_per_task[block] = entry["seconds_per_task"]
+            case "sampled":
+                for block in blocks_alike(self._plan, entry["block"]):
+                    self.samples[block] = entry["tasks"]
+            case "round":
+                self.orders.append(list(entry["order"]))
+                self.canaries.begin_round()
+                if "again" in entry:
+                    self.again[entry["round"]] = entry["again"]
+            case "canary":
+                self.canaries.hear(entry, ended=not self.unvisited())
+            case "loops":
+                for cell in alike(self._plan, entry["cell"]):
+                    self.loops[cell] = entry["loops"]
+            case "measured":
+                self.measured[entry["cell"]].append(entry)
+            case "failed":
+                self.failures.append(entry)
+            case "trouble":
+                self.trouble.extend(entry["lines"])
+            case event if event in EVENTS:
+                self.probed.add(entry)
+
+    @property
+    def rounds(self) -> int:
+        """Rounds begun."""
+        return len(self.orders)
+
+    @property
+    def counted(self) -> int:
+        """Rounds begun, without those that were replaced."""
+        return self.rounds - len(self.replaced())
+
+    def replaced(self) -> frozenset[int]:
+        """The rounds that were measured again to the end; only answers count in them."""
+        going = {self.rounds - 1} if self.unvisited() else set()
+        return frozenset(first for again, first in self.again.items() if again not in going)
+
+    def low(self) -> frozenset[int]:
+        """The rounds that got much less CPU than the others, those replaced for it included."""
+        return much_less(self.canaries.delivered()) | self.replaced()
+
+    def canary(self) -> list[dict[str, Any]]:
+        """What each round got of the machine; one of which nothing is known is left out."""
+        low, replaced, jitter = self.low(), self.replaced(), self.canaries.jitter()
+        return [
+            {
+                "round": number,
+                "cpus": self.canaries.cpus(),
+                "delivered": delivered,
+                "jitter_seconds": jitter[number],
+                "low": number in low,
+                "replaced": number in replaced,
+            }
+            for number, delivered in enumerate(self.canaries.delivered())
+            if delivered is not None
+        ]
+
+    def seconds(self) -> list[dict[int, float]]:
+        """For each round the seconds of a batch, by cell.
+
+        Cells that failed are absent, and all cells are in a round that was replaced.
+        """
+        table: list[dict[int, float]] = [{} for _ in self.orders]
+        for cell, runs in self.measured.items():
+            if not self.reason(cell):
+                for run in runs:
+                    table[run["round"]][cell] = run["seconds"]
+        replaced = self.replaced()
+        return [{} if number in replaced else row for number, row in enumerate(table)]
+
+    def first_seconds(self, cell: int) -> float | None:
+        """What a batch took when the cell, or one that it is paired with, was first measured."""
+        last = self.rounds - 1
+        known = [run for one in alike(self._plan, cell) for run in self.measured[one]]
+        before = [(run["round"], run["position"], run["seconds"]) for run in known]
+        return min((one for one in before if one[0] < last), default=(0, 0, None))[2]
+
+    def unvisited(self) -> list[int]:
+        """What an interrupted last round still owes, in its order."""
+        if not self.orders:
+            return []
+        last = self.rounds - 1
+        ended = [e for e in self.entries if e["event"] in ("measured", "failed")]
+        visited = {entry["cell"] for entry in ended if entry["round"] == last}
+        return [cell for cell in self.still(last) if cell not in visited]
+
+    def still(self, number: int) -> list[int]:
+        """The cells of a round that have not been given up since, in its order."""
+        return [cell for cell in self.orders[number] if not self.quarantined(cell)]
+
+    def measured_tasks(self, planned: Planned) -> int:
+        """The tasks of a batch that are run: fewer for a reference that is too slow."""
+        sample = self.samples.get(planned.block) if planned.reference else None
+        return sample or planned.cell.tasks
+
+    def reason(self, cell: int) -> str:
+        """Why a cell has failed, or nothing."""
+        if wrong := self.wrong(cell):
+            return wrong
+        own = [entry for entry in self.failures if entry["cell"] == cell]
+        if len(own) >= FAILURES or (own and not self.measured[cell]):
+            return str(own[-1]["message"])
+        return ""
+
+    def quarantined(self, cell: int) -> bool:
+        """Whether a cell has had its chances."""
+        own = [entry for entry in self.failures if entry["cell"] == cell]
+        return len(own) >= FAILURES or bool(self.wrong(cell))
+
+    def wrong(self, cell: int) -> str:
+        """How a cell's answers differ from those they must equal, or nothing."""
+        planned = self._plan[cell]
+        model = self._model(planned.block)
+        if model is None:
+            return ""
+        told = self._plan[model["cell"]].cell.strategy.name
+        for run in self.measured[cell]:
+            if not self._equal(run, model):
+                if model["cell"] == cell:
+                    return "wrong answer: another one in every process"
+                return f"wrong answer: not {told}'s in round {run['round']}"
+        return ""
+
+    def _equal(self, run: Entry, model: Entry) -> bool:
+        if run["tasks"] == model["tasks"]:
+            return bool(run["answer"] == model["answer"])
+        if run["head"] != model["answer"]:
+            return False
+        whole = self._first(self._plan[run["cell"]].block, run["tasks"])
+        return whole is None or bool(run["answer"] == whole["answer"])
+
+    def _model(self, block: int) -> Entry | None:
+        """The run whose answer counts: the reference's first, else the first of any."""
+        of_block = [p for p in self._plan.values() if p.block == block]
+        for planned in of_block:
+            if planned.reference and self.measured[planned.id]:
+                return self.measured[planned.id][0]
+        return self._first(block, None)
+
+    def _first(self, block: int, tasks: int | None) -> Entry | None:
+        runs = [
+            run
+            for planned in self._plan.values()
+            if planned.block == block
+            for run in self.measured[planned.id]
+            if tasks in (None, run["tasks"])
+        ]
+        return min(runs, key=lambda run: (run["round"], run["position"]), default=None)

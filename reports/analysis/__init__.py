@@ -1,0 +1,1 @@
+"""From a stored run to what it means: rows, limits, notes, verdicts, comparisons."""

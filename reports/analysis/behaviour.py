@@ -1,0 +1,113 @@
+"""How strategies behave, as `concbench behaviour` found it: behaviour.json of a results folder.
+
+The documented form is SCHEMA.md's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import errors, numbers
+from ..errors import DamagedRun
+
+SCHEMA = 1
+FILE = "behaviour.json"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked of every strategy, and the code that asked it."""
+
+    name: str
+    group: str
+    asks: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer in a few words, `why` where it needs one, and numbers that were measured."""
+
+    answer: str
+    why: str = ""
+    measured: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def value(self) -> Any:
+        """What it is sorted by: the number behind the words where that is all they say."""
+        return self.measured.get("seconds", self.measured.get("bytes", self.answer))
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A strategy's answers by question; none with the reason why it cannot run."""
+
+    name: str
+    reason: str
+    answers: dict[str, Answer]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """All of it, and where and when it was asked."""
+
+    schema: int
+    concbench: str
+    asked: str
+    python: str
+    platform: str
+    questions: tuple[Question, ...]
+    strategies: tuple[Strategy, ...]
+
+    @property
+    def groups(self) -> Mapping[str, list[Question]]:
+        """Questions by what they are about, in their order."""
+        found: dict[str, list[Question]] = {}
+        for question in self.questions:
+            found.setdefault(question.group, []).append(question)
+        return found
+
+    @property
+    def able(self) -> list[Strategy]:
+        """Those that could be asked."""
+        return [one for one in self.strategies if not one.reason]
+
+    @property
+    def unable(self) -> list[Strategy]:
+        """Those that could not, each with its reason."""
+        return [one for one in self.strategies if one.reason]
+
+    def reasons(self, question: Question) -> Iterator[str]:
+        """`-: it has no workers (sequential)`, a line for each answer with its reason."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for one in self.able:
+            answer = one.answers[question.name]
+            if answer.why:
+                found.setdefault((answer.answer, answer.why), []).append(one.name)
+        for (answer_, why), names in found.items():
+            yield f"{answer_}: {why} ({', '.join(names)})"
+
+
+def read(results: Path) -> Behaviour | None:
+    """What was kept in a results folder; None where nothing was.  Raises DamagedRun."""
+    path = results / FILE
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
+    return checked(errors.known(path, content, SCHEMA), path)
+
+
+def checked(found: Mapping[str, Any], path: Path) -> Behaviour:
+    """The document in its form.  Raises DamagedRun where it has another."""
+    made = errors.checked(found, Behaviour, path)
+    for one in made.able:
+        missing = [each.name for each in made.questions if each.name not in one.answers]
+        if missing:
+            raise DamagedRun(f"{path}: {one.name} has no answer to {numbers.listed(missing)}")
+    return made

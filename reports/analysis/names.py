@@ -1,0 +1,114 @@
+"""Names of cells and blocks, with no more parameters than it takes to tell them apart."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from ..run.stored import Stored
+from . import cells
+from .cells import Row
+
+_Full: TypeAlias = tuple[str, dict[str, Any], tuple[str, ...]]
+"""A name, all parameters, and those of them that are always told."""
+
+
+def strategies(rows: Sequence[Row]) -> dict[int, str]:
+    """The name of each cell of a block, by id: `threading`, or `threading[workers=4]`."""
+    return _names({row.id: _strategy(row) for row in rows})
+
+
+def blocks(tables: Sequence[Sequence[Row]]) -> list[str]:
+    """The name of each block: `io_sleep`, `io_sleep[seconds=0.02] x 128`, `io_sleep, git:main`."""
+    firsts = [rows[0] for rows in tables]
+    plain = _names({place: _workload(row) for place, row in enumerate(firsts)})
+    same = [(name, row.side) for name, row in zip(plain.values(), firsts, strict=True)]
+    return [
+        _on_side(f"{name} x {row.tasks:,}" if same.count((name, side)) > 1 else name, side)
+        for (name, side), row in zip(same, firsts, strict=True)
+    ]
+
+
+def _on_side(name: str, side: str) -> str:
+    return f"{name}, {side}" if side else name
+
+
+def grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
+    """The name of each cell of a table that is no block, by id.
+
+    `kind` is `workload` (`io_sleep`, `io_sleep, workers=4`), `strategy`, or for both `cell`
+    (`io_sleep / asyncio`).  Where rows are of several sides, theirs follows.
+    """
+    found = _grouped(rows, kind)
+    if len({row.side for row in rows}) < 2:
+        return found
+    return {row.id: _on_side(found[row.id], row.side) for row in rows}
+
+
+def _grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
+    plain = _names({row.id: _workload(row) for row in rows})
+    sizes = {(plain[row.id], row.tasks) for row in rows}
+    alike = Counter(name for name, _ in sizes)
+    work = {
+        row.id: f"{plain[row.id]} x {row.tasks:,}" if alike[plain[row.id]] > 1 else plain[row.id]
+        for row in rows
+    }
+    how: dict[int, str] = {}
+    for name in set(work.values()):
+        how |= strategies([row for row in rows if work[row.id] == name])
+    if kind == "strategy":
+        return how
+    if kind == "cell":
+        return {key: f"{work[key]} / {how[key]}" for key in work}
+    inner = {row.id: how[row.id].removeprefix(row.strategy).strip("[]") for row in rows}
+    return {key: ", ".join(filter(None, (work[key], inner[key]))) for key in work}
+
+
+def called(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
+    """Block and strategy of each cell of several runs, by what it is called in any run.
+
+    As short as tells them apart within a run; in full where two runs would call two cells alike.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for stored in runs:
+        full = {cell.id: stored.run.called(cell) for cell in stored.run.cells}
+        planned = stored.blocks().values()
+        tables = [[cells.planned(cell, ()) for cell in block] for block in planned]
+        for block, rows in zip(blocks(tables), tables, strict=True):
+            short = strategies(rows)
+            found = {full[row.id]: (block, short[row.id]) for row in rows} | found
+    alike = Counter(found.values())
+    return {
+        name: (said if alike[said] == 1 else (name.partition(" / ")[0], name.partition(" / ")[2]))
+        for name, said in found.items()
+    }
+
+
+def _workload(row: Row) -> _Full:
+    return row.workload, row.workload_params, row.workload_unusual
+
+
+def _strategy(row: Row) -> _Full:
+    return row.strategy, row.strategy_params, row.strategy_unusual
+
+
+def _names(cells: Mapping[int, _Full]) -> dict[int, str]:
+    found = {}
+    for key, (name, params, unusual) in cells.items():
+        alike = [other for like, other, _ in cells.values() if like == name]
+        telling = {
+            param: value
+            for param, value in params.items()
+            if param in unusual
+            or (value is not None and any(other.get(param) != value for other in alike))
+        }
+        inner = ",".join(f"{param}={plain(value)}" for param, value in telling.items())
+        found[key] = f"{name}[{inner}]" if inner else name
+    return found
+
+
+def plain(value: Any) -> str:
+    """A parameter as the command line takes it: text bare, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,232 @@
+"""A check as it is stored and shown: an answer for each metric of each pair.  Plain data.
+
+Stored as gate.json for other tools; its documented form is SCHEMA.md's.  Nothing of ours reads it.
+
+What is said of an answer and of a whole check, the same words wherever it is shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from .. import numbers
+from .decision import ALPHA, Word
+from .unpaired import Judged
+
+SCHEMA = 1
+FILE = "gate.json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the gate says of one metric of one pair.
+
+    `before` and `after` are in seconds, or bytes of memory.  `before` is the trimmed geometric mean
+    over the rounds that both sides have (unpaired: over the stored ones), which a disturbed process
+    hardly moves; `ratio` is what the gate decides by, with its interval of 95 %; and `after` is
+    `before` times `ratio`, so that the three agree whatever disturbed a round.  `more` is about how
+    many rounds would decide it.
+    """
+
+    cell: str
+    metric: str
+    threshold: float
+    word: Word
+    rounds: int
+    before: float | None = None
+    after: float | None = None
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    more: int = 0
+    confirmed: bool = False
+    """Whether rounds of its own confirmed it, after it was a suspect."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A whole check of `after` against `before`; `paired` when both ran in the same rounds."""
+
+    after: str
+    before: str
+    answers: tuple[Answer, ...]
+    paired: bool = True
+    relative: bool = False
+    failed: tuple[tuple[str, str], ...] = ()
+    """Cells that one side could not measure, each with the reason."""
+    unknown: tuple[str, ...] = ()
+    """What was asked and cannot be known here, a line each."""
+    seconds: float = 0.0
+    alpha: float = ALPHA
+    run: str = ""
+    warnings: tuple[str, ...] = field(default=())
+
+    def of(self, word: Word) -> list[Answer]:
+        """The answers of one kind, in their order."""
+        return [one for one in self.answers if one.word == word]
+
+    @property
+    def doubts(self) -> int:
+        """What --strict takes for a failure: neither slower nor not."""
+        undecided = len(self.of("inconclusive")) + len(self.of("other work"))
+        return undecided + len(self.unknown)
+
+
+def document(checked: Checked) -> str:
+    """The text of gate.json."""
+    return json.dumps({"schema": SCHEMA, **asdict(checked)}, indent=1, ensure_ascii=False)
+
+
+def spans(answers: Sequence[Answer]) -> str:
+    """`8 to 24 rounds`."""
+    rounds = sorted({one.rounds for one in answers}) or [0]
+    low, high = rounds[0], rounds[-1]
+    if low < high:
+        return f"{low} to {high} rounds"
+    return f"{low} round{'' if low == 1 else 's'}"
+
+
+NEVER = 100_000
+"""So many more rounds are as good as none: they are not told."""
+
+
+def title(checked: Checked) -> str:
+    """`working tree against git:main (1a2b3c4)`."""
+    how = "" if checked.paired else ", not paired"
+    relative = ", relative to the reference" if checked.relative else ""
+    return f"{checked.after} against {checked.before}{how}{relative}"
+
+
+def extent(checked: Checked) -> str:
+    """`18 cells, 8 to 24 rounds, 6:40`."""
+    minutes, seconds = divmod(round(checked.seconds), 60)
+    return f"{cells(checked.answers)}, {spans(checked.answers)}, {minutes}:{seconds:02}"
+
+
+def method(checked: Checked) -> str:
+    """`Holm, alpha 1 %`."""
+    return f"Holm, alpha {percent(checked.alpha)}"
+
+
+def headline(checked: Checked) -> str:
+    """The whole check in a line: `slower: 1 of 18 cells; 1 inconclusive`."""
+    every = _names(checked.answers)
+    slower, doubtful = checked.of("slower"), checked.of("inconclusive")
+    told = [f"slower: {len(_names(slower))} of {_cells(len(every))}"] if slower else []
+    if checked.failed:
+        told.append(f"failed: {_cells(len({cell for cell, _ in checked.failed}))}")
+    if other := checked.of("other work"):
+        told.append(f"other work: {cells(other)}")
+    if doubtful:
+        told.append(f"inconclusive: {cells(doubtful)}")
+    if checked.unknown:
+        told.append(f"not known: {len(checked.unknown)}")
+    if passed := checked.of("not slower"):
+        told.append(f"not slower: {cells(passed)}")
+    return "; ".join(told) or "nothing was compared"
+
+
+def said(one: Answer) -> str:
+    """Why it is what it is, with the metric where that is not the batch time."""
+    metric = "" if one.metric == "batch" else f"{one.metric} "
+    if one.word == "other work":
+        return "the sides give different answers: neither slower nor faster"
+    if one.ratio is None:
+        return f"{metric}no round on both sides yet"
+    if one.word == "slower":
+        return f"{metric}{values(one)}   {change(one)}{'   confirmed' if one.confirmed else ''}"
+    if one.word == "not slower":
+        return f"{metric}{values(one)}   {change(one)}"
+    return f"{metric}too noisy: {change(one)}{remedy(one)}"
+
+
+def remedy(one: Answer) -> str:
+    """`, about 40 more rounds would tell`; nothing where so many are not to be had."""
+    if not 0 < one.more < NEVER:
+        return ""
+    return f", about {one.more:,} more round{_s(one.more)} would tell"
+
+
+def values(one: Answer) -> str:
+    """`56.2 -> 68.9 ms`."""
+    if one.before is None or one.after is None:
+        return ""
+    before, after = value(one, one.before), value(one, one.after)
+    number, _, unit = before.rpartition(" ")
+    return f"{number if after.endswith(f' {unit}') else before} -> {after}"
+
+
+def value(one: Answer, number: float | None) -> str:
+    """`56.2 ms`, `48 MB`."""
+    return numbers.size(number) if one.metric == "memory" else numbers.duration(number)
+
+
+def change(one: Answer) -> str:
+    """`+22.6 % [+18.1, +27.0]`."""
+    if one.ratio is None:
+        return "unknown"
+    told = f"{_percent(one.ratio)} %"
+    if one.low is None or one.high is None:
+        return told
+    return f"{told} [{_percent(one.low)}, {_percent(one.high)}]"
+
+
+def within(passed: Sequence[Answer]) -> str:
+    """`16 cells within 5 %, 16 cells within 10 % cpu`."""
+    asked: dict[tuple[str, float], int] = {}
+    for one in passed:
+        asked[one.metric, one.threshold] = asked.get((one.metric, one.threshold), 0) + 1
+    return ", ".join(
+        f"{_cells(count)} within {percent(threshold)}" + ("" if metric == "batch" else f" {metric}")
+        for (metric, threshold), count in asked.items()
+    )
+
+
+def percent(fraction: float) -> str:
+    """A threshold as somebody wrote it: `5 %`, `7.5 %`."""
+    return f"{100 * fraction:g} %"
+
+
+def resolution(judged: Mapping[str, Judged]) -> list[str]:
+    """What an unpaired check can show at best, and what would help, by what is asked."""
+    told = ["not paired: what the machine did between the two runs looks like the code"]
+    shown = {name: one.resolves for name, one in judged.items() if one.resolves is not None}
+    if shown:
+        least, most = (pick(shown, key=lambda name: shown[name]) for pick in (min, max))
+        told.append(f"it can show slow-downs of {_rounded(shown[most])} or more")
+        if _rounded(shown[least]) != _rounded(shown[most]):
+            told[-1] += f": those of {most}; {_rounded(shown[least])} for {least}"
+    if hopeless := sum(one.more >= NEVER for one in judged.values()):
+        told.append(
+            f"no number of rounds decides {hopeless} of {len(judged)}, the baseline being too "
+            "noisy: save one of more rounds, or measure both sides at once with --against"
+        )
+    return told
+
+
+def _rounded(fraction: float) -> str:
+    return f"{100 * fraction:.2g} %" if fraction < 1 else f"{100 * fraction:.0f} %"
+
+
+def cells(answers: Sequence[Answer]) -> str:
+    """`18 cells`: a cell counts once, however many metrics were asked of it."""
+    return _cells(len(_names(answers)))
+
+
+def _names(answers: Sequence[Answer]) -> set[str]:
+    return {one.cell for one in answers}
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell{_s(count)}"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _percent(ratio: float) -> str:
+    return f"{round(100 * (ratio - 1), 1) + 0.0:+.1f}"  # never -0.0

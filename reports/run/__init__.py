@@ -1,0 +1,1 @@
+"""A stored run, read and checked: plain data for everything else."""

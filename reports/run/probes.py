@@ -1,0 +1,195 @@
+"""Histograms of seconds, from the text that a run keeps of them: HdrHistogram's, in nanoseconds.
+
+The library is imported late: only curves and sums over cells need it.
+The format: https://github.com/HdrHistogram/HdrHistogram_py
+
+What the untimed passes saw of a cell: memory, latency, tasks in flight, lag and left-overs.
+
+The documented form of probes.json is SCHEMA.md's.  Histograms stay the texts that they are.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from pydantic import Field
+
+from .. import errors
+from ..errors import Count, DamagedRun
+
+if TYPE_CHECKING:
+    from hdrh.histogram import HdrHistogram
+
+
+LOWEST, HIGHEST, DIGITS = 1, 3_600_000_000_000, 2
+"""Nanoseconds that are told apart, and the significant digits that are kept of them."""
+STEPS = 10
+"""Each point of a curve is 1 / (2 * STEPS) of the way that is left to 100 % further."""
+
+
+def curve(text: str) -> list[tuple[float, float]]:
+    """The percentiles, from 0 to 100, and their seconds, both rising; nothing of an empty one.
+
+    Denser towards 100, as a chart of a tail wants them.  Raises DamagedRun when it is no histogram.
+    """
+    found = _decoded(text)
+    if not found.get_total_count():
+        return []
+    items = found.get_percentile_iterator(STEPS)
+    return [(one.percentile_level_iterated_to, one.value_iterated_to / 1e9) for one in items]
+
+
+def merged(texts: Iterable[str]) -> str:
+    """One histogram of all that these hold."""
+    from hdrh.histogram import HdrHistogram
+
+    total = HdrHistogram(LOWEST, HIGHEST, DIGITS)
+    for text in texts:
+        total.add(_decoded(text))
+    encoded: bytes = total.encode()
+    return encoded.decode()
+
+
+def _decoded(text: str) -> HdrHistogram:
+    from hdrh.codec import HdrCookieException, HdrLengthException
+    from hdrh.histogram import HdrHistogram
+
+    try:
+        return HdrHistogram.decode(text)
+    except (ValueError, zlib.error, HdrCookieException, HdrLengthException) as error:
+        why = str(error) or type(error).__name__
+        raise DamagedRun(f"not a histogram: {why}") from None
+
+
+SCHEMA = 1
+
+# Two clocks may disagree: less than no time is odd, and no damage.
+Seconds: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
+Bytes: TypeAlias = Annotated[int, Field(ge=0)]
+Tasks: TypeAlias = Annotated[int, Field(ge=0)]
+Place: TypeAlias = Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The peak of the process tree's PSS, and what it has over an empty workload's."""
+
+    peak_pss_bytes: Bytes
+    empty_pss_bytes: Bytes | None = None
+    over_empty_bytes: int | None = None
+    per_worker_bytes: float | None = None
+    samples: int = 0
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Seconds of tasks."""
+
+    p50: Seconds
+    p95: Seconds
+    p99: Seconds
+    max: Seconds
+
+
+@dataclass(frozen=True)
+class Latency:
+    """From a task's submission to its start, and from its start to its end; texts of histograms."""
+
+    waiting: str
+    running: str
+    waiting_seconds: Quantiles
+    running_seconds: Quantiles
+
+
+@dataclass(frozen=True)
+class Concurrency:
+    """Tasks in flight: the mean over the time until the last has started, and the most.
+
+    `lanes` ran tasks; `declared` is how many the workload says it lets run at once.
+    """
+
+    mean: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    most: Tasks
+    lanes: Tasks
+    declared: int | None = None
+
+
+@dataclass(frozen=True)
+class Lag:
+    """Seconds by which the heartbeats of event loops came late."""
+
+    histogram: str
+    p50: Seconds
+    p99: Seconds
+    max: Seconds
+    loops: int
+    beats: int
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The first tasks of a batch, in seconds from its begin.
+
+    A task is its number, the index of its lane, submitted, started, ended; a beat is when and how
+    late.
+    """
+
+    lanes: tuple[str, ...]
+    tasks: tuple[tuple[int, Place, Seconds, Seconds, Seconds], ...]
+    beats: tuple[tuple[Seconds, Seconds], ...] = ()
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What is known of a cell; `absent` has the reason for what was asked for and is not.
+
+    `tasks` are those of the pass: of a sample, where one was measured.  `left` is what it left
+    behind: empty when that was nothing, None where nobody looked.
+    """
+
+    memory: Memory | None = None
+    latency: Latency | None = None
+    concurrency: Concurrency | None = None
+    lag: Lag | None = None
+    left: tuple[str, ...] | None = None
+    timeline: Timeline | None = None
+    absent: dict[str, str] = field(default_factory=dict)
+    tasks: Count | None = None
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
+class _File:
+    schema: int
+    cells: tuple[Probed, ...]
+
+
+def read(folder: Path, cells: Collection[int]) -> Mapping[int, Probed]:
+    """What probes.json says of each cell that was probed; nothing where there is no such file.
+
+    Raises DamagedRun when it is damaged, newer, or of other cells than these.
+    """
+    path = folder / "probes.json"
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
+    found = errors.checked(errors.known(path, text, SCHEMA), _File, path)
+    known: dict[int, Probed] = {}
+    for one in found.cells:
+        if one.cell is None or one.cell not in cells:
+            raise DamagedRun(f"{path} has a cell {one.cell} that run.json does not have")
+        if one.cell in known:
+            raise DamagedRun(f"{path} has the cell {one.cell} twice")
+        if one.timeline and any(task[1] >= len(one.timeline.lanes) for task in one.timeline.tasks):
+            raise DamagedRun(
+                f"{path} has a task of cell {one.cell} in a lane that it does not have"
+            )
+        known[one.cell] = one
+    return known

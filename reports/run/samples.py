@@ -1,0 +1,160 @@
+"""samples.json, read: a record for each worker process.  The keys are in SCHEMA.md."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyperf
+
+from ..errors import DamagedRun
+from .schema import Planned
+
+_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
+"""As pyperf writes them, and as they call themselves."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """What one worker process measured.
+
+    All seconds are those of a batch of all `tasks`: where a sample was measured they are scaled.
+    `own_cpu_seconds` leaves out child processes; it is all there was when `in_process`.
+    """
+
+    cell: int
+    round: int
+    position: int
+    seconds: float
+    values: tuple[float, ...]
+    startup_seconds: float
+    first_batch_seconds: float
+    close_seconds: float
+    own_cpu_seconds: float
+    in_process: bool
+    form: str
+    client: str
+    notes: tuple[str, ...]
+    answer: str = ""
+    """A digest of the results; empty if not recorded."""
+    cpu_seconds: float | None = None
+    """Of the whole process tree, per batch; None as all that follow where it is not known."""
+    voluntary_switches: float | None = None
+    involuntary_switches: float | None = None
+    gil: bool | None = None
+    """Whether it was really on, after all imports."""
+    jit: bool | None = None
+    loop: str = ""
+    """The class of the event loop that the strategy ran."""
+    cgroup_cpus: float | None = None
+    """The quota of its control group."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What the workload counted, per batch."""
+    python: str = ""
+    """Its interpreter, `CPython 3.12.1`."""
+
+    @property
+    def one_shot_seconds(self) -> float:
+        """What a script pays: start-up, first batch and close."""
+        return self.startup_seconds + self.first_batch_seconds + self.close_seconds
+
+
+def processes_of(
+    benchmarks: Iterable[pyperf.Benchmark], cells: Iterable[Planned], path: Path
+) -> tuple[Process, ...]:
+    """The worker processes of benchmarks that concbench wrote, in the order they ran."""
+    by_id = {cell.id: cell for cell in cells}
+    runs = (run for benchmark in benchmarks for run in benchmark.get_runs())
+    return in_order(_process(run, by_id, path) for run in runs)
+
+
+def in_order(processes: Iterable[Process]) -> tuple[Process, ...]:
+    """The processes as they ran."""
+    return tuple(sorted(processes, key=lambda one: (one.round, one.position)))
+
+
+def suite(path: Path) -> pyperf.BenchmarkSuite:
+    """The suite in a file; raises DamagedRun when it is none."""
+    try:
+        return pyperf.BenchmarkSuite.load(str(path))
+    except FileNotFoundError:
+        raise DamagedRun(f"{path.parent} has no {path.name}") from None
+    except (OSError, EOFError, zlib.error) as error:  # the last two of a truncated .json.gz
+        why = getattr(error, "strerror", None) or error
+        raise DamagedRun(f"{path} cannot be read: {why}") from None
+    # Whatever shape the JSON has, pyperf trips over it in its own way.
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise DamagedRun(f"{path} is not a pyperf suite: {error}") from None
+
+
+def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Process:
+    told = run.get_metadata()
+    try:
+        number = told["cb_cell"]
+        if number not in cells:
+            raise DamagedRun(f"{path} has times of a cell {number} that run.json does not have")
+        return _scaled(run, told, cells[number].tasks / told["cb_measured_tasks"])
+    except KeyError as error:
+        raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
+    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        raise DamagedRun(f"{path} has a damaged run: {error}") from None
+
+
+def _scaled(run: pyperf.Run, told: Mapping[str, Any], scale: float) -> Process:
+    values = tuple(value * scale for value in run.values)
+    process = Process(
+        cell=told["cb_cell"],
+        round=told["cb_round"],
+        position=told["cb_position"],
+        seconds=statistics.median(values),
+        values=values,
+        startup_seconds=told["cb_startup_s"],
+        first_batch_seconds=told["cb_first_batch_s"] * scale,
+        close_seconds=told["cb_close_s"],
+        own_cpu_seconds=told["cb_own_cpu_s"] * scale,
+        in_process=bool(told["cb_in_process"]),
+        form=told["cb_form"],
+        # pyperf refuses empty text, so what there is none of is left out.
+        client=told.get("cb_client", ""),
+        notes=tuple(filter(None, told.get("cb_notes", "").split(" | "))),
+        answer=told.get("cb_answer", ""),
+        cpu_seconds=_times(told.get("cb_cpu_s"), scale),
+        voluntary_switches=_times(told.get("cb_voluntary_switches"), scale),
+        involuntary_switches=_times(told.get("cb_involuntary_switches"), scale),
+        gil=_flag(told.get("cb_gil")),
+        jit=_flag(told.get("cb_jit")),
+        loop=told.get("cb_loop", ""),
+        cgroup_cpus=told.get("cb_cgroup_cpus"),
+        metrics=_metrics(told.get("cb_metrics", "{}"), scale),
+        python=python(told),
+    )
+    if not all(math.isfinite(value) and value > 0 for value in values):
+        raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")
+    return process
+
+
+def python(told: Mapping[str, Any]) -> str:
+    """The interpreter that pyperf saw, `CPython 3.12.1`; "" where it did not."""
+    name = str(told.get("python_implementation", ""))
+    version = str(told.get("python_version", "")).partition(" ")[0]
+    return f"{_IMPLEMENTATIONS.get(name, name) or 'Python'} {version}" if version else ""
+
+
+def _times(value: float | None, scale: float) -> float | None:
+    return None if value is None else value * scale
+
+
+def _flag(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _metrics(told: str, scale: float) -> dict[str, float]:
+    if told == "{}":  # as of most workloads
+        return {}
+    return {str(name): float(count) * scale for name, count in json.loads(told).items()}

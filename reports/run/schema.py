@@ -1,0 +1,183 @@
+"""What run.json says about a run, checked.  The documented form is SCHEMA.md's.
+
+Unknown keys are left alone: a later version may add some without a new schema number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from .. import errors
+from ..errors import Count, DamagedRun, Seconds
+
+SCHEMA = 1
+OWN = "working tree"
+"""The side that stands for what a run without sides measures."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A workload or a strategy and its parameters.
+
+    `unusual` are those that its name always tells, for they are there only when asked for.
+    """
+
+    name: str
+    params: dict[str, Any]
+    target: str = ""
+    unusual: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A cell of the plan and what became of it.
+
+    `block` numbers the table it stands in; `reference` marks the cell that the block's speed-ups
+    are relative to; `measured_tasks` is below `tasks` when a sample was measured.  `side` is the
+    title of its side, `pair` the number that it shares with the same cell of the others.
+    """
+
+    id: int
+    name: str
+    workload: Plugin
+    strategy: Plugin
+    tasks: Count
+    workers: Count
+    block: int
+    status: Literal["measured", "failed", "unavailable", "pending"]
+    reference: bool = False
+    measured_tasks: Count | None = None
+    loops: Count | None = None
+    reason: str = ""
+    side: str = ""
+    pair: int | None = None
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the things that a run compares; `samples` is the file of its suite.
+
+    `name` is what the user wrote, `exact` what makes it certain, `title` both; `python` is the path
+    of its interpreter.
+    """
+
+    title: str
+    name: str
+    exact: str = ""
+    python: str = ""
+    samples: Annotated[str, Field(pattern=r"^samples(-\d+)?\.json$")] = "samples.json"
+
+
+@dataclass(frozen=True)
+class Canary:
+    """The CPUs that a round really had, of those there are, and how late a sleeper woke up.
+
+    `low` are those much below the others'; a round `replaced` was measured again as a whole.
+    """
+
+    round: int
+    cpus: Count
+    delivered: Seconds
+    jitter_seconds: Seconds | None = None
+    low: bool = False
+    replaced: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One worker process that gave no measurement."""
+
+    round: int
+    cell: int
+    kind: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """run.json: all that a report needs besides the samples.
+
+    Of a suite without one, `seed` is None and `started` may be empty.
+    """
+
+    schema: int
+    id: str
+    started: str
+    state: Literal["running", "finished", "interrupted"]
+    seed: int | None
+    cells: tuple[Planned, ...]
+    concbench: str = ""
+    argv: tuple[str, ...] = ()
+    ended: str | None = None
+    reference: str | None = None
+    budget_seconds: Seconds | None = None
+    rounds_limit: Count | None = None
+    timeout_seconds: Seconds | None = None
+    order: tuple[tuple[int, ...], ...] = ()
+    canary: tuple[Canary, ...] = ()
+    environment: dict[str, Any] = field(default_factory=dict)
+    git: dict[str, Any] | None = None
+    code: dict[str, str] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+    warnings: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = ()
+
+    def called(self, cell: Planned) -> str:
+        """The cell's name in any run: with its side as the user wrote it, unless that is OWN."""
+        name = self._side_names.get(cell.side, cell.side)
+        return cell.name if name in ("", OWN) else f"{name}: {cell.name}"
+
+    @cached_property
+    def _side_names(self) -> dict[str, str]:
+        return {side.title: side.name for side in self.sides}
+
+    @cached_property
+    def counted(self) -> dict[int, Canary]:
+        """The canary of each round that counts, by round: of those that were not measured again."""
+        return {one.round: one for one in self.canary if not one.replaced}
+
+
+def read(path: Path) -> Facts:
+    """The facts in a run.json; raises DamagedRun naming the first thing that is wrong."""
+    return checked(errors.known(path, _text(path), SCHEMA), path)
+
+
+def checked(found: Mapping[str, Any], path: Path) -> Facts:
+    """The same from what run.json would hold, for a file that has none."""
+    facts = errors.checked(found, Facts, path)
+    ids = [cell.id for cell in facts.cells]
+    if len(set(ids)) < len(ids):
+        raise DamagedRun(f"{path}: two cells have the same id")
+    _check_sides(facts, path)
+    return facts
+
+
+def _check_sides(facts: Facts, path: Path) -> None:
+    titles = {side.title for side in facts.sides}
+    files = {side.samples for side in facts.sides}
+    if min(len(titles), len(files)) < len(facts.sides):
+        raise DamagedRun(f"{path}: two sides have the same title or file")
+    if lost := {cell.side for cell in facts.cells} - titles - {""}:
+        raise DamagedRun(f"{path}: it has cells of {min(lost)!r}, which is none of its sides")
+    pairs = [(cell.side, cell.pair) for cell in facts.cells if cell.pair is not None]
+    if len(set(pairs)) < len(pairs):
+        raise DamagedRun(f"{path}: a side has two cells of the same pair")
+
+
+def _text(path: Path) -> bytes:
+    if not path.parent.is_dir():
+        raise DamagedRun(f"there is no run at {path.parent}")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DamagedRun(f"{path.parent} is not a run: it has no {path.name}") from None
+    except OSError as error:
+        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None

@@ -1,0 +1,1 @@
+"""Statistics: pure functions on one number per worker process."""

@@ -1,0 +1,167 @@
+"""Intervals and tests on one number per worker process.  Pure Python until one is computed.
+
+The process is the unit: values inside one are not independent.  All arithmetic is on logarithms,
+so an interval is of a geometric mean, a difference is a ratio, and both are never negative.
+Formulas: Student (1908), one-sample and paired t; Holm (1979), "A simple sequentially rejective
+multiple test procedure".
+
+Who is first: ranks that a difference must earn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import log
+from statistics import fmean
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and its bounds; without bounds (None) where one value is all there is."""
+
+    estimate: float
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def half_width(self) -> float | None:
+        """The relative half width: 0.02 is plus or minus 2 %."""
+        if self.low is None or self.high is None:
+            return None
+        return math.sqrt(self.high / self.low) - 1
+
+
+def mean(seconds: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """The geometric mean of one number per process, none of them 0, with Student's interval."""
+    return _interval([math.log(value) for value in seconds], confidence)
+
+
+def ratio(
+    above: Mapping[int, float], below: Mapping[int, float], confidence: float = CONFIDENCE
+) -> Interval | None:
+    """The geometric mean of `above` / `below`, paired by round; None without a common round."""
+    differences = _differences(above, below)
+    return _interval(differences, confidence) if differences else None
+
+
+def p_value(first: Mapping[int, float], second: Mapping[int, float]) -> float | None:
+    """How likely, were they equal, a difference at least this large is: two-sided, paired t.
+
+    None below two common rounds.
+    """
+    differences = _differences(first, second)
+    if len(differences) < 2:
+        return None
+    centre, error = fmean(differences), standard_error(differences)
+    if error == 0:
+        return 1.0 if centre == 0 else 0.0
+    from scipy.special import stdtr  # late: the driver imports this module
+
+    return float(2 * stdtr(len(differences) - 1, -abs(centre / error)))
+
+
+def welch(
+    above: Sequence[float], below: Sequence[float], confidence: float = CONFIDENCE
+) -> tuple[Interval, float | None]:
+    """The ratio of the geometric means of two runs, and its p: two samples, Welch (1947).
+
+    Nothing pairs them, so what a machine did to one of them counts.  Without bounds and p where
+    one of them has a single value.
+    """
+    first, second = ([math.log(value) for value in values] for values in (above, below))
+    centre = fmean(first) - fmean(second)
+    if min(len(first), len(second)) < 2:
+        return Interval(math.exp(centre)), None
+    shares = [standard_error(one) ** 2 for one in (first, second)]
+    error = math.sqrt(sum(shares))
+    if error == 0:
+        return _around(centre, 0.0), 1.0 if centre == 0 else 0.0
+    from scipy.special import stdtr, stdtrit  # late: as above
+
+    parts = (share**2 / (len(one) - 1) for share, one in zip(shares, (first, second), strict=True))
+    freedom = sum(shares) ** 2 / sum(parts)
+    half = float(stdtrit(freedom, (1 + confidence) / 2)) * error
+    return _around(centre, half), float(2 * stdtr(freedom, -abs(centre / error)))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p values adjusted for testing them all, in the order given (Holm 1979)."""
+    adjusted = [0.0] * len(p_values)
+    running = 0.0
+    for done, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        running = max(running, (len(p_values) - done) * p_values[index])
+        adjusted[index] = min(1.0, running)
+    return adjusted
+
+
+def _differences(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:
+    common = sorted(first.keys() & second.keys())
+    return [math.log(first[index]) - math.log(second[index]) for index in common]
+
+
+def _interval(logarithms: Sequence[float], confidence: float) -> Interval:
+    centre = fmean(logarithms)
+    if len(logarithms) < 2:
+        return Interval(math.exp(centre))
+    from scipy.special import stdtrit  # late: as above
+
+    quantile = float(stdtrit(len(logarithms) - 1, (1 + confidence) / 2))
+    return _around(centre, quantile * standard_error(logarithms))
+
+
+def _around(centre: float, half: float) -> Interval:
+    return Interval(math.exp(centre), _exp(centre - half), _exp(centre + half))
+
+
+def standard_error(logarithms: Sequence[float]) -> float:
+    """Of their mean; from two on."""
+    if min(logarithms) == max(logarithms):
+        return 0.0  # exactly, which a mean that was rounded does not give
+    # Two passes over floats: statistics.stdev is exact, and takes ten times as long.
+    centre, count = fmean(logarithms), len(logarithms)
+    squares = math.fsum((one - centre) ** 2 for one in logarithms)
+    return math.sqrt(squares / (count - 1) / count)
+
+
+def _exp(logarithm: float) -> float:
+    # Two rounds far apart give bounds beyond what a float holds.
+    return math.exp(max(-700.0, min(700.0, logarithm)))
+
+
+Times = Mapping[int, float]  # round -> seconds
+
+
+def ranks(cells: Mapping[int, Times], misses: float) -> dict[int, int]:
+    """The rank of each cell that ran in two rounds or more, by id, the fastest first.
+
+    A cell not significantly slower than the first of a rank shares that rank: paired by round,
+    Holm over all pairs, `misses` being the chance of any false difference.  As in sport, two
+    firsts leave no second.
+    """
+    left = sorted(
+        (cell for cell, times in cells.items() if len(times) > 1),
+        key=lambda cell: fmean(map(log, cells[cell].values())),
+    )
+    apart = _different({cell: cells[cell] for cell in left}, misses)
+    found: dict[int, int] = {}
+    while left:
+        first = left[0]
+        sharing = [cell for cell in left if cell == first or frozenset((first, cell)) not in apart]
+        found |= dict.fromkeys(sharing, len(found) + 1)
+        left = [cell for cell in left if cell not in found]
+    return found
+
+
+def _different(cells: Mapping[int, Times], misses: float) -> set[frozenset[int]]:
+    tested = {
+        frozenset(pair): p
+        for pair in combinations(cells, 2)
+        if (p := p_value(cells[pair[0]], cells[pair[1]])) is not None
+    }
+    adjusted = holm(list(tested.values()))
+    return {pair for pair, p in zip(tested, adjusted, strict=True) if p <= misses}

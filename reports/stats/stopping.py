@@ -1,0 +1,75 @@
+"""The rule that stops a run: when intervals are tight enough, looked at only at planned rounds.
+
+Stopping as soon as an interval looks tight makes a plain 95 % interval cover less.  So there are
+few looks, and the 5 % of misses allowed is spent over them (a union bound over all intervals that
+could be shown): half at the first look, half of what is left at each later one.  Whatever is left
+belongs to a run that ends on its budget between two looks.  Both come to the same level, so
+`confidence` needs nothing but the number of rounds.  The driver imports this: no pandas, no numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from . import intervals
+
+FIRST_LOOK = 8
+MISSES = 0.05
+HALF_WIDTH = 0.02
+
+Round = Mapping[int, float]  # cell id -> seconds per batch; a cell that failed is absent
+
+
+@dataclass(frozen=True)
+class Block:
+    """The cells of one table, which stop together; `reference` is one of them."""
+
+    cells: tuple[int, ...]
+    reference: int | None
+
+
+def wanted(
+    blocks: Collection[Block], history: Sequence[Round], half_width: float = HALF_WIDTH
+) -> frozenset[int]:
+    """The cells still to measure after these rounds; a block that was stopped stays stopped."""
+    return frozenset(
+        cell for block in blocks if not _done(block, history, half_width) for cell in block.cells
+    )
+
+
+def looks(rounds: int) -> int:
+    """How many looks these rounds hold: one at 8, 16, 32, 64 ..."""
+    return (rounds // FIRST_LOOK).bit_length()
+
+
+def confidence(rounds: int) -> float:
+    """The level at which to show an interval after so many rounds of its block.
+
+    Stopped or not, 95 % of the intervals shown hold the truth.
+    """
+    return 1 - MISSES / (1 << looks(rounds))
+
+
+def _done(block: Block, history: Sequence[Round], half_width: float) -> bool:
+    rounds = [entry for entry in history if any(cell in entry for cell in block.cells)]
+    if not rounds or looks(len(rounds)) == looks(len(rounds) - 1):
+        return False
+    widths = [interval.half_width for interval in _intervals(block, rounds)]
+    return all(width is not None and width <= half_width for width in widths)
+
+
+def _intervals(block: Block, rounds: Sequence[Round]) -> list[intervals.Interval]:
+    # A cell that failed is measured no more, and the others do not wait for it.
+    seconds = {
+        cell: {number: entry[cell] for number, entry in enumerate(rounds) if cell in entry}
+        for cell in block.cells
+        if cell in rounds[-1]
+    }
+    level = confidence(len(rounds))
+    reference = seconds.pop(block.reference, None) if block.reference is not None else None
+    if reference is None or not seconds:
+        left = [reference] if reference else list(seconds.values())
+        return [intervals.mean(list(times.values()), level) for times in left]
+    ratios = (intervals.ratio(reference, times, level) for times in seconds.values())
+    return [one for one in ratios if one is not None]

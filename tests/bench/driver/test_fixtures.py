@@ -1,0 +1,195 @@
+"""Fixtures are ready before anyone measures, and gone with the run or its driver."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.driver.fixtures import running
+from bench.errors import UsageError
+from bench.processes.children import Children, interpreter_command
+from bench.spec import Spec
+
+from ..processes.processes import gone, pids, until
+
+PLUGINS = """
+import os, subprocess, sys, time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+class Base:
+    def open(self):
+        raise NotImplementedError
+
+@dataclass(frozen=True)
+class Plain(Base):
+    size: int = 1
+
+@dataclass(frozen=True)
+class Serves(Base):
+    path: str
+    word: str = "a"
+    pid: int = field(default=0, repr=False)
+
+    @contextmanager
+    def fixture(self):
+        print("garbage")
+        os.write(1, b"raw garbage\\n")
+        subprocess.run(["echo", "a child's garbage"])
+        assert sys.stdin.read() == ""
+        Path(self.path).write_text(f"{os.getpid()}\\n")
+        yield {"pid": os.getpid()}
+        Path(self.path).write_text("left")
+
+@dataclass(frozen=True)
+class Raises(Base):
+    @contextmanager
+    def fixture(self):
+        raise OSError("port is taken")
+        yield
+
+@dataclass(frozen=True)
+class Dies(Base):
+    @contextmanager
+    def fixture(self):
+        os._exit(3)
+        yield
+
+@dataclass(frozen=True)
+class Hangs(Base):
+    @contextmanager
+    def fixture(self):
+        time.sleep(600)
+        yield
+
+@dataclass(frozen=True)
+class Gives(Base):
+    what: str
+    given: int = field(default=0, repr=False)
+
+    @contextmanager
+    def fixture(self):
+        yield eval(self.what)
+
+@dataclass(frozen=True)
+class LeavesBadly(Base):
+    how: str
+
+    @contextmanager
+    def fixture(self):
+        yield {}
+        exec(self.how)
+"""
+
+
+@pytest.fixture
+def children():
+    with Children() as opened:
+        yield opened
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    path = tmp_path / "plug ins.py"
+    path.write_text(PLUGINS)
+    return lambda name, **params: Spec(name, f"{path}:{name}", params)
+
+
+def test_each_workload_gets_what_its_own_fixture_gives(children, plugin, tmp_path):
+    path = str(tmp_path / "state")
+    one, other = plugin("Serves", path=path), plugin("Serves", path=path, word="b")
+    with running(children, [one, other, one, plugin("Plain")]) as fixtures:
+        assert fixtures.given.keys() == {one.label, other.label}
+        first, second = (given["pid"] for given in fixtures.given.values())
+        assert first != second
+        assert not gone(first)
+        assert not gone(second)
+        assert fixtures.dead() is None
+    assert gone(first)
+    assert gone(second)
+    assert Path(path).read_text() == "left"
+    assert fixtures.trouble == []
+
+
+def test_a_fixture_is_left_in_order_after_an_error_too(children, plugin, tmp_path):
+    spec = plugin("Serves", path=str(tmp_path / "state"))
+    with pytest.raises(KeyboardInterrupt), running(children, [spec]):
+        raise KeyboardInterrupt
+    assert (tmp_path / "state").read_text() == "left"
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "said"),
+    [
+        ("Raises", {}, r"fixture of Raises ended \(exit code 1\):\n(.*\n)+.*port is taken"),
+        ("Dies", {}, r"fixture of Dies ended \(exit code 3\)"),
+        ("Gives", {"what": "7"}, "fixture.. of Gives must yield a mapping, not 7"),
+        ("Gives", {"what": "{'given': b'raw'}"}, "must yield JSON values: .*bytes"),
+        ("Gives", {"what": "{'give': 1}"}, "Gives has no parameter 'give' .*did you mean given"),
+    ],
+)
+def test_a_fixture_that_fails_is_the_users_mistake_in_its_own_words(
+    children, plugin, name, params, said
+):
+    with pytest.raises(UsageError, match=said), running(children, [plugin(name, **params)]):
+        pass
+    assert children.sweep() == []
+
+
+def test_a_fixture_that_hangs_is_shown_where(children, plugin):
+    hangs = running(children, [plugin("Hangs")], seconds=2.0)
+    with pytest.raises(UsageError, match=r"not ready in time:\n(.*\n)*.*in fixture"), hangs:
+        pass
+    assert children.sweep() == []
+
+
+def test_a_fixture_that_dies_midway_is_named(children, plugin, tmp_path):
+    spec = plugin("Serves", path=str(tmp_path / "state"))
+    with running(children, [spec]) as fixtures:
+        os.kill(fixtures.given[spec.label]["pid"], signal.SIGKILL)
+        assert until(fixtures.dead)
+        said = fixtures.dead()
+    assert said is not None
+    assert f"fixture of {spec.label} was killed by signal 9" in said
+    assert "garbage" in said
+    assert fixtures.trouble == [said]
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("raise ValueError('late')", "ValueError: late"),
+        ("time.sleep(600)", "did not end in 2 s: killed"),
+        ("subprocess.Popen(['sleep', '600'])", "left behind: sleep 600"),
+    ],
+)
+def test_what_goes_wrong_at_the_end_is_said(children, plugin, how, said):
+    with running(children, [plugin("LeavesBadly", how=how)], seconds=2.0) as fixtures:
+        pass
+    assert said in "".join(fixtures.trouble)
+    assert children.sweep() == []
+
+
+DRIVER = """
+import sys, time
+from bench.processes.children import Children
+from bench.driver.fixtures import running
+from bench.spec import Spec
+serves = Spec("Serves", sys.argv[1], {"path": sys.argv[2]})
+with Children() as children, running(children, [serves]):
+    time.sleep(600)
+"""
+
+
+def test_a_fixture_is_gone_when_the_driver_was_killed(plugin, tmp_path):
+    target = plugin("Serves").target
+    command = [*interpreter_command(DRIVER), target, str(tmp_path / "state")]
+    with subprocess.Popen(command) as driver:
+        (pid,) = pids(tmp_path / "state", 1)
+        driver.kill()
+    assert until(lambda: gone(pid))

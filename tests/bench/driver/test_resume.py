@@ -1,0 +1,80 @@
+"""What a run may go on with: the same code, libraries and variables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.driver import run
+from bench.errors import NotComparable
+from bench.plan.settings import resolve
+
+from ..sides.repositories import commit, git
+
+WORK = "def work(i):\n    return i\n"
+
+
+def options():
+    return resolve(
+        {
+            "workload": ["work.py:work"],
+            "strategy": ["sequential"],
+            "tasks": 2,
+            "rounds": 1,
+            "probe": ["none"],
+        }
+    )
+
+
+def quiet(event) -> None:
+    pass
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A run in a repository of a workload, a library and the results of runs."""
+    here = tmp_path / "repository"
+    commit(here, {"work.py": WORK, "library.py": "STEPS = 1\n"})
+    monkeypatch.chdir(here)
+    return run(options(), [], quiet)
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(NotComparable) as caught:
+        run(options(), [], quiet, resume=folder)
+    text = str(caught.value)
+    assert text.splitlines()[-1].strip().startswith("bring back what was there before, or measure")
+    return text
+
+
+def test_resume_names_what_changed_before_and_now(folder, monkeypatch):
+    first = git(Path(), "rev-parse", "HEAD")[:12]
+    record = json.loads((folder / "run.json").read_text())
+    Path("library.py").write_text("STEPS = 2\n")
+    assert "uncommitted changes none, now " in refused(folder)
+    second = commit(Path(), {"library.py": "STEPS = 2\n"})[:12]
+    assert f"git revision {first}, now {second}" in refused(folder)
+    git(Path(), "checkout", "-q", first)
+    Path("work.py").write_text(WORK.replace("return i", "return -i"))
+    assert "the code of workload work " in refused(folder)
+    Path("work.py").write_text(WORK)
+    monkeypatch.setenv("PYTHON_JIT", "1")
+    assert "the variable PYTHON_JIT not set, now '1'" in refused(folder)
+    monkeypatch.delenv("PYTHON_JIT")
+    packages = record["environment"]["packages"]
+    older = {**record["environment"], "packages": {**packages, "pyperf": "1.0"}}
+    (folder / "run.json").write_text(json.dumps({**record, "environment": older}))
+    assert f"pyperf 1.0, now {packages['pyperf']}" in refused(folder)
+    (folder / "run.json").write_text(json.dumps(record))
+    assert run(options(), [], quiet, resume=folder) == folder
+
+
+def test_a_run_of_an_earlier_version_goes_on_where_nothing_contradicts(folder):
+    record = json.loads((folder / "run.json").read_text())
+    del record["code"], record["concbench"], record["git"]["changes"]
+    (folder / "run.json").write_text(json.dumps(record))
+    assert run(options(), [], quiet, resume=folder) == folder
+    now = json.loads((folder / "run.json").read_text())
+    assert list(now["code"]) == ["workload work"]

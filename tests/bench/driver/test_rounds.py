@@ -1,0 +1,241 @@
+"""The course of a run, with a lab that reports times instead of taking them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bench.driver.rounds import Course, Limits, sample
+from bench.driver.visits import Measured, Visit
+from bench.plan.cells import Planned
+from bench.processes.outputs import Failed
+from bench.spec import Cell, Spec
+from bench.store.state import History
+
+
+def planned(number: int, strategy: str, *, block: int = 0, tasks: int = 64, reason: str = ""):
+    cell = Cell(Spec(f"work{block}", "-"), Spec(strategy, "-"), tasks)
+    return Planned(number, cell, 1, block, strategy == "sequential", reason)
+
+
+def canary(cpus: float | None, alone: float = 1.0, late: float | None = 0.0001) -> dict[str, Any]:
+    """What a canary says that found so many of two CPUs, each of which does so much alone."""
+    together = None if cpus is None else cpus * alone
+    return {"cpus": 2, "alone": alone, "together": together, "jitter_seconds": late, "reason": ""}
+
+
+@dataclass
+class MadeUpLab:
+    """Takes as long as `seconds` says, by reporting it."""
+
+    seconds: Callable[[Visit], float] = lambda visit: 1.0
+    outcome: Callable[[Visit], Any] = lambda visit: None
+    per_task: float | Failed = 0.001
+    cpus: Callable[[int], float | None] = lambda number: 2.0
+    """What a canary finds, by its number."""
+    now: float = 0.0
+    visits: list[Visit] = field(default_factory=list)
+    heard: int = 0
+
+    def canary(self) -> dict[str, Any]:
+        self.heard += 1
+        return canary(self.cpus(self.heard - 1))
+
+    def scout(self, planned: Planned, timeout: float) -> float | Failed:
+        return self.per_task
+
+    def calibrate(self, visit: Visit) -> int:
+        return 8
+
+    def measure(self, visit: Visit) -> Measured | Failed:
+        self.visits.append(visit)
+        seconds = self.seconds(visit)
+        self.now += 2 * seconds
+        return self.outcome(visit) or Measured(seconds, "same", "head", "{}")
+
+    def elapsed(self) -> float:
+        return self.now
+
+
+def course(plan, lab, *, budget=60.0, rounds=None, past=None, seed=1) -> Course:
+    history = past or History(plan)
+    limits = Limits(budget, rounds)
+    return Course(plan, history, lab, lambda _: None, lambda: None, lambda _: None, limits, seed)
+
+
+PLAN = [planned(0, "sequential"), planned(1, "threading"), planned(2, "asyncio")]
+
+
+def everything(plan=PLAN):
+    return lambda history: [p.id for p in plan]
+
+
+def test_every_round_visits_every_cell_once_in_an_order_of_its_own():
+    lab = MadeUpLab()
+    course(PLAN, lab, rounds=20, budget=1e9).run(everything())
+    orders = [[v.planned.id for v in lab.visits if v.round == n] for n in range(20)]
+    assert all(sorted(order) == [0, 1, 2] for order in orders)
+    assert len({tuple(order) for order in orders}) > 3
+
+
+def test_the_seed_alone_decides_the_order():
+    def orders(seed):
+        one = course(PLAN, MadeUpLab(), rounds=10, budget=1e9, seed=seed)
+        one.run(everything())
+        return one.history.orders
+
+    assert orders(1) == orders(1) != orders(2)
+
+
+def test_the_run_ends_within_its_budget_plus_one_round():
+    lab = MadeUpLab()
+    course(PLAN, lab, budget=60).run(everything())
+    assert 60 <= lab.now < 60 + 6
+
+
+def test_a_rule_that_wants_no_more_of_a_block_gives_its_time_to_the_others():
+    plan = [planned(0, "sequential"), planned(1, "sequential", block=1)]
+    lab = MadeUpLab()
+    course(plan, lab, budget=40).run(lambda rounds: [0, 1] if len(rounds) < 5 else [1])
+    assert [v.round for v in lab.visits if v.planned.id == 0] == [0, 1, 2, 3, 4]
+    assert len([v for v in lab.visits if v.planned.id == 1]) == 15
+
+
+def test_a_short_batch_is_calibrated_once_and_its_loops_are_kept():
+    lab = MadeUpLab(seconds=lambda visit: 0.001)
+    one = course(PLAN, lab, rounds=3)
+    one.run(everything())
+    assert one.history.loops == {0: 8, 1: 8, 2: 8}
+    assert {v.loops for v in lab.visits if v.round > 0} == {8}
+    assert len(one.history.measured[0]) == 3
+
+
+def test_a_long_batch_is_never_repeated_in_a_value():
+    one = course(PLAN, MadeUpLab(seconds=lambda visit: 0.03), rounds=2)
+    one.run(everything())
+    assert one.history.loops == {0: 1, 1: 1, 2: 1}
+
+
+def test_a_failing_cell_costs_only_itself_and_has_two_chances():
+    def outcome(visit):
+        return Failed("crash", "crashed: exit code 7") if visit.planned.id == 1 else None
+
+    lab = MadeUpLab(outcome=outcome)
+    one = course(PLAN, lab, rounds=6, budget=1e9)
+    one.run(everything())
+    assert len([v for v in lab.visits if v.planned.id == 1]) == 2
+    assert one.history.reason(1) == "crashed: exit code 7"
+    assert len(one.history.measured[0]) == len(one.history.measured[2]) == 6
+    assert all(set(entry) == {0, 2} for entry in one.history.seconds())
+
+
+def test_one_failure_among_successes_does_not_condemn():
+    def outcome(visit):
+        bad = visit.planned.id == 1 and visit.round == 2
+        return Failed("timeout", "timed out") if bad else None
+
+    one = course(PLAN, MadeUpLab(outcome=outcome), rounds=5, budget=1e9)
+    one.run(everything())
+    assert one.history.reason(1) == ""
+    assert len(one.history.measured[1]) == 4
+
+
+def test_a_cell_that_cannot_run_is_never_visited():
+    plan = [planned(0, "sequential"), planned(1, "threading", reason="needs Python 3.14")]
+    lab = MadeUpLab()
+    course(plan, lab, rounds=2).run(everything(plan))
+    assert {v.planned.id for v in lab.visits} == {0}
+
+
+def test_an_answer_that_is_not_sequentials_fails_the_cell_whatever_ran_first():
+    def outcome(visit):
+        return Measured(1.0, "lie", "head", "{}") if visit.planned.id == 2 else None
+
+    for seed in range(6):
+        one = course(PLAN, MadeUpLab(outcome=outcome), rounds=1, seed=seed)
+        one.run(everything())
+        assert [one.history.reason(n)[:12] for n in range(3)] == ["", "", "wrong answer"]
+
+
+def test_without_a_reference_the_first_that_ran_is_the_model():
+    plan = [planned(0, "threading"), planned(1, "asyncio")]
+
+    def outcome(visit):
+        return Measured(1.0, f"answer {visit.planned.id}", "", "{}")
+
+    one = course(plan, MadeUpLab(outcome=outcome), rounds=1)
+    one.run(everything(plan))
+    first, second = one.history.orders[0]
+    assert one.history.reason(first) == ""
+    assert one.history.reason(second).startswith("wrong answer: not ")
+
+
+def test_a_reference_with_another_answer_each_time_is_wrong_itself():
+    def outcome(visit):
+        return Measured(1.0, f"answer {visit.round}", "", "{}")
+
+    one = course(PLAN, MadeUpLab(outcome=outcome), rounds=2)
+    one.run(everything())
+    assert one.history.reason(0) == "wrong answer: another one in every process"
+
+
+def test_a_reference_too_slow_for_the_budget_runs_a_sample_that_the_others_must_match():
+    plan = [planned(0, "sequential", tasks=10_000), planned(1, "asyncio", tasks=10_000)]
+
+    def outcome(visit):
+        return Measured(1.0, "whole" if visit.tasks == 10_000 else "part", "part", "{}")
+
+    lab = MadeUpLab(outcome=outcome, per_task=0.01)
+    one = course(plan, lab, rounds=1)
+    one.run(everything(plan))
+    assert {v.planned.id: (v.tasks, v.head) for v in lab.visits} == {0: (64, 64), 1: (10_000, 64)}
+    assert [one.history.reason(n) for n in (0, 1)] == ["", ""]
+    lab.outcome = lambda visit: Measured(1.0, "whole" if visit.planned.id else "part", "bad", "{}")
+    two = course(plan, lab, rounds=1)
+    two.run(everything(plan))
+    assert two.history.reason(1).startswith("wrong answer")
+
+
+@pytest.mark.parametrize(
+    ("per_task", "tasks", "budget", "expected"),
+    [(0.01, 64, 20, 64), (0.01, 10_000, 20, 64), (5.0, 64, 20, 1), (1e-6, 10**6, 20, 10**6)],
+)
+def test_a_sample_is_a_power_of_two_that_takes_a_second(per_task, tasks, budget, expected):
+    assert sample(per_task, tasks, budget) == expected
+
+
+def test_an_interrupted_round_is_finished_before_the_next():
+    class Stop(Exception):
+        pass
+
+    def stop(visit):
+        if visit.round == 1 and visit.position == 1:
+            raise Stop
+
+    lab = MadeUpLab(outcome=stop)
+    entries: list[Any] = []
+    one = course(PLAN, lab, rounds=3)
+    object.__setattr__(one, "record", entries.append)
+    with pytest.raises(Stop):
+        one.run(everything())
+    again = course(PLAN, MadeUpLab(), rounds=3, past=History(PLAN, entries))
+    again.run(everything())
+    assert [len(runs) for runs in again.history.measured.values()] == [3, 3, 3]
+    assert again.history.orders[1] == one.history.orders[1]
+
+
+def test_a_cell_that_failed_once_has_its_second_chance_in_an_interrupted_round():
+    order = [{"event": "round", "round": n, "order": [0, 1, 2]} for n in (0, 1)]
+    failed = {"event": "failed", "cell": 1, "round": 0, "position": 1, "message": "crashed"}
+    assert History(PLAN, [order[0], failed, order[1]]).unvisited() == [0, 1, 2]
+    assert History(PLAN, [order[0], failed, failed, order[1]]).unvisited() == [0, 2]
+
+
+def test_patience_grows_with_the_work_and_stays_below_a_minute():
+    limits = Limits(60)
+    assert limits.patience(0.5) == pytest.approx(14)
+    assert limits.patience(1000) == 60
+    assert Limits(60, timeout=3).patience(1000) == 3

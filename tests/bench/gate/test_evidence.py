@@ -1,0 +1,212 @@
+"""What a journal holds for the gate, and what the gate asks of the next round."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from bench.gate.noise import Floor, found, store, stored
+from bench.gate.samples import Rule, answers, centre, evidence, failed, pairs, unknown
+from bench.plan.cells import Planned
+from bench.spec import Cell, Spec
+from bench.store.state import History
+from reports.gate import parsed, results
+
+NAMES = ("sequential", "threading", "asyncio")
+
+
+def planned(number: int, name: str, side: str, pair: int, reason: str = "") -> Planned:
+    cell = Cell(Spec("work", "-"), Spec(name, "-"), 64)
+    block = 0 if side == "now" else 1
+    return Planned(number, cell, 1, block, name == "sequential", reason, side, pair)
+
+
+CELLS = tuple(
+    planned(place + len(NAMES) * other, name, side, place)
+    for other, side in enumerate(("now", "before"))
+    for place, name in enumerate(NAMES)
+)
+SLOWER = {0: 1.0, 1: 1.2, 2: 1.0}
+"""How many times as long a pair takes now."""
+
+
+def run(
+    rounds: int,
+    slower: dict[int, float] = SLOWER,
+    noise: Callable[[int, int], float] = lambda number, cell: (
+        1 + 0.002 * math.sin(7 * number + cell)
+    ),
+    **more: object,
+) -> History:
+    """Rounds of 0.1 s batches, 0.5 s a visit."""
+    past = History(CELLS)
+    elapsed = 0.0
+    for number in range(rounds):
+        order = [one.id for one in CELLS]
+        past.add({"event": "round", "round": number, "order": order, "elapsed": elapsed})
+        for place, one in enumerate(CELLS):
+            elapsed += 0.5
+            seconds = 0.1 * noise(number, one.id)
+            if one.side == "now":
+                seconds *= slower[one.pair or 0]
+            entry = {"event": "measured", "cell": one.id, "round": number, "position": place}
+            entry |= {"tasks": 64, "answer": "same", "head": "h", "benchmark": "{}"}
+            entry |= {"seconds": seconds, "one_shot": 2 * seconds, "cpu": seconds, "memory": None}
+            past.add({**entry, "elapsed": elapsed})
+    return past
+
+
+BATCH = parsed()
+
+
+def test_the_first_side_is_the_one_that_is_checked():
+    assert [(one.now.id, one.before.id) for one in pairs(CELLS)] == [(0, 3), (1, 4), (2, 5)]
+
+
+def test_a_ratio_is_of_one_round_and_above_1_when_it_is_slower_now():
+    told = evidence(pairs(CELLS), run(5), BATCH)
+    assert [one.cell for one in told] == [0, 1, 2]
+    assert all(abs(one - math.log(1.2)) < 0.01 for one in told[1].logarithms)
+    assert len(told[1].logarithms) == 5
+
+
+def test_what_a_round_of_a_pair_costs_is_that_of_both_visits():
+    assert evidence(pairs(CELLS), run(5), BATCH)[0].seconds == pytest.approx(1.0)
+
+
+def test_a_metric_is_asked_where_a_threshold_is_for_it():
+    given = parsed(["batch>5%", "s:asyncio one_shot>10%"])
+    told = [(one.cell, one.metric, one.threshold) for one in evidence(pairs(CELLS), run(1), given)]
+    assert told == [
+        (0, "batch", 0.05),
+        (1, "batch", 0.05),
+        (2, "batch", 0.05),
+        (2, "one_shot", 0.1),
+    ]
+
+
+def test_a_metric_that_nobody_can_tell_here_is_named_and_not_asked():
+    given = parsed(["memory>20%"])
+    past = run(2)
+    assert evidence(pairs(CELLS), past, given) == []
+    (line,) = unknown(pairs(CELLS), past, given)
+    assert line.startswith("memory is not known here of work / sequential, work / threading")
+
+
+def test_before_is_of_the_rounds_that_both_sides_have():
+    """The others of `before` would be on the wrong side of its middle."""
+    past = run(3)
+    for number in range(3, 9):
+        again = {**past.measured[4][2], "round": number, "seconds": 7.0}
+        past.add({**again, "elapsed": past.elapsed + 0.5})
+    assert centre(pairs(CELLS)[1], "batch", past) == pytest.approx(0.1, rel=0.01)
+    assert centre(pairs(CELLS)[1], "batch", History(CELLS)) is None
+
+
+@pytest.mark.parametrize("disturbed", [0, 1, 3, 4])
+def test_before_after_and_change_agree_though_a_round_was_disturbed(disturbed):
+    """Eight rounds at 50 ms and one of a side tenfold: no change, and 50 ms on both sides."""
+
+    def noise(number: int, cell: int) -> float:
+        return 0.5 * (10 if number == 5 and cell == disturbed else 1)
+
+    past = run(8, dict.fromkeys(range(3), 1.0), noise)
+    for one in answers(pairs(CELLS), past, BATCH):
+        assert results.said(one).startswith("50.0 -> 50.0 ms   +0.0 % [")
+
+
+def test_after_is_before_times_the_change_under_any_noise():
+    chance = Random(5)
+    past = run(21, SLOWER, lambda number, cell: math.exp(chance.gauss(0, 0.4)))
+    for one in answers(pairs(CELLS), past, BATCH):
+        assert one.before is not None
+        assert one.ratio is not None
+        assert one.after == pytest.approx(one.before * one.ratio)
+        assert one.after != pytest.approx(one.before)
+
+
+def test_rounds_that_were_measured_again_do_not_count():
+    past = run(5)
+    past.add({"event": "round", "round": 5, "order": [0, 3], "again": 2})
+    for place, cell in enumerate((0, 3)):
+        again = {**past.measured[cell][2], "round": 5, "position": place}
+        past.add({**again, "elapsed": past.elapsed + 0.5})
+    told = evidence(pairs(CELLS), past, BATCH)
+    assert [len(one.logarithms) for one in told] == [5, 4, 4]
+
+
+def test_another_answer_is_other_work_and_not_slower():
+    past = run(20)
+    for entry in past.measured[1]:
+        entry["answer"] = "other"  # type: ignore[index]  # made up above
+    for entry in past.measured[0] + past.measured[2]:
+        entry["answer"] = "other"  # type: ignore[index]  # all of a side agree
+    assert {one.word for one in answers(pairs(CELLS), past, BATCH)} == {"other work"}
+
+
+def test_a_side_that_failed_is_told_with_its_reason_and_compared_no_more():
+    past = run(3)
+    for number in (3, 4):
+        place = {"cell": 4, "round": number, "position": 0}
+        past.add({"event": "failed", **place, "kind": "crash", "message": "exit code 9"})
+    assert failed(pairs(CELLS), past) == [("work / threading", "before: exit code 9")]
+    assert [one.cell for one in evidence(pairs(CELLS), past, BATCH)] == [0, 2]
+
+
+def test_a_cell_that_cannot_run_on_one_side_is_told():
+    cells = [replace(one, reason="needs x") if one.id == 5 else one for one in CELLS]
+    assert failed(pairs(cells), History(cells)) == [("work / asyncio", "before: needs x")]
+
+
+def test_the_first_round_is_of_every_cell():
+    assert Rule(CELLS, BATCH, 600.0, History(CELLS))([]) == [0, 1, 2, 3, 4, 5]
+
+
+def test_pairs_that_are_decided_are_measured_no_more():
+    """A slow-down is confirmed by rounds of its own; the others are done after the first look."""
+    assert Rule(CELLS, BATCH, 600.0, run(8))([]) == [1, 4]
+    assert Rule(CELLS, BATCH, 600.0, run(30))([]) == []
+
+
+def test_nothing_is_begun_that_the_budget_cannot_decide():
+    def noisy(number: int, cell: int) -> float:
+        return 1.5 if (number * 7 + cell * 3) % 5 < 2 else 0.7
+
+    past = run(8, dict.fromkeys(range(3), 1.0), noisy)
+    assert Rule(CELLS, BATCH, past.elapsed + 1.0, past)([]) == []
+
+
+def test_answers_say_what_was_and_what_is():
+    told = {one.cell: one for one in answers(pairs(CELLS), run(30), BATCH)}
+    slower, passed = told["work / threading"], told["work / asyncio"]
+    assert (slower.word, slower.confirmed, passed.word) == ("slower", True, "not slower")
+    assert slower.ratio == pytest.approx(1.2, rel=0.01)
+    assert (slower.low or 0) <= 1.2 <= (slower.high or 0)
+    assert (slower.before, slower.after) == pytest.approx((0.1, 0.12), rel=0.01)
+
+
+def test_the_noise_floor_is_the_spread_of_a_cell_against_itself():
+    """Ratios that swing by 1 % up and down; the calm cell can be told finer."""
+
+    def swinging(number: int, cell: int) -> float:
+        return 1 + (0.01 * (-1) ** number if cell == 1 else 0.001 * (-1) ** number * (cell == 0))
+
+    floors = {
+        one.cell: one
+        for one in found(pairs(CELLS), run(12, dict.fromkeys(range(3), 1.0), swinging))
+    }
+    calm, swung = floors["work / sequential"], floors["work / threading"]
+    assert swung.rounds == 12
+    assert swung.deviation == pytest.approx(10 * (calm.deviation or 0), rel=0.1)
+    assert (calm.detects or 1) < (swung.detects or 0) < 0.05
+
+
+def test_floors_that_are_of_another_machine_are_not_used(tmp_path, monkeypatch):
+    store(tmp_path, [Floor("a", 9, 0.1, 0.2)])
+    assert stored(tmp_path) == {"a": 0.2}
+    monkeypatch.setattr("bench.machine.identity.cpus", lambda: 1000)
+    assert stored(tmp_path) == {}

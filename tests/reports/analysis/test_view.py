@@ -1,0 +1,146 @@
+"""Which columns a table shows, in which order, and what goes where they do not fit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from reports.analysis import columns, groups
+from reports.analysis.columns import USUAL, View, wanted
+from reports.analysis.groups import Group
+from reports.errors import UnknownName
+from reports.render import table
+
+from ..rows import STRATEGIES, block, matrix, shown
+
+
+def titles(blocks: list[Group], view: View = USUAL, width: int = 100) -> list[str]:
+    lines = [line for block in blocks for line in block.lines(view)]
+    return [column.title for column in table.fit(lines, width, view).columns]
+
+
+def test_the_default_matrix_shows_within_100_columns_what_a_strategy_costs() -> None:
+    assert titles(matrix()) == [
+        *("rank", "strategy", "batch", "+-95%", "speed-up", "of limit"),
+        *("CPU/task", "memory", "max lag", "p99", "notes"),
+    ]
+    lines = shown(matrix()).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert "hidden at this width: tasks/s, start-up, one-shot" in lines[-1]
+    pool = next(line for line in lines if " asyncio+processpool " in line)
+    assert pool.endswith("86% 1.2 ms 205 MB 233 ms 10 ms      ")
+
+
+@pytest.mark.parametrize(
+    ("width", "least"),
+    [
+        (60, ["rank", "strategy", "batch", "speed-up", "notes"]),
+        (80, ["rank", "strategy", "batch", "speed-up", "CPU/task", "memory", "max lag", "notes"]),
+        (140, [column.title for column in columns.USUAL_COLUMNS]),
+    ],
+)
+def test_the_narrower_the_fewer_columns_and_the_least_needed_go_first(
+    width: int, least: list[str]
+) -> None:
+    assert titles(matrix(), width=width) == least
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
+@pytest.mark.parametrize("names", [None, "all", "batch,memory,cpu/task,max-lag,p99,over-empty"])
+@pytest.mark.parametrize("group", [None, "strategy", "none"])
+def test_no_line_is_wider_than_the_terminal_and_no_number_cut(
+    width: int, names: str | None, group: str | None
+) -> None:
+    out = shown(matrix(), wanted(names, group_by=group), width)
+    assert max(map(len, out.splitlines())) <= width
+    if width >= 60:
+        assert len(re.findall(r" 42.1 ms ", out)) == 3
+
+
+def test_a_column_without_any_value_is_not_shown() -> None:
+    bare = [block(lag_max_seconds=None, running_p99_seconds=None, peak_bytes=None, notes=())]
+    assert not {"max lag", "p99", "memory", "notes"} & set(titles(bare, width=200))
+    assert "not shown" not in shown(bare)
+    assert "max lag" in titles([block(), *bare], width=200)
+
+
+def test_a_column_asked_for_that_has_no_value_is_said_to_have_none() -> None:
+    out = shown([block(lag_max_seconds=None)], wanted("batch,max-lag"))
+    assert out.splitlines()[-1] == "not shown, for no cell has a value: max lag"
+
+
+def test_columns_stand_as_asked_for_beside_names_and_notes() -> None:
+    view = wanted("Memory, waiting P99,over_empty,CPU-task,95%,memory")
+    assert titles(matrix(), view) == [
+        *("strategy", "memory", "waiting p99", "over empty", "CPU/task", "+-95%", "notes")
+    ]
+    assert titles(matrix(), wanted(["batch", "rank"])) == ["rank", "strategy", "batch", "notes"]
+
+
+def test_of_columns_asked_for_the_last_goes_first() -> None:
+    view = wanted("p99,tasks/s,one-shot,speed-up,batch")
+    assert titles(matrix(), view, 60) == ["strategy", "p99", "tasks/s", "one-shot", "notes"]
+    assert "hidden at this width: batch, speed-up (" in shown(matrix(), view, 60)
+
+
+def test_all_is_every_column_there_is() -> None:
+    assert titles(matrix(), wanted("ALL"), 300) == [column.title for column in columns.COLUMNS]
+
+
+@pytest.mark.parametrize("column", columns.COLUMNS, ids=lambda column: column.key)
+def test_every_column_is_found_by_its_title_and_by_its_key(column: columns.Column) -> None:
+    for word in (column.title, column.key, column.key.upper(), column.key.replace("-", " ")):
+        assert columns.find(word) == column
+    assert wanted(sort=f"-{column.key}").sort == column
+
+
+def test_a_wrong_name_is_told_what_there_is_and_what_is_near() -> None:
+    with pytest.raises(
+        UnknownName, match=r"no column 'memroy': did you mean memory\? \(there .*all"
+    ):
+        wanted("batch,memroy")
+    with pytest.raises(UnknownName, match=r"no column 'lag': did you mean .* rounds, notes\)"):
+        wanted(sort="-lag")
+    with pytest.raises(UnknownName, match=r"cannot group by 'second': did you mean seconds\?"):
+        wanted(group_by="second", params=["seconds"])
+    for nothing in ("", "batch,", "all,batch"):
+        with pytest.raises(UnknownName):
+            wanted(nothing)
+
+
+def order(view: View, *blocks: Group) -> list[str]:
+    return [line.row.strategy for line in (blocks or (block(),))[0].lines(view)]
+
+
+def test_lines_are_sorted_by_a_column_and_from_the_highest_down_with_a_minus() -> None:
+    by_memory = sorted(STRATEGIES, key=lambda name: STRATEGIES[name][2])
+    assert order(wanted(sort="memory")) == by_memory
+    assert order(wanted(sort="-memory")) == by_memory[::-1]
+    assert order(wanted(sort="strategy")) == sorted(STRATEGIES)
+    assert order(USUAL) == list(STRATEGIES)
+
+
+def test_cells_without_a_value_stay_last_whichever_way_it_is_sorted() -> None:
+    without = ["threading", "multiprocessing", "sequential"]
+    assert order(wanted(sort="max-lag"))[3:] == order(wanted(sort="-max-lag"))[3:] == without
+    group = block()
+    failed = replace(group.rows[0], status="failed", reason="crashed", batch_seconds=None)
+    group = replace(group, rows=(failed, *group.rows[1:]))
+    assert order(wanted(sort="-memory"), group)[-1] == failed.strategy
+
+
+def test_sorting_changes_neither_verdict_nor_whose_note_it_is() -> None:
+    out = shown(matrix(), wanted(sort="-batch"))
+    assert "io_sleep: asyncio, 15.5x [15.2, 15.8] sequential" in out
+    noted = [line for line in out.splitlines() if line.rstrip().endswith(" a")]
+    assert [line.split()[1] for line in noted] == ["asyncio"] * 3
+
+
+def test_notes_are_lettered_in_the_order_of_the_lines() -> None:
+    rows = [replace(one, notes=(f"note {one.strategy}",)) for one in block().rows]
+    group = replace(block(), rows=tuple(rows))
+    lines = group.lines(wanted(sort="-batch"))
+    assert [line.marks for line in lines] == list("abcdef")
+    assert groups.explained(lines)[0].note == "note sequential"

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import reports
+from reports import charts, page
+
+from .. import hard, probed_run
+from ..made import Made, folder, sequential
+from .parsed import Parsed
+
+DRAWN = {"svg", "title", "desc", "style", "g", "defs", "clippath", "lineargradient", "stop"} | {
+    *("path", "rect", "circle", "line", "use", "text", "tspan", "polyline", "polygon", "pattern")
+}
+"""The tags that a chart may have."""
+
+
+def parsed(path: Path, made: list[Made], **facts: Any) -> Parsed:
+    return Parsed(page.rendered(reports.read(folder(path / "run", made, **facts))))
+
+
+def test_the_verdict_comes_first(tmp_path: Path) -> None:
+    html = page.rendered(reports.read(folder(tmp_path / "run", hard.usual())))
+    first, _, rest = html[html.index("<main") :].partition('id="grid"')
+    assert "clear first place" in first and "threading" in first
+    assert re.search(r"<strong>1[56]\.\dx</strong>", first)
+    assert "clear first place" not in rest
+
+
+def test_every_section_is_there_and_every_link_leads_somewhere(tmp_path: Path) -> None:
+    found = parsed(tmp_path, hard.usual())
+    targets = [tag["href"][1:] for tag in found.all("a") if tag["href"].startswith("#")]
+    assert {"verdict", "grid", "block-0", "pairs", "sweep", "method"} <= set(targets)
+    assert set(targets) <= set(found.ids)
+    assert len(set(found.ids)) == len(found.ids)
+
+
+def test_the_page_names_no_address_and_is_complete_without_its_script(tmp_path: Path) -> None:
+    html = page.rendered(reports.read(folder(tmp_path / "run", hard.usual())))
+    found = Parsed(html)
+    assert not [tag for tag in found.all("link") if not tag["href"].startswith("data:")]
+    assert not found.all("img") and not found.all("iframe")
+    assert not any("src" in attributes for _, attributes in found.tags)
+    assert "url(http" not in html and "@import" not in html
+    for made in hard.usual():
+        assert made.strategy in found.text
+    assert len(found.all("table")) == 3  # the grid, the workload, its pairs
+
+
+def test_only_the_script_of_the_page_may_run(tmp_path: Path) -> None:
+    found = parsed(tmp_path, hard.usual())
+    policy = next(tag["content"] for tag in found.all("meta") if tag.get("http-equiv"))
+    assert "default-src 'none'" in policy
+    assert re.search(r"script-src 'sha256-[\w+/]{43}='", policy)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Parsed:
+    made, facts = hard.called("plain")
+    return parsed(tmp_path_factory.mktemp("plain"), made, **facts)
+
+
+@pytest.mark.parametrize("name", hard.NAMES)
+def test_no_name_or_message_becomes_markup(tmp_path: Path, plain: Parsed, name: str) -> None:
+    made, facts = hard.called(name)
+    found = parsed(tmp_path / "hard", made, **facts)
+    assert found.outside == plain.outside
+    assert found.drawn <= DRAWN
+    for _, attributes in found.tags:
+        assert not [key for key in attributes if key.startswith("on")]
+    assert len(set(found.ids)) == len(found.ids)
+
+
+def test_the_command_repeats_the_run_with_its_seed(tmp_path: Path) -> None:
+    argv = ["run", "-w", "my file.py:f[a='x y']", "--tasks", "8"]
+    said = parsed(tmp_path, hard.usual(), argv=argv).text
+    command = next(line for line in said.splitlines() if line.startswith("concbench run"))
+    assert shlex.split(command) == ["concbench", *argv, "--seed", "123"]
+
+
+def test_a_seed_that_was_given_is_not_given_twice(tmp_path: Path) -> None:
+    for place, argv in enumerate((["run", "--seed", "7"], ["run", "--seed=7"])):
+        said = parsed(tmp_path / str(place), hard.usual(), argv=argv).text
+        assert shlex.join(["concbench", *argv]) + "\n" in said
+
+
+def test_cells_csv_is_in_the_page(tmp_path: Path) -> None:
+    found = parsed(tmp_path, hard.usual())
+    link = next(tag for tag in found.all("a") if "download" in tag)
+    head, _, data = link["href"].partition("base64,")
+    assert head == "data:text/csv;charset=utf-8;"
+    rows = list(csv.DictReader(io.StringIO(base64.b64decode(data).decode())))
+    assert [row["strategy"] for row in rows][-1] == "sequential"
+    assert float(rows[-1]["speedup"]) == 1
+
+
+def test_warnings_and_failures_are_shown_and_explained(tmp_path: Path) -> None:
+    failure = {"round": 2, "cell": 1, "kind": "crash", "message": "died of signal 9"}
+    found = parsed(
+        tmp_path,
+        hard.usual(),
+        warnings=["the machine was busy"],
+        failures=[{**failure, "traceback": "Trace\n  back"}, {**failure, "round": 3}],
+    )
+    assert found.text.index("the machine was busy") < found.text.index("Grid")
+    assert "rounds 2, 3: died of signal 9" in found.text
+    assert "Trace\n  back" in found.text
+
+
+def test_pairs_are_told_apart_or_not(tmp_path: Path) -> None:
+    noise = [1.0, 1.02, 0.98, 1.01, 0.99, 1.0]
+    made = [
+        sequential([0.64 * by for by in noise]),
+        Made("threading", [0.04 * by for by in reversed(noise)]),
+        Made("asyncio", [0.04 * by for by in noise]),
+    ]
+    said = " ".join(parsed(tmp_path, made).text.split())
+    assert "3 pairs, 2 different" in said
+    assert "threading is faster" in said and "asyncio is faster" in said
+    assert "no difference found" in said
+
+
+@pytest.mark.parametrize("case", hard.CASES)
+def test_bad_input_gives_a_page(tmp_path: Path, case: str) -> None:
+    made, facts = hard.CASES[case]()
+    found = parsed(tmp_path, made, **facts)
+    assert "nan" not in re.findall(r"\w+", found.text) and "Traceback" not in found.text
+    assert len(set(found.ids)) == len(found.ids)
+    assert {"verdict", "grid", "pairs", "sweep", "method"} <= set(found.ids)
+
+
+def test_control_signs_are_shown_and_not_obeyed(tmp_path: Path) -> None:
+    made = [*hard.usual(), Made("a\x1b[31m\u202eb", status="failed", reason="x")]
+    assert "a\\x1b[31m\\u202eb" in parsed(tmp_path, made).text
+
+
+def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    stored = reports.read(folder(tmp_path / "run", hard.usual()))
+    target = tmp_path / "page.html"
+    page.write(stored, target)
+    assert target.read_text(encoding="utf-8") == page.rendered(stored)
+    with pytest.raises(OSError, match="absent"):
+        page.write(stored, tmp_path / "absent" / "page.html")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["page.html", "run"]
+
+
+def test_a_page_of_18_cells_with_all_probes_stays_small(tmp_path: Path) -> None:
+    stored = reports.read(probed_run.write(tmp_path, rounds=12))
+    assert len(page.rendered(stored).encode()) < 600_000
+
+
+def test_the_package_loads_nothing_until_a_page_is_made() -> None:
+    code = "import reports.page, sys, json; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
+    assert not {"jinja2", "pandas", "matplotlib", "pyperf"} & set(json.loads(done.stdout))
+
+
+def test_a_chart_that_is_left_out_is_said_with_its_reason(tmp_path: Path) -> None:
+    stored = reports.read(folder(tmp_path / "run", hard.usual()))
+    said = Parsed(page.rendered(stored)).text
+    left_out = [chart.reason for chart in charts.draw(stored) if not chart.svg]
+    assert left_out
+    assert "No parameter of this run had two values" in said
+    assert all(reason in said for reason in left_out if "sweep" not in reason)
