@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from hashlib import sha256
 from typing import Any
 
-from . import engine
+from . import engine, imports
 from .contracts import Batch, Plain
 from .lanes import Lanes
 from .lanes.report import added
@@ -118,6 +118,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         watched = Watched(batch, tasks, answer)
         benchmark = engine.timed(job["name"], watched, job["metadata"])
         surroundings = _surroundings()
+        imports.write()  # what a task imports is there by now
         closing = clock()
     facts = {
         "cb_startup_s": opened - began,
@@ -153,6 +154,7 @@ def scout(job: dict[str, Any], folder: str) -> None:
             batch(tasks)
             seconds, done = time.perf_counter() - began, count
             count = min(2 * count, job["tasks"])
+        imports.write()
     with open(os.path.join(folder, "result.json"), "w", encoding="utf-8") as stream:
         json.dump({"seconds_per_task": seconds / done}, stream)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..driver import Agenda, measured, sided
+from ..driver import measured, sided
 from ..driver.lab import workshop
 from ..errors import Exit, Interrupted, NotComparable, UsageError
 from ..gate.against import Against, against
@@ -163,7 +164,7 @@ def _sides(
             raise NotComparable("no threshold is for any of the cells")
         memory = any("memory" in asked(pair, wanted) for pair in both)
         warnings = [*agenda.warnings, *_too_fine(both, wanted, settings.results)]
-        agenda = Agenda(agenda.sides, agenda.cells, warnings, memory, values)
+        agenda = replace(agenda, warnings=warnings, memory=memory, values=values)
 
         def rule(past: History) -> Rule:
             return Rule(agenda.cells, wanted, settings.seconds, past)
@@ -179,7 +180,7 @@ def _sides(
         unknown=tuple(unknown(both, past, wanted)),
         seconds=past.elapsed,
         run=folder.name,
-        warnings=tuple(agenda.warnings),
+        warnings=(*agenda.warnings, *past.trouble),
     ), folder
 
 

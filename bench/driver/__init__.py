@@ -15,6 +15,7 @@ from ..plan.cells import Planned, alike, plan
 from ..plan.settings import Settings
 from ..sides.build import sides
 from ..sides.plans import plans
+from ..sides.proof import Proof, proof
 from ..sides.side import Side
 from ..store import runs
 from ..store.circumstances import facts
@@ -52,7 +53,7 @@ class Agenda:
     """What a run measures: cells, the sides they are of, and what a reader must know of them.
 
     With `memory` each visit is followed by a pass that looks at its memory; `values` says how many
-    values a process gives whose value takes so many seconds.
+    values a process gives whose value takes so many seconds; `proof` is told what they import.
     """
 
     sides: tuple[Side, ...]
@@ -60,13 +61,14 @@ class Agenda:
     warnings: Sequence[str] = ()
     memory: bool = False
     values: Callable[[float], int] = lambda seconds: 1
+    proof: Proof | None = None
 
 
 def sided(shop: Workshop, settings: Settings) -> Agenda:
     """The cells that all sides have; the sides are built first, where they were not."""
     found = sides(shop.children, settings.side, shop.folder)
     cells, warnings = plans(shop.children, settings, found, shop.folder)
-    return Agenda(found, runnable(cells), warnings)
+    return Agenda(found, runnable(cells), warnings, proof=proof(shop.children, found, Path.cwd()))
 
 
 def measured(
@@ -89,7 +91,7 @@ def measured(
     past = History(cells, entries(resume / "journal.jsonl") if resume else ())
     with ExitStack() as fixtures:
         lab = fixtures.enter_context(
-            equipped(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory)
+            equipped(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory, agenda.proof)
         )
         folder = resume or runs.create(settings.results)
         with (
@@ -128,7 +130,7 @@ def dry_run(settings: Settings, watch: Watch) -> DryRun:
     with _prepared(settings) as (shop, agenda):
         cells = agenda.cells
         past, once = History(cells), Limits(limits(settings).budget, 1, settings.timeout)
-        with equipped(shop, agenda.sides, cells, 0) as lab:
+        with equipped(shop, agenda.sides, cells, 0, proof=agenda.proof) as lab:
             told = Watched(watch, lab.elapsed, cells, past, once, ())
             course = Course(cells, past, lab, lambda _: None, lambda: None, told.visit, once, 0)
             course.run(lambda _: [planned.id for planned in cells])
@@ -184,6 +186,9 @@ def _noting(
         new = [line for line in lab.trouble() if line not in past.trouble]
         if new:
             entry = {"event": "trouble", "lines": new}
+            record(entry)
+            past.add(entry)
+        for entry in lab.proof.entries() if lab.proof else ():
             record(entry)
             past.add(entry)
 

@@ -22,6 +22,7 @@ from ..plan.cells import Planned
 from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.outputs import Failed, parsed
+from ..sides.proof import Proof
 from ..sides.side import Side
 from . import probe_results
 from .fixtures import running
@@ -44,10 +45,12 @@ class Lab:
         seed: int,
         elapsed: float = 0.0,
         memory: bool = False,
+        proof: Proof | None = None,
     ) -> None:
         self._children = children
         self._memory = memory
-        self._workers = Workers(children, folder, places, seed)
+        self.proof = proof
+        self._workers = Workers(children, folder, places, seed, proof=proof)
         self._began = time.monotonic() - elapsed
         self._affinity = affinity()
         self._unknown = ""
@@ -61,7 +64,8 @@ class Lab:
         ended = [f"a worker left behind, and we ended: {name}" for name in self._workers.strays]
         fixtures = [place.fixtures for place in self._workers.places.values()]
         trouble = [line for one in fixtures for line in one.trouble]
-        return [*dict.fromkeys(ended), *filter(None, [self._unknown]), *trouble]
+        proof = self.proof.trouble() if self.proof else []
+        return [*dict.fromkeys(ended), *filter(None, [self._unknown]), *trouble, *proof]
 
     def sweep(self) -> None:
         """End what left its session and outlived its worker."""
@@ -172,6 +176,7 @@ def equipped(
     seed: int,
     elapsed: float = 0.0,
     memory: bool = False,
+    proof: Proof | None = None,
 ) -> Iterator[Lab]:
     """A lab with the fixtures of every side's workloads."""
     with ExitStack() as stack:
@@ -181,7 +186,14 @@ def equipped(
             workloads = {one.cell.workload.label: one.cell.workload for one in own}
             fixtures = running(shop.children, workloads.values(), side)
             places[side.title] = Place(side, stack.enter_context(fixtures))
-        yield Lab(shop.children, shop.folder, places, seed=seed, elapsed=elapsed, memory=memory)
+        lab = Lab(
+            *(shop.children, shop.folder, places),
+            seed=seed,
+            elapsed=elapsed,
+            memory=memory,
+            proof=proof,
+        )
+        yield lab
 
 
 @contextmanager

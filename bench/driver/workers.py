@@ -15,10 +15,12 @@ from random import Random
 from tempfile import mkdtemp
 from typing import Any
 
+from .. import imports
 from ..errors import UsageError
 from ..processes.children import Children, Process, Stream, wait
 from ..processes.outputs import Failed, parsed, text_of
 from ..processes.variables import environment
+from ..sides.proof import Proof
 from ..sides.side import Side
 from ..spec import Cell, Spec
 from .fixtures import Fixtures
@@ -57,6 +59,8 @@ class Workers:
     seed: int
     strays: list[str] = field(default_factory=list)
     """What they left running, and we ended."""
+    proof: Proof | None = None
+    """Told what each worker imported."""
 
     def result(self, cell: Cell, job: Mapping[str, Any], call: Call) -> str | Failed:
         """Run a worker to its end; the text of its result, or why there is none."""
@@ -97,7 +101,7 @@ class Workers:
         with (folder / "stderr").open("wb") as stderr:
             process = self.children.start(
                 [*side.command(WORKER), str(folder / "job.json"), *call.options],
-                env=self._environment(call.round, side),
+                env=self._environment(call.round, side, folder),
                 cwd=side.folder,
                 stdin=pipe,
                 stdout=pipe,
@@ -109,10 +113,12 @@ class Workers:
             self.children.kill(process)  # before its folder is removed under it
             raise
 
-    def _environment(self, number: int, side: Side) -> dict[str, str]:
+    def _environment(self, number: int, side: Side, folder: Path) -> dict[str, str]:
         # One hash seed a round, and another in the next: cells of a round differ by nothing else.
         seed = Random(f"{self.seed}/hash/{number}").randrange(1, 2**32)
         ours = {"TMPDIR": str(self.folder), "PYTHONHASHSEED": str(seed)}
+        if self.proof:
+            ours[imports.FOLDER] = str(folder)
         return environment({**ours, **_kept("PYTHONHASHSEED"), **side.variables})
 
     def _with_given(self, workload: Spec, side: str) -> Spec:
@@ -144,6 +150,8 @@ class Worker:
             return Failed("timeout", told)
         self.workers.strays.extend(children.end(self.process))
         if code == 0 and (self.folder / "result.json").exists():
+            if self.workers.proof:
+                self.workers.proof.read(self.call.side, self.folder)
             return text_of(self.folder / "result.json")
         return self._failed(code)
 

@@ -22,6 +22,7 @@ from ..machine import identity
 from ..plan.cells import Planned, plan
 from ..plan.settings import Settings
 from ..processes.variables import recorded
+from ..sides.proof import proof
 from ..sides.side import WORKING_TREE, Side
 from ..store.journal import entries
 from ..store.runs import check_name, stored_settings
@@ -281,8 +282,6 @@ def _measured(
     wanted: Sequence[Threshold],
     resume: Path | None,
 ) -> Path:
-    agenda = Agenda((Side(""),), runnable(_planned(cells)), notes)
-
     def rule(past: History) -> Rule:
         for same in cells:
             # The same cell calibrates to 8 or 16 by chance; on another machine, with reason.
@@ -294,6 +293,9 @@ def _measured(
         workshop(settings.results) as shop,
         shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch,
     ):
+        own = (Side(""),)
+        there = proof(shop.children, own, Path.cwd())
+        agenda = Agenda(own, runnable(_planned(cells)), notes, proof=there)
         return measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
 
 

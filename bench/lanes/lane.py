@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, contextmanag
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .. import imports
 from ..contracts import AsyncCall, Call, Plain
 from .loops import own_loop
 from .report import Recorder, Told, counted, parted
@@ -57,6 +58,8 @@ def opening(workload: Any, record: Record | None, told: list[Told]) -> Iterator[
         recorder = record() if record else None
         yield recorder.blocking(call) if recorder else call
         told.append(Told(counted(metrics), recorder.seen() if recorder else None))
+        if hasattr(lane, "name"):  # what a child of a pool imported, nobody else knows
+            imports.write()
 
 
 def blocking_form(workload: Any) -> AbstractContextManager[Any]:

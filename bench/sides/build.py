@@ -24,8 +24,9 @@ from ..errors import UsageError, suggestion
 from ..machine.identity import PACKAGES
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
-from . import environments
+from . import environments, installation
 from .environments import Ended, output
+from .proof import listed
 from .side import WORKING_TREE, Side
 
 OLDEST = (3, 11)
@@ -92,20 +93,30 @@ def _candidates(text: str) -> list[str]:
 
 def _built(children: Children, python: str, text: str) -> str:
     wanted = [f"{name}=={found}" for name in PACKAGES if (found := _version(name))]
-    project = Path.cwd() if Path("pyproject.toml").exists() else None
-    told = (project / "pyproject.toml").read_text(encoding="utf-8") if project else ""
-    name = environments.key(
-        python, str(Path(python).stat().st_mtime_ns), str(project), told, *wanted
-    )
+    root, files = _here(children)
+    own = installation.projects(root, files)
+    state = installation.state(root, own, ())
+    stamp = str(Path(python).stat().st_mtime_ns)
+    name = environments.key(python, stamp, str(root), state, *wanted)
 
     def build(folder: Path) -> None:
         environments.create(children, python, folder / "venv")
-        words = ["-e", str(project)] if project else []
+        words = [word for one in own for word in ("-e", str(root / one.folder))]
         purpose = f"python:{text}: cannot install {', '.join(wanted)}"
         environments.install(children, folder / "venv", *wanted, *words, purpose=purpose)
 
     with environments.kept(name, build, lambda folder: None) as folder:
         return str(environments.python_of(folder / "venv"))
+
+
+def _here(children: Children) -> tuple[Path, list[str]]:
+    """The repository around this folder and its files; the folder alone where there is none."""
+    try:
+        root = repository_of(children, Path.cwd()).root
+        return root, listed(children, root)
+    except UsageError:
+        folder = Path.cwd()
+        return folder, [path.name for path in folder.iterdir() if path.is_file()]
 
 
 def _version(name: str) -> str | None:
@@ -115,7 +126,8 @@ def _version(name: str) -> str | None:
         return None
 
 
-PROJECT = ("pyproject.toml", "setup.py")
+LAYOUT = "2"
+"""Of what is kept for a revision: another number builds it anew."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +144,7 @@ class Revision:
 
     commit: str
     tree: Path
-    python: str
+    environment: Path
 
 
 def repository_of(children: Children, folder: Path) -> Repository:
@@ -165,16 +177,19 @@ def built(children: Children, repository: Repository, name: str) -> Revision:
     Raises UsageError with git's or pip's last words, and leaves nothing half-built.
     """
     found = commit(children, repository, name)
-    parts = (found, str(repository.root), sys.executable, sys.version)
-    wanted = environments.key(*parts, *environments.installed())
+    root = repository.root
+    own = installation.projects(root, listed(children, root))
+    ignored = listed(children, root, "--others", "--ignored") if own else []
+    parts = (found, str(root), sys.executable, sys.version, LAYOUT)
+    state = installation.state(root, own, ignored)
+    wanted = environments.key(*parts, state, *environments.installed())
 
     def build(folder: Path) -> None:
-        _check_out(children, repository, found, folder / "tree")
-        if any((folder / "tree" / file).exists() for file in PROJECT):
-            environments.overlay(children, folder / "venv")
-            purpose = f"git:{name} does not install"
-            words = ("--no-cache-dir", str(folder / "tree"))
-            environments.install(children, folder / "venv", *words, purpose=purpose)
+        tree = folder / "tree"
+        _check_out(children, repository, found, tree)
+        purpose = f"git:{name} does not install"
+        venv = folder / "venv"
+        installation.install(children, venv, (root, tree), own, ignored, purpose)
 
     def undo(folder: Path) -> None:
         command = ["git", "worktree", "remove", "--force", str(folder / "tree")]
@@ -182,8 +197,7 @@ def built(children: Children, repository: Repository, name: str) -> Revision:
             output(children, command, purpose="git", folder=repository.root)
 
     with environments.kept(wanted, build, undo) as folder:
-        own = environments.python_of(folder / "venv")
-        return Revision(found, folder / "tree", str(own) if own.exists() else sys.executable)
+        return Revision(found, folder / "tree", folder / "venv")
 
 
 def _check_out(children: Children, repository: Repository, commit: str, tree: Path) -> None:
@@ -234,19 +248,22 @@ def _kind(text: str) -> str:
 
 
 def _working_tree(children: Children, rest: str, scratch: Path) -> Side:
-    return Side(WORKING_TREE)
+    return Side(WORKING_TREE, variables=_variables_of(sys.executable))
 
 
 def _git(children: Children, rest: str, scratch: Path) -> Side:
     repository = repository_of(children, Path.cwd())
     found = built(children, repository, rest)
+    python = str(environments.python_of(found.environment))
     return Side(
         f"git:{rest}",
         found.commit[:7] if not found.commit.startswith(rest) else "",
-        python=found.python,
+        python=python,
         folder=found.tree / repository.inside,
         root=(repository.root, found.tree),
-        own=environments.own_packages(children, found.python, scratch),
+        variables=_variables_of(python, (repository.root, found.tree)),
+        own=environments.own_packages(children, python, scratch),
+        environment=found.environment,
     )
 
 
@@ -256,12 +273,14 @@ def _python(children: Children, rest: str, scratch: Path) -> Side:
         f"python:{rest}",
         "" if found.version == rest else found.version,
         python=found.python,
+        variables=_variables_of(found.python),
         own=environments.own_packages(children, found.python, scratch),
     )
 
 
 def _env(children: Children, rest: str, scratch: Path) -> Side:
-    return Side(f"env:{rest}", variables=_variables(rest))
+    variables = {**_variables_of(sys.executable), **_variables(rest)}
+    return Side(f"env:{rest}", variables=variables)
 
 
 def _variables(text: str) -> dict[str, str]:
@@ -276,7 +295,20 @@ def _variables(text: str) -> dict[str, str]:
 
 
 def _strategy(children: Children, rest: str, scratch: Path) -> Side:
-    return Side(f"strategy:{rest}", strategies=(rest,))
+    variables = _variables_of(sys.executable)
+    return Side(f"strategy:{rest}", variables=variables, strategies=(rest,))
+
+
+def _variables_of(python: str, trees: tuple[Path, Path] | None = None) -> dict[str, str]:
+    """The interpreter's own commands first, and paths below the root moved to the side's tree."""
+    paths = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if os.environ.get(key)}
+    if trees:
+        paths = {key: installation.moved_search_path(text, *trees) for key, text in paths.items()}
+    own = Path(python).parent  # not resolved: the link is the environment's
+    paths["PATH"] = os.pathsep.join(filter(None, (str(own), paths.get("PATH", ""))))
+    if (own.parent / "pyvenv.cfg").exists():
+        paths["VIRTUAL_ENV"] = str(own.parent)
+    return paths
 
 
 _BUILD: dict[str, Callable[[Children, str, Path], Side]] = {

@@ -135,18 +135,14 @@ def python_of(environment: Path) -> Path:
     return environment.joinpath(*inside)
 
 
-def overlay(children: Children, environment: Path) -> None:
-    """Make a virtual environment that sees all that this interpreter has installed.
-
-    So both sides have the same libraries in the same versions, and only what differs is installed.
-    """
+def bare(children: Children, environment: Path, *, pip: bool) -> Path:
+    """Make a virtual environment for this interpreter; the folder for its packages."""
     # Pip of this interpreter will do, where it has one: to unpack another takes 4 s.
-    create(children, sys.executable, environment, pip=find_spec("pip") is None)
+    create(children, sys.executable, environment, pip=pip and find_spec("pip") is None)
     purpose = "cannot ask the new environment for its folder"
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    there = output(children, [str(python_of(environment)), "-c", code], purpose=purpose).strip()
-    below = "\n".join(_site_folders())
-    Path(there, "of_the_driver.pth").write_text(below + "\n", encoding="utf-8")
+    command = [str(python_of(environment)), "-c", code]
+    return Path(output(children, command, purpose=purpose).strip())
 
 
 def create(children: Children, python: str, environment: Path, *, pip: bool = True) -> None:
@@ -181,6 +177,7 @@ def own_packages(children: Children, python: str, folder: Path) -> Path:
     return folder
 
 
-def _site_folders() -> list[str]:
+def site_folders() -> list[str]:
+    """The folders with what this interpreter has installed."""
     own = {*site.getsitepackages(), site.getusersitepackages()}
     return [path for path in sys.path if path in own and Path(path).is_dir()]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..processes.children import interpreter_command
 
@@ -16,7 +18,8 @@ class Side:
 
     `name` is what the user wrote, `exact` what makes it certain (a revision, a version); its
     processes run in `folder`, if not here; `root` is the repository and the tree that stands for
-    it; `own` holds our packages, for an interpreter that has others or none.
+    it; `own` holds our packages, for an interpreter that has others or none; `environment` is one
+    that was made for it alone; `about` is what its planner says of it.
     """
 
     name: str
@@ -27,6 +30,8 @@ class Side:
     variables: Mapping[str, str] = field(default_factory=dict)
     strategies: tuple[str, ...] = ()
     own: Path | None = None
+    environment: Path | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -50,8 +55,16 @@ class Side:
         """A plug-in's text with a path below the root moved to where this side has it."""
         if self.root is None:
             return text
-        there, own = self.root
-        return text.replace(f"{there}/", f"{own}/")
+        match = re.fullmatch(r"(!?)([^:\[]+\.py)(:.*)", text)
+        if not match or not Path(match[2]).is_absolute():
+            return text
+        return f"{match[1]}{moved(Path(match[2]), *self.root)}{match[3]}"
+
+
+def moved(place: Path, root: Path, tree: Path) -> Path:
+    """A path below the root as the tree has it; links are followed first."""
+    real = place.resolve()
+    return tree / real.relative_to(root) if real.is_relative_to(root) else place
 
 
 WORKING_TREE = "working tree"

@@ -90,6 +90,7 @@ def _write(
         "order": past.orders,
         "canary": past.canary(),
         "failures": failures,
+        **({"imports": past.imports} if past.imports else {}),
     }
     _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
     for place, side in enumerate(dict.fromkeys(planned.side for planned in plan)):

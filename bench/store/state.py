@@ -117,6 +117,8 @@ class History:
         self.failures: list[Entry] = []
         self.trouble: list[str] = []
         """What a reader should know of the run, such as processes that workers left behind."""
+        self.imports: dict[str, Entry] = {}
+        """What each side imported, by its title."""
         self.probed = Probed()
         self.elapsed = 0.0
         for entry in entries:
@@ -149,8 +151,15 @@ class History:
                 self.failures.append(entry)
             case "trouble":
                 self.trouble.extend(entry["lines"])
+            case "imported":
+                self._import(entry)
             case event if event in EVENTS:
                 self.probed.add(entry)
+
+    def _import(self, entry: Entry) -> None:
+        known = self.imports.get(entry["side"], {"tree": {}, "installed": {}})
+        both = {key: known[key] | entry[key] for key in ("tree", "installed")}
+        self.imports[entry["side"]] = {"root": entry["root"], **both}
 
     @property
     def rounds(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import sys
 from pathlib import Path
 
@@ -39,6 +40,11 @@ def here(tmp_path, monkeypatch):
     folder = tmp_path / "repository"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    about = tmp_path / "site" / "lib-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: lib\nVersion: 1\n")
+    (about / "direct_url.json").write_text(json.dumps({"url": folder.as_uri(), "dir_info": {}}))
+    monkeypatch.syspath_prepend(str(about.parent))
     return folder
 
 
@@ -178,16 +184,17 @@ def test_a_disk_that_is_full_while_a_side_is_built_keeps_nothing_of_it(
     here, children, scratch, monkeypatch
 ):
     project(here, answer=1)
-    true = environments.overlay
+    true = environments.bare
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    def filled(*given: object) -> None:
-        true(*given)
+    def filled(*given: object, **more: object) -> Path:
+        made = true(*given, **more)
         monkeypatch.setattr(environments, "TemporaryFile", full)
+        return made
 
-    monkeypatch.setattr(environments, "overlay", filled)
+    monkeypatch.setattr(environments, "bare", filled)
     with pytest.raises(UsageError, match=r"cannot keep an environment.*No space left on device"):
         sides(children, ["git:main"], scratch)
     assert kept() == []
