@@ -62,13 +62,26 @@ class Agenda:
     memory: bool = False
     values: Callable[[float], int] = lambda seconds: 1
     proof: Proof | None = None
+    alone: Sequence[tuple[str, str]] = ()
+    """Cells that not every side has, and why."""
 
 
 def sided(shop: Workshop, settings: Settings) -> Agenda:
     """The cells that all sides have; the sides are built first, where they were not."""
     found = sides(shop.children, settings.side, shop.folder)
-    cells, warnings = plans(shop.children, settings, found, shop.folder)
-    return Agenda(found, runnable(cells), warnings, proof=proof(shop.children, found, Path.cwd()))
+    there = proof(shop.children, found, Path.cwd())
+    shared = plans(shop.children, settings, found, shop.folder)
+    for side in shared.sides:
+        if there:  # what planning imported, before any time is spent
+            there.add(side.title, side.about["modules"])
+    names = [f"not compared: {name} ({why})" for name, why in shared.alone]
+    return Agenda(
+        shared.sides,
+        runnable(shared.cells),
+        [*shared.warnings, *names],
+        proof=there,
+        alone=shared.alone,
+    )
 
 
 def measured(

@@ -42,12 +42,19 @@ def running(
     deadline = time.monotonic() + seconds
     with ExitStack() as stack:
         for spec in {spec.label: spec for spec in specs}.values():
-            if side.foreign or hasattr(load(spec.target), "fixture"):
+            if _has_fixture(spec, side):
                 hosting = _hosting(children, spec, side, seconds, fixtures.trouble)
                 fixtures.hosts.append(stack.enter_context(hosting))
         for host in fixtures.hosts:
             fixtures.given[host.spec.label] = host.given(max(0.0, deadline - time.monotonic()))
         yield fixtures
+
+
+def _has_fixture(spec: Spec, side: Side) -> bool:
+    known = side.about.get("fixtures")
+    if known is not None:
+        return spec.label in known
+    return side.foreign or hasattr(load(spec.target), "fixture")
 
 
 @dataclass

@@ -19,9 +19,10 @@ from ..driver import Agenda, measured, runnable
 from ..driver.lab import workshop
 from ..errors import NotComparable, UsageError, suggestion
 from ..machine import identity
-from ..plan.cells import Planned, plan
+from ..plan.cells import Planned
 from ..plan.settings import Settings
 from ..processes.variables import recorded
+from ..sides.plans import plan_here
 from ..sides.proof import proof
 from ..sides.side import WORKING_TREE, Side
 from ..store.journal import entries
@@ -221,10 +222,11 @@ def against_baseline(
         raise NotComparable(_elsewhere(name, elsewhere))
     if resume is None:  # else they are those of the run that goes on
         settings = same_settings(settings, given, stored.folder)
-    cells, notes = common(plan(settings), stored, name, relative=relative)
+    shared = plan_here(settings)
+    cells, notes = common(shared.cells, stored, name, relative=relative)
     cells = _numbered(cells)
     _check_any(Both(cells, History(_planned(cells)), stored, wanted))
-    folder = _measured(cells, notes, stored, settings, given, wanted, resume)
+    folder = _measured(cells, notes, stored, settings, given, wanted, resume, shared.sides)
     past = History(_planned(cells), entries(folder / "journal.jsonl"))
     notes += [f"{name} was measured elsewhere: {one}" for one in elsewhere]
     return _checked(Both(cells, past, stored, wanted), name, notes, folder), folder
@@ -281,6 +283,7 @@ def _measured(
     given: Mapping[str, Any],
     wanted: Sequence[Threshold],
     resume: Path | None,
+    own: tuple[Side, ...],
 ) -> Path:
     def rule(past: History) -> Rule:
         for same in cells:
@@ -293,8 +296,9 @@ def _measured(
         workshop(settings.results) as shop,
         shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch,
     ):
-        own = (Side(""),)
         there = proof(shop.children, own, Path.cwd())
+        if there:  # what planning imported, before any time is spent
+            there.add("", own[0].about["modules"])
         agenda = Agenda(own, runnable(_planned(cells)), notes, proof=there)
         return measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
 

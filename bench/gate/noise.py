@@ -54,8 +54,8 @@ def floors(settings: Settings, *, quiet: bool) -> tuple[list[Floor], Path]:
     )
     both = (Side(WORKING_TREE), Side(f"{WORKING_TREE} again"))
     with workshop(settings.results) as shop:
-        cells, warnings = plans(shop.children, settings, both, shop.folder)
-        agenda = Agenda(both, runnable(cells), warnings, values=values)
+        shared = plans(shop.children, settings, both, shop.folder)
+        agenda = Agenda(shared.sides, runnable(shared.cells), shared.warnings, values=values)
 
         def everything(_: History) -> Any:
             return lambda _: [one.id for one in agenda.cells]

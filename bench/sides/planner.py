@@ -1,5 +1,6 @@
 """A side's own plan, made in its interpreter: its plug-ins decide what cells there are.
 
+It says all that the driver needs to know of them, which so imports no code of the user's.
 Standard library only: runs where nothing else of ours may be installed.
 """
 
@@ -8,16 +9,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from importlib.metadata import distributions
 from types import SimpleNamespace
 from typing import Any
 
+from .. import imports
 from ..errors import UsageError
+from ..machine.identity import of_extra
 from ..plan.cells import Planned, plan
-from ..plan.plugins import Kind
+from ..plan.plugins import Kind, loaded, parameters
 from ..plan.selection import DEFAULTS, selected
 from ..spec import Cell, Spec
+from ..store.provenance import plugins
 
 KINDS: Mapping[str, Kind] = {"workload": "workloads", "strategy": "strategies"}
 SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "reference")
@@ -33,18 +38,58 @@ def main() -> None:
         try:
             answers.write(json.dumps(planned(given)))
         except UsageError as error:
-            answers.write(json.dumps({"error": str(error)}))
+            answers.write(json.dumps({"error": str(error), "exit": int(error.exit)}))
 
 
 def planned(given: Mapping[str, Any]) -> dict[str, Any]:
     """The cells of settings in this interpreter, and what of the selection does not exist here."""
-    wanted, missing = dict(given), []
+    wanted, missing, emptied = dict(given), [], False
     for key, kind in KINDS.items():
         there, absent = _there(kind, given[key] or DEFAULTS[kind])
         wanted[key] = there
         missing += absent
+        emptied = emptied or bool(absent and all(text.startswith("!") for text in there))
+    if emptied:
+        return {"cells": [], "chosen": [], "missing": missing, "about": {}}
     cells = plan(SimpleNamespace(**wanted))  # type: ignore[arg-type]  # the part that decides
-    return {"cells": [asdict(one) for one in cells], "missing": missing}
+    return {
+        "cells": [asdict(one) for one in cells],
+        "chosen": [_chosen(one.cell) for one in cells],
+        "missing": missing,
+        "about": _about([one.cell for one in cells if not one.reason]),
+    }
+
+
+def _chosen(cell: Cell) -> str:
+    """The name of a cell without the parameters that have their defaults."""
+    parts = [_changed(cell.workload), _changed(cell.strategy)]
+    return f"{parts[0]} x {cell.tasks} / {parts[1]}"
+
+
+def _changed(spec: Spec) -> str:
+    defaults = parameters(loaded(spec))
+    own = {key: one for key, one in spec.params.items() if one != defaults.get(key, ...)}
+    return replace(spec, params=own).label
+
+
+def _about(cells: Sequence[Cell]) -> dict[str, Any]:
+    """What the driver records of the plug-ins, and what it has to prepare for them."""
+    libraries: set[str] = set()
+    fixtures = []
+    for cell in cells:
+        workload = cell.workload.build()
+        for plugin in (workload, cell.strategy.build()):
+            libraries |= {*getattr(plugin, "clients", {}).values()}
+            libraries |= {*of_extra(getattr(plugin, "extra", ""))}
+        if hasattr(workload, "fixture"):
+            fixtures.append(cell.workload.label)
+    return {
+        "libraries": sorted(libraries - {""}),
+        "fixtures": fixtures,
+        "code": plugins(cells),
+        "packages": {one.metadata["Name"]: one.version for one in reversed([*distributions()])},
+        "modules": imports.files(),
+    }
 
 
 def restored(found: Mapping[str, Any]) -> Planned:
@@ -54,7 +99,7 @@ def restored(found: Mapping[str, Any]) -> Planned:
     return Planned(**{**found, "cell": Cell(*specs, cell["tasks"])})
 
 
-def _there(kind: Kind, texts: list[str] | tuple[str, ...]) -> tuple[list[str], list[str]]:
+def _there(kind: Kind, texts: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
     there, missing = [], []
     for text in texts:
         try:
@@ -62,7 +107,5 @@ def _there(kind: Kind, texts: list[str] | tuple[str, ...]) -> tuple[list[str], l
                 list(selected(kind, [text]))
             there.append(text)
         except UsageError as error:
-            missing.append(str(error))
-    if missing and all(text.startswith("!") for text in there):
-        raise UsageError("; ".join(missing))
+            missing.append((text, str(error)))
     return there, missing

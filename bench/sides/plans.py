@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import NotComparable, UsageError
+from ..errors import Exit, NotComparable, NothingSelected, UsageError
 from ..plan.cells import Planned
-from ..plan.cells import plan as plan_here
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED, malformed
 from ..processes.variables import environment
@@ -25,28 +25,89 @@ Pair: TypeAlias = tuple[str, int, str]
 """What cells of one pair have in common: workload, tasks and, but for a choice, strategy."""
 
 PLANNER = "from bench.sides.planner import main; main()"
+SECONDS = 60.0
+"""For a side to say its plan: what it imports may hang."""
 
 
-def plans(
-    children: Children, settings: Settings, sides: Sequence[Side], scratch: Path
-) -> tuple[tuple[Planned, ...], list[str]]:
-    """The cells that every side has, and a line for each that only some have.
+@dataclass(frozen=True)
+class Shared:
+    """What sides have in common, and what of them is not compared."""
+
+    sides: tuple[Side, ...]
+    """Each with what its planner says of its plug-ins."""
+    cells: tuple[Planned, ...]
+    warnings: tuple[str, ...] = ()
+    alone: tuple[tuple[str, str], ...] = ()
+    """The cells that not every side has, each with the reason."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The cells of one side: with all their parameters, and with those that were chosen."""
+
+    side: Side
+    cells: Mapping[Pair, Planned]
+    chosen: Mapping[str, Pair]
+    missing: Mapping[str, str]
+    """Why, by what was asked for."""
+
+
+def plans(children: Children, settings: Settings, sides: Sequence[Side], scratch: Path) -> Shared:
+    """The cells that every side has; those whose parameters differ by their defaults are paired.
 
     Raises UsageError where a side cannot be planned, NotComparable where they share nothing.
     """
-    found, warnings = [], []
-    for side in sides:
-        cells, missing = _of_side(children, settings, side, scratch)
-        found.append(_keyed(cells, side))
-        warnings += [f"{side.title} lacks it: {why}" for why in missing]
-    common = [key for key in found[0] if all(key in cells for cells in found)]
-    if not common:
-        told = " and ".join(side.title for side in sides)
-        raise NotComparable("; ".join([f"{told} have no cell in common", *warnings]))
-    for side, own in zip(sides, found, strict=True):
-        only = [one.cell.name for key, one in own.items() if key not in common]
-        warnings += [f"only {side.title} has {name}: not compared" for name in only]
-    return _joined(sides, found, common), warnings
+    offers = [_offer(children, settings, side, scratch) for side in sides]
+    for text, why in offers[0].missing.items():
+        if all(text in offer.missing for offer in offers):
+            raise UsageError(why)
+    warnings = [
+        f"{offer.side.title} lacks it: {why}" for offer in offers for why in offer.missing.values()
+    ]
+    rows = _rows(offers)
+    alone = [
+        (one.cell.name, f"only {offer.side.title} has it")
+        for place, offer in enumerate(offers)
+        for key, one in offer.cells.items()
+        if key not in [row[place] for row in rows]
+    ]
+    if not rows:
+        titles = " and ".join(side.title for side in sides)
+        raise NotComparable("; ".join([f"{titles} have no cell in common", *warnings]))
+    warnings += _differing(offers, rows)
+    cells = tuple(_joined(offers, rows))
+    return Shared(tuple(one.side for one in offers), cells, tuple(warnings), tuple(alone))
+
+
+def plan_here(settings: Settings) -> Shared:
+    """The cells of the working tree alone, planned in a process of its own."""
+    with Children() as children, TemporaryDirectory(prefix="concbench-") as scratch:
+        return plans(children, settings, (Side(""),), Path(scratch))
+
+
+def _rows(offers: Sequence[Offer]) -> list[list[Pair]]:
+    """The cells of each pair, one for each side in the order of the sides."""
+    first = offers[0].cells
+    rows = [[key] * len(offers) for key in first if all(key in one.cells for one in offers)]
+    paired = {key for row in rows for key in row}
+    for name in offers[0].chosen:
+        keys = [offer.chosen.get(name) for offer in offers]
+        known = [key for key in keys if key is not None and key not in paired]
+        if len(known) == len(offers):
+            rows.append(known)
+    order = list(first)
+    return sorted(rows, key=lambda row: order.index(row[0]))
+
+
+def _differing(offers: Sequence[Offer], rows: Sequence[Sequence[Pair]]) -> Iterator[str]:
+    """A line for each pair whose defaults differ."""
+    for row in rows:
+        if len(set(row)) > 1:
+            names = [
+                f"{offer.cells[key].cell.name} of {offer.side.title}"
+                for offer, key in zip(offers, row, strict=True)
+            ]
+            yield f"compared although defaults differ: {' with '.join(names)}"
 
 
 def _keyed(cells: Sequence[Planned], side: Side) -> dict[Pair, Planned]:
@@ -69,42 +130,54 @@ def _pair(planned: Planned, strategy: str) -> Pair:
     return planned.cell.workload.label, planned.cell.tasks, strategy
 
 
-def _joined(
-    sides: Sequence[Side], found: Sequence[dict[Pair, Planned]], common: Sequence[Pair]
-) -> tuple[Planned, ...]:
-    cells: list[Planned] = []
+def _joined(offers: Sequence[Offer], rows: Sequence[Sequence[Pair]]) -> Iterator[Planned]:
     blocks: dict[tuple[str, int], int] = {}
-    for side, planned in zip(sides, found, strict=True):
-        for pair, key in enumerate(common):
-            one = planned[key]
-            block = blocks.setdefault((side.title, one.block), len(blocks))
-            placed = replace(one, id=len(cells), block=block, side=side.title, pair=pair)
-            cells.append(placed)
-    return tuple(cells)
+    for place, offer in enumerate(offers):
+        title = offer.side.title
+        for pair, row in enumerate(rows):
+            one = offer.cells[row[place]]
+            block = blocks.setdefault((title, one.block), len(blocks))
+            number = place * len(rows) + pair
+            several = pair if len(offers) > 1 else None
+            yield replace(one, id=number, block=block, side=title, pair=several)
 
 
-def _of_side(
-    children: Children, settings: Settings, side: Side, scratch: Path
-) -> tuple[list[Planned], list[str]]:
+def _offer(children: Children, settings: Settings, side: Side, scratch: Path) -> Offer:
     given = settings.model_dump(mode="json", include=set(SETTINGS))
+    asked: dict[str, str] = {}
     for key in ("workload", "strategy"):
+        asked |= {side.here(text): text for text in given[key]}
         given[key] = [side.here(text) for text in given[key]]
     if side.strategies:
         given |= {"strategy": list(side.strategies), "reference": settings.reference}
-    if not side.foreign:
-        return list(plan_here(settings.model_copy(update=given))), []
-    said = _asked(children, given, side, scratch)
+    said = _asked(children, given, side, scratch, settings.timeout or SECONDS)
     try:
-        told = json.loads(said)
-        if "error" not in told:
-            return [restored(one) for one in told["cells"]], list(told["missing"])
+        answer = json.loads(said)
+        if "error" not in answer:
+            return _read(answer, side, asked)
     except MALFORMED as error:
         why = malformed(said, error)
+        if not said.strip():
+            why = "it ended without a word while it imported the plug-ins (os._exit?)"
         raise UsageError(f"{side.title}: what its planner said cannot be read: {why}") from None
-    raise UsageError(f"{side.title}: {told['error']}")
+    kind = NothingSelected if answer["exit"] == Exit.NOTHING else UsageError
+    raise kind(f"{side.title}: {answer['error']}" if side.foreign else answer["error"])
 
 
-def _asked(children: Children, given: dict[str, Any], side: Side, scratch: Path) -> str:
+def _read(answer: Mapping[str, Any], side: Side, asked: Mapping[str, str]) -> Offer:
+    cells = [restored(one) for one in answer["cells"]]
+    keyed = _keyed(cells, side)
+    names = list(answer["chosen"])
+    chosen = {} if side.strategies else dict(zip(names, keyed, strict=True))
+    unique = {name: key for name, key in chosen.items() if names.count(name) == 1}
+    about = replace(side, about=answer["about"])
+    missing = {asked.get(text, text): why for text, why in answer["missing"]}
+    return Offer(about, keyed, unique, missing)
+
+
+def _asked(
+    children: Children, given: dict[str, Any], side: Side, scratch: Path, seconds: float
+) -> str:
     question = scratch / "settings.json"
     question.write_text(json.dumps(given), encoding="utf-8")
     with question.open("rb") as stream:
@@ -114,6 +187,7 @@ def _asked(children: Children, given: dict[str, Any], side: Side, scratch: Path)
                 side.command(PLANNER),
                 purpose=f"{side.title} cannot be planned",
                 folder=side.folder,
+                seconds=seconds,
                 variables=environment(side.variables),
                 stdin=stream,
             )

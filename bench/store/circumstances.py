@@ -35,7 +35,7 @@ def facts(
         "probes": settings.probes,
         "environment": environment,
         "git": _git(settings.results),
-        "code": provenance.plugins(_of(sides, cells, lambda side: side.root is None)),
+        "code": _code(sides, cells),
         "warnings": _warnings(cells, environment),
         "sides": [_side(side, place) for place, side in enumerate(sides) if side.name],
     }
@@ -48,12 +48,19 @@ def _git(results: Path) -> dict[str, Any] | None:
 
 def _libraries(sides: Sequence[Side], cells: Sequence[Planned]) -> set[str]:
     """What the plug-ins of this interpreter say that they use, which decides their speed."""
-    found: set[str] = set()
-    for cell in _of(sides, cells, lambda side: not side.foreign):
+    found = {one for side in sides if not side.foreign for one in side.about.get("libraries", ())}
+    for cell in _of(sides, cells, lambda side: not side.foreign and not side.about):
         for plugin in (cell.workload.build(), cell.strategy.build()):
             found |= {*getattr(plugin, "clients", {}).values()}
             found |= {*identity.of_extra(getattr(plugin, "extra", ""))}
     return found - {""}
+
+
+def _code(sides: Sequence[Side], cells: Sequence[Planned]) -> dict[str, str]:
+    """The digests of the plug-ins of the working tree."""
+    here = [side for side in sides if side.root is None]
+    digests = {name: one for side in here for name, one in side.about.get("code", {}).items()}
+    return digests or provenance.plugins(_of(sides, cells, lambda side: side in here))
 
 
 def _of(

@@ -223,7 +223,7 @@ def test_a_plug_in_that_writes_to_standard_output_is_not_in_the_way_of_a_plan(tm
         (tmp_path / name).symlink_to(first, target_is_directory=True)
     side = Side("python:here", own=tmp_path)
     with Children() as children:
-        (planned,), _ = plans.plans(children, options(f"{noisy}:task"), [side], tmp_path)
+        (planned,) = plans.plans(children, options(f"{noisy}:task"), [side], tmp_path).cells
     assert planned.cell.workload.name == "task"
 
 

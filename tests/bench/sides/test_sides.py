@@ -74,7 +74,8 @@ def asked(children, side, code: str) -> str:
 
 def planned(children, scratch, texts, **given):
     given = {"workload": ["work.py:work"], "strategy": ["sequential", "threading"], **given}
-    return plans(children, resolve(given), sides(children, texts, scratch), scratch)
+    found = plans(children, resolve(given), sides(children, texts, scratch), scratch)
+    return found.cells, [*found.warnings, *(f"{name}: {why}" for name, why in found.alone)]
 
 
 @pytest.mark.parametrize(
@@ -255,7 +256,7 @@ def test_cells_that_only_one_side_has_are_named_and_the_others_compared(here, ch
     )
     assert [one.cell.workload.name for one in cells] == ["work", "work"]
     assert any("git:main" in line and "has no 'other'" in line for line in warnings)
-    assert any("only working tree has other" in line for line in warnings)
+    assert any("other x 64 / sequential: only working tree has it" in line for line in warnings)
 
 
 def test_a_revision_without_the_workload_is_named(here, children, scratch):
