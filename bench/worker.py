@@ -25,6 +25,9 @@ from .lanes import Lanes
 from .lanes.report import added
 from .spec import Spec
 
+SHOWN = 60
+"""Of so many results a sample is kept, and of each so many characters."""
+
 
 class WrongAnswer(Exception):
     """A batch that did not do the work it was given."""
@@ -114,6 +117,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         first = clock()
         answer = digest(results, len(tasks))
         head = digest(results[: job["head"]], job["head"])
+        shown = [json.dumps(one)[:SHOWN] for one in results[:SHOWN]] if job.get("shown") else []
         del results
         watched = Watched(batch, tasks, answer)
         benchmark = engine.timed(job["name"], watched, job["metadata"])
@@ -131,6 +135,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_answer": answer,
         "cb_answer_head": head,
         "cb_head": job["head"],
+        "cb_results": json.dumps(shown) if shown else "",
         "cb_notes": " | ".join(dict.fromkeys(lanes.notes)),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,

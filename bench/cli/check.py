@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..driver import measured, sided
 from ..driver.lab import workshop
-from ..errors import Exit, Interrupted, NotComparable, UsageError
+from ..errors import Exit, Interrupted, UsageError
 from ..gate.against import Against, against
-from ..gate.samples import Pair, Rule, answers, asked, failed, name, pairs, unknown
+from ..gate.samples import Pair, Rule, answers, asked, check_named, failed, name, pairs, unknown
 from ..plan.settings import Settings, resolve
+from ..sides.commits import check_distinct
 from ..store.journal import entries
 from ..store.runs import run_to_resume, stored_settings
 from ..store.state import History
@@ -160,8 +161,8 @@ def _sides(
     with workshop(settings.results) as shop:
         agenda = sided(shop, settings)
         both = pairs(agenda.cells)
-        if not any(asked(pair, wanted) for pair in both):
-            raise NotComparable("no threshold is for any of the cells")
+        check_distinct(agenda.sides, Path.cwd())
+        check_named(wanted, (one.cell for one in agenda.cells), agenda.alone)
         memory = any("memory" in asked(pair, wanted) for pair in both)
         warnings = [*agenda.warnings, *_too_fine(both, wanted, settings.results)]
         agenda = replace(agenda, warnings=warnings, memory=memory, values=values)
@@ -178,6 +179,7 @@ def _sides(
         answers=tuple(answers(both, past, wanted)),
         failed=tuple(failed(both, past)),
         unknown=tuple(unknown(both, past, wanted)),
+        alone=tuple(agenda.alone),
         seconds=past.elapsed,
         run=folder.name,
         warnings=(*agenda.warnings, *past.trouble),
@@ -200,7 +202,8 @@ def count(checked: Checked, outcome: Outcome, *, strict: bool) -> None:
     """Exit code and last line: doubt is a failure with `strict` alone."""
     outcome.regressions = len(checked.of("slower"))
     outcome.failed = len({cell for cell, _ in checked.failed})
-    outcome.inconclusive = checked.doubts
+    outcome.notcompared = len(checked.alone)
+    outcome.inconclusive = checked.doubts - outcome.notcompared
     if outcome.regressions:
         outcome.codes.add(Exit.REGRESSION)
     if outcome.failed:

@@ -34,6 +34,7 @@ class Outcome:
     failed: int = 0
     regressions: int = 0
     inconclusive: int = 0
+    notcompared: int = 0
     run: str = "-"
 
     @property
@@ -46,7 +47,7 @@ class Outcome:
         counts = f"regressions={self.regressions} failed={self.failed}"
         return (
             f"concbench: exit={self.code:d} {counts} inconclusive={self.inconclusive} "
-            f"run={self.run}"
+            f"notcompared={self.notcompared} run={self.run}"
         )
 
 

@@ -74,14 +74,8 @@ def sided(shop: Workshop, settings: Settings) -> Agenda:
     for side in shared.sides:
         if there:  # what planning imported, before any time is spent
             there.add(side.title, side.about["modules"])
-    names = [f"not compared: {name} ({why})" for name, why in shared.alone]
-    return Agenda(
-        shared.sides,
-        runnable(shared.cells),
-        [*shared.warnings, *names],
-        proof=there,
-        alone=shared.alone,
-    )
+    cells = runnable(shared.cells)
+    return Agenda(shared.sides, cells, shared.warnings, proof=there, alone=shared.alone)
 
 
 def measured(
@@ -97,7 +91,8 @@ def measured(
     cells = agenda.cells
     names = [planned.name for planned in cells]
     about = facts(settings, agenda.sides, cells, _seed(settings))
-    about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]]}
+    alone = [f"not compared: {name} ({why})" for name, why in agenda.alone]
+    about |= {"argv": list(argv), "warnings": [*agenda.warnings, *alone, *about["warnings"]]}
     stored = runs.resumable(resume, names, about) if resume else {}
     about |= {key: stored[key] for key in ("started", "argv", "seed") if key in stored}
     seed = about["seed"]

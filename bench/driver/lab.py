@@ -132,6 +132,7 @@ def _job(visit: Visit) -> dict[str, Any]:
         "name": cell.name,
         "measured_tasks": visit.tasks,
         "head": visit.head,
+        "shown": visit.round == 0 and bool(visit.planned.side),  # where answers may differ
         "metadata": {
             "cb_cell": visit.planned.id,
             "cb_round": visit.round,

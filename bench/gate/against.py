@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..machine.identity import git_output
 from ..plan.settings import Settings
 from ..sides.build import check
+from ..sides.commits import earlier
 from ..sides.side import WORKING_TREE
 
 DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
@@ -53,20 +54,8 @@ def _of_git(ours: str, folder: Path) -> Against:
             "there is nothing to compare with: no git repository here\n"
             "  say what: --against SIDE (git:REV, python:3.12, env:KEY=VALUE), or --baseline NAME"
         )
-    if git_output(folder, "status", "--porcelain", "--untracked-files=no"):
-        return Against((ours, "git:HEAD"), why="there are uncommitted changes")
-    branch = default_branch(folder)
-    base = git_output(folder, "merge-base", "HEAD", branch) if branch else None
-    head = git_output(folder, "rev-parse", "HEAD")
-    if base and base != head:
-        return Against((ours, f"git:{base[:12]}"), why=f"where this branch left {branch}")
-    if git_output(folder, "rev-parse", "--verify", "--quiet", "HEAD~1") is None:
-        raise UsageError(
-            "there is nothing to compare with: HEAD has no parent here "
-            "(a shallow clone? git fetch --unshallow)"
-        )
-    why = f"HEAD is on {branch}" if branch else "no default branch is known"
-    return Against((ours, "git:HEAD~1"), why=f"{why}: its parent")
+    side, why = earlier(folder, default_branch(folder))
+    return Against((ours, side), why=why)
 
 
 def default_branch(folder: Path) -> str | None:

@@ -8,7 +8,7 @@ A baseline, and which of its cells can be measured here.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from ..sides.side import WORKING_TREE, Side
 from ..store.journal import entries
 from ..store.runs import check_name, stored_settings
 from ..store.state import History
+from .samples import check_named
 from .unpaired import Both, Same
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def _said(key: str, facts: Mapping[str, Any]) -> str:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 
+ALONE = ("not in ", "not measured in ", "only in ", "no common reference")
+"""How the notes of cells that are not compared begin."""
 CELLS = ("workload", "strategy", "param", "tasks", "workers", "start", "reference")
 """The settings that say which cells a run has."""
 
@@ -224,12 +227,15 @@ def against_baseline(
         settings = same_settings(settings, given, stored.folder)
     shared = plan_here(settings)
     cells, notes = common(shared.cells, stored, name, relative=relative)
+    alone = [*_alone(notes, chosen=any(key in given for key in CELLS))]
+    check_named(wanted, (same.now.cell for same in cells), alone)
     cells = _numbered(cells)
     _check_any(Both(cells, History(_planned(cells)), stored, wanted))
     folder = _measured(cells, notes, stored, settings, given, wanted, resume, shared.sides)
     past = History(_planned(cells), entries(folder / "journal.jsonl"))
     notes += [f"{name} was measured elsewhere: {one}" for one in elsewhere]
-    return _checked(Both(cells, past, stored, wanted), name, notes, folder), folder
+    both = Both(cells, past, stored, wanted)
+    return _checked(both, name, notes, alone, folder), folder
 
 
 def _elsewhere(name: str, told: Sequence[str]) -> str:
@@ -303,7 +309,13 @@ def _measured(
         return measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
 
 
-def _checked(both: Both, name: str, notes: Sequence[str], folder: Path) -> Checked:
+def _checked(
+    both: Both,
+    name: str,
+    notes: Sequence[str],
+    alone: Sequence[tuple[str, str]],
+    folder: Path,
+) -> Checked:
     from reports.gate.results import Checked
     from reports.gate.unpaired import judged
 
@@ -318,10 +330,19 @@ def _checked(both: Both, name: str, notes: Sequence[str], folder: Path) -> Check
         relative=relative,
         failed=tuple(failed),
         unknown=tuple(both.unknown()),
+        alone=tuple(alone),
         seconds=both.past.elapsed,
         run=folder.name,
         warnings=(*both.resolution(verdicts), *([RATIOS] if relative else []), *notes),
     )
+
+
+def _alone(notes: Sequence[str], *, chosen: bool) -> Iterator[tuple[str, str]]:
+    """The cells that only the baseline has, unless others were chosen, or only the working tree."""
+    for note in notes:
+        where, colon, cell = note.partition(": ")
+        if colon and where.startswith(ALONE) and not (chosen and where.startswith("only in ")):
+            yield cell, where
 
 
 def _revision(stored: Stored) -> str:

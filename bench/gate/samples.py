@@ -7,13 +7,17 @@ Which cells the next round measures: those of pairs that the gate has not decide
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from .. import engine
+from ..errors import UsageError
 from ..plan.cells import Planned
+from ..spec import Cell
 from ..store.state import History
 
 if TYPE_CHECKING:
@@ -71,9 +75,28 @@ def asked(pair: Pair, given: Sequence[Threshold]) -> dict[str, float]:
     """The thresholds of a pair, by metric."""
     from reports.gate import thresholds
 
-    cell = pair.now.cell
-    workload = (cell.workload.name, cell.workload.label)
-    return thresholds(given, workload, (cell.strategy.name, cell.strategy.label))
+    return thresholds(given, *_names(pair.now.cell))
+
+
+def check_named(
+    given: Sequence[Threshold], found: Iterable[Cell], alone: Sequence[tuple[str, str]]
+) -> None:
+    """Raise UsageError where a threshold names a cell that neither side has."""
+    from reports.gate.thresholds import idle
+
+    cells = [_names(cell) for cell in found]
+    for cell, _ in alone:
+        work, _, how = cell.partition(" / ")
+        work = work.rpartition(" x ")[0]
+        cells.append(((work, work.partition("[")[0]), (how, how.partition("[")[0])))
+    if unused := idle(given, cells):
+        there = ", ".join(sorted({names[0][0] for names in cells}))
+        raise UsageError(f"--fail-on names no cell with {unused[0]} (workloads: {there})")
+
+
+def _names(cell: Cell) -> tuple[tuple[str, str], tuple[str, str]]:
+    work, how = cell.workload, cell.strategy
+    return (work.name, work.label), (how.name, how.label)
 
 
 def known(pair: Pair, metric: str, past: History) -> bool:
@@ -198,7 +221,23 @@ def _answer(pair: Pair, verdict: Verdict, past: History) -> Answer:
         p=verdict.p,
         more=verdict.more,
         confirmed=verdict.word == "slower",
+        example=_example(pair, past) if of.other_work else "",
     )
+
+
+def _example(pair: Pair, past: History) -> str:
+    """`task 0: 1.0, was 1`, of the first task whose answers differ and are known."""
+    now, before = (_results(past.measured[one.id]) for one in (pair.now, pair.before))
+    both = enumerate(zip(now, before, strict=False))
+    return next((f"task {i}: {one}, was {other}" for i, (one, other) in both if one != other), "")
+
+
+def _results(runs: Sequence[Entry]) -> list[str]:
+    for run in runs:
+        facts = engine.loads(run["benchmark"]).get_runs()[0].get_metadata()
+        if "cb_results" in facts:
+            return list(json.loads(facts["cb_results"]))
+    return []
 
 
 @dataclass(frozen=True)

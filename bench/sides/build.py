@@ -15,7 +15,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -226,10 +226,24 @@ def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Side
         raise UsageError(
             "strategy:NAME is a choice of cells: compare it with another strategy:NAME"
         )
-    return tuple(
+    built_sides = [
         _BUILD[_kind(text)](children, text.partition(":")[2].strip(), scratch / str(place))
         for place, text in enumerate(texts)
-    )
+    ]
+    alike = _compiled_alike(scratch)
+    return tuple(replace(side, variables={**alike, **side.variables}) for side in built_sides)
+
+
+def _compiled_alike(scratch: Path) -> dict[str, str]:
+    """What has every side keep the bytecode of its modules.
+
+    Python keeps it beside a module, unless it must not or cannot: then a side that pip has compiled
+    would start faster than another that compiles its modules in every process.
+    """
+    forbidden = [os.environ.get(key) for key in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")]
+    if not any(forbidden) and os.access(Path.cwd(), os.W_OK):
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(scratch / "compiled")}
 
 
 def check(text: str) -> None:

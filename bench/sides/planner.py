@@ -99,7 +99,7 @@ def restored(found: Mapping[str, Any]) -> Planned:
     return Planned(**{**found, "cell": Cell(*specs, cell["tasks"])})
 
 
-def _there(kind: Kind, texts: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+def _there(kind: Kind, texts: Sequence[str]) -> tuple[list[str], list[tuple[str, str, int]]]:
     there, missing = [], []
     for text in texts:
         try:
@@ -107,5 +107,5 @@ def _there(kind: Kind, texts: Sequence[str]) -> tuple[list[str], list[tuple[str,
                 list(selected(kind, [text]))
             there.append(text)
         except UsageError as error:
-            missing.append((text, str(error)))
+            missing.append((text, str(error), int(error.exit)))
     return there, missing

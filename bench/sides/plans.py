@@ -48,7 +48,7 @@ class Offer:
     side: Side
     cells: Mapping[Pair, Planned]
     chosen: Mapping[str, Pair]
-    missing: Mapping[str, str]
+    missing: Mapping[str, UsageError]
     """Why, by what was asked for."""
 
 
@@ -60,7 +60,7 @@ def plans(children: Children, settings: Settings, sides: Sequence[Side], scratch
     offers = [_offer(children, settings, side, scratch) for side in sides]
     for text, why in offers[0].missing.items():
         if all(text in offer.missing for offer in offers):
-            raise UsageError(why)
+            raise why
     warnings = [
         f"{offer.side.title} lacks it: {why}" for offer in offers for why in offer.missing.values()
     ]
@@ -160,8 +160,12 @@ def _offer(children: Children, settings: Settings, side: Side, scratch: Path) ->
         if not said.strip():
             why = "it ended without a word while it imported the plug-ins (os._exit?)"
         raise UsageError(f"{side.title}: what its planner said cannot be read: {why}") from None
-    kind = NothingSelected if answer["exit"] == Exit.NOTHING else UsageError
-    raise kind(f"{side.title}: {answer['error']}" if side.foreign else answer["error"])
+    said = f"{side.title}: {answer['error']}" if side.foreign else answer["error"]
+    raise _error(said, answer["exit"])
+
+
+def _error(said: str, code: int) -> UsageError:
+    return NothingSelected(said) if code == Exit.NOTHING else UsageError(said)
 
 
 def _read(answer: Mapping[str, Any], side: Side, asked: Mapping[str, str]) -> Offer:
@@ -171,7 +175,7 @@ def _read(answer: Mapping[str, Any], side: Side, asked: Mapping[str, str]) -> Of
     chosen = {} if side.strategies else dict(zip(names, keyed, strict=True))
     unique = {name: key for name, key in chosen.items() if names.count(name) == 1}
     about = replace(side, about=answer["about"])
-    missing = {asked.get(text, text): why for text, why in answer["missing"]}
+    missing = {asked.get(text, text): _error(why, code) for text, why, code in answer["missing"]}
     return Offer(about, keyed, unique, missing)
 
 

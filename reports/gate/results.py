@@ -44,6 +44,8 @@ class Answer:
     more: int = 0
     confirmed: bool = False
     """Whether rounds of its own confirmed it, after it was a suspect."""
+    example: str = ""
+    """Of other work, one answer that differs: `task 0: 1.0, was 1`."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Checked:
     """Cells that one side could not measure, each with the reason."""
     unknown: tuple[str, ...] = ()
     """What was asked and cannot be known here, a line each."""
+    alone: tuple[tuple[str, str], ...] = ()
+    """Cells that only one side has, each with the reason: they are not compared."""
     seconds: float = 0.0
     alpha: float = ALPHA
     run: str = ""
@@ -72,7 +76,7 @@ class Checked:
     def doubts(self) -> int:
         """What --strict takes for a failure: neither slower nor not."""
         undecided = len(self.of("inconclusive")) + len(self.of("other work"))
-        return undecided + len(self.unknown)
+        return undecided + len(self.unknown) + len(self.alone)
 
 
 def document(checked: Checked) -> str:
@@ -124,6 +128,8 @@ def headline(checked: Checked) -> str:
         told.append(f"inconclusive: {cells(doubtful)}")
     if checked.unknown:
         told.append(f"not known: {len(checked.unknown)}")
+    if checked.alone:
+        told.append(f"not compared: {_cells(len(checked.alone))}")
     if passed := checked.of("not slower"):
         told.append(f"not slower: {cells(passed)}")
     return "; ".join(told) or "nothing was compared"
@@ -133,7 +139,9 @@ def said(one: Answer) -> str:
     """Why it is what it is, with the metric where that is not the batch time."""
     metric = "" if one.metric == "batch" else f"{one.metric} "
     if one.word == "other work":
-        return "the sides give different answers: neither slower nor faster"
+        example = f" ({one.example})" if one.example else ""
+        times = f", {metric}{values(one)}   {change(one)}" if one.ratio is not None else ""
+        return f"the sides give different answers{example}{times}"
     if one.ratio is None:
         return f"{metric}no round on both sides yet"
     if one.word == "slower":

@@ -28,7 +28,16 @@ class Threshold:
 
     def covers(self, workload: Collection[str], strategy: Collection[str]) -> bool:
         """Whether it is for a cell, told by all the names that its two parts go by."""
-        return self.workload in ("", *workload) and self.strategy in ("", *strategy)
+        both = ((self.workload, workload), (self.strategy, strategy))
+        return all(
+            not pattern or any(_matches(pattern, one) for one in names) for pattern, names in both
+        )
+
+    @property
+    def cells(self) -> str:
+        """The cells that it names: `w:http_get s:asyncio*`, or nothing for all of them."""
+        both = (("w", self.workload), ("s", self.strategy))
+        return " ".join(f"{kind}:{pattern}" for kind, pattern in both if pattern)
 
 
 def parsed(texts: Iterable[str] = ()) -> tuple[Threshold, ...]:
@@ -58,10 +67,28 @@ def threshold(text: str) -> Threshold:
 def thresholds(
     given: Sequence[Threshold], workload: Collection[str], strategy: Collection[str]
 ) -> dict[str, float]:
-    """What a cell is asked, by metric; the more is named the more it counts, then the later."""
+    """What a cell is asked, by metric; the more is named the more it counts, then the later.
+
+    A cell that none of them covers is asked the default.
+    """
     covering = [one for one in given if one.covers(workload, strategy)]
     covering.sort(key=lambda one: bool(one.workload) + bool(one.strategy))  # stable: later wins
-    return {one.metric: one.least for one in covering}
+    return {one.metric: one.least for one in covering or [threshold(DEFAULT)]}
+
+
+def idle(
+    given: Sequence[Threshold], cells: Iterable[tuple[Collection[str], Collection[str]]]
+) -> list[str]:
+    """What thresholds name that no cell is called, told by the names of its two parts."""
+    known = list(cells)
+    unused = (one for one in given if not any(one.covers(*names) for names in known))
+    return [one.cells or one.metric for one in unused]
+
+
+def _matches(pattern: str, name: str) -> bool:
+    # As `-w` does: brackets hold parameters, not letters to choose from.
+    regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(regex, name) is not None
 
 
 def _condition(text: str) -> list[str]:

@@ -34,6 +34,7 @@ def github_annotations(checked: Checked) -> Iterator[str]:
     errors += [(f"failed: {cell}", reason) for cell, reason in checked.failed]
     warnings = [_of(one, "other work", checked) for one in checked.of("other work")]
     notices = [_of(one, "inconclusive", checked) for one in checked.of("inconclusive")]
+    notices += [(f"not compared: {cell}", reason) for cell, reason in checked.alone]
     notices += [("not known", line) for line in (*checked.unknown, *checked.warnings)]
     yield from _lines("error", errors)
     yield from _lines("warning", warnings)
@@ -94,6 +95,10 @@ def _cases(checked: Checked) -> Iterator[Element]:
     for line in checked.unknown:
         case = _case(line)
         _told(case, "skipped", "not known", line)
+        yield case
+    for cell, reason in checked.alone:
+        case = _case(cell)
+        _told(case, "skipped", "not compared", reason)
         yield case
 
 

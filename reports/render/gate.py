@@ -24,7 +24,7 @@ def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
     """The check, a line at a time, none wider than `width`."""
     yield from _wrapped("check: ", _title(checked), width)
     names = [one.cell for one in checked.answers if one.word != "not slower"]
-    names += [cell for cell, _ in checked.failed]
+    names += [cell for cell, _ in (*checked.failed, *checked.alone)]
     wide = max((len(name) for name in names if len(name) <= WIDEST), default=0)
     for word in SHOWN:
         for one in checked.of(word):
@@ -33,6 +33,8 @@ def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
         yield from _line("FAILED", cell, wide, reason, width)
     for unknown in checked.unknown:
         yield from _wrapped("  ?       ", unknown, width)
+    for cell, reason in checked.alone:
+        yield from _line("NOT", cell, wide, f"not compared: {reason}", width)
     if passed := checked.of("not slower"):
         yield from _wrapped("  =       ", results.within(passed), width)
     for warning in checked.warnings:
@@ -76,6 +78,7 @@ def document(checked: Checked) -> str:
         lines += [*_head(checked), *rows[: len(told)], ""]
     lines += [f"- failed: {escaped(f'{cell}: {reason}')}" for cell, reason in checked.failed]
     lines += [f"- not known: {escaped(line)}" for line in checked.unknown]
+    lines += [f"- not compared: {escaped(f'{cell}: {why}')}" for cell, why in checked.alone]
     lines += [f"- note: {escaped(line)}" for line in checked.warnings]
     if passed:
         summary = f"<details><summary>{results.within(passed)}</summary>"

@@ -92,7 +92,10 @@ def test_the_same_passes_and_a_slow_down_is_stopped(concbench, saved):
     slower = check(concbench)
     assert slower.returncode == 1, slower.stderr + slower.stdout
     assert slower.stdout.count("SLOWER  ") == 2
-    assert "regressions=2 failed=0 inconclusive=0 run=0003" in slower.stdout.splitlines()[-1]
+    assert (
+        "regressions=2 failed=0 inconclusive=0 notcompared=0 run=0003"
+        in slower.stdout.splitlines()[-1]
+    )
 
 
 def test_ratios_to_the_reference_travel_and_miss_what_slows_all(concbench, saved):

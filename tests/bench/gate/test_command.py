@@ -68,7 +68,9 @@ def test_a_slow_down_is_stopped(here, tmp_path):
     assert said[0].startswith("check: working tree against git:HEAD (")
     words = " ".join(done.stdout.split())
     assert re.search(r" SLOWER work / sequential .* -> .* confirmed ", words), done.stdout
-    assert said[-1].startswith("concbench: exit=1 regressions=1 failed=0 inconclusive=0 run=0001")
+    assert said[-1].startswith(
+        "concbench: exit=1 regressions=1 failed=0 inconclusive=0 notcompared=0 run=0001"
+    )
     assert any(line.startswith("::error") for line in said)
     assert ElementTree.parse(tmp_path / "junit.xml").findall(".//failure")
     assert "sequential" in summary.read_text()
@@ -121,7 +123,9 @@ def test_another_answer_is_neither_slower_nor_passed(here):
         (["--against", "gti:main"], 2, "did you mean git?"),
         (["--fail-on", "batsh>5%"], 2, "did you mean batch?"),
         (["--fail-on", "batch>0%"], 2, "above 0 %"),
-        (["--against", "env:A=1", "--fail-on", "s:asyncio batch>5%"], 4, "no threshold is for any"),
+        (["--against", "env:A=1", "--fail-on", "s:asyncio batch>5%"], 2, "no cell with s:asyncio"),
+        (["--against", "env:A=1", "--fail-on", "w:G batch>5%"], 2, "no cell with w:G"),
+        (["--against", "git:HEAD"], 2, "both sides are "),
         (["--export", "junti:x.xml"], 2, "junit"),
         (["--export", "junit:no/x.xml"], 2, "cannot write no/x.xml: there is no folder no"),
         (["--export", "md", "--export", "json:.git"], 2, "cannot write .git: it is a folder"),

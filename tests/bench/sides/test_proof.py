@@ -252,3 +252,15 @@ def test_what_is_imported_is_kept_with_its_digest(lab):
     assert then["tree"].keys() == now["tree"].keys()
     assert then["tree"]["work.py"] != now["tree"]["work.py"]
     assert not [*there.entries()]
+
+
+@pytest.mark.parametrize("name", ["PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"])
+def test_both_sides_keep_their_bytecode_whatever_the_environment_says(lab, name):
+    lab.commits(LAYOUTS["src"], WAYS["regular"])
+    lab.monkeypatch.setenv(name, str(lab.scratch / "elsewhere"))
+    code = "import mainlib.core as c, os; print(os.path.exists(c.__cached__))"
+    for side in sides(lab.children, ["working tree", "git:HEAD~1"], lab.scratch):
+        words = {"folder": side.folder, "variables": environment(side.variables)}
+        for _ in range(2):
+            said = output(lab.children, side.command(code), purpose="asked", **words)
+        assert said.strip() == "True"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reports.gate import Threshold, parsed, thresholds
+from reports.gate.thresholds import idle
 
 HTTP, ASYNCIO = ("http_get", "http_get[delay=0.01]"), ("asyncio", "asyncio[workers=16]")
 
@@ -67,8 +68,19 @@ def test_of_two_for_the_same_cells_the_later_counts():
     assert thresholds(parsed(["batch>5%", "batch>9%"]), HTTP, ASYNCIO) == {"batch": 0.09}
 
 
-def test_a_cell_that_no_threshold_names_is_asked_nothing():
-    assert thresholds(parsed(["w:io_sleep batch>5%"]), HTTP, ASYNCIO) == {}
+def test_a_cell_that_no_threshold_names_is_asked_the_default():
+    assert thresholds(parsed(["w:io_sleep batch>50%"]), HTTP, ASYNCIO) == {"batch": 0.05}
+    assert thresholds(parsed(["cpu>50%"]), HTTP, ASYNCIO) == {"cpu": 0.5}
+
+
+@pytest.mark.parametrize("pattern", ["http_*", "http_ge?", "http_get[delay=*]"])
+def test_a_threshold_names_cells_by_a_pattern_too(pattern):
+    assert thresholds(parsed([f"w:{pattern} batch>50%"]), HTTP, ASYNCIO) == {"batch": 0.5}
+
+
+def test_a_threshold_that_names_no_cell_is_told():
+    given = parsed(["batch>5%", "w:http_* batch>8%", "w:htp* s:asyncio batch>8%"])
+    assert idle(given, [(HTTP, ASYNCIO)]) == ["w:htp* s:asyncio"]
 
 
 def test_a_cell_goes_by_its_name_or_by_its_name_with_parameters():

@@ -1,0 +1,71 @@
+"""Which commits a check compares: never one with itself, and never one that git cannot place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import UsageError
+from ..machine.identity import git_output
+from .side import Side
+
+SHORT = 12
+
+
+def is_dirty(folder: Path) -> bool:
+    """Whether tracked files differ from HEAD."""
+    return bool(git_output(folder, "status", "--porcelain", "--untracked-files=no"))
+
+
+def earlier(folder: Path, branch: str | None) -> tuple[str, str]:
+    """The side to compare the working tree with, and why that one.
+
+    Raises UsageError where the history that is here does not say.
+    """
+    dirty = is_dirty(folder)
+    in_ci = bool(os.environ.get("CI"))
+    if dirty and not in_ci:
+        return "git:HEAD", "there are uncommitted changes"
+    # In CI a step before may have written to a tracked file: the change is still the commits.
+    also = "; files with uncommitted changes are measured as they are" if dirty else ""
+    head = git_output(folder, "rev-parse", "HEAD")
+    base = git_output(folder, "merge-base", "HEAD", branch) if branch else None
+    if branch and base is None:
+        raise UsageError(
+            f"HEAD and {branch} have no common ancestor here: fetch more ({_depth(folder)}), "
+            "or say what to compare with: --against SIDE"
+        )
+    if base and base != head:
+        return f"git:{base[:SHORT]}", f"where this branch left {branch}{also}"
+    if git_output(folder, "rev-parse", "--verify", "--quiet", "HEAD~1") is None:
+        if dirty:
+            return "git:HEAD", "there are uncommitted changes, and HEAD has no parent here"
+        raise UsageError(
+            f"there is nothing to compare with: HEAD has no parent here ({_depth(folder)})"
+        )
+    why = f"HEAD is on {branch}" if branch else "no default branch is known"
+    return "git:HEAD~1", f"{why}: its parent{also}"
+
+
+def _depth(folder: Path) -> str:
+    shallow = git_output(folder, "rev-parse", "--is-shallow-repository") == "true"
+    return "a shallow clone: git fetch --unshallow" if shallow else "git fetch"
+
+
+def check_distinct(sides: Sequence[Side], folder: Path) -> None:
+    """Raise UsageError where both sides are of one commit, and nothing else differs."""
+    first, second = (_commit(side, folder) for side in sides)
+    if first and first == second and any(side.root for side in sides):
+        raise UsageError(
+            f"both sides are {first[:7]}: {sides[0].name} has nothing that {sides[1].name} has not"
+        )
+
+
+def _commit(side: Side, folder: Path) -> str | None:
+    """The commit that a side is, to the last file; None of one that is more than that."""
+    if side.root:
+        return git_output(side.root[1], "rev-parse", "HEAD")
+    if side.foreign or git_output(folder, "status", "--porcelain"):
+        return None
+    return git_output(folder, "rev-parse", "HEAD")
