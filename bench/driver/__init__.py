@@ -72,8 +72,8 @@ def sided(shop: Workshop, settings: Settings) -> Agenda:
     there = proof(shop.children, found, Path.cwd())
     shared = plans(shop.children, settings, found, shop.folder)
     for side in shared.sides:
-        if there:  # what planning imported, before any time is spent
-            there.add(side.title, side.about["modules"])
+        if there:
+            there.plan(side)
     cells = runnable(shared.cells)
     return Agenda(shared.sides, cells, shared.warnings, proof=there, alone=shared.alone)
 

@@ -303,8 +303,8 @@ def _measured(
         shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch,
     ):
         there = proof(shop.children, own, Path.cwd())
-        if there:  # what planning imported, before any time is spent
-            there.add("", own[0].about["modules"])
+        if there:
+            there.plan(own[0])
         agenda = Agenda(own, runnable(_planned(cells)), notes, proof=there)
         return measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
 

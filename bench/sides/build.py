@@ -204,7 +204,8 @@ def _check_out(children: Children, repository: Repository, commit: str, tree: Pa
     purpose = f"cannot check out {commit[:12]}"
     # What a killed run left registered, without its folder, is in the way.
     output(children, ["git", "worktree", "prune"], purpose=purpose, folder=repository.root)
-    command = ["git", "worktree", "add", "--detach", "--force", str(tree), commit]
+    quiet = ["git", "-c", f"core.hooksPath={os.devnull}"]  # the user's hooks are for the user
+    command = [*quiet, "worktree", "add", "--detach", "--force", str(tree), commit]
     output(children, command, purpose=purpose, folder=repository.root, seconds=300)
 
 

@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlparse
 
 from ..processes.children import Children
 from . import environments
-from .side import moved
+from .side import moved_if_there
 
 PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg")
 FIXTURES = {"test", "tests", "testdata", "fixtures"}
@@ -55,7 +55,7 @@ def projects(root: Path, files: Sequence[str]) -> list[Project]:
     named = _named(root, files)
     found: dict[str, Project] = {}
     for one in distributions():
-        name = _normal(one.metadata["Name"] or "")
+        name = normal(one.metadata["Name"] or "")
         folder, editable = _installed_from(one, root)
         folder = named.get(name) if folder is None else folder
         if name and folder is not None and name not in found:
@@ -102,7 +102,7 @@ def _named(root: Path, files: Sequence[str]) -> dict[str, str]:
         path = PurePath(file)
         if path.name in PACKAGING and not FIXTURES.intersection(path.parts):
             name = _name(root / path)
-            found.setdefault(_normal(name), str(path.parent))
+            found.setdefault(normal(name), str(path.parent))
     return found
 
 
@@ -122,7 +122,7 @@ def _name(path: Path) -> str:
     return ""
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -130,8 +130,8 @@ def moved_search_path(text: str, root: Path, tree: Path) -> str:
     """PYTHONPATH or PATH with what is below the root moved to the tree, where the tree has it."""
 
     def place(entry: str) -> str:
-        there = moved(Path(entry), root, tree)
-        return str(there) if Path(entry).is_absolute() and there.exists() else entry
+        absolute = Path(entry).is_absolute()
+        return str(moved_if_there(Path(entry), root, tree)) if absolute else entry
 
     return os.pathsep.join(map(place, text.split(os.pathsep)))
 
@@ -230,7 +230,7 @@ def _search_paths(
 
 def _line(line: str, folder: Path, site: Path, trees: tuple[Path, Path]) -> str:
     if not line.startswith(("import ", "import\t")):
-        return str(moved(folder / line, *trees))
+        return str(moved_if_there(folder / line, *trees))
     if match := FINDER.fullmatch(line.strip()):
         _move_finder(folder / f"{match[1]}.py", site, trees)
     return line
@@ -240,7 +240,9 @@ def _move_finder(path: Path, site: Path, trees: tuple[Path, Path]) -> None:
     """Write a copy that stands before the finder, with the tree's paths."""
     if path.is_file():
         text = path.read_text(encoding="utf-8")
-        told = re.sub(r"'(/[^'\n]+)'", lambda at: repr(str(moved(Path(at[1]), *trees))), text)
+        told = re.sub(
+            r"'(/[^'\n]+)'", lambda at: repr(str(moved_if_there(Path(at[1]), *trees))), text
+        )
         (site / path.name).write_text(told, encoding="utf-8")
 
 

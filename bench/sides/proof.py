@@ -22,7 +22,7 @@ from ..machine.identity import git_output
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
 from .environments import output
-from .installation import Project, projects
+from .installation import Project, normal, projects
 from .side import WORKING_TREE, Side
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -92,6 +92,8 @@ class Imports:
     ignored: dict[str, str] = field(default_factory=dict)
     """Files of the tree that git ignores, by their module."""
     modules: dict[str, str] = field(default_factory=dict)
+    packages: dict[str, str] = field(default_factory=dict)
+    """The distributions of its environment, with their versions."""
 
 
 class Proof:
@@ -111,6 +113,11 @@ class Proof:
         self._compared: set[tuple[str, str]] = set()
         self._recorded: dict[str, int] = {}
         self.found = {side.title: Imports() for side in sides}
+
+    def plan(self, side: Side) -> None:
+        """Take in what the planner of a side imported, before any time is spent."""
+        self.found[side.title].packages.update(side.about.get("packages", {}))
+        self.add(side.title, side.about.get("modules", {}))
 
     def read(self, side: str, folder: Path) -> None:
         """Take in what the processes of a worker left in its folder."""
@@ -200,7 +207,7 @@ class Proof:
 
     def trouble(self) -> list[str]:
         """A line for each ignored file that only some sides import."""
-        lines = []
+        lines = [*self._other_packages()]
         for title, found in self.found.items():
             others = [other for other in self.found if other != title]
             for name, file in found.ignored.items():
@@ -212,6 +219,17 @@ class Proof:
                     )
         return lines
 
+    def _other_packages(self) -> Iterator[str]:
+        """A line for each library whose version is another in the environment of a revision."""
+        own = {project.name for project in self._own.values()}
+        known = {title: found.packages for title, found in self.found.items() if found.packages}
+        (first, packages), *others = known.items() or [("", {})]
+        for title, theirs in others:
+            if self._sides[title].environment or self._sides[first].environment:
+                for name in sorted(packages.keys() & theirs.keys()):
+                    if packages[name] != theirs[name] and normal(name) not in own:
+                        yield f"{first} has {name} {packages[name]}, {title} {theirs[name]}"
+
     def entries(self) -> Iterator[dict[str, Any]]:
         """For the journal: what each side imported, where there is more than the last time."""
         for title, found in self.found.items():
@@ -220,7 +238,8 @@ class Proof:
                 self._recorded[title] = count
                 about = {"tree": dict(found.tree), "installed": dict(found.installed)}
                 root = str(self._trees[title].root)
-                yield {"event": "imported", "side": title, "root": root, **about}
+                packages = {"packages": dict(found.packages)}
+                yield {"event": "imported", "side": title, "root": root, **about, **packages}
 
 
 def _called(side: Side) -> str:

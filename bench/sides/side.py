@@ -67,4 +67,10 @@ def moved(place: Path, root: Path, tree: Path) -> Path:
     return tree / real.relative_to(root) if real.is_relative_to(root) else place
 
 
+def moved_if_there(place: Path, root: Path, tree: Path) -> Path:
+    """The same where the tree has it: else it is no part of the repository, such as `.venv`."""
+    there = moved(place, root, tree)
+    return there if there.exists() else place
+
+
 WORKING_TREE = "working tree"

@@ -157,9 +157,10 @@ class History:
                 self.probed.add(entry)
 
     def _import(self, entry: Entry) -> None:
-        known = self.imports.get(entry["side"], {"tree": {}, "installed": {}})
-        both = {key: known[key] | entry[key] for key in ("tree", "installed")}
-        self.imports[entry["side"]] = {"root": entry["root"], **both}
+        known = self.imports.get(entry["side"], {})
+        parts = ("tree", "installed", "packages")
+        merged = {key: known.get(key, {}) | entry[key] for key in parts}
+        self.imports[entry["side"]] = {"root": entry["root"], **merged}
 
     @property
     def rounds(self) -> int:

@@ -9,7 +9,19 @@ import pytest
 
 from .test_command import WORK, checked, concbench, here  # noqa: F401  # a fixture
 
-ONE = ("-w", "work.py:work", "-s", "sequential", "--tasks", "4", "-q", "--rounds", "1")
+ONE = (
+    "-w",
+    "work.py:work",
+    "-s",
+    "sequential",
+    "--tasks",
+    "4",
+    "-q",
+    "--rounds",
+    "1",
+    "--timeout",
+    "60s",
+)
 
 
 @pytest.fixture

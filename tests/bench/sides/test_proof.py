@@ -62,6 +62,12 @@ class Bench:
         layouts.repository(self.root, layout, NEW, **more)
         self.install(layout, way)
 
+    def use(self, environment: Environment) -> None:
+        """Run as the interpreter of this environment."""
+        self.monkeypatch.setattr(sys, "executable", str(environment.python))
+        self.monkeypatch.syspath_prepend(str(environment.site))
+        self.monkeypatch.setattr(environments, "site_folders", lambda: [str(environment.site)])
+
     def install(self, layout: Layout, way: Any) -> None:
         way(self.environment, self.root, layout)
         self.environment.script(layout)
@@ -104,15 +110,14 @@ def lab(tmp_path, monkeypatch, own_packages):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("PYTHONPATH", raising=False)
     made = Environment(tmp_path / "venv").make()
-    monkeypatch.setattr(sys, "executable", str(made.python))
-    monkeypatch.syspath_prepend(str(made.site))
-    monkeypatch.setattr(environments, "site_folders", lambda: [str(made.site)])
     monkeypatch.setattr(environments, "own_packages", lambda *_: own_packages)
     assert build.environments is environments
     with Children() as children:
         scratch = tmp_path / "scratch"
         scratch.mkdir()
-        yield Bench(tmp_path / "repository", made, children, scratch, monkeypatch)
+        found = Bench(tmp_path / "repository", made, children, scratch, monkeypatch)
+        found.use(made)
+        yield found
 
 
 PRODUCT = [(layout, way) for layout in LAYOUTS for way in WAYS]
@@ -197,6 +202,24 @@ def test_the_environment_of_a_side_is_named(lab):
     now, then = sides(lab.children, ["working tree", "git:HEAD"], lab.scratch)
     assert now.variables["VIRTUAL_ENV"] == str(lab.environment.folder)
     assert then.variables["VIRTUAL_ENV"] == str(then.environment)
+
+
+@pytest.mark.parametrize("way", ["by_path", "by_pth", "editable", "by_finder", "regular"])
+def test_an_environment_inside_the_repository_is_no_part_of_it(tmp_path, lab, way):
+    lab.environment.folder.rename(tmp_path / "elsewhere")
+    lab.root.mkdir()
+    layouts.commit(lab.root, {"pyproject.toml": ""})
+    inside = Environment(lab.root / ".venv").make()
+    lab.environment.folder = inside.folder
+    lab.use(inside)
+    (inside.site / "dependency.pth").write_text(str(inside.folder / "src"))
+    (inside.folder / "src").mkdir()
+    (inside.folder / "src" / "dependency.py").write_text("VALUE = 7\n")
+    lab.commits(LAYOUTS["src"], WAYS[way])
+    assert lab.values() == [NEW, OLD]
+    for side in sides(lab.children, ["git:HEAD~1"], lab.scratch):
+        code = "import dependency; print(dependency.VALUE)"
+        assert output(lab.children, side.command(code), purpose="asked").strip() == "7"
 
 
 @pytest.mark.parametrize("inside", ["repository", "link"])

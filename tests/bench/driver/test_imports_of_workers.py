@@ -1,0 +1,90 @@
+"""What workers, and the children of their pools, say that they imported."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bench import imports
+from bench.driver.lab import equipped, workshop
+from bench.driver.visits import Measured, Visit
+from bench.plan.cells import plan
+from bench.plan.settings import resolve
+from bench.sides.side import Side
+
+WORK = """
+from multiprocessing import current_process
+
+
+def work(i):
+    if current_process().name != "MainProcess" or not {child_alone}:
+        import late
+    return i
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "late.py").write_text("")
+    return tmp_path
+
+
+class Listener:
+    """Stands for the proof: keeps what it reads."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def read(self, side: str, folder: Path) -> None:
+        for path in folder.glob(f"{imports.START}*"):
+            self.names |= json.loads(path.read_text()).keys()
+
+    def trouble(self) -> list[str]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("strategy", "child_alone"),
+    [
+        ("sequential", False),
+        ("threading[workers=2]", False),
+        ("multiprocessing[workers=2,start=fork]", True),
+        ("multiprocessing[workers=2,start=spawn]", True),
+        ("asyncio+processpool[workers=2]", True),
+    ],
+)
+def test_what_a_task_imports_is_told_wherever_it_runs(here, strategy, child_alone):
+    (here / "work.py").write_text(WORK.format(child_alone=child_alone))
+    settings = resolve({"workload": ["work.py:work"], "strategy": [strategy], "tasks": 4})
+    cells, told = plan(settings), Listener()
+    with ExitStack() as stack:
+        shop = stack.enter_context(workshop(here / "results"))
+        lab = stack.enter_context(equipped(shop, [Side("")], cells, 0, proof=told))
+        assert isinstance(lab.measure(Visit(cells[0], 0, 0, 1, 4, 4, 60.0)), Measured)
+    assert "late" in told.names
+
+
+def test_without_a_folder_nothing_is_written(monkeypatch, tmp_path):
+    monkeypatch.delenv(imports.FOLDER, raising=False)
+    monkeypatch.chdir(tmp_path)
+    imports.write()
+    assert not [*tmp_path.iterdir()]
+
+
+def test_files_are_those_of_modules_outside_the_standard_library(monkeypatch):
+    class Lazy:
+        def __getattr__(self, name):
+            raise AssertionError("it must not be asked")
+
+    monkeypatch.setitem(sys.modules, "lazy", Lazy())
+    monkeypatch.setitem(sys.modules, "none", SimpleNamespace(__file__=None))
+    found = imports.files()
+    assert found["bench.imports"] == imports.__file__
+    assert found["pytest"] == pytest.__file__
+    assert not {"json", "os", "lazy", "none"} & found.keys()
