@@ -56,7 +56,7 @@ PROJECT = """
 [build-system]
 requires = []
 build-backend = "backend"
-backend-path = ["{up}"]
+backend-path = ["."]
 
 [project]
 name = "{name}"
@@ -117,8 +117,7 @@ class Layout:
         if self.tool:
             return {**files, "pyproject.toml": self.tool}
         for folder, names in self.projects().items():
-            up = os.path.relpath(".", folder)
-            text = PROJECT.format(name=f"{names[0]}-lib", main=main, up=up)
+            text = PROJECT.format(name=f"{names[0]}-lib", main=main)
             files[f"{folder}/pyproject.toml"] = text
         return files
 
