@@ -126,11 +126,12 @@ def show(
     columns: options.Columns = None,
     sort: options.Sort = None,
     group_by: options.GroupBy = None,
+    verbose: options.Imports = False,
 ) -> None:
     """Show a stored run again; never measures."""
     from .stored import show
 
-    end(lambda outcome: show(run, results, columns, sort, group_by))
+    end(lambda outcome: show(run, results, columns, sort, group_by, verbose=verbose))
 
 
 @app.command()

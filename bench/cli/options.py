@@ -141,6 +141,10 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="A line for each 
 
 # Of one command each
 
+Imports = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Also the files that the sides imported.")
+]
+
 Project = Annotated[Path, typer.Argument(metavar="FOLDER", help="The project: this folder.")]
 Json = Annotated[bool, typer.Option("--json", help="For a machine.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="For a document.")]

@@ -31,15 +31,26 @@ WIDTH = 100
 
 
 def show(
-    name: str, results: Path | None, columns: str | None, sort: str | None, group_by: str | None
+    name: str,
+    results: Path | None,
+    columns: str | None,
+    sort: str | None,
+    group_by: str | None,
+    *,
+    verbose: bool = False,
 ) -> None:
-    """Show a stored run again."""
+    """Show a stored run again, with `verbose` also what was compared."""
     from reports.analysis import groups
     from reports.render import summary
+    from reports.run import imports
 
     (stored,) = stored_runs([name], results)
     view = viewed(columns, sort, group_by, groups.params(stored))
     summary.show(stored, console(), view)
+    if verbose and stored.run.imports:
+        print(f"\nwhat was compared: {imports.summary(stored.run)}")
+        for line in imports.lines(stored.run):
+            print(f"  {line}")
 
 
 def viewed(

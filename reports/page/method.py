@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import numbers
 from ..analysis import records
+from ..run import imports
 from ..run.schema import Facts
 from ..run.stored import Stored
 
@@ -90,6 +91,8 @@ def _facts(run: Facts) -> Iterator[tuple[str, str]]:
     yield "variables", _mapping(about.get("variables"), "=")
     yield "git", _git(run.git)
     yield "sides", "; ".join(f"{side.title}: {side.python}" for side in run.sides)
+    compared = [imports.summary(run), *imports.lines(run)]
+    yield "what was compared", "; ".join(compared) if run.imports else ""
 
 
 def _told(about: dict[str, Any], *keys: str) -> list[str]:

@@ -75,6 +75,19 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """The files that the processes of a side imported, with digests of their contents.
+
+    `tree` are those of its own tree, `installed` others that stand for such.
+    """
+
+    root: str = ""
+    tree: dict[str, str] = field(default_factory=dict)
+    installed: dict[str, str] = field(default_factory=dict)
+    packages: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Canary:
     """The CPUs that a round really had, of those there are, and how late a sleeper woke up.
 
@@ -129,6 +142,7 @@ class Facts:
     warnings: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()
     sides: tuple[Side, ...] = ()
+    imports: dict[str, Imported] = field(default_factory=dict)
 
     def called(self, cell: Planned) -> str:
         """The cell's name in any run: with its side as the user wrote it, unless that is OWN."""

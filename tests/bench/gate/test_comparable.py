@@ -63,6 +63,8 @@ def test_what_was_compared_is_kept(repository):
     assert concbench(repository, "check", *ONE).returncode == 0
     (stored,) = (repository / ".concbench/runs").glob("*/run.json")
     imports = json.loads(stored.read_text())["imports"]
+    shown = concbench(repository, "show", "-v").stdout
+    assert "what was compared: of 1 files imported 1 differ" in shown
     now, then = imports.values()
     assert now["tree"].keys() == then["tree"].keys() == {"work.py"}
     assert now["tree"] != then["tree"]

@@ -266,6 +266,17 @@ def test_a_project_that_a_revision_lacks_is_not_taken_from_elsewhere(lab):
         lab.values()
 
 
+def test_a_file_that_a_revision_lacks_is_not_taken_from_elsewhere(lab):
+    layout = LAYOUTS["src"]
+    files = layout.files(OLD)
+    new = {"./pyproject.toml", "src/mainlib/core.py"}
+    layouts.commit(lab.root, {name: text for name, text in files.items() if name not in new})
+    layouts.repository(lab.root, layout, OLD)
+    lab.install(layout, WAYS["regular"])
+    with pytest.raises(NotComparable, match=r"imports .*core\.py, .*has no such project"):
+        lab.values()
+
+
 def test_what_is_imported_is_kept_with_its_digest(lab):
     lab.commits(LAYOUTS["src"], WAYS["regular"])
     there = lab.proof()
