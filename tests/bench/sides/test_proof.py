@@ -298,3 +298,19 @@ def test_both_sides_keep_their_bytecode_whatever_the_environment_says(lab, name)
         for _ in range(2):
             said = output(lab.children, side.command(code), purpose="asked", **words)
         assert said.strip() == "True"
+
+
+NO_OPS = [
+    *((LAYOUTS[name], way) for name in LAYOUTS for way in ("by_pth", "editable", "regular")),
+    *((layout, "beside") for layout in TOOL_ONLY.values()),
+]
+
+
+@pytest.mark.parametrize(("layout", "way"), NO_OPS)
+def test_a_commit_without_a_change_is_never_refused(lab, layout, way):
+    command = IN_TREE if layout.tool else '["main-tool"]'
+    layouts.repository(lab.root, layout, OLD, command=command)
+    layouts.commit(lab.root, {})
+    lab.install(layout, getattr(layouts, way))
+    assert lab.values() == [OLD, OLD]
+    assert lab.lines == []
