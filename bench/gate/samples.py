@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .. import engine
 from ..errors import UsageError
 from ..plan.cells import Planned
+from ..processes.outputs import MALFORMED
 from ..spec import Cell
 from ..store.state import History
 
@@ -233,10 +234,13 @@ def _example(pair: Pair, past: History) -> str:
 
 
 def _results(runs: Sequence[Entry]) -> list[str]:
+    """The sample that the worker of the first round kept, if it is there."""
     for run in runs:
-        facts = engine.loads(run["benchmark"]).get_runs()[0].get_metadata()
-        if "cb_results" in facts:
+        try:
+            facts = engine.loads(run["benchmark"]).get_runs()[0].get_metadata()
             return list(json.loads(facts["cb_results"]))
+        except MALFORMED:  # without a sample there is no example
+            continue
     return []
 
 
