@@ -113,7 +113,7 @@ class Asker:
         for question in self.names:
             self.told(name, question)
             workers = Workers(self.shop.children, self.shop.folder, {"": place}, seed=0)
-            job = {"kind": "behave", "question": question}
+            job = {"run": "bench.behaviour.trial:behave", "question": question}
             text = workers.result(planned.cell, job, Call([], 0, self.seconds))
             read = parsed(text, _answer)
             found = self._failed(read) if isinstance(read, Failed) else read

@@ -1,10 +1,7 @@
-"""One question put to one strategy: the worker's side.  Standard library only.
+"""One question put to one strategy, in a worker.  Standard library only.
 
-A worker's part in `concbench behaviour`: the job of kind `behave`.
-
-Job: `{"kind": "behave", "question": NAME, "strategy": SPEC}`.  It leaves `result.json`, an object
-with `answer`, `why` (of an answer `-`) and `measured`.  The worker must lead a process group of its
-own: one of the questions presses Ctrl-C there.
+The job names the `question`; `result.json` has its `answer`, `why` (of an answer `-`) and what was
+`measured`.  The worker must lead a process group of its own: one question presses Ctrl-C there.
 """
 
 from __future__ import annotations
