@@ -20,7 +20,7 @@ from typing import Any
 from . import engine
 from .contracts import Batch, Plain
 from .lanes import Lanes
-from .lanes.report import added
+from .lanes.report import total
 from .spec import Spec
 
 
@@ -132,7 +132,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_notes": " | ".join(dict.fromkeys(lanes.notes)),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
-        "cb_metrics": _per_batch(added(lanes.told), 1 + watched.batches),
+        "cb_metrics": _per_batch(total(lanes.reports), 1 + watched.batches),
         **({} if lanes.far else watched.used()),  # of a part it would be wrong
         **surroundings,
     }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.contracts import Batch, Plain
 from bench.lanes import Lanes
-from bench.lanes.external_pools import Ended, Everywhere, Step
+from bench.lanes.external_pools import Everywhere, Step, StepResult
 from bench.lanes.lane import in_lane, lane
 from bench.spec import missing
 from bench.strategies import _dask as cluster
@@ -113,7 +113,7 @@ def _gathered(client: Client, futures: list[Future], chosen: set[str]) -> list[A
 def _everywhere(client: Client, chosen: dict[str, int]) -> Everywhere:
     numbers = count()
 
-    def everywhere(step: Step) -> list[Ended]:
+    def everywhere(step: Step) -> list[StepResult]:
         meeting = f"{client.id}-{next(numbers)}"
         steps = [
             client.submit(_stepped, step, n, threads, meeting, workers=[address], pure=False)
@@ -125,7 +125,7 @@ def _everywhere(client: Client, chosen: dict[str, int]) -> Everywhere:
     return everywhere
 
 
-def _stepped(step: Step, number: int, threads: int, meeting: str) -> Ended:
+def _stepped(step: Step, number: int, threads: int, meeting: str) -> StepResult:
     """Take the step in one of the worker's threads; who waits for the others takes no second."""
     from distributed import get_worker
 

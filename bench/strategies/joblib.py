@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from bench.contracts import Batch
 from bench.lanes import Lanes
-from bench.lanes.external_pools import Ended, Everywhere, Step
+from bench.lanes.external_pools import Everywhere, Step, StepResult
 from bench.spec import missing
 
 BACKENDS = ("loky", "threading")
@@ -70,17 +70,19 @@ def _everywhere(parallel: Any, workers: int, folder: Path) -> Everywhere:
 
     numbers = count()
 
-    def everywhere(step: Step) -> list[Ended]:
+    def everywhere(step: Step) -> list[StepResult]:
         met = folder / str(next(numbers))
         met.mkdir()
         # As many as there are workers go out one by one, whatever the chunk.
-        ended: list[Ended] = parallel(delayed(_meeting)(step, met, workers) for _ in range(workers))
+        ended: list[StepResult] = parallel(
+            delayed(_meeting)(step, met, workers) for _ in range(workers)
+        )
         return ended
 
     return everywhere
 
 
-def _meeting(step: Step, folder: Path, workers: int) -> Ended:
+def _meeting(step: Step, folder: Path, workers: int) -> StepResult:
     """Take the step and wait for the others: who waits takes no second one.
 
     They meet in a folder: a barrier could only be inherited, and loky hands nothing down.
