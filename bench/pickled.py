@@ -42,7 +42,7 @@ def read(path: str) -> SimpleNamespace:
 
 
 def write(name: str, work: Any, folder: str) -> str:
-    """Write it to a file of its own in the folder, which is made, and give the target."""
+    """Write it to a file of its own in this folder, which may be new; the target."""
     cloudpickle = _cloudpickle(name)
     try:
         content = pickle.dumps([os.path.abspath(place) for place in sys.path])

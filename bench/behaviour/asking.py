@@ -69,7 +69,7 @@ def asks(name: str) -> str:
 
 
 def code(name: str) -> str:
-    """The code that is run: what tasks do, and how the answer is found."""
+    """The code that runs: what tasks do, and how the answer is read."""
     return getsource(_named(name))
 
 

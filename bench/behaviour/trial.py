@@ -139,7 +139,7 @@ class TimedLanes(Lanes):
         def run_as_caller(coroutine: Any) -> Any:
             if self._limit and threading.current_thread() is threading.main_thread():
                 signal.setitimer(signal.ITIMER_REAL, 0)  # the loop's own takes its place
-            # A runner keeps the context of the moment when it was made.
+            # A runner has the context of the moment when it was opened.
             return run(within(coroutine, self._limit), context=copy_context())
 
         return run_as_caller

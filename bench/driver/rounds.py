@@ -163,11 +163,11 @@ class Course:
         return {"order": order} if order else {}
 
     def _asked(self, wanted: Wanted) -> list[int]:
-        asked = wanted(self.history.seconds())
+        still = wanted(self.history.seconds())
         return [
             planned.id
             for planned in self.plan
-            if planned.id in asked
+            if planned.id in still
             and not planned.reason
             and not self.history.quarantined(planned.id)
         ]

@@ -140,21 +140,21 @@ class Worker:
         failed = Failed("crash", f"crashed: {_ending(code)}", _tail(self.folder / "stderr"))
         if (error := self.folder / "error.json").exists():
             text = outputs.text_of(error, "error.json")
-            read = outputs.parsed(text, _error, "error.json")
-            if isinstance(read, Failed):
-                failed = replace(failed, message=f"{failed.message}, and {read.message}")
+            fields = outputs.parsed(text, _error_fields, "error.json")
+            if isinstance(fields, Failed):
+                failed = replace(failed, message=f"{failed.message}, and {fields.message}")
             else:
-                failed = read
+                failed = Failed(*fields)
         if dead := self.workers.sides[self.launch.side].fixtures.dead():
             first, _, rest = dead.partition("\n")
             return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
         return failed
 
 
-def _error(text: str) -> Failed:
-    """A worker's own error, as `worker.write_failure` wrote it."""
+def _error_fields(text: str) -> list[str]:
+    """Kind, message and traceback of a worker's own error, as `write_failure` wrote them."""
     record = json.loads(text)
-    return Failed(*(str(record[key]) for key in ("kind", "message", "traceback")))
+    return [str(record[key]) for key in ("kind", "message", "traceback")]
 
 
 def _ending(code: int) -> str:

@@ -34,9 +34,9 @@ def spin(start, end, clock=time.monotonic):
             return chunks, own() - began
         chunks += 1
 def late(seconds, clock=time.monotonic):
-    asked = clock() + seconds
+    due = clock() + seconds
     time.sleep(seconds)
-    return clock() - asked
+    return clock() - due
 own = time.process_time
 step = own()
 while step == (now := own()):
