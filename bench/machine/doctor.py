@@ -39,16 +39,16 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`about` is a word or two, `seen` a few more, `advice` a sentence or nothing."""
+    """`about` is a word or two, `value` a few more, `advice` a sentence or nothing."""
 
     about: str
-    seen: str
+    value: str
     level: Level = Level.GOOD
     advice: str = ""
 
 
 def unknown(about: str, why: str) -> Finding:
-    """What cannot be seen on this system."""
+    """What cannot be known on this system."""
     return Finding(about, f"not known here: {why}", Level.UNKNOWN)
 
 
@@ -62,7 +62,7 @@ ROOT = Path("/")
 
 
 def cpu_findings(children: Children, root: Path = ROOT) -> Iterator[Finding]:
-    """What is seen of the CPUs; spins on all of them for a moment."""
+    """The findings on the CPUs; spins on all of them for a moment."""
     yield from _delivered(children)
     yield _quota(cgroup_cpus(), cpus())
     yield _affinity(cpus(), os.cpu_count() or 1)
@@ -87,23 +87,23 @@ def _delivered(children: Children) -> Iterator[Finding]:
 
 def delivered(got: float, promised: int) -> Finding:
     """How many CPUs' work all of them did together, beside one alone."""
-    seen = f"{got:.2f} of {promised}"
+    value = f"{got:.2f} of {promised}"
     if got >= WHOLE * promised:
-        return Finding("CPUs delivered", seen)
+        return Finding("CPUs delivered", value)
     advice = (
         "something else uses them: stop it, or take a machine of your own; runs are paired by "
         "round, so ratios stay right, but process pools will look slow"
     )
-    return Finding("CPUs delivered", seen, Level.BAD, advice)
+    return Finding("CPUs delivered", value, Level.BAD, advice)
 
 
 def wake_up(seconds: float) -> Finding:
     """How late a sleeping process wakes."""
-    seen = f"{1000 * seconds:.2f} ms late"
+    value = f"{1000 * seconds:.2f} ms late"
     if seconds < LATE_SECONDS:
-        return Finding("wake-up", seen)
+        return Finding("wake-up", value)
     advice = "waiting tasks take that much longer under every strategy: stop what else runs"
-    return Finding("wake-up", seen, Level.BAD, advice)
+    return Finding("wake-up", value, Level.BAD, advice)
 
 
 def _quota(quota: float | None, promised: int) -> Finding:
@@ -127,12 +127,12 @@ def _load(count: int) -> Finding:
     if not hasattr(os, "getloadavg"):
         return unknown("load", "the system does not tell")
     last = os.getloadavg()[0]
-    seen = f"{last:.2f} in the last minute"
+    value = f"{last:.2f} in the last minute"
     if last <= IDLE_LOAD * count:
-        return Finding("load", seen)
+        return Finding("load", value)
     busy = ", ".join(_busiest())
     advice = f"wait, or stop what runs{f' (now: {busy})' if busy else ''}"
-    return Finding("load", seen, Level.BAD, advice)
+    return Finding("load", value, Level.BAD, advice)
 
 
 def _busiest() -> list[str]:
@@ -214,7 +214,7 @@ SLOW = {
 
 
 def interpreter_findings() -> Iterator[Finding]:
-    """What is seen of this interpreter."""
+    """The findings on this interpreter."""
     about = f"{platform.python_implementation()} {platform.python_version()}"
     yield Finding("Python", f"{about}, {platform.machine()}")
     yield build(sysconfig.get_config_vars(), debug=hasattr(sys, "gettotalrefcount"))
@@ -233,11 +233,11 @@ def build(about: Mapping[str, object], *, debug: bool) -> Finding:
     if not words:
         return unknown("build", "it does not say how it was configured")
     has = {"PGO": "--enable-optimizations" in words, "LTO": "--with-lto" in words}
-    seen = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in has.items())
+    value = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in has.items())
     if has["PGO"]:
-        return Finding("build", seen)
+        return Finding("build", value)
     advice = "10 to 30 % slower than what users run, if they have a packaged Python"
-    return Finding("build", seen, Level.NOTE, advice)
+    return Finding("build", value, Level.NOTE, advice)
 
 
 def _gil() -> Finding:
@@ -254,8 +254,8 @@ def _jit() -> Finding:
 
 def tracer(active: bool) -> Finding:
     """Whether a debugger, profiler or coverage tool listens; no worker inherits one from here."""
-    seen = "one listens here; workers are started without" if active else "none"
-    return Finding("tracer", seen, Level.NOTE if active else Level.GOOD)
+    value = "one listens here; workers are started without" if active else "none"
+    return Finding("tracer", value, Level.NOTE if active else Level.GOOD)
 
 
 def variables(present: Mapping[str, str]) -> Finding:
@@ -275,7 +275,7 @@ SLOW_CLOCKS = ("hpet", "acpi_pm", "jiffies", "refined-jiffies", "pit")
 
 
 def system_findings(results: Path, root: Path = ROOT) -> Iterator[Finding]:
-    """What is seen of the machine besides its CPUs."""
+    """The findings on the machine besides its CPUs."""
     yield timer(_step())
     yield clock_source(root)
     yield _memory()
@@ -296,11 +296,11 @@ def _step() -> float:
 
 def timer(step: float) -> Finding:
     """How fine the clock is that times batches."""
-    seen = f"steps of {1e9 * step:.0f} ns"
+    value = f"steps of {1e9 * step:.0f} ns"
     if step <= COARSE_SECONDS:
-        return Finding("timer", seen)
+        return Finding("timer", value)
     advice = "batches are repeated until they are long enough; short tasks alone are not to be told"
-    return Finding("timer", seen, Level.NOTE, advice)
+    return Finding("timer", value, Level.NOTE, advice)
 
 
 def clock_source(root: Path = ROOT) -> Finding:
@@ -317,10 +317,10 @@ def clock_source(root: Path = ROOT) -> Finding:
 
 def _memory() -> Finding:
     memory = psutil.virtual_memory()
-    seen = f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
+    value = f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
     if memory.available >= LITTLE_MEMORY * memory.total:
-        return Finding("memory", seen)
-    return Finding("memory", seen, Level.BAD, "many processes may not fit: close what is large")
+        return Finding("memory", value)
+    return Finding("memory", value, Level.BAD, "many processes may not fit: close what is large")
 
 
 def _swap() -> Finding:
@@ -330,11 +330,11 @@ def _swap() -> Finding:
         return unknown("swap", str(error))
     if not swap.total:
         return Finding("swap", "none")
-    seen = f"{swap.used / 2**20:.0f} MiB used"
+    value = f"{swap.used / 2**20:.0f} MiB used"
     if not swap.used:
-        return Finding("swap", seen)
+        return Finding("swap", value)
     return Finding(
-        "swap", seen, Level.NOTE, "what comes back from it is slow once: sudo swapoff -a"
+        "swap", value, Level.NOTE, "what comes back from it is slow once: sudo swapoff -a"
     )
 
 
