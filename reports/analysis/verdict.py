@@ -1,7 +1,7 @@
 """Who is first in a block, how sure that is, or why nobody is: decided once, worded by many.
 
 The sentence below each table is made here.  The cards of the page and the titles of charts make
-their words from the same `Verdict`, so none of them can praise what another doubts.
+their words from the same `Conclusion`, so none of them can praise what another doubts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ERROR = "more than 3 % beyond the limit: an error of measuring"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Conclusion:
     """The decision on a block; `names` are those of all its cells, by id.
 
     `outcome` is
@@ -114,25 +114,25 @@ class Verdict:
 _ABSENT = {"failed": "failed", "unavailable": "cannot run here", "pending": "has not run"}
 
 
-def decide(rows: Sequence[Row], names: Mapping[int, str]) -> Verdict:
+def decide(rows: Sequence[Row], names: Mapping[int, str]) -> Conclusion:
     """The verdict on a block; `rows` are in the order of its table."""
     measured = [row for row in rows if row.batch_seconds is not None]
     reference = next((row for row in rows if row.reference), None)
     if not measured:
-        return Verdict("unmeasured", (), reference, names, _unmeasured(rows))
+        return Conclusion("unmeasured", (), reference, names, _unmeasured(rows))
     if len(measured) == 1:
         doubt = ERROR if _beyond(measured[0]) else ""
-        return Verdict("only", (measured[0],), reference, names, doubt)
+        return Conclusion("only", (measured[0],), reference, names, doubt)
     first = tuple(row for row in measured if row.rank == 1)
     if not first:
-        return Verdict("undecided", (), reference, names, "one round gives no interval")
+        return Conclusion("undecided", (), reference, names, "one round gives no interval")
     if wrong := [names[row.id] for row in first if _beyond(row)]:
         are = "is first but" if len(wrong) == 1 else "are first but"
         doubt = f"{numbers.listed(wrong)} {are} {ERROR}"
-        return Verdict("impossible", first, reference, names, doubt)
+        return Conclusion("impossible", first, reference, names, doubt)
     if reference is not None and reference in first:
-        return Verdict("reference", first, reference, names)
-    return Verdict("first" if len(first) == 1 else "shared", first, reference, names)
+        return Conclusion("reference", first, reference, names)
+    return Conclusion("first" if len(first) == 1 else "shared", first, reference, names)
 
 
 def sentence(name: str, rows: Sequence[Row], names: Mapping[int, str]) -> str:

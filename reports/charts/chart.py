@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .. import numbers
 from ..analysis import cells, names, verdict
 from ..analysis.cells import Row
-from ..analysis.verdict import Verdict
+from ..analysis.verdict import Conclusion
 from ..run.stored import Stored
 
 
@@ -42,7 +42,7 @@ class Block:
     name: str
     rows: Sequence[Row]
     names: Mapping[int, str]
-    verdict: Verdict
+    verdict: Conclusion
     stored: Stored
 
     @property

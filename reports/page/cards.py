@@ -12,7 +12,7 @@ from math import isfinite, nan
 from .. import numbers
 from ..analysis import names, verdict
 from ..analysis.cells import Row
-from ..analysis.verdict import Verdict
+from ..analysis.verdict import Conclusion
 
 _FEW = 8
 
@@ -64,7 +64,7 @@ def card(rows: Sequence[Row], names: Mapping[int, str]) -> Card:
     )
 
 
-def _headline(found: Verdict) -> tuple[str, str, str]:
+def _headline(found: Conclusion) -> tuple[str, str, str]:
     """Tone, tag and headline."""
     match found.outcome:
         case "first":
@@ -85,7 +85,7 @@ def _headline(found: Verdict) -> tuple[str, str, str]:
             return "none", "no verdict", "Nothing was measured"
 
 
-def _figure(found: Verdict) -> tuple[str, str]:
+def _figure(found: Conclusion) -> tuple[str, str]:
     """The large number, and what it is of."""
     if found.outcome in ("undecided", "impossible"):
         return "", found.doubt
