@@ -16,7 +16,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..contracts import AsyncCall, Call
+from ..contracts import AsyncCall, Call, Plain
 from ..errors import UsageError
 from ..spec import Spec
 from .lane import Awaited, Inline, Instruments, Record, in_lane, opened, per_task
@@ -44,7 +44,7 @@ class Bent:
         self.spec = spec
         self.record = record
         self.form = ""
-        self.notes: list[str] = []
+        self.notes: list[Plain] = []
         self.told: list[Told] = []
 
     @cached_property
@@ -69,7 +69,7 @@ class Bent:
 
     def inline(self) -> Inline:
         """The blocking form inside a coroutine."""
-        self.notes.append("blocks the loop")
+        self.notes.append({"code": "blocks-loop"})
         self.to_blocking()
         return Inline(self.workload, self.record, self.told)
 
@@ -79,7 +79,7 @@ class Bent:
             self._take("blocking")
         else:
             self._take("async")
-            self.notes.append("own loop per lane")
+            self.notes.append({"code": "own-loop-per-lane"})
 
     def _take(self, form: str) -> None:
         self.form = form
@@ -100,15 +100,18 @@ def _import(client: str, module: str) -> None:
         raise UsageError(not_installed(client)) from None
 
 
-WITHIN = "opens lanes within the batch"
+WITHIN = {"code": "lanes-within-batch"}
 
 
 class Lanes:
     """Opens lanes of one workload; what they were like is known once they are closed.
 
-    `notes` is what a reader must know, `in_process` whether every lane was in this process, `start`
-    how children were started, `far` whether they are none of ours, `loop` the class of the event
-    loop; `told` is what lanes told when they were closed.
+    `notes` is what a reader must know: a code of `reports.run.notes` with its values, such as
+    `{"code": "blocks-loop"}`, or a strategy's own words as text.
+
+    `in_process` says whether every lane was in this process, `start` how children were started,
+    `far` whether they are none of ours, `loop` the class of the event loop; `told` is what lanes
+    told when they were closed.
     """
 
     def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
@@ -172,7 +175,7 @@ class Lanes:
         from .interpreters import interpreters
 
         self._bent.to_blocking()
-        self.notes.append("own GIL per lane")
+        self.notes.append({"code": "own-gil-per-lane"})
         return interpreters(workers, self._bent.spec.build, self._bent.record, self.told)
 
     @contextmanager

@@ -11,6 +11,7 @@ from math import isnan
 from statistics import median
 from typing import Any
 
+from ..run.notes import Note
 from ..run.probes import Concurrency, Lag, Latency, Memory, Probed
 from ..run.samples import Process
 from ..run.schema import Planned
@@ -149,7 +150,7 @@ class Row:
     strategy_unusual: tuple[str, ...] = ()
     client: str = ""
     form: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ..run.stored import Stored
 from . import cells, explanations, names
 from .cells import Row
 from .columns import RANK, Line, View
-from .explanations import Note
+from .explanations import Footnote
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Group:
         ]
 
 
-def explained(lines: Sequence[Line]) -> list[Note]:
+def explained(lines: Sequence[Line]) -> list[Footnote]:
     """The notes of a table, lettered from `a` in the order of its lines."""
     return explanations.explained([line.row for line in lines])
 

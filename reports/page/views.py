@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .. import charts, numbers
 from ..analysis import cells, explanations, header, names, verdict
 from ..analysis.cells import Row
-from ..analysis.explanations import Note
+from ..analysis.explanations import Footnote
 from ..analysis.verdict import span
 from ..run.stored import Stored
 from . import cards, comparison, figures, method
@@ -46,7 +46,7 @@ class Block:
     lines: tuple[Line, ...]
     absent: tuple[tuple[str, str, str], ...]
     unmeasured: tuple[tuple[str, str, str], ...]
-    notes: tuple[Note, ...]
+    notes: tuple[Footnote, ...]
     figures: tuple[Figure, ...]
     pairs: tuple[Pair, ...]
 
@@ -125,7 +125,7 @@ def _block(
 
 
 def _line(
-    stored: Stored, row: Row, name: str, shown: Sequence[Column], explained: Sequence[Note]
+    stored: Stored, row: Row, name: str, shown: Sequence[Column], explained: Sequence[Footnote]
 ) -> Line:
     told = tuple(fields(row, shown, absent(row, stored.probes)))
     return Line(

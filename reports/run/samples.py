@@ -14,6 +14,8 @@ from typing import Any
 import pyperf
 
 from ..errors import DamagedRun
+from . import notes
+from .notes import Note
 from .schema import Planned
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
@@ -40,7 +42,7 @@ class Process:
     in_process: bool
     form: str
     client: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     answer: str = ""
     """A digest of the results; empty if not recorded."""
     cpu_seconds: float | None = None
@@ -122,7 +124,7 @@ def _scaled(run: pyperf.Run, told: Mapping[str, Any], scale: float) -> Process:
         form=told["cb_form"],
         # pyperf refuses empty text, so what there is none of is left out.
         client=told.get("cb_client", ""),
-        notes=tuple(filter(None, told.get("cb_notes", "").split(" | "))),
+        notes=notes.parsed(told.get("cb_notes", "")),
         answer=told.get("cb_answer", ""),
         cpu_seconds=_times(told.get("cb_cpu_s"), scale),
         voluntary_switches=_times(told.get("cb_voluntary_switches"), scale),
