@@ -1,11 +1,8 @@
-"""The answer of a batch as a digest: what proves that every strategy did the same work.
+"""The worker: one process that measures one cell, timing open, first batch, values and close apart.
 
-A worker's error as a file: its driver trusts that, not what went to stderr.
-
-One process of one cell: open, first batch, values, close; each timed apart.
-
-Started by the driver with a job's file as first argument and pyperf's own options after it.  What
-the clocks must not see is imported late; what strategy and workload need is imported inside them.
+The driver starts it with the file of a job as first argument, pyperf's own options after it.  A job
+names what to run as `module:function`; its result and its error are files beside that of the job.
+What the clocks must not see is imported late, what strategy and workload need inside them.
 """
 
 from __future__ import annotations
@@ -14,9 +11,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from hashlib import sha256
+from importlib import import_module
 from typing import Any
 
 from . import engine
@@ -93,7 +91,8 @@ def main() -> None:
     with open(path, encoding="utf-8") as stream:
         job = json.load(stream)
     try:
-        JOBS[job["kind"]](job, os.path.dirname(path))
+        module, _, function = job["run"].partition(":")
+        getattr(import_module(module), function)(job, os.path.dirname(path))
     except BaseException as error:
         write_failure(error, os.path.join(os.path.dirname(path), "error.json"))
         sys.exit(1)
@@ -155,28 +154,6 @@ def scout(job: dict[str, Any], folder: str) -> None:
             count = min(2 * count, job["tasks"])
     with open(os.path.join(folder, "result.json"), "w", encoding="utf-8") as stream:
         json.dump({"seconds_per_task": seconds / done}, stream)
-
-
-def probe(job: dict[str, Any], folder: str) -> None:
-    """An untimed pass, with its own imports."""
-    from .probes.job import probe
-
-    probe(job, folder)
-
-
-def behave(job: dict[str, Any], folder: str) -> None:
-    """A question on how the strategy behaves, with its own imports."""
-    from .behaviour.trial import behave
-
-    behave(job, folder)
-
-
-JOBS: dict[str, Callable[[dict[str, Any], str], None]] = {
-    "measure": measure,
-    "scout": scout,
-    "probe": probe,
-    "behave": behave,
-}
 
 
 class Watched:

@@ -158,7 +158,12 @@ def _started(tree: Path, pair: Pair, code: str, values: int) -> Iterator[subproc
 
 
 def _job(pair: Pair) -> dict[str, object]:
-    asked = {"kind": "measure", "name": "costs", "measured_tasks": pair.tasks, "head": pair.tasks}
+    asked = {
+        "run": "bench.worker:measure",
+        "name": "costs",
+        "measured_tasks": pair.tasks,
+        "head": pair.tasks,
+    }
     specs = {"workload": pair.workload_spec, "strategy": pair.strategy_spec}
     return {**asked, "metadata": {}, **{key: _plain(spec) for key, spec in specs.items()}}
 

@@ -6,7 +6,6 @@ import json
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from inspect import cleandoc, getsource
 from typing import Any
 
@@ -23,7 +22,7 @@ from ..sides.side import Side
 from ..spec import Spec
 from ..store import runs
 from . import work
-from .questions import GROUPS, NAMES
+from .questions import GROUPS, NAMES, find
 
 SCHEMA = 1
 SECONDS = 60.0
@@ -35,7 +34,7 @@ Told = Callable[[str, str], None]
 
 def strategies(settings: Settings) -> tuple[Planned, ...]:
     """The strategies that the settings select, each with the reason why it cannot run here."""
-    chosen = {"workload": (f"{work.__name__}:Both",), "strategy": settings.strategy}
+    chosen = {"workload": (f"{work.__name__}:AwaitableTasks",), "strategy": settings.strategy}
     return plan(Settings.model_validate(chosen))
 
 
@@ -78,12 +77,12 @@ def _question(name: str) -> Any:
     if name not in NAMES:
         hint = suggestion(name, NAMES)
         raise UsageError(f"no question '{name}'{hint} (there are: {', '.join(NAMES)})")
-    return import_module(f"{__package__}.questions.{name}")
+    return find(name)
 
 
 def label(strategy: Spec) -> str:
     """Its name with those parameters that are not as they would be anyway."""
-    usual = {"workers": work.Both.workers, **_defaults(strategy)}
+    usual = {"workers": work.AwaitableTasks.workers, **_defaults(strategy)}
     told = {key: value for key, value in strategy.params.items() if value != usual.get(key)}
     return Spec(strategy.name, strategy.target, told).label
 
@@ -113,7 +112,7 @@ class Asker:
         for question in self.names:
             self.told(name, question)
             workers = Workers(self.shop.children, self.shop.folder, {"": place}, seed=0)
-            job = {"kind": "behave", "question": question}
+            job = {"run": "bench.behaviour.trial:behave", "question": question}
             text = workers.result(planned.cell, job, Call([], 0, self.seconds))
             read = parsed(text, _answer)
             found = self._failed(read) if isinstance(read, Failed) else read

@@ -1,10 +1,7 @@
-"""One question put to one strategy: the worker's side.  Standard library only.
+"""One question put to one strategy, in a worker.  Standard library only.
 
-A worker's part in `concbench behaviour`: the job of kind `behave`.
-
-Job: `{"kind": "behave", "question": NAME, "strategy": SPEC}`.  It leaves `result.json`, an object
-with `answer`, `why` (of an answer `-`) and `measured`.  The worker must lead a process group of its
-own: one of the questions presses Ctrl-C there.
+The job names the `question`; `result.json` has its `answer`, `why` (of an answer `-`) and what was
+`measured`.  The worker must lead a process group of its own: one question presses Ctrl-C there.
 """
 
 from __future__ import annotations
@@ -16,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +22,9 @@ from ..lanes import Lanes
 from ..lanes.lane import Instruments
 from ..probes.recorder import Recorder
 from ..spec import Spec
-from ..worker import leaf
 from . import work
+from .questions import find
+from .work import LIMIT, LONG, NoAnswer
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,26 +32,17 @@ if TYPE_CHECKING:
     from ..probes.heartbeat import Heartbeats
 
 
-LONG = 0.3
-"""Seconds of a task that is too long."""
-LIMIT = 0.05
-"""Seconds after which it is given up.  Answers rest on what happened first, not on clocks."""
 PATIENCE = 3 * LONG
 """Seconds that `wait_for` waits for what might never come."""
-
-
-class NoAnswer(Exception):
-    """The question means nothing here; says why."""
 
 
 class Trial:
     """What a question uses to find its answer; `measured` may hold numbers that go with it."""
 
-    def __init__(self, question: str, strategy: Spec, diary: Path) -> None:
-        module = import_module(f"{__package__}.questions.{question}")
-        form = "Both" if hasattr(module, "awaited") else "Blocking"
-        params = {"question": question, "diary": str(diary)}
-        self._work = Spec("tasks", f"{work.__name__}:{form}", params)
+    def __init__(self, name: str, strategy: Spec, diary: Path) -> None:
+        tasks = "AwaitableTasks" if hasattr(find(name), "awaited") else "BlockingTasks"
+        params = {"question": name, "diary": str(diary)}
+        self._work = Spec("tasks", f"{work.__name__}:{tasks}", params)
         self._strategy, self._diary = strategy, diary
         self.measured: dict[str, Plain] = {}
         self.lanes = GivingUp(self._work)
@@ -169,16 +157,6 @@ def _alarmed() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-@contextmanager
-def given_up() -> Iterator[None]:
-    """Suppress TimeoutError, also in a group of errors."""
-    try:
-        yield
-    except BaseException as error:
-        if not isinstance(leaf(error), TimeoutError):
-            raise
-
-
 def behave(job: dict[str, Any], folder: str) -> None:
     """Ask the question; an error that is no answer comes through."""
     # A shell that starts something in the background has it ignore Ctrl-C.
@@ -186,7 +164,7 @@ def behave(job: dict[str, Any], folder: str) -> None:
     name = job["question"]
     trial = Trial(name, Spec(**job["strategy"]), Path(folder, "diary"))
     try:
-        answer, why = import_module(f"{__package__}.questions.{name}").ask(trial), ""
+        answer, why = find(name)().ask(trial), ""
     except (NoAnswer, UsageError) as none:  # some strategies cannot take some workloads
         answer, why = "-", str(none)
     result = {"answer": answer, "why": why, "measured": trial.measured}

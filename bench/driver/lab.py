@@ -75,7 +75,7 @@ class Lab:
         return vars(found)
 
     def scout(self, planned: Planned, timeout: float) -> float | Failed:
-        job = {"kind": "scout", "tasks": planned.cell.tasks}
+        job = {"run": "bench.worker:scout", "tasks": planned.cell.tasks}
         text = self._workers.result(planned.cell, job, Call([], 0, timeout, planned.side))
         return parsed(text, lambda text: float(json.loads(text)["seconds_per_task"]))
 
@@ -103,7 +103,7 @@ class Lab:
 
     def recorded(self, planned: Planned, timeout: float) -> Pass | Failed:
         """One batch with every instrument."""
-        job = {"kind": "probe", "probes": ["trace"], "tasks": planned.cell.tasks}
+        job = {"run": "bench.probes.job:probe", "probes": ["trace"], "tasks": planned.cell.tasks}
         text = self._workers.result(planned.cell, job, Call([], 0, timeout, planned.side))
         return parsed(text, lambda text: probe_results.read(json.loads(text)))
 
@@ -124,7 +124,7 @@ def _call(visit: Visit, options: list[str]) -> Call:
 def _job(visit: Visit) -> dict[str, Any]:
     cell = visit.planned.cell
     return {
-        "kind": "measure",
+        "run": "bench.worker:measure",
         "name": cell.name,
         "measured_tasks": visit.tasks,
         "head": visit.head,

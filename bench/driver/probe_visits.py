@@ -117,7 +117,7 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
 
     Its time is bounded, and nothing is left running.  Never raises for what the worker does.
     """
-    job = {"kind": "probe", "probes": one.probes, "tasks": one.tasks}
+    job = {"run": "bench.probes.job:probe", "probes": one.probes, "tasks": one.tasks}
     peak: Seen = ""
     before = len(workers.strays)
     with workers.started(one.cell, job, Call([], 0, timeout, one.side), subprocess.PIPE) as worker:

@@ -1,21 +1,19 @@
-"""A worker's probe pass: the job of kind `probe`.
+"""A worker's probe pass, which the driver samples from outside or reads afterwards.
 
-Job: `{"kind": "probe", "probes": [...], "tasks": N, "workload": SPEC, "strategy": SPEC}`; `probes`
-are some of `memory`, `latency`, `lag`, `trace`, as wanted of this one process.  pyperf is not used:
-a worker gets no options besides the job's file.
+The job's `probes` are some of `memory`, `latency`, `lag`, `trace`, to be made in this one process
+with `tasks` tasks.  pyperf is not used: a worker gets no options besides the job's file.
 
-1. With `memory`: open, a batch, then the line `memory` on standard output: the pool is warm.
-   Batches go on until a line (`on`) or the end of standard input comes; then close.  The driver
-   samples meanwhile.  Nothing is instrumented.  The job for the empty pass has `["memory"]` alone
-   and `empty.emptied(workload)` as its workload.
+1. With `memory`: open, run a batch, then print the line `memory`: the pool is warm.  Batches go on
+   until a line (`on`) or the end of standard input comes; then close.  The driver samples
+   meanwhile, and nothing is instrumented.  An empty pass asks for `memory` alone and has
+   `empty.emptied(workload)` as its workload.
 2. With any of the others: open, a batch to warm up, a batch with every instrument, close.  With
-   `latency` or `lag` also what that left behind, for which one more open, batch and close comes
-   before where step 1 was not asked for.
+   `latency` or `lag` also what that left behind: then step 1, or one more open, batch and close,
+   comes first, so that imports, helpers and caches are there already.
 
-So a worker runs at least two batches for each step, and one more for hygiene without `memory`.  It
-leaves `result.json`, an object for `outcome.probed(result, probes)`, or like every job
-`error.json`: when that comes after the line `memory`, the memory is known all the same.  What the
-user's code prints goes to standard error; it reads nothing.
+It leaves `result.json`, for `probe_results.probed(result, probes)`, or like every job `error.json`:
+when that comes after the line `memory`, the memory is known all the same.  What the user's code
+prints goes to standard error, and it reads nothing.
 """
 
 from __future__ import annotations

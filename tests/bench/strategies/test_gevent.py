@@ -103,7 +103,7 @@ def test_a_run_with_gevent_leaves_the_driver_and_the_others_unpatched(tmp_path):
 
 
 def test_a_probe_imports_the_workload_after_the_patch(tmp_path):
-    job = {"kind": "probe", "probes": ["latency"], "tasks": 4}
+    job = {"run": "bench.probes.job:probe", "probes": ["latency"], "tasks": 4}
     job["workload"] = vars(Spec("Patched", f"{PATCHED}:Patched"))
     target = plugins.find("strategies", "gevent").target
     job["strategy"] = vars(Spec("gevent", target, {"workers": 2}))
