@@ -1,7 +1,4 @@
-"""What a reader of stored runs may raise.
-
-JSON that concbench wrote, read and checked: whatever is wrong with it is named in one line.
-"""
+"""Errors that a reader of stored runs may raise, and JSON read so that they name what is wrong."""
 
 from __future__ import annotations
 
@@ -9,9 +6,10 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 class DamagedRun(ValueError):
@@ -19,11 +17,8 @@ class DamagedRun(ValueError):
 
 
 class UnknownName(ValueError):
-    """A column or a group that there is not: says which there are."""
+    """There is no such column or group: says which there are."""
 
-
-Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 Checked = TypeVar("Checked")
 
@@ -46,6 +41,8 @@ def known(path: Path, text: bytes, newest: int) -> dict[str, Any]:
 
 def checked(found: Mapping[str, Any], form: type[Checked], path: Path) -> Checked:
     """The object in the form of a dataclass; raises DamagedRun with the first thing wrong."""
+    from pydantic import ValidationError  # late: who writes a run imports its schema, too
+
     # Half characters, from a file system that knows no encoding, are no text to pydantic.
     clean = json.dumps(found, ensure_ascii=False).encode(errors="replace")
     hashable: Any = form  # mypy knows no class to be
@@ -60,5 +57,7 @@ def checked(found: Mapping[str, Any], form: type[Checked], path: Path) -> Checke
 
 @cache
 def _adapter(form: type[Any]) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
     # 4 ms to make for a run's facts, 0.3 ms to use: a history reads hundreds.
     return TypeAdapter(form)

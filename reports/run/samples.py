@@ -14,7 +14,7 @@ from typing import Any
 import pyperf
 
 from ..errors import DamagedRun
-from . import notes
+from . import keys, notes
 from .notes import Note
 from .schema import Planned
 
@@ -98,10 +98,10 @@ def suite(path: Path) -> pyperf.BenchmarkSuite:
 def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Process:
     told = run.get_metadata()
     try:
-        number = told["cb_cell"]
+        number = told[keys.CELL]
         if number not in cells:
             raise DamagedRun(f"{path} has times of a cell {number} that run.json does not have")
-        return _scaled(run, told, cells[number].tasks / told["cb_measured_tasks"])
+        return _scaled(run, told, cells[number].tasks / told[keys.MEASURED_TASKS])
     except KeyError as error:
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
     except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
@@ -111,29 +111,29 @@ def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Proce
 def _scaled(run: pyperf.Run, told: Mapping[str, Any], scale: float) -> Process:
     values = tuple(value * scale for value in run.values)
     process = Process(
-        cell=told["cb_cell"],
-        round=told["cb_round"],
-        position=told["cb_position"],
+        cell=told[keys.CELL],
+        round=told[keys.ROUND],
+        position=told[keys.POSITION],
         seconds=statistics.median(values),
         values=values,
-        startup_seconds=told["cb_startup_s"],
-        first_batch_seconds=told["cb_first_batch_s"] * scale,
-        close_seconds=told["cb_close_s"],
-        own_cpu_seconds=told["cb_own_cpu_s"] * scale,
-        in_process=bool(told["cb_in_process"]),
-        form=told["cb_form"],
+        startup_seconds=told[keys.STARTUP],
+        first_batch_seconds=told[keys.FIRST_BATCH] * scale,
+        close_seconds=told[keys.CLOSE],
+        own_cpu_seconds=told[keys.OWN_CPU] * scale,
+        in_process=bool(told[keys.IN_PROCESS]),
+        form=told[keys.FORM],
         # pyperf refuses empty text, so what there is none of is left out.
-        client=told.get("cb_client", ""),
-        notes=notes.parsed(told.get("cb_notes", "")),
-        answer=told.get("cb_answer", ""),
-        cpu_seconds=_times(told.get("cb_cpu_s"), scale),
-        voluntary_switches=_times(told.get("cb_voluntary_switches"), scale),
-        involuntary_switches=_times(told.get("cb_involuntary_switches"), scale),
-        gil=_flag(told.get("cb_gil")),
-        jit=_flag(told.get("cb_jit")),
-        loop=told.get("cb_loop", ""),
-        cgroup_cpus=told.get("cb_cgroup_cpus"),
-        metrics=_metrics(told.get("cb_metrics", "{}"), scale),
+        client=told.get(keys.CLIENT, ""),
+        notes=notes.parsed(told.get(keys.NOTES, "")),
+        answer=told.get(keys.ANSWER, ""),
+        cpu_seconds=_times(told.get(keys.CPU), scale),
+        voluntary_switches=_times(told.get(keys.VOLUNTARY_SWITCHES), scale),
+        involuntary_switches=_times(told.get(keys.INVOLUNTARY_SWITCHES), scale),
+        gil=_flag(told.get(keys.GIL)),
+        jit=_flag(told.get(keys.JIT)),
+        loop=told.get(keys.LOOP, ""),
+        cgroup_cpus=told.get(keys.CGROUP_CPUS),
+        metrics=_metrics(told.get(keys.METRICS, "{}"), scale),
         python=python(told),
     )
     if not all(math.isfinite(value) and value > 0 for value in values):

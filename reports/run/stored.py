@@ -22,7 +22,7 @@ from typing import Any
 import pyperf
 
 from ..errors import DamagedRun
-from . import probes, schema
+from . import keys, probes, schema
 from .probes import Probed
 from .samples import Process, in_order, processes_of, python, suite
 from .schema import Facts, Planned
@@ -120,7 +120,7 @@ def read_foreign(path: Path) -> Stored:
     """
     benchmarks = list(suite(path))
     told = [run.get_metadata() for benchmark in benchmarks for run in benchmark.get_runs()]
-    if all("cb_cell" in metadata for metadata in told):
+    if all(keys.CELL in metadata for metadata in told):
         return _ours(benchmarks, told, path)
     return _foreign(benchmarks, path)
 
@@ -143,23 +143,26 @@ def _ours(
 
 
 def _sides(cells: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    titles = enumerate(dict.fromkeys(cell["side"] for cell in cells if cell["side"]), 1)
-    return [{"title": one, "name": one, "samples": f"samples-{n}.json"} for n, one in titles]
+    titles = dict.fromkeys(cell["side"] for cell in cells if cell["side"])
+    return [
+        {"title": one, "name": one, "samples": keys.samples(place)}
+        for place, one in enumerate(titles)
+    ]
 
 
 def _cells(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     first: dict[int, Mapping[str, Any]] = {}
     for metadata in told:
-        number, name = metadata["cb_cell"], metadata["name"]
+        number, name = metadata[keys.CELL], metadata["name"]
         if first.setdefault(number, metadata)["name"] != name:
             raise ValueError(f"two cells have the number {number}")
     blocks: dict[tuple[Any, ...], int] = {}
     cells: list[dict[str, Any]] = []
     for number, metadata in sorted(first.items()):
-        key = tuple(map(metadata.get, ("cb_workload", "cb_workload_params", "cb_tasks", "cb_side")))
+        key = tuple(map(metadata.get, (keys.WORKLOAD, keys.WORKLOAD_PARAMS, keys.TASKS, keys.SIDE)))
         block = blocks.setdefault(key, len(blocks))
         taken = any(cell["block"] == block and cell["reference"] for cell in cells)
-        refers = metadata["cb_strategy"] == REFERENCE and not taken
+        refers = metadata[keys.STRATEGY] == REFERENCE and not taken
         cells.append({**_cell(number, metadata), "block": block, "reference": refers})
     return cells
 
@@ -168,14 +171,14 @@ def _cell(number: int, told: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": number,
         "name": told["name"],
-        "workload": _plugin(told["cb_workload"], told["cb_workload_params"]),
-        "strategy": _plugin(told["cb_strategy"], told["cb_strategy_params"]),
-        "tasks": told["cb_tasks"],
-        "measured_tasks": told["cb_measured_tasks"],
-        "workers": told["cb_workers"],
+        "workload": _plugin(told[keys.WORKLOAD], told[keys.WORKLOAD_PARAMS]),
+        "strategy": _plugin(told[keys.STRATEGY], told[keys.STRATEGY_PARAMS]),
+        "tasks": told[keys.TASKS],
+        "measured_tasks": told[keys.MEASURED_TASKS],
+        "workers": told[keys.WORKERS],
         "loops": told.get("loops"),
         "status": "measured",
-        "side": told.get("cb_side", ""),
+        "side": told.get(keys.SIDE, ""),
     }
 
 
@@ -242,7 +245,7 @@ def _processes(number: int, runs: Iterable[pyperf.Run], path: Path) -> Iterator[
 def _facts(benchmarks: Sequence[pyperf.Benchmark], path: Path, **known: Any) -> Facts:
     first, last = _dates(benchmarks, path)
     found = {
-        "schema": schema.SCHEMA,
+        "schema": keys.RUN_SCHEMA,
         "id": path.name,
         "started": first,
         "ended": last or None,
