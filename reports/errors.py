@@ -23,36 +23,36 @@ class UnknownName(ValueError):
 Checked = TypeVar("Checked")
 
 
-def known(path: Path, text: bytes, newest: int) -> dict[str, Any]:
+def parse(path: Path, text: bytes, newest: int) -> dict[str, Any]:
     """The object in a file's text; refuses what has no schema number, or one above `newest`."""
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DamagedRun(f"{path} is not JSON: {error}") from None
-    schema = found.get("schema") if isinstance(found, dict) else None
-    if not isinstance(found, dict) or not isinstance(schema, int):
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(schema, int):
         raise DamagedRun(f"{path} was not written by concbench: it has no schema number")
     if schema > newest:
         raise DamagedRun(
             f"{path} was written by a newer concbench (schema {schema}; this one reads {newest})"
         )
-    return found
+    return document
 
 
-def checked(found: Mapping[str, Any], form: type[Checked], path: Path) -> Checked:
+def validate(document: Mapping[str, Any], form: type[Checked], path: Path) -> Checked:
     """The object in the form of a dataclass; raises DamagedRun with the first thing wrong."""
     from pydantic import ValidationError  # late: who writes a run imports its schema, too
 
     # Half characters, from a file system that knows no encoding, are no text to pydantic.
-    clean = json.dumps(found, ensure_ascii=False).encode(errors="replace")
+    clean = json.dumps(document, ensure_ascii=False).encode(errors="replace")
     hashable: Any = form  # mypy knows no class to be
     try:
-        made: Checked = _adapter(hashable).validate_json(clean, strict=True)
+        instance: Checked = _adapter(hashable).validate_json(clean, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise DamagedRun(f"{path}: {place}: {first['msg']}") from None
-    return made
+    return instance
 
 
 @cache

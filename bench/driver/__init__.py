@@ -204,14 +204,14 @@ def _noting(
 
 def _wanted(settings: Settings, cells: Plan) -> Wanted:
     from reports.stats.stopping import (
-        Block,
+        Cohort,
         wanted,  # statistics are theirs
     )
 
     if settings.rounds is not None:
         return lambda _: [planned.id for planned in cells]
     blocks = [
-        Block(
+        Cohort(
             tuple(p.id for p in cells if p.block == block),
             next((p.id for p in cells if p.block == block and p.reference), None),
         )

@@ -77,12 +77,12 @@ class _Peers:
         reference = next((row for row in self.rows if row.reference), None)
         if reference is None or reference.workers > 1:
             return False
-        ran = self.stored.of(reference.id)
-        shares = [one.own_cpu_seconds / one.seconds for one in ran if one.in_process]
+        processes = self.stored.of(reference.id)
+        shares = [one.own_cpu_seconds / one.seconds for one in processes if one.in_process]
         return bool(shares) and median(shares) >= COMPUTES
 
 
-def noted(rows: Sequence[Row], stored: Stored) -> list[Row]:
+def annotate(rows: Sequence[Row], stored: Stored) -> list[Row]:
     """The rows of a block, with the notes that follow from their numbers."""
     cells = {cell.id: cell for cell in stored.run.cells}
     peers = _Peers(rows, stored)
@@ -99,12 +99,12 @@ def beyond(row: Row, seconds: float | None) -> bool:
     return bool(seconds and row.batch_high and seconds > BEYOND * row.batch_high)
 
 
-def explained(rows: Sequence[Row]) -> list[Footnote]:
+def footnotes(rows: Sequence[Row]) -> list[Footnote]:
     """The notes of a table in the order of its rows, lettered from `a`."""
-    known: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for note in (note for row in rows for note in row.notes):
-        known.setdefault(note.text, note.sentence)
-    return [Footnote(_mark(place), *words) for place, words in enumerate(known.items())]
+        sentences.setdefault(note.text, note.sentence)
+    return [Footnote(_mark(place), *words) for place, words in enumerate(sentences.items())]
 
 
 def marks(row: Row, footnotes: Sequence[Footnote]) -> str:
@@ -176,30 +176,30 @@ def _elsewhere(row: Row, stored: Stored) -> bool:
 
 
 def _achieved(row: Row, cell: Planned, probe: Probed) -> Iterator[Note]:
-    seen, workers = probe.concurrency, cell.workers
-    if seen is None or workers == 1 or cell.reference:
+    concurrency, workers = probe.concurrency, cell.workers
+    if concurrency is None or workers == 1 or cell.reference:
         return
     tasks = probe.tasks or cell.measured_tasks or cell.tasks
     if tasks < workers <= cell.tasks:
         return  # a sample for the probe cannot tell what all of them do
     # Few tasks are never all in flight for long: the last starts when the first is nearly done.
-    achieved = seen.most if tasks < 2 * workers else seen.mean
+    achieved = concurrency.most if tasks < 2 * workers else concurrency.mean
     if achieved < ACHIEVED * workers:
-        bound, code = _tightest(tasks, seen, BLOCKS in row.notes)
+        bound, code = _tightest(tasks, concurrency, BLOCKS in row.notes)
         values = {"achieved": achieved, "workers": workers}
         known = bound < workers
         yield Note(code, {**values, "bound": bound}) if known else Note("idle-workers", values)
 
 
-def _tightest(tasks: int, seen: Concurrency, blocked: bool) -> tuple[int, str]:
+def _tightest(tasks: int, concurrency: Concurrency, blocked: bool) -> tuple[int, str]:
     """The least of what is known to bound the tasks in flight, and the code for it."""
     bounds = [(tasks, "few-tasks")]
     if blocked:
         bounds.append((1, "one-at-a-time"))
-    if seen.declared is not None:
-        bounds.append((seen.declared, "workload-bound"))
-    if seen.lanes > 1:  # an event loop is one lane, and runs as many as it likes
-        bounds.append((seen.lanes, "few-lanes"))
+    if concurrency.declared is not None:
+        bounds.append((concurrency.declared, "workload-bound"))
+    if concurrency.lanes > 1:  # an event loop is one lane, and runs as many as it likes
+        bounds.append((concurrency.lanes, "few-lanes"))
     return min(bounds, key=lambda bound: bound[0])
 
 

@@ -94,11 +94,11 @@ class Conclusion:
         if not self.decided and self.outcome != "only":
             return f"no verdict, {self.doubt}"
         if self.outcome == "only":
-            said = f"only {who} was measured, {self.batch} a batch"
+            words = f"only {who} was measured, {self.batch} a batch"
         else:
             who = f"no difference found between {who}" if len(self.first) > 1 else who
-            said = f"{who}{self._gain()}"
-        return ", ".join(filter(None, (said, self.doubt or self.of_limit)))
+            words = f"{who}{self._gain()}"
+        return ", ".join(filter(None, (words, self.doubt or self.of_limit)))
 
     def _gain(self) -> str:
         if self.outcome == "reference":
@@ -157,8 +157,8 @@ _WORDS = {
 
 def _unmeasured(rows: Sequence[Row]) -> str:
     counts = {status: sum(row.status == status for row in rows) for status in _WORDS}
-    said = [f"{count} {_WORDS[status]}" for status, count in counts.items() if count]
-    return f"nothing was measured: {numbers.listed(said)}"
+    parts = [f"{count} {_WORDS[status]}" for status, count in counts.items() if count]
+    return f"nothing was measured: {numbers.listed(parts)}"
 
 
 def span(low: str, high: str) -> str:

@@ -98,7 +98,7 @@ def _block(
     stored: Stored, rows: Sequence[Row], title: str, anchor: str, drawn: Sequence[Figure]
 ) -> Block:
     known = names.strategies(rows)
-    explained = explanations.explained(rows)
+    explained = explanations.footnotes(rows)
     said = verdict.sentence(title, rows, known)
     number = rows[0].block
     measured = [row for row in rows if row.batch_seconds is not None]

@@ -29,16 +29,16 @@ class Note:
     @property
     def text(self) -> str:
         """A few words to stand beside a mark: `blocks the loop`."""
-        return self._worded(0) or " ".join(
+        return self._words(0) or " ".join(
             (self.code, *(f"{name}={value}" for name, value in self.values.items()))
         )
 
     @property
     def sentence(self) -> str:
         """What that means or what to do about it; "" of an unknown code and of own words."""
-        return self._worded(1)
+        return self._words(1)
 
-    def _worded(self, part: int) -> str:
+    def _words(self, part: int) -> str:
         words = WORDS.get(self.code, ("", ""))[part]
         try:
             return words.format_map({name: _Value(name, self.values[name]) for name in self.values})
@@ -153,10 +153,10 @@ class _Value:
     value: Any
 
     def __format__(self, noun: str) -> str:
-        said = self._said()
-        return f"{said} {noun}{'' if said == '1' else 's'}" if noun else said
+        text = self._text()
+        return f"{text} {noun}{'' if text == '1' else 's'}" if noun else text
 
-    def _said(self) -> str:
+    def _text(self) -> str:
         if not isinstance(self.value, (int, float)) or not math.isfinite(self.value):
             return str(self.value)
         if self.name == "seconds":
@@ -176,16 +176,16 @@ _TEXTS = {
 """What runs of before have instead of these codes."""
 
 
-def parsed(text: str) -> tuple[Note, ...]:
+def parse(text: str) -> tuple[Note, ...]:
     """The notes in a run's `cb_notes`, in their order."""
     try:
-        found = json.loads(text)
+        stored = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, list):
+        stored = None
+    if not isinstance(stored, list):
         texts = filter(None, text.split(" | "))
         return tuple(Note(_TEXTS[one]) if one in _TEXTS else own(one) for one in texts)
-    return tuple(_note(one) for one in found)
+    return tuple(_note(one) for one in stored)
 
 
 def own(text: str) -> Note:
@@ -193,7 +193,7 @@ def own(text: str) -> Note:
     return Note(TEXT, {"text": text})
 
 
-def _note(found: Any) -> Note:
-    if isinstance(found, dict) and isinstance(found.get("code"), str):
-        return Note(found["code"], {name: found[name] for name in found if name != "code"})
-    return own(str(found))
+def _note(stored: Any) -> Note:
+    if isinstance(stored, dict) and isinstance(stored.get("code"), str):
+        return Note(stored["code"], {name: stored[name] for name in stored if name != "code"})
+    return own(str(stored))

@@ -33,14 +33,14 @@ def curve(text: str) -> list[tuple[float, float]]:
 
     Denser towards 100, as a chart of a tail wants them.  Raises DamagedRun when it is no histogram.
     """
-    found = _decoded(text)
-    if not found.get_total_count():
+    histogram = _decoded(text)
+    if not histogram.get_total_count():
         return []
-    items = found.get_percentile_iterator(STEPS)
+    items = histogram.get_percentile_iterator(STEPS)
     return [(one.percentile_level_iterated_to, one.value_iterated_to / 1e9) for one in items]
 
 
-def merged(texts: Iterable[str]) -> str:
+def merge(texts: Iterable[str]) -> str:
     """One histogram of all that these hold."""
     from hdrh.histogram import HdrHistogram
 
@@ -175,16 +175,16 @@ def read(folder: Path, cells: Collection[int]) -> Mapping[int, Probed]:
         return {}
     except OSError as error:
         raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
-    found = errors.checked(errors.known(path, text, keys.PROBES_SCHEMA), _File, path)
-    known: dict[int, Probed] = {}
-    for one in found.cells:
+    document = errors.validate(errors.parse(path, text, keys.PROBES_SCHEMA), _File, path)
+    probes: dict[int, Probed] = {}
+    for one in document.cells:
         if one.cell is None or one.cell not in cells:
             raise DamagedRun(f"{path} has a cell {one.cell} that run.json does not have")
-        if one.cell in known:
+        if one.cell in probes:
             raise DamagedRun(f"{path} has the cell {one.cell} twice")
         if one.timeline and any(task[1] >= len(one.timeline.lanes) for task in one.timeline.tasks):
             raise DamagedRun(
                 f"{path} has a task of cell {one.cell} in a lane that it does not have"
             )
-        known[one.cell] = one
-    return known
+        probes[one.cell] = one
+    return probes

@@ -158,12 +158,12 @@ class Facts:
 
 def read(path: Path) -> Facts:
     """The facts in a run.json; raises DamagedRun naming the first thing that is wrong."""
-    return checked(errors.known(path, _text(path), keys.RUN_SCHEMA), path)
+    return validate(errors.parse(path, _text(path), keys.RUN_SCHEMA), path)
 
 
-def checked(found: Mapping[str, Any], path: Path) -> Facts:
+def validate(document: Mapping[str, Any], path: Path) -> Facts:
     """The same from what run.json would hold, for a file that has none."""
-    facts = errors.checked(found, Facts, path)
+    facts = errors.validate(document, Facts, path)
     ids = [cell.id for cell in facts.cells]
     if len(set(ids)) < len(ids):
         raise DamagedRun(f"{path}: two cells have the same id")

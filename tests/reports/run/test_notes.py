@@ -63,12 +63,12 @@ def test_an_unknown_code_or_one_without_its_values_is_shown_as_it_is(note: Note)
 
 def test_notes_are_read_as_they_are_stored() -> None:
     stored = [{"code": "dask-workers", "workers": 2, "hosts": "a | b"}, "my own | words", 7]
-    assert notes.parsed(json.dumps(stored)) == (
+    assert notes.parse(json.dumps(stored)) == (
         Note("dask-workers", {"workers": 2, "hosts": "a | b"}),
         notes.own("my own | words"),
         notes.own("7"),
     )
-    assert notes.parsed("") == ()
+    assert notes.parse("") == ()
 
 
 def test_the_english_notes_of_runs_of_before_become_codes() -> None:
@@ -81,7 +81,7 @@ def test_the_english_notes_of_runs_of_before_become_codes() -> None:
         "own GIL per lane": "own-gil-per-lane",
         "all in one thread": "one-thread",
     }
-    found = notes.parsed(" | ".join([*texts, "2 Dask workers on 127.0.0.1", "[bold] {"]))
+    found = notes.parse(" | ".join([*texts, "2 Dask workers on 127.0.0.1", "[bold] {"]))
     assert [note.code for note in found] == [*texts.values(), "text", "text"]
     assert [note.text for note in found[:6]] == [*texts]
 
