@@ -40,7 +40,7 @@ WORKER = """
 import sys, time
 from bench import worker
 print(worker.__file__, flush=True)
-timed = worker.Watched.__call__
+timed = worker.Watcher.__call__
 def in_turn(self, loops):
     if not sys.stdin.readline():
         raise SystemExit
@@ -50,7 +50,7 @@ def in_turn(self, loops):
     seconds = timed(self, loops)
     print(seconds, flush=True)
     return seconds
-worker.Watched.__call__ = in_turn
+worker.Watcher.__call__ = in_turn
 worker.main()
 """
 

@@ -41,7 +41,7 @@ POOLS = {
     "asyncio+processpool": {"workers": cpus()},
 }
 JOB = "bench.probes.job:probe"
-EMPTY = Spec("empty", "bench.probes.empty:Both")
+EMPTY = Spec("empty", "bench.probes.empty:EmptyWorkload")
 STATUS = "shutil.copyfile('/proc/self/status', {!r})"
 FREEZING = Spec("freezing", f"{Path(__file__).with_name('freezing.py')}:Freezing")
 

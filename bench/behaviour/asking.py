@@ -1,4 +1,4 @@
-"""Every question of every strategy, each in a worker process of its own; what the driver does."""
+"""Asks every question of every strategy, each in a worker process of its own, from the driver."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import json
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from inspect import cleandoc, getsource
 from typing import Any
 
 from reports.run import keys
 
-from .. import __version__
 from ..driver.fixtures import Fixtures
 from ..driver.lab import Workshop
-from ..driver.workers import Call, Place, Workers
+from ..driver.workers import EquippedSide, Launch, Workers
 from ..errors import UsageError, suggestion
 from ..plan.cells import Planned, plan
 from ..plan.plugins import loaded, parameters
@@ -29,8 +29,8 @@ from .questions import GROUPS, NAMES, find
 SECONDS = 60.0
 """Until a worker is killed that does not come back."""
 
-Told = Callable[[str, str], None]
-"""`told(strategy, question)` before each is asked."""
+Watch = Callable[[str, str], None]
+"""`watch(strategy, question)` is called before each question."""
 
 
 def strategies(settings: Settings) -> tuple[Planned, ...]:
@@ -43,14 +43,14 @@ def document(
     shop: Workshop,
     planned: Sequence[Planned],
     seconds: float,
-    told: Told,
+    watch: Watch,
     names: Sequence[str] = NAMES,
 ) -> dict[str, Any]:
     """What behaviour.json holds: questions with their code, strategies with their answers."""
-    asker = Asker(shop, seconds, told, names)
+    asker = Asker(shop, seconds, watch, names)
     return {
         "schema": keys.BEHAVIOUR_SCHEMA,
-        "concbench": __version__,
+        "concbench": version("concbench"),
         "asked": runs.stamp(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "platform": platform.platform(),
@@ -66,15 +66,15 @@ def document(
 
 def asks(name: str) -> str:
     """The question in a sentence."""
-    return cleandoc(_question(name).__doc__ or "").partition("\n")[0]
+    return cleandoc(_named(name).__doc__ or "").partition("\n")[0]
 
 
 def code(name: str) -> str:
     """The code that is run: what tasks do, and how the answer is found."""
-    return getsource(_question(name))
+    return getsource(_named(name))
 
 
-def _question(name: str) -> Any:
+def _named(name: str) -> Any:
     if name not in NAMES:
         hint = suggestion(name, NAMES)
         raise UsageError(f"no question '{name}'{hint} (there are: {', '.join(NAMES)})")
@@ -82,15 +82,11 @@ def _question(name: str) -> Any:
 
 
 def label(strategy: Spec) -> str:
-    """Its name with those parameters that are not as they would be anyway."""
-    usual = {"workers": work.AwaitableTasks.workers, **_defaults(strategy)}
-    told = {key: value for key, value in strategy.params.items() if value != usual.get(key)}
-    return Spec(strategy.name, strategy.target, told).label
-
-
-def _defaults(strategy: Spec) -> dict[str, Any]:
-    known = parameters(loaded(strategy))
-    return {key: value for key, value in known.items() if value is not ...}
+    """Its name with the parameters that differ from what they would be anyway."""
+    defaults = {key: one for key, one in parameters(loaded(strategy)).items() if one is not ...}
+    usual = {"workers": work.AwaitableTasks.workers, **defaults}
+    unusual = {key: value for key, value in strategy.params.items() if value != usual.get(key)}
+    return Spec(strategy.name, strategy.target, unusual).label
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,7 @@ class Asker:
 
     shop: Workshop
     seconds: float
-    told: Told
+    watch: Watch
     names: Sequence[str]
 
     def strategy(self, planned: Planned) -> dict[str, Any]:
@@ -109,20 +105,20 @@ class Asker:
         return {"name": name, "reason": planned.reason, "answers": answers}
 
     def _answers(self, planned: Planned, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        place = Place(Side(""), Fixtures())
+        sides = {"": EquippedSide(Side(""), Fixtures())}
         for question in self.names:
-            self.told(name, question)
-            workers = Workers(self.shop.children, self.shop.folder, {"": place}, seed=0)
+            self.watch(name, question)
+            workers = Workers(self.shop.children, self.shop.folder, sides, seed=0)
             job = {"run": "bench.behaviour.trial:behave", "question": question}
-            text = workers.result(planned.cell, job, Call([], 0, self.seconds))
-            read = parsed(text, _answer)
-            found = self._failed(read) if isinstance(read, Failed) else read
+            with workers.started(planned.cell, job, Launch([], 0, self.seconds)) as worker:
+                outcome = parsed(worker.result(), _answer)
+            answer = self._failure(outcome) if isinstance(outcome, Failed) else outcome
             left = [*workers.strays, *self.shop.children.sweep()]
             if left and question == "interrupt":
-                found |= {"answer": "leaves processes", "why": "; ".join(left)}
-            yield question, found
+                answer |= {"answer": "leaves processes", "why": "; ".join(left)}
+            yield question, answer
 
-    def _failed(self, failed: Failed) -> dict[str, Any]:
+    def _failure(self, failed: Failed) -> dict[str, Any]:
         if failed.kind == "timeout":
             why = f"it did not come back in {self.seconds:g} s and was killed"
             return {"answer": "hangs", "why": why, "measured": {}}
@@ -130,5 +126,5 @@ class Asker:
 
 
 def _answer(text: str) -> dict[str, Any]:
-    told = json.loads(text)
-    return {key: told[key] for key in ("answer", "why", "measured")}
+    result = json.loads(text)
+    return {key: result[key] for key in ("answer", "why", "measured")}

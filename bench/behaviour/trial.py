@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 PATIENCE = 3 * LONG
-"""Seconds that `wait_for` waits for what might never come."""
+"""Seconds that `wait_for` waits for what may never come."""
 
 
 class Trial:
@@ -45,7 +45,7 @@ class Trial:
         self._work = Spec("tasks", f"{work.__name__}:{tasks}", params)
         self._strategy, self._diary = strategy, diary
         self.measured: dict[str, Plain] = {}
-        self.lanes = GivingUp(self._work)
+        self.lanes = TimedLanes(self._work)
 
     @contextmanager
     def opened(
@@ -53,7 +53,7 @@ class Trial:
     ) -> Iterator[Batch]:
         """The strategy at work on the question's tasks.  Raises NoAnswer if it has no workers."""
         instruments = Instruments(Recorder, hearts.watching, hearts.beating) if hearts else None
-        self.lanes = GivingUp(self._work, instruments)
+        self.lanes = TimedLanes(self._work, instruments)
         with self._built(workers).open(self.lanes) as batch:
             yield batch
 
@@ -61,8 +61,8 @@ class Trial:
     def limited(self) -> Iterator[Batch]:
         """The same, but a batch raises TimeoutError after LIMIT seconds.
 
-        In its own way if the strategy offers `within`; else as asyncio.timeout does where the batch
-        runs in a loop of its own, and where there is none by a signal.
+        In the strategy's own way if it offers `within`; else by asyncio.timeout where the batch
+        runs in an event loop, and by a signal where it does not.
         """
         strategy: Any = self._built(None)
         if hasattr(strategy, "within"):
@@ -70,27 +70,27 @@ class Trial:
                 yield batch
         else:
             with self.opened() as batch, _alarmed():
-                yield lambda tasks: self.lanes.given_up(batch, tasks)
+                yield lambda tasks: self.lanes.limited(batch, tasks)
 
     @property
     def diary(self) -> list[str]:
-        """What the tasks have noted so far: `began 0`, `ended 0`."""
+        """The notes of the tasks so far: `began 0`, `ended 0`."""
         exists = self._diary.exists()
         return self._diary.read_text(encoding="utf-8").splitlines() if exists else []
 
     def wait_for(self, *events: str) -> str:
-        """The first of these, or of any, that is or will be noted; nothing if it takes too long."""
+        """The first of these notes, or of any, to be there; nothing if that takes too long."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            if found := [event for event in self.diary if event in events or not events]:
-                return found[0]
+            if matches := [event for event in self.diary if event in events or not events]:
+                return matches[0]
             if time.monotonic() > deadline:
                 return ""
             time.sleep(0.005)
 
     @contextmanager
     def failing(self, event: str) -> Iterator[None]:
-        """Suppress any error, if it came after a task had noted this."""
+        """Suppress any error that comes after this note of a task."""
         try:
             yield
         except Exception:
@@ -107,8 +107,8 @@ class Trial:
         return strategy
 
 
-class GivingUp(Lanes):
-    """Lanes with a loop that runs each batch as its caller would: context, and asyncio.timeout."""
+class TimedLanes(Lanes):
+    """Lanes whose loop runs each batch in its caller's context, and under asyncio.timeout."""
 
     _limit: float | None = None
 
@@ -118,7 +118,7 @@ class GivingUp(Lanes):
             loop.run = self._as_caller(loop.run)  # type: ignore[method-assign]  # of this one alone
             yield loop
 
-    def given_up(self, batch: Batch, tasks: range) -> list[Plain]:
+    def limited(self, batch: Batch, tasks: range) -> list[Plain]:
         """The batch's results; TimeoutError when they are late."""
         self._limit = LIMIT
         signal.setitimer(signal.ITIMER_REAL, LIMIT)
@@ -158,14 +158,14 @@ def _alarmed() -> Iterator[None]:
 
 
 def behave(job: dict[str, Any], folder: str) -> None:
-    """Ask the question; an error that is no answer comes through."""
-    # A shell that starts something in the background has it ignore Ctrl-C.
+    """Ask the question; an error that is no answer is raised."""
+    # A shell has what it starts in the background ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     name = job["question"]
     trial = Trial(name, Spec(**job["strategy"]), Path(folder, "diary"))
     try:
         answer, why = find(name)().ask(trial), ""
-    except (NoAnswer, UsageError) as none:  # some strategies cannot take some workloads
-        answer, why = "-", str(none)
+    except (NoAnswer, UsageError) as reason:  # some strategies cannot take some workloads
+        answer, why = "-", str(reason)
     result = {"answer": answer, "why": why, "measured": trial.measured}
     Path(folder, "result.json").write_text(json.dumps(result), encoding="utf-8")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..driver import Agenda, measured, sided
+from ..driver import Agenda, measure, with_sides
 from ..driver.lab import workshop
 from ..errors import Exit, Interrupted, NotComparable, UsageError
 from ..gate.against import Against, against
@@ -157,7 +157,7 @@ def _sides(
     if found.why:
         print(f"against {found.sides[1]}: {found.why}", file=sys.stderr)
     with workshop(settings.results) as shop:
-        agenda = sided(shop, settings)
+        agenda = with_sides(shop, settings)
         both = pairs(agenda.cells)
         if not any(asked(pair, wanted) for pair in both):
             raise NotComparable("no threshold is for any of the cells")
@@ -169,7 +169,7 @@ def _sides(
             return Rule(agenda.cells, wanted, settings.seconds, past)
 
         with shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
-            folder = measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
+            folder = measure(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
     past = History(agenda.cells, entries(folder / "journal.jsonl"))
     return Checked(
         after=agenda.sides[0].title,

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Exit
-from ..machine.doctor import Finding, Level, examined
+from ..machine.doctor import Finding, Level, examine
 from ..plan.settings import Settings, resolve
 from ..processes.children import Children
 from .exit import Outcome
@@ -26,7 +26,7 @@ def doctor(
     """Print every finding; with `strict` what has to be mended makes exit 6."""
     settings = resolve(given)
     with Children() as children:
-        found = list(examined(children, settings.results))
+        found = list(examine(children, settings.results))
     bad = [one.about for one in found if one.level is Level.BAD]
     floors = _floors(settings, quiet=as_json) if noise else []
     if as_json:

@@ -65,7 +65,7 @@ class WorkerMemory:
         import re
         from pathlib import Path
 
-        from ...machine.usage import Unreadable, living
+        from ...machine.usage import UnknownDescendants, living
 
         with trial.opened(workers=workers) as batch:
             batch(range(workers))
@@ -73,7 +73,7 @@ class WorkerMemory:
             try:
                 pids = [os.getpid(), *(pid for pid, _ in living())]
                 texts = [Path(f"/proc/{pid}/smaps_rollup").read_text("ascii") for pid in pids]
-            except (OSError, Unreadable):
+            except (OSError, UnknownDescendants):
                 raise NoAnswer("this system does not tell PSS") from None
         kilobytes = re.findall(r"^Pss: +(\d+)", "\n".join(texts), re.MULTILINE)
         return 1024 * sum(map(int, kilobytes))
