@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from .. import numbers
 from ..analysis import columns as known
 from ..analysis import comparison, groups, header, verdict
 from ..analysis.columns import USUAL
 from ..analysis.comparison import METHOD, Against, sided
 from ..analysis.groups import Group
+from ..render.table import escaped
 from ..run.stored import Stored
 
 
@@ -66,16 +65,3 @@ def _against(one: Against) -> Iterator[str]:
 
 def _row(fields: Iterator[str]) -> str:
     return f"| {' | '.join(fields)} |"
-
-
-def escaped(said: str) -> str:
-    """The text with all that Markdown, HTML or GitHub would take for its own made plain.
-
-    No link, no picture, no mention that sends somebody a message.
-    """
-    line = numbers.printable(said, "utf-8").replace("&", "&amp;").replace("<", "&lt;")
-    line = re.sub(r"([\\`*_{}\[\]|~#>$!])", r"\\\1", line)
-    # What a list or a heading would begin with.
-    line = re.sub(r"^(\s*\d+(?=[.)](?:\s|$))|\s*(?=[-+=]))", r"\1\\", line)
-    # A backslash does not keep these from being looked for in the finished page: no width does.
-    return re.sub(r"(?i)(@|:(?=//)|\bwww(?=\.))", r"\1&#8203;", line)

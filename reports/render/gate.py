@@ -8,10 +8,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ..exports.md import escaped
 from ..gate import results
 from ..gate.decision import Word
 from ..gate.results import Answer, Checked
+from .table import escaped
 
 WIDTH = 100
 WIDEST = 44

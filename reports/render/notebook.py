@@ -113,13 +113,14 @@ class Run:
 
     def _repr_markdown_(self) -> str:
         from ..exports import md
+        from .table import escaped
 
         said = md.rendered(self.stored)
         if chart := self._chart:
             from ..charts.svg import standalone
 
             data = base64.b64encode(standalone(chart.svg).encode()).decode()
-            said += f"\n![{md.escaped(chart.title)}](data:image/svg+xml;base64,{data})\n"
+            said += f"\n![{escaped(chart.title)}](data:image/svg+xml;base64,{data})\n"
         return said
 
     @property

@@ -14,8 +14,9 @@ from ..analysis.cells import Row
 from ..analysis.columns import USUAL, Line, View
 from ..analysis.groups import Group
 from ..run.stored import Stored
-from . import sided_table, table
-from .table import Layout
+from . import fitted as table
+from . import sided_table
+from .fitted import Layout
 
 
 def show(stored: Stored, console: Console, view: View = USUAL) -> None:

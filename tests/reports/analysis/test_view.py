@@ -11,7 +11,7 @@ from reports.analysis import columns, groups
 from reports.analysis.columns import USUAL, View, wanted
 from reports.analysis.groups import Group
 from reports.errors import UnknownName
-from reports.render import table
+from reports.render import fitted as table
 
 from ..rows import STRATEGIES, block, matrix, shown
 
