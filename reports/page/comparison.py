@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .. import numbers
-from ..analysis import cells, compare, comparison, names
+from ..analysis import cells, comparison, names
 from ..analysis.comparison import Against, Compared, Difference, differences, sided
 from ..run.schema import Planned
 from ..run.stored import Stored
@@ -69,11 +69,11 @@ class Comparison:
 def view(runs: Sequence[Stored]) -> Comparison:
     """The runs against the first of them; at least two."""
     first, *others = runs
-    sides = [{row.cell: row for row in rows} for rows in compare.grouped(runs)]
+    sides = [{row.cell: row for row in rows} for rows in comparison.against_first(runs)]
     return Comparison(
         first=first.run.id,
         others=tuple(other.run.id for other in others),
-        warnings=tuple(compare.warnings(runs)),
+        warnings=tuple(comparison.warnings(runs)),
         summaries=tuple(
             _summary(other.run.id, list(rows.values()))
             for other, rows in zip(others, sides, strict=True)
