@@ -75,10 +75,10 @@ class CellTimes:
         return self.planned.measured_tasks, answers
 
 
-def contrasted(
+def contrast(
     run: str, cell: str, here: CellTimes | None, there: CellTimes | None, *, paired: bool
 ) -> Compared:
-    """The cell there against here, paired by round or as two samples; not yet `judged`."""
+    """The cell there against here, paired by round or as two samples; not yet judged."""
     times = (here.mean if here else None), (there.mean if there else None)
     row = Compared(run, cell, *times, None, None, "")
     if not here or not here.processes:
@@ -111,13 +111,13 @@ def _other_work(here: CellTimes, there: CellTimes) -> bool:
 
 def judgement(groups: Sequence[Sequence[Compared]]) -> list[list[Compared]]:
     """The same with p values after Holm over all of them, and each with its word."""
-    tested = [row.p for rows in groups for row in rows if row.p is not None]
-    known = iter(intervals.holm(tested))
-    return [[_judged(row, known) for row in rows] for rows in groups]
+    p_values = [row.p for rows in groups for row in rows if row.p is not None]
+    adjusted = iter(intervals.holm(p_values))
+    return [[_with_word(row, adjusted) for row in rows] for rows in groups]
 
 
-def _judged(row: Compared, known: Iterator[float]) -> Compared:
-    row = row if row.p is None else replace(row, p=next(known))
+def _with_word(row: Compared, adjusted: Iterator[float]) -> Compared:
+    row = row if row.p is None else replace(row, p=next(adjusted))
     return replace(row, word=row.word or _word(row))
 
 
@@ -152,17 +152,17 @@ def short(row: Compared) -> Compared:
 
 def counts(rows: Sequence[Compared]) -> str:
     """`1 slower, 17 no difference`."""
-    told = _told(rows)
-    return ", ".join(f"{told[word]} {word}" for word in _WORDS if told[word])
+    count = _counts(rows)
+    return ", ".join(f"{count[word]} {word}" for word in _WORDS if count[word])
 
 
 def meanings(rows: Sequence[Compared]) -> Iterator[str]:
     """A line for each word among them that needs one."""
-    told = _told(rows)
-    return (f"{word}: {meaning}" for word, meaning in _MEANING.items() if told[word])
+    count = _counts(rows)
+    return (f"{word}: {meaning}" for word, meaning in _MEANING.items() if count[word])
 
 
-def _told(rows: Sequence[Compared]) -> Counter[str]:
+def _counts(rows: Sequence[Compared]) -> Counter[str]:
     return Counter("missing" if row.word.startswith("missing") else row.word for row in rows)
 
 
@@ -182,7 +182,7 @@ class Difference:
     misses: float
 
     @property
-    def found(self) -> bool:
+    def differs(self) -> bool:
         """Whether it is more than chance."""
         return self.p is not None and self.p <= self.misses
 
@@ -195,23 +195,23 @@ def differences(stored: Stored, cells: Sequence[Planned]) -> list[Difference]:
         if cell.status == "measured"
     }
     confidence = level(stored, cells)
-    found = [
+    ratios = [
         (pair, ratio)
         for pair in combinations(times, 2)
         if (ratio := intervals.ratio(times[pair[1]], times[pair[0]], confidence))
     ]
-    tested = [intervals.p_value(times[first], times[second]) for (first, second), _ in found]
-    known = iter(intervals.holm([p for p in tested if p is not None]))
+    p_values = [intervals.p_value(times[first], times[second]) for (first, second), _ in ratios]
+    adjusted = iter(intervals.holm([p for p in p_values if p is not None]))
     return [
         Difference(
             first,
             second,
             len(times[first].keys() & times[second].keys()),
             ratio,
-            None if p is None else next(known),
+            None if p is None else next(adjusted),
             1 - confidence,
         )
-        for ((first, second), ratio), p in zip(found, tested, strict=True)
+        for ((first, second), ratio), p in zip(ratios, p_values, strict=True)
     ]
 
 
@@ -232,7 +232,7 @@ class Pair:
 
     first: Planned
     other: Planned
-    found: Compared
+    result: Compared
 
 
 @dataclass(frozen=True)
@@ -249,9 +249,9 @@ class Against:
         return f"{self.other.title} against {self.first.title}"
 
     @property
-    def said(self) -> str:
+    def headline(self) -> str:
         """`working tree against git:main (1a2b3c4): 1 slower, 17 no difference`."""
-        return f"{self.title}: {counts(self.found) or 'nothing was measured on either'}"
+        return f"{self.title}: {counts(self.results) or 'nothing was measured on either'}"
 
     @property
     def headings(self) -> tuple[str, str, str, str, str]:
@@ -259,9 +259,9 @@ class Against:
         return ("cell", self.first.name, self.other.name, "ratio", "")
 
     @property
-    def found(self) -> list[Compared]:
+    def results(self) -> list[Compared]:
         """What came out of each pair."""
-        return [pair.found for pair in self.pairs]
+        return [pair.result for pair in self.pairs]
 
 
 def sided(stored: Stored) -> list[Against]:
@@ -275,14 +275,14 @@ def sided(stored: Stored) -> list[Against]:
     called = names_of_pairs(stored)
     times = {(one.planned.side, one.planned.pair): one for one in _cell_times(stored)}
     pairs = [list(_pairs(first, other, called, times)) for other in others]
-    judged = judgement([[pair.found for pair in those] for those in pairs])
+    judgements = judgement([[pair.result for pair in those] for those in pairs])
     return [
         Against(
             first,
             other,
-            tuple(replace(pair, found=row) for pair, row in zip(those, rows, strict=True)),
+            tuple(replace(pair, result=row) for pair, row in zip(those, rows, strict=True)),
         )
-        for other, those, rows in zip(others, pairs, judged, strict=True)
+        for other, those, rows in zip(others, pairs, judgements, strict=True)
     ]
 
 
@@ -295,8 +295,8 @@ def _pairs(
     for pair, name in called.items():
         here, there = times.get((first.title, pair)), times.get((other.title, pair))
         if here and there and (here.processes or there.processes):
-            found = contrasted(other.title, name, here, there, paired=True)
-            yield Pair(here.planned, there.planned, found)
+            result = contrast(other.title, name, here, there, paired=True)
+            yield Pair(here.planned, there.planned, result)
 
 
 def _cell_times(stored: Stored) -> Iterator[CellTimes]:
@@ -319,8 +319,8 @@ def names_of_pairs(stored: Stored) -> dict[int, str]:
             paired.setdefault(cell.pair, []).append(cell)
     same = all(len(_strategies(those)) == 1 for those in paired.values())
     rows = [replace(cells.planned(those[0], ()), side="") for those in paired.values()]
-    called = names.grouped(rows, "cell" if same else "workload")
-    return {pair: called[those[0].id] for pair, those in paired.items()}
+    titles = names.grouped(rows, "cell" if same else "workload")
+    return {pair: titles[those[0].id] for pair, those in paired.items()}
 
 
 def _strategies(cells: Sequence[Planned]) -> set[str]:
@@ -394,7 +394,7 @@ def _cells(first: Stored, other: Stored) -> Iterator[Compared]:
     for cell in {**here, **there}:
         both = here.get(cell), there.get(cell)
         if any(times and times.processes for times in both):
-            yield contrasted(other.run.id, cell, *both, paired=paired)
+            yield contrast(other.run.id, cell, *both, paired=paired)
 
 
 def _same(first: Stored, other: Stored) -> bool:

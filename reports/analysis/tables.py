@@ -42,10 +42,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, how to say its value, and the value; `usual` ones need not be asked for."""
+    """A heading, the text of a cell, and its value; `usual` ones need not be asked for."""
 
     title: str
-    said: Callable[[Entry], str]
+    text: Callable[[Entry], str]
     value: Callable[[Entry], Value]
     usual: bool = True
     left: bool = False
@@ -55,7 +55,7 @@ class Column:
         """The title as one word of a command line: `max-lag`."""
         return self.title.lower().replace(" ", "-")
 
-    def known(self, entry: Entry) -> bool:
+    def has_value(self, entry: Entry) -> bool:
         """Whether there is something to say of this entry."""
         value = self.value(entry)
         return value not in (None, "") and not (isinstance(value, float) and not isfinite(value))
@@ -64,10 +64,10 @@ class Column:
 def _number(
     title: str,
     value: Callable[[Row], float | None],
-    said: Callable[[float | None], str],
+    text: Callable[[float | None], str],
     usual: bool = True,
 ) -> Column:
-    return Column(title, lambda one: said(value(one.row)), lambda one: value(one.row), usual)
+    return Column(title, lambda one: text(value(one.row)), lambda one: value(one.row), usual)
 
 
 def _half_width(row: Row) -> float | None:
@@ -167,9 +167,9 @@ class View:
         column = self.sort
         if column is None:
             return list(entries)
-        having = [entry for entry in entries if column.known(entry)]
+        having = [entry for entry in entries if column.has_value(entry)]
         having.sort(key=column.value, reverse=self.falling)  # type: ignore[arg-type]  # one type each
-        return having + [entry for entry in entries if not column.known(entry)]
+        return having + [entry for entry in entries if not column.has_value(entry)]
 
 
 USUAL = View()
@@ -202,10 +202,10 @@ def wanted(
 
 
 def _column(word: str, *more: str) -> Column:
-    found = find(word)
-    if found is None:
+    column = find(word)
+    if column is None:
         raise _unknown("no column '{}'", word, [*(one.key for one in COLUMNS), *more])
-    return found
+    return column
 
 
 def _group(word: str, there: Sequence[str]) -> str:
@@ -242,11 +242,11 @@ class Group:
         each = [Entry(row, self.names[row.id]) for row in self.rows]
         ordered = view.ordered([one for one in each if one.measured])
         ordered += [one for one in each if not one.measured]
-        notes = explained(ordered)
-        return [replace(one, marks=explanations.marks(one.row, notes)) for one in ordered]
+        letters = notes(ordered)
+        return [replace(one, marks=explanations.marks(one.row, letters)) for one in ordered]
 
 
-def explained(entries: Sequence[Entry]) -> list[Note]:
+def notes(entries: Sequence[Entry]) -> list[Note]:
     """The notes of a table, lettered from `a` in the order of its entries."""
     return explanations.explained([entry.row for entry in entries])
 
@@ -272,11 +272,11 @@ def grouped(blocks: Sequence[Group], by: str) -> list[Group]:
     for row in rows:
         apart.setdefault(_label(row, by), []).append(row)
     whole = {frozenset(block.names): block for block in blocks}
-    found = {label: whole.get(frozenset(row.id for row in apart[label])) for label in apart}
-    kinds = {_kind(those) for label, those in apart.items() if not found[label]}
+    blocks_of = {label: whole.get(frozenset(row.id for row in apart[label])) for label in apart}
+    kinds = {_kind(those) for label, those in apart.items() if not blocks_of[label]}
     kind = kinds.pop() if len(kinds) == 1 else "cell"
     return [
-        found[label] or Group(label, tuple(those), names.grouped(those, kind), block=False)
+        blocks_of[label] or Group(label, tuple(those), names.grouped(those, kind), block=False)
         for label, those in sorted(apart.items(), key=_first)
     ]
 

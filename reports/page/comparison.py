@@ -165,10 +165,10 @@ def parts(stored: Stored) -> tuple[Part, ...]:
     """A part for each side but the first; none of a run without sides."""
     return tuple(
         Part(
-            one.said,
+            one.headline,
             one.first.title,
             one.other.title,
-            tuple(comparison.meanings(one.found)),
+            tuple(comparison.meanings(one.results)),
             tuple(_side_lines(one)),
         )
         for one in sided(stored)
@@ -176,7 +176,7 @@ def parts(stored: Stored) -> tuple[Part, ...]:
 
 
 def _side_lines(one: Against) -> Iterator[SideLine]:
-    for row in map(comparison.short, one.found):
+    for row in map(comparison.short, one.results):
         yield SideLine(row.cell, row.first_seconds, numbers.duration(row.first_seconds), side(row))
 
 
@@ -211,7 +211,7 @@ def _faster_first(one: Difference) -> tuple[int, int, Interval, Difference]:
 
 
 def _pair(faster: str, slower: str, ratio: Interval, one: Difference) -> Pair:
-    said = f"{faster} is faster" if one.found else "no difference found"
+    said = f"{faster} is faster" if one.differs else "no difference found"
     if one.p is None:
         said = "one round in common: too little to tell"
     return Pair(
@@ -221,7 +221,7 @@ def _pair(faster: str, slower: str, ratio: Interval, one: Difference) -> Pair:
         numbers.interval(ratio.estimate, ratio.low, ratio.high),
         one.p,
         _p(one.p),
-        one.found,
+        one.differs,
         said,
     )
 

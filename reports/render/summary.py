@@ -68,13 +68,13 @@ def _table(group: Group, view: View, naming: str) -> Table:
     return Table(
         title=", ".join(_title(group.name, group.rows)) if group.block else group.name,
         headings=tuple(_headings(view, naming)),
-        rows=tuple(tuple(column.said(entry) for column in view.columns) for entry in measured),
+        rows=tuple(tuple(column.text(entry) for column in view.columns) for entry in measured),
         folding=view.columns.index(NAME),
         conclusion=verdict_of,
         absent=tuple((entry.name, entry.reason) for entry in entries if not entry.measured),
         notes=tuple(
             (note.mark, f"{note.note}: {note.sentence}" if note.sentence else note.note)
-            for note in tables.explained(entries)
+            for note in tables.notes(entries)
         ),
     )
 
@@ -112,10 +112,10 @@ def sides(stored: Stored) -> list[Table]:
     """A table for each later side of a run against the first."""
     return [
         Table(
-            title=one.said,
+            title=one.headline,
             headings=_compared_headings(*one.headings),
-            rows=tuple(comparison.fields(comparison.short(row)) for row in one.found),
-            notes=tuple(("", line) for line in (*comparison.meanings(one.found), METHOD)),
+            rows=tuple(comparison.fields(comparison.short(row)) for row in one.results),
+            notes=tuple(("", line) for line in (*comparison.meanings(one.results), METHOD)),
         )
         for one in comparison.sided(stored)
     ]

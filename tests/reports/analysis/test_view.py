@@ -145,4 +145,4 @@ def test_notes_are_lettered_in_the_order_of_the_lines() -> None:
     group = replace(block(), rows=tuple(rows))
     lines = group.entries(wanted(sort="-batch"))
     assert [line.marks for line in lines] == list("abcdef")
-    assert tables.explained(lines)[0].note == "note sequential"
+    assert tables.notes(lines)[0].note == "note sequential"
