@@ -9,9 +9,10 @@ from .. import charts, numbers
 from ..analysis import cells, explanations, header, names, verdict
 from ..analysis.cells import Row
 from ..analysis.explanations import Note
+from ..analysis.verdict import span
 from ..run.stored import Stored
 from . import cards, comparison, figures, method
-from .cards import Card, Grid, span
+from .cards import Card, Grid
 from .columns import Column, Field, absent, columns, fields, reasons
 from .comparison import Pair, Part
 from .figures import Figure
