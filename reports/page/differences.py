@@ -76,10 +76,12 @@ def _table(runs: Sequence[Stored], others: Sequence[dict[str, Compared]]) -> Htm
         return None
     first, *later = (stored.run.id for stored in runs)
     headings = [Heading("workload", left=True), Heading("strategy", left=True), Heading(first)]
-    keys = [ColumnStyle("workload", names=True), ColumnStyle("strategy"), ColumnStyle("first")]
+    keys = [ColumnStyle("workload", names=True), ColumnStyle("strategy")]
+    keys.append(ColumnStyle("first", named=True))
     for number, run in enumerate(later, start=1):
         headings += [Heading(run), Heading("ratio"), Heading("so", left=True)]
-        keys += [ColumnStyle(f"{key}-{number}") for key in ("run", "ratio", "word")]
+        keys.append(ColumnStyle(f"run-{number}", named=True))
+        keys += [ColumnStyle(f"ratio-{number}"), ColumnStyle(f"word-{number}")]
     texts, values, styles = [], [], {}
     for place, cell in enumerate(cells):
         rows = [those.get(cell) for those in others]
@@ -140,7 +142,10 @@ def _side_table(one: Against, anchor: str) -> HtmlTable:
             for row in rows
         ),
     )
-    columns = tuple(map(ColumnStyle, ("cell", "first", "other", "ratio", "word")))
+    columns = tuple(
+        ColumnStyle(key, named=key in ("first", "other"))
+        for key in ("cell", "first", "other", "ratio", "word")
+    )
     styles = {(place, 4): word_style(row.word) for place, row in enumerate(rows)}
     return HtmlTable(anchor, table, columns, styles, kind="compared")
 

@@ -22,15 +22,17 @@ from ..run.probes import Probed
 class ColumnStyle:
     """What HTML adds to a column.
 
-    `key` names it for the script and `help` says what its heading means.  A `folded` one is hidden
-    until a reader asks for it: the others fill a window.  `names` may end a line at their signs,
-    and one that is `ascending` says what the rows are sorted by.
+    `key` identifies it for the script and `help` says what its heading means.  A `folded` one is
+    hidden until a reader asks for it: the others fill a window.  Its texts are `names`, or it is
+    `named` after a run, a side or a strategy: such a name may fold.  Rows are sorted by one that
+    is `ascending`.
     """
 
     key: str
     help: str = ""
     folded: bool = False
     names: bool = False
+    named: bool = False
     ascending: bool = False
 
 
@@ -91,7 +93,7 @@ class HtmlTable:
                 "data-folded": "" if column.folded else None,
                 "title": column.help or None,
             }
-            yield HtmlField("th", attributes, heading.text, True, _PLAIN)
+            yield HtmlField("th", attributes, heading.text, column.named, _PLAIN)
 
     @property
     def rows(self) -> Iterator[list[HtmlField]]:
@@ -286,7 +288,7 @@ def grid(groups: Sequence[Group], anchor: str) -> HtmlTable:
         styles |= {(place, at): style for at, (_, style) in enumerate(squares, start=1)}
     headings = tuple(Heading(text) for text in ("workload", *names))
     table = Table("Speed-up, and share of the limit", headings, tuple(texts))
-    keys = tuple(ColumnStyle(heading.text) for heading in headings)
+    keys = tuple(ColumnStyle(heading.text, named=True) for heading in headings)
     return HtmlTable(anchor, table, keys, styles, kind="squares", sortable=False)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import charts, numbers
 from ..analysis import explanations, groups, header, records, verdict
+from ..analysis.cells import Row
 from ..analysis.explanations import Note
 from ..analysis.groups import Group
 from ..analysis.verdict import Verdict, span
@@ -149,7 +150,7 @@ def _workload(
         name=block.name,
         facts=tuple(_workload_facts(block)),
         sentence=decision.sentence,
-        card=_card(block, decision),
+        card=card(decision, block.rows),
         table=html_tables.workload_table(block, stored.probes, f"{_anchor(block, anchor)}-table"),
         absent=tuple(html_tables.reasons(block, stored.probes)),
         unmeasured=tuple(
@@ -182,7 +183,8 @@ def _workload_facts(block: Group) -> Iterator[tuple[str, str]]:
     yield "rounds", numbers.count(max(row.rounds for row in rows))
 
 
-def _card(block: Group, decision: Verdict) -> Card:
+def card(decision: Verdict, rows: Sequence[Row]) -> Card:
+    """What was decided on these rows, in words and figures."""
     tone, tag, headline = _headline(decision)
     figure, beside = _figure(decision)
     colours = [charts.colour(row.strategy) for row in decision.first]
@@ -201,7 +203,7 @@ def _card(block: Group, decision: Verdict) -> Card:
         share_low=None if low is None else html_tables.share(low),
         share=None if high is None else html_tables.share(high),
         of_limit=decision.of_limit,
-        script=_script(block),
+        script=_script(decision.names, rows),
     )
 
 
@@ -244,17 +246,19 @@ def _figure(decision: Verdict) -> tuple[str, str]:
     return figure, f"{beside}; 95 % interval {bounds}" if bounds else beside
 
 
-def _script(block: Group) -> str:
-    """What takes the least time with start-up and close, and how long; a foreign file has none."""
+def _script(names: Mapping[int, str], rows: Sequence[Row]) -> str:
+    """What takes the least time with start-up and close, and how long."""
     times = [
-        (row.one_shot_seconds, row.id)
-        for row in block.rows
-        if row.batch_seconds is not None and row.one_shot_seconds and isfinite(row.one_shot_seconds)
+        (row.one_shot_seconds, names[row.id])
+        for row in rows
+        if row.batch_seconds is not None
+        and row.one_shot_seconds
+        and isfinite(row.one_shot_seconds)  # a foreign file has none
     ]
     if len(times) < 2:
         return ""
-    seconds, cell = min(times)
-    return f"{block.names[cell]}, {numbers.duration(seconds)}"
+    seconds, name = min(times)
+    return f"{name}, {numbers.duration(seconds)}"
 
 
 def _method(stored: Stored) -> MethodSection:
