@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .. import charts, numbers
-from ..analysis import compare, comparison, names
+from ..analysis import comparison, names
 from ..analysis.comparison import Against, Compared, Difference
-from ..analysis.groups import Group
+from ..analysis.tables import Group
 from ..render.table import Heading, Table, Value
 from ..run.stored import Stored
 from ..stats.intervals import Interval
@@ -47,10 +47,10 @@ class ComparisonSection:
 def compared(runs: Sequence[Stored]) -> ComparisonSection:
     """The runs against the first of them; at least two."""
     first, *others = runs
-    groups = compare.grouped(runs)
+    groups = comparison.against_first(runs)
     return ComparisonSection(
         first=first.run.id,
-        warnings=tuple(compare.warnings(runs)),
+        warnings=tuple(comparison.warnings(runs)),
         summaries=tuple(
             _summary(other.run.id, rows) for other, rows in zip(others, groups, strict=True)
         ),

@@ -9,11 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .. import charts, numbers
-from ..analysis import columns
 from ..analysis.behaviour import Behaviour, Question
 from ..analysis.cells import Row
-from ..analysis.columns import NAME, NOTES, RANK, USUAL, Column, Line
-from ..analysis.groups import Group
+from ..analysis.tables import COLUMNS, NAME, NOTES, RANK, USUAL, Column, Entry, Group
 from ..render.table import Heading, Table, Value
 from ..run.probes import Probed
 
@@ -139,7 +137,7 @@ class Measure:
     @property
     def column(self) -> Column:
         """How its value is found and put into words."""
-        return next(one for one in columns.COLUMNS if one.title == self.title)
+        return next(one for one in COLUMNS if one.title == self.title)
 
     @property
     def style(self) -> ColumnStyle:
@@ -199,72 +197,72 @@ MEASURES = (
 
 def workload_table(group: Group, probes: Mapping[int, Probed], anchor: str) -> HtmlTable | None:
     """The measured cells of a workload, a row each; None where there is none."""
-    lines = _measured(group)
-    if not lines:
+    entries = _measured(group)
+    if not entries:
         return None
-    measures = _telling(lines)
+    measures = _telling(entries)
     shown = [one.column for one in measures]
     table = Table(
         f"{group.name}: strategies by rank",
         tuple(Heading(one.heading or one.title, one.column.left) for one in measures),
-        tuple(tuple(column.said(line) for column in shown) for line in lines),
+        tuple(tuple(column.said(entry) for column in shown) for entry in entries),
         folding=shown.index(NAME),
         values=tuple(
-            tuple(column.value(line) if column.known(line) else None for column in shown)
-            for line in lines
+            tuple(column.value(entry) if column.known(entry) else None for column in shown)
+            for entry in entries
         ),
     )
     styles = {
-        (row, at): _style(one, line, probes)
-        for row, line in enumerate(lines)
+        (row, at): _style(one, entry, probes)
+        for row, entry in enumerate(entries)
         for at, one in enumerate(measures)
     }
     return HtmlTable(anchor, table, tuple(one.style for one in measures), styles)
 
 
-def _measured(group: Group) -> list[Line]:
-    return [line for line in group.lines(USUAL) if line.row.batch_seconds is not None]
+def _measured(group: Group) -> list[Entry]:
+    return [entry for entry in group.entries(USUAL) if entry.measured]
 
 
-def _telling(lines: Sequence[Line]) -> list[Measure]:
-    """The columns that say something of these lines; the rounds only where they differ."""
-    same = len({line.row.rounds for line in lines}) == 1
+def _telling(entries: Sequence[Entry]) -> list[Measure]:
+    """The columns that say something of these entries; the rounds only where they differ."""
+    same = len({entry.row.rounds for entry in entries}) == 1
     return [
         one
         for one in MEASURES
         if one.column in (RANK, NAME)
-        or (any(map(one.column.known, lines)) and not (same and one.title == "rounds"))
+        or (any(map(one.column.known, entries)) and not (same and one.title == "rounds"))
     ]
 
 
-def _style(one: Measure, line: Line, probes: Mapping[int, Probed]) -> FieldStyle:
+def _style(one: Measure, entry: Entry, probes: Mapping[int, Probed]) -> FieldStyle:
     if one.column == NAME:
-        return FieldStyle(colour=charts.colour(line.row.strategy))
-    if one.title == "of limit" and line.row.of_limit is not None:
-        return FieldStyle("bar", share=share(line.row.of_limit))
-    return FieldStyle(reason=_reason(one, line, probes))
+        return FieldStyle(colour=charts.colour(entry.row.strategy))
+    if one.title == "of limit" and entry.row.of_limit is not None:
+        return FieldStyle("bar", share=share(entry.row.of_limit))
+    return FieldStyle(reason=_reason(one, entry, probes))
 
 
-def _reason(one: Measure, line: Line, probes: Mapping[int, Probed]) -> str:
+def _reason(one: Measure, entry: Entry, probes: Mapping[int, Probed]) -> str:
     """Why there is no value, where that is known."""
-    if one.column.known(line) or line.row.id not in probes:
+    if one.column.known(entry) or entry.row.id not in probes:
         return ""
-    return probes[line.row.id].absent.get(one.probe, "")
+    return probes[entry.row.id].absent.get(one.probe, "")
 
 
 def reasons(group: Group, probes: Mapping[int, Probed]) -> list[tuple[str, str, str]]:
     """Why there are dashes, once for the same rows: titles of columns, the reason, and whose."""
-    lines = _measured(group)
+    entries = _measured(group)
     titles: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for one in MEASURES:
         names: dict[str, list[str]] = {}
-        for line in lines:
-            if reason := _reason(one, line, probes):
-                names.setdefault(reason, []).append(line.name)
+        for entry in entries:
+            if reason := _reason(one, entry, probes):
+                names.setdefault(reason, []).append(entry.name)
         for reason, whose in names.items():
             titles.setdefault((reason, tuple(whose)), []).append(one.title)
     return [
-        (numbers.listed(each), reason, "all" if len(whose) == len(lines) else ", ".join(whose))
+        (numbers.listed(each), reason, "all" if len(whose) == len(entries) else ", ".join(whose))
         for (reason, whose), each in titles.items()
     ]
 
@@ -297,8 +295,7 @@ _UNPLANNED = "", FieldStyle("absent", reason="not planned")
 
 def _square(row: Row) -> tuple[str, FieldStyle]:
     if row.batch_seconds is None:
-        why = f"{row.status}: {row.reason}" if row.reason else row.status
-        return "n/a", FieldStyle("absent", detail=why)
+        return "n/a", FieldStyle("absent", detail=Entry(row, "").reason)
     text = numbers.ratio(row.speedup) if row.speedup else numbers.duration(row.batch_seconds)
     if row.of_limit is None:
         return text, FieldStyle()

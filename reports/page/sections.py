@@ -12,10 +12,10 @@ from statistics import median
 from typing import Any
 
 from .. import charts, numbers
-from ..analysis import explanations, groups, header, records, verdict
+from ..analysis import explanations, header, records, tables, verdict
 from ..analysis.cells import Row
 from ..analysis.explanations import Note
-from ..analysis.groups import Group
+from ..analysis.tables import Group
 from ..analysis.verdict import Verdict, span
 from ..run.schema import Facts
 from ..run.stored import Stored
@@ -114,7 +114,7 @@ class RunSection:
 def run(stored: Stored, place: int, count: int) -> RunSection:
     """The run at this place among `count` runs on one page."""
     anchor = f"r{place + 1}-" if count > 1 else ""
-    blocks = groups.blocks(stored)
+    blocks = tables.blocks(stored)
     every = figures.figures(stored, anchor)
     lines = list(header.lines(stored, [block.rows for block in blocks]))
     return RunSection(

@@ -88,17 +88,28 @@ def _by_line(change: Callable[[str], str], text: str) -> str:
     return "\n".join(map(change, text.split("\n")))
 
 
+def without_empty(tables: Sequence[Table]) -> list[Table]:
+    """The tables without the columns that say nothing in any row of any of them."""
+    empty = frozenset.intersection(*(table.empty for table in tables)) if tables else frozenset()
+    return [table.without(empty) for table in tables]
+
+
 def markdown(table: Table) -> str:
     """The table as GitHub and GitLab read it; nothing in a text is taken for markup."""
-    return "\n".join(_markdown(table.mapped(escaped))) + "\n"
+    return "\n".join(_lines(table.mapped(escaped))) + "\n"
 
 
-def _markdown(table: Table) -> Iterator[str]:
+def grid(table: Table) -> list[str]:
+    """The headings, the line below them and the rows of `markdown` alone."""
+    return list(_grid(table.mapped(escaped)))
+
+
+def _lines(table: Table) -> Iterator[str]:
     if heading := table.conclusion or table.title:
         yield f"**{heading}**"
         yield ""
     if table.rows:
-        yield from grid(table)
+        yield from _grid(table)
     if table.rows and (table.absent or table.notes):
         yield ""
     for name, reason in table.absent:
@@ -106,12 +117,13 @@ def _markdown(table: Table) -> Iterator[str]:
     if table.absent and table.notes:
         yield ""
     for mark, meaning in table.notes:
-        sentences = meaning.replace("\n", " ")
-        yield f"- {mark}: {sentences}" if mark else f"- {sentences}"
+        first, *more = meaning.split("\n")
+        text = " ".join([first, *(f"{sentence}." for sentence in more)])
+        name = mark if len(mark) < 2 else f"*{mark}*"
+        yield f"- {name}: {text}" if mark else f"- {text}"
 
 
-def grid(table: Table) -> Iterator[str]:
-    """Headings and rows alone, a line each, of a table whose texts are escaped."""
+def _grid(table: Table) -> Iterator[str]:
     yield _row([one.text for one in table.headings])
     yield _row(["---" if one.left else "---:" for one in table.headings])
     yield from map(_row, table.rows)

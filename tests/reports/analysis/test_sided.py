@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from scipy import stats
 
-from reports.analysis import compare, names
+from reports.analysis import comparison, names
 from reports.analysis.comparison import Against, sided
 from reports.render import summary
 from reports.run.stored import Stored
@@ -98,7 +98,7 @@ def test_a_run_without_sides_compares_none(tmp_path: Path) -> None:
 
 def test_the_working_tree_of_one_run_is_what_a_run_without_sides_measures(tmp_path: Path) -> None:
     plain = run(tmp_path / "a", [Made("threading", times(1))])
-    found = compare.compared([plain, run(tmp_path / "b", two(2))])
+    (found,) = comparison.against_first([plain, run(tmp_path / "b", two(2))])
     assert [row.word for row in found] == [
         "slower",
         *["missing in the first"] * 3,
@@ -112,6 +112,6 @@ def test_a_side_is_compared_with_that_of_the_same_name_and_what_it_was_is_said(
         return run(tmp_path / exact, on_sides({f"git:main ({exact})": [Made("x", times(1))]}))
 
     runs = [on("aaaaaaa"), on("bbbbbbb")]
-    assert [row.word for row in compare.compared(runs)] == ["unclear"]
-    assert compare.warnings(runs) == ["bbbbbbb: git:main bbbbbbb, in aaaaaaa aaaaaaa"]
+    assert [row.word for row in comparison.against_first(runs)[0]] == ["unclear"]
+    assert comparison.warnings(runs) == ["bbbbbbb: git:main bbbbbbb, in aaaaaaa aaaaaaa"]
     assert list(names.called(runs).values()) == [("io_sleep, git:main (aaaaaaa)", "x")]

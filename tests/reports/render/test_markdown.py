@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 import reports
 from reports import numbers
-from reports.exports import rendered
+from reports.render.exports import rendered
 from reports.render.table import escaped
 
 from ..hard import NAMES, called
