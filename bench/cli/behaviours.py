@@ -22,7 +22,7 @@ FILE = "behaviour.json"
 def behaviour(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome) -> None:
     """Print what the strategies answer as a table, `json` or `markdown`; exit 3 if one failed."""
     from reports.analysis.behaviour import checked
-    from reports.render import behaviour_table
+    from reports.render import behaviour as rendered
 
     from .stored import console, short
 
@@ -43,9 +43,9 @@ def behaviour(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome)
     if form == "json":
         print(json.dumps(found, indent=1))
     elif form == "markdown":
-        print(behaviour_table.markdown(read), end="")
+        print(rendered.document(read), end="")
     else:
-        behaviour_table.show(read, console())
+        rendered.show(read, console())
     if save and form == "table":
         print(f"\nsaved: {short(path)} (`concbench report` shows it)")
     outcome.failed = sum(

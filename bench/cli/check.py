@@ -78,7 +78,7 @@ def rendered(checked: Checked, form: str) -> str:
     from reports.render import ci, gate
 
     if form == "junit":
-        return ci.document(checked)
+        return ci.junit(checked)
     if form == "json":
         return stored.document(checked)
     # Another step may have left the summary without an end of line.

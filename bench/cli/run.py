@@ -12,7 +12,7 @@ from .exit import Outcome
 from .stored import check_targets, console, exported, read, short, summaries, viewed, written_report
 
 if TYPE_CHECKING:
-    from reports.analysis.columns import View
+    from reports.analysis.tables import View
     from reports.run.stored import Stored
 
     from ..driver import DryRun

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from reports.analysis.behaviour import Behaviour
-    from reports.analysis.columns import View
+    from reports.analysis.tables import View
     from reports.history import Series
     from reports.run.stored import Stored
 
@@ -34,11 +34,11 @@ def show(
     name: str, results: Path | None, columns: str | None, sort: str | None, group_by: str | None
 ) -> None:
     """Show a stored run again."""
-    from reports.analysis import groups
+    from reports.analysis import tables
     from reports.render import summary
 
     (stored,) = stored_runs([name], results)
-    view = viewed(columns, sort, group_by, groups.params(stored))
+    view = viewed(columns, sort, group_by, tables.params(stored))
     summary.show(stored, console(), view)
 
 
@@ -46,7 +46,7 @@ def viewed(
     columns: str | None, sort: str | None, group_by: str | None, params: Sequence[str]
 ) -> View:
     """The view that options ask for; UsageError names the columns or groups that there are."""
-    from reports.analysis.columns import wanted
+    from reports.analysis.tables import wanted
     from reports.errors import UnknownName
 
     try:
@@ -107,7 +107,7 @@ def check_targets(targets: Sequence[str], sides: int = 0) -> None:
 
     To be called before anything is measured.
     """
-    from reports import exports
+    from reports.render import exports
 
     for target in targets:
         form, _, file = target.partition(":")
@@ -128,7 +128,7 @@ def check_targets(targets: Sequence[str], sides: int = 0) -> None:
 def exported(stored: Stored, targets: Sequence[str]) -> None:
     """Write each target; `-` or no file is stdout, and github's is its step summary."""
     from reports.errors import DamagedRun
-    from reports.exports import rendered
+    from reports.render.exports import rendered
 
     for target in targets:
         form, _, file = target.partition(":")
@@ -172,7 +172,7 @@ def written(content: str | bytes, form: str, file: str) -> None:
 
 def compare(names: Sequence[str], results: Path | None) -> None:
     """Compare stored runs with the first of them."""
-    from reports.analysis import compare as comparison
+    from reports.render import summary
 
     if len(names) < 2:
         raise UsageError("compare needs two runs or more: concbench compare 1 2")
@@ -182,7 +182,7 @@ def compare(names: Sequence[str], results: Path | None) -> None:
     )
     if not shared:
         raise NotComparable("these runs have no cell in common")
-    comparison.show(runs, console())
+    summary.show_comparison(runs, console())
 
 
 def stored_runs(names: Sequence[str], results: Path | None) -> list[Stored]:
@@ -229,7 +229,7 @@ def history(
 ) -> None:
     """Show all cells, or the runs of some, as text, JSON or a chart."""
     from reports.history import marks
-    from reports.render import history_table
+    from reports.render import history as rendered
 
     from ..plan.settings import resolve
 
@@ -246,9 +246,9 @@ def history(
     if as_json:
         print(json.dumps(marks.document(shown, skipped), indent=1))
     elif cell:
-        history_table.runs(shown, console())
+        rendered.runs(shown, console())
     else:
-        history_table.overview(shown, console())
+        rendered.overview(shown, console())
     if chart:
         print(f"chart: {short(chart)}", file=sys.stderr)
 

@@ -69,21 +69,31 @@ def _grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
 def of_runs(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
     """Block and strategy of each cell of several runs, by what it is called in any run.
 
-    As short as tells them apart within a run; in full where two runs would call two cells alike.
+    As short as tells them apart within a run; in full what would be called alike in two runs.
     """
-    names: dict[str, tuple[str, str]] = {}
+    short: dict[str, str] = {}
+    work: dict[str, str] = {}
     for stored in runs:
-        full = {cell.id: stored.run.called(cell) for cell in stored.run.cells}
+        names = {cell.id: stored.run.called(cell) for cell in stored.run.cells}
         planned = stored.blocks().values()
         tables = [[cells.planned(cell, ()) for cell in block] for block in planned]
         for block, rows in zip(blocks(tables), tables, strict=True):
-            short = strategies(rows)
-            names = {full[row.id]: (block, short[row.id]) for row in rows} | names
-    alike = Counter(names.values())
+            for cell, strategy in strategies(rows).items():
+                short.setdefault(names[cell], strategy)
+                work.setdefault(names[cell].partition(" / ")[0], block)
+    work = _apart(work)
+    pairs = {full: (work[full.partition(" / ")[0]], strategy) for full, strategy in short.items()}
+    alike = Counter(pairs.values())
     return {
-        full: short if alike[short] == 1 else (full.partition(" / ")[0], full.partition(" / ")[2])
-        for full, short in names.items()
+        full: pair if alike[pair] == 1 else (pair[0], full.partition(" / ")[2])
+        for full, pair in pairs.items()
     }
+
+
+def _apart(short: Mapping[str, str]) -> dict[str, str]:
+    """The short name of each full one, or that where two would be called alike."""
+    alike = Counter(short.values())
+    return {full: name if alike[name] == 1 else full for full, name in short.items()}
 
 
 def _workload(row: Row) -> _Full:

@@ -1,14 +1,13 @@
-"""A check as annotations of a GitHub workflow: lines on stdout that the runner reads.
+"""A check for CI: annotations of a GitHub workflow, and JUnit XML, which every reporter reads.
 
-The form: https://docs.github.com/actions/reference/workflow-commands-for-github-actions; what is
-escaped: https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
+Annotations are lines on stdout that the runner reads.  Their form:
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions; what is escaped:
+https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
 
-A check as JUnit XML, which GitLab, Jenkins and GitHub's reporters take.
-
-A testcase for each metric of each cell: slower is a failure, as is a cell that failed; what nobody
-knows is skipped, with the words.  Names hold no revision and no number of a run: that is how a
-reporter tells a new failure from an old one.  The schema: https://github.com/jenkinsci/xunit-plugin
-/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
+JUnit has a testcase for each metric of each cell: slower is a failure, as is a cell that failed;
+what nobody knows is skipped, with the words.  Names hold no revision and no number of a run: that
+is how a reporter tells a new failure from an old one.  The schema: https://github.com/jenkinsci
+/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
 """
 
 from __future__ import annotations
@@ -20,9 +19,6 @@ from xml.etree.ElementTree import Element, SubElement
 from .. import numbers
 from ..gate import results
 from ..gate.results import Answer, Checked
-
-# Without the usual import from __future__, whose name is that of a function here.
-
 
 MOST = 10
 """Of a level, and of a step: GitHub drops further ones, and does not say so."""
@@ -45,27 +41,27 @@ def _of(one: Answer, word: str, checked: Checked) -> tuple[str, str]:
     return f"{word}: {one.cell}", f"{results.said(one)}   {results.title(checked)}, {limit}"
 
 
-def _lines(level: str, told: Sequence[tuple[str, str]]) -> Iterator[str]:
-    shown = told if len(told) <= MOST else told[: MOST - 1]
-    for title, said in shown:
-        yield f"::{level} title={_property(title)}::{_data(said)}"
-    if left := len(told) - len(shown):
+def _lines(level: str, remarks: Sequence[tuple[str, str]]) -> Iterator[str]:
+    first = remarks if len(remarks) <= MOST else remarks[: MOST - 1]
+    for title, text in first:
+        yield f"::{level} title={_property(title)}::{_data(text)}"
+    if left := len(remarks) - len(first):
         yield f"::{level} title=concbench::{left} more: see the summary of the job"
 
 
-def _data(said: str) -> str:
-    return said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(said: str) -> str:
-    return _data(said).replace(":", "%3A").replace(",", "%2C")
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 CLASS = "concbench"
 
 
-def document(checked: Checked) -> str:
+def junit(checked: Checked) -> str:
     """The XML, encoded as UTF-8 where it is written."""
     cases = list(_cases(checked))
     counts = {
@@ -78,8 +74,8 @@ def document(checked: Checked) -> str:
     root = Element("testsuites", {"name": CLASS, **counts})
     suite = SubElement(root, "testsuite", {"name": _plain(results.title(checked)), **counts})
     suite.extend(cases)
-    told = [results.headline(checked), results.method(checked), *checked.warnings]
-    SubElement(suite, "system-out").text = "\n".join(map(_plain, told))
+    about = [results.headline(checked), results.method(checked), *checked.warnings]
+    SubElement(suite, "system-out").text = "\n".join(map(_plain, about))
     ElementTree.indent(root)
     return f"{HEAD}{ElementTree.tostring(root, encoding='unicode')}\n"
 
@@ -89,24 +85,24 @@ def _cases(checked: Checked) -> Iterator[Element]:
         yield _answer(one)
     for cell, reason in checked.failed:
         case = _case(cell)
-        _told(case, "failure", "failed", reason)
+        _result(case, "failure", "failed", reason)
         yield case
     for line in checked.unknown:
         case = _case(line)
-        _told(case, "skipped", "not known", line)
+        _result(case, "skipped", "not known", line)
         yield case
 
 
 def _answer(one: Answer) -> Element:
     timed = one.metric != "memory" and one.after is not None
     case = _case(f"{one.cell} {one.metric}", one.after if timed else None)
-    said = f"{results.said(one)} (threshold {results.percent(one.threshold)})"
+    text = f"{results.said(one)} (threshold {results.percent(one.threshold)})"
     if one.word == "slower":
-        _told(case, "failure", one.word, said)
+        _result(case, "failure", one.word, text)
     elif one.word == "not slower":
-        SubElement(case, "system-out").text = _plain(said)
+        SubElement(case, "system-out").text = _plain(text)
     else:
-        _told(case, "skipped", one.word, said)
+        _result(case, "skipped", one.word, text)
     return case
 
 
@@ -115,8 +111,8 @@ def _case(name: str, seconds: float | None = None) -> Element:
     return Element("testcase", about)
 
 
-def _told(case: Element, tag: str, kind: str, said: str) -> None:
-    line = _plain(" ".join(said.split()))
+def _result(case: Element, tag: str, kind: str, text: str) -> None:
+    line = _plain(" ".join(text.split()))
     SubElement(case, tag, {"type": kind, "message": f"{kind}: {line}"}).text = line
 
 
@@ -125,6 +121,6 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.6f}"
 
 
-def _plain(said: str) -> str:
+def _plain(text: str) -> str:
     """What XML cannot hold is escaped as Python does."""
-    return numbers.printable(said, "utf-8")
+    return numbers.printable(text, "utf-8")

@@ -1,6 +1,6 @@
-"""A check on a terminal: what is slower first, what nobody knows next, the rest in one line.
+"""A check for a reader: lines on a terminal, and a comment on a pull or merge request.
 
-A check as a comment on a pull or merge request: the verdict on top, what passed folded away.
+What is slower comes first, then what nobody knows; what passed is one line, or folded away.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ..exports.md import escaped
 from ..gate import results
 from ..gate.decision import Word
 from ..gate.results import Answer, Checked
+from .table import Heading, Table, escaped, grid
 
 WIDTH = 100
 WIDEST = 44
@@ -20,9 +20,13 @@ SHOWN: tuple[Word, ...] = ("slower", "other work", "inconclusive")
 MARKS = {"slower": "SLOWER", "inconclusive": "?", "other work": "OTHER", "not slower": "="}
 
 
+_INDENT = " " * 10
+
+
 def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
     """The check, a line at a time, none wider than `width`."""
-    yield from _wrapped("check: ", _title(checked), width)
+    about = results.title(checked), results.extent(checked), results.method(checked)
+    yield from _wrapped("check: ", "   ".join(about), width)
     names = [one.cell for one in checked.answers if one.word != "not slower"]
     names += [cell for cell, _ in checked.failed]
     wide = max((len(name) for name in names if len(name) <= WIDEST), default=0)
@@ -39,29 +43,22 @@ def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
         yield from _wrapped("  note    ", warning, width)
 
 
-def _title(checked: Checked) -> str:
-    told = results.title(checked), results.extent(checked), results.method(checked)
-    return "   ".join(told)
-
-
-def _line(mark: str, cell: str, wide: int, said: str, width: int) -> Iterator[str]:
+def _line(mark: str, cell: str, wide: int, text: str, width: int) -> Iterator[str]:
     start = f"  {mark:8}{cell:{wide}}   "
-    if len(start) + len(said) <= width:
-        yield f"{start}{said}"
-        return
-    yield start.rstrip()
-    yield from textwrap.wrap(said, width, initial_indent=" " * 10, subsequent_indent=" " * 10)
+    if len(start) + len(text) <= width:
+        yield f"{start}{text}"
+    else:
+        yield start.rstrip()
+        yield from _wrapped(_INDENT, text, width)
 
 
-def _wrapped(start: str, said: str, width: int) -> Iterator[str]:
-    if len(start) + len(said) <= width:
-        yield f"{start}{said}"
-        return
-    indent = " " * 10
-    yield from textwrap.wrap(said, width, initial_indent=start, subsequent_indent=indent)
+def _wrapped(start: str, text: str, width: int) -> Iterator[str]:
+    if len(start) + len(text) <= width:
+        yield f"{start}{text}"
+    else:
+        yield from textwrap.wrap(text, width, initial_indent=start, subsequent_indent=_INDENT)
 
 
-FIRST: tuple[Word, ...] = ("slower", "other work", "inconclusive")
 ROOM = 50_000
 """Characters of tables: GitHub refuses a comment above 65,536."""
 
@@ -69,36 +66,45 @@ ROOM = 50_000
 def document(checked: Checked) -> str:
     """Markdown as GitHub and GitLab read it; nothing in a name is taken for markup."""
     lines = [f"**{escaped(results.headline(checked))}** ({escaped(results.title(checked))})", ""]
-    told = [one for word in FIRST for one in checked.of(word)]
+    first = [one for word in SHOWN for one in checked.of(word)]
     passed = checked.of("not slower")
-    rows, left = _fitting([*map(_row, told), *map(_row, passed)])
-    if told:
-        lines += [*_head(checked), *rows[: len(told)], ""]
+    heading, rule, *rows = grid(_table(checked, [*first, *passed]))
+    head = (heading, rule)
+    fitting = list(_fitting(rows))
+    if first:
+        lines += [*head, *fitting[: len(first)], ""]
     lines += [f"- failed: {escaped(f'{cell}: {reason}')}" for cell, reason in checked.failed]
     lines += [f"- not known: {escaped(line)}" for line in checked.unknown]
     lines += [f"- note: {escaped(line)}" for line in checked.warnings]
     if passed:
         summary = f"<details><summary>{results.within(passed)}</summary>"
-        lines += ["", summary, "", *_head(checked), *rows[len(told) :], "", "</details>"]
-    if left:
+        lines += ["", summary, "", *head, *fitting[len(first) :], "", "</details>"]
+    if left := len(rows) - len(fitting):
         lines += ["", f"{left} more rows do not fit here: see gate.json of the run."]
-    lines += ["", f"{results.extent(checked)}; {results.method(checked)}; {_run(checked)}"]
+    run = f"run {escaped(checked.run)}"
+    lines += ["", f"{results.extent(checked)}; {results.method(checked)}; {run}"]
     return "\n".join(lines) + "\n"
 
 
-def _head(checked: Checked) -> Iterator[str]:
-    titles = ("", "cell", "metric", checked.before, checked.after, "change", "rounds", "")
-    yield _joined([escaped(title) for title in titles])
-    yield _joined(["---", "---", "---", "---:", "---:", "---:", "---:", "---"])
+def _table(checked: Checked, answers: Sequence[Answer]) -> Table:
+    return Table(
+        title="",
+        headings=(
+            *(Heading(text, left=True) for text in ("", "cell", "metric")),
+            *(Heading(text) for text in (checked.before, checked.after, "change", "rounds")),
+            Heading("", left=True),
+        ),
+        rows=tuple(map(_row, answers)),
+        folding=1,
+    )
 
 
-def _row(one: Answer) -> str:
+def _row(one: Answer) -> tuple[str, ...]:
     before, after = (results.value(one, number) for number in (one.before, one.after))
-    fields = (
+    return (
         *(one.word, one.cell, one.metric, before, after, results.change(one), str(one.rounds)),
         _remark(one),
     )
-    return _joined([escaped(field) for field in fields])
 
 
 def _remark(one: Answer) -> str:
@@ -112,20 +118,11 @@ def _remark(one: Answer) -> str:
     return f"within {limit}"
 
 
-def _fitting(rows: Sequence[str]) -> tuple[list[str], int]:
-    """The rows that there is room for, and how many there are more."""
-    kept, room = [], ROOM
+def _fitting(rows: Sequence[str]) -> Iterator[str]:
+    """The first rows, as many as there is room for."""
+    room = ROOM
     for row in rows:
         room -= len(row.encode()) + 1
         if room < 0:
-            break
-        kept.append(row)
-    return kept, len(rows) - len(kept)
-
-
-def _joined(fields: Sequence[str]) -> str:
-    return f"| {' | '.join(fields)} |"
-
-
-def _run(checked: Checked) -> str:
-    return f"run {escaped(checked.run)}"
+            return
+        yield row

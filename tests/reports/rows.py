@@ -10,8 +10,7 @@ from rich.console import Console
 
 from reports.analysis import names
 from reports.analysis.cells import Row
-from reports.analysis.columns import USUAL, View
-from reports.analysis.groups import Group
+from reports.analysis.tables import USUAL, Group, View
 from reports.render import summary
 from reports.run.notes import Note
 

@@ -8,7 +8,7 @@ import pytest
 import reports
 from reports.analysis import cells, names, verdict
 from reports.charts import chart as charts
-from reports.page import cards
+from reports.page import sections
 
 from ..made import Made, folder, sequential
 
@@ -106,7 +106,7 @@ def test_neither_card_nor_chart_praises_what_the_verdict_doubts(tmp_path: Path) 
     other = Made("z", noisy(0.1), workload="other", block=1)
     stored = reports.read(folder(tmp_path, [SEQUENTIAL, FAST, ASYNCIO, other]))
     one, only = charts.blocks(stored)
-    card = cards.card(one.rows, one.names)
+    card = sections.card(one.verdict, one.rows)
     assert (card.tone, card.tag, card.firsts, card.share) == ("none", "no verdict", (), None)
     assert card.beside == f"fast is first but {ERROR}"
     assert charts.overview([one, only]) == "io_sleep: no verdict; other: only z was measured"

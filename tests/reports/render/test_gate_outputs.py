@@ -22,7 +22,7 @@ WHOLE = checked(
 
 
 def suites(check):
-    return ElementTree.fromstring(ci.document(check).encode())
+    return ElementTree.fromstring(ci.junit(check).encode())
 
 
 def test_junit_has_a_testcase_for_each_metric_of_each_cell_and_for_each_that_failed():

@@ -14,12 +14,12 @@ import reports
 from reports import charts, page
 from reports.analysis import frames, header
 from reports.analysis.cells import rows
-from reports.analysis.groups import blocks, grouped
+from reports.analysis.tables import blocks, grouped
 from reports.charts.chart import blocks as drawn_blocks
 from reports.charts.sweep import families
 from reports.errors import DamagedRun
-from reports.exports import rendered
 from reports.render import summary
+from reports.render.exports import rendered
 from reports.render.notebook import Run
 from reports.run.stored import Stored
 

@@ -46,17 +46,17 @@ def rendered(stored: Stored) -> str:
 
 def _family(metric: tuple[str, str, str, str], cells: list[dict[str, Any]]) -> Iterator[str]:
     column, name, unit, words = metric
-    known = [cell for cell in cells if _known(cell[column])]
-    if known:
+    measured = [cell for cell in cells if _is_number(cell[column])]
+    if measured:
         yield f"# TYPE {name} gauge"
         if unit:
             yield f"# UNIT {name} {unit}"
         yield f"# HELP {name} {words}"
-    for cell in known:
+    for cell in measured:
         yield f"{name}{{{_labels(cell)}}} {float(cell[column])!r}"
 
 
-def _known(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return value is not None and math.isfinite(value)
 
 

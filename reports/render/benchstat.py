@@ -35,9 +35,9 @@ def _configuration(stored: Stored) -> Iterator[str]:
         "platform": about.get("platform", ""),
         "sides": "; ".join(side.title for side in stored.run.sides),
     }.items():
-        said = " ".join(str(value).split())
-        if said:
-            yield f"{key}: {said}"
+        text = " ".join(str(value).split())
+        if text:
+            yield f"{key}: {text}"
 
 
 def _results(stored: Stored) -> Iterator[str]:
@@ -70,10 +70,10 @@ def _name(cell: Planned) -> str:
 def _parts(plugin: Plugin) -> Iterator[str]:
     yield _plain(plugin.name)
     for key, value in plugin.params.items():
-        yield f"{_plain(key)}={_plain(_said(value))}"
+        yield f"{_plain(key)}={_plain(_text(value))}"
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 

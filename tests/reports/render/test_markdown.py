@@ -10,7 +10,8 @@ from markdown_it import MarkdownIt
 
 import reports
 from reports import numbers
-from reports.exports import md, rendered
+from reports.render.exports import rendered
+from reports.render.table import escaped
 
 from ..hard import NAMES, called
 from ..made import Made, folder, sequential
@@ -105,7 +106,7 @@ def test_no_name_becomes_markup(tmp_path: Path, name: str, form: str) -> None:
 
 @pytest.mark.parametrize("name", ["@octocat", "https://example.org", "WWW.example.org", "a@b.c"])
 def test_nobody_is_mentioned_and_nothing_linked(name: str) -> None:
-    shown = MarkdownIt("commonmark").renderInline(md.escaped(name))
+    shown = MarkdownIt("commonmark").renderInline(escaped(name))
     assert not re.search(r"@\w|://|www\.", shown, re.IGNORECASE)
 
 
@@ -135,5 +136,5 @@ def test_little_to_say_is_said(tmp_path: Path, form: str, cells: list[Made], exp
 
 
 def test_numbers_are_left_as_they_are() -> None:
-    assert md.escaped("42.0 ms") == "42.0 ms"
-    assert md.escaped("0002-20261121T052939Z") == "0002-20261121T052939Z"
+    assert escaped("42.0 ms") == "42.0 ms"
+    assert escaped("0002-20261121T052939Z") == "0002-20261121T052939Z"

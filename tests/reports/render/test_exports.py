@@ -20,7 +20,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 import reports
 from reports.analysis import frames, records
 from reports.errors import DamagedRun
-from reports.exports import FORMATS, rendered
+from reports.render.exports import FORMATS, rendered
 from reports.run.stored import Stored
 
 from ..hard import NAMES, called, noisy
@@ -75,9 +75,9 @@ def test_each_format_imports_no_more_than_it_needs(tmp_path: Path) -> None:
     folder(tmp_path, HARD["one round"])
     forms = [form for form in FORMATS if form not in ("html", "parquet")]
     code = (
-        "import reports, reports.exports, sys\n"
+        "import reports, reports.render.exports, sys\n"
         f"run = reports.read({str(tmp_path)!r})\n"
-        f"for form in {forms}: reports.exports.rendered(run, form)\n"
+        f"for form in {forms}: reports.render.exports.rendered(run, form)\n"
         "assert not {'matplotlib', 'pandas'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

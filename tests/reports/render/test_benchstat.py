@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import reports
-from reports.exports import rendered
+from reports.render.exports import rendered
 
 from ..hard import NAMES, called
 from ..made import Made, folder, sequential

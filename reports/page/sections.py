@@ -1,0 +1,358 @@
+"""What the page says of a run: the verdict cards, each workload, and how it was measured."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from statistics import median
+from typing import Any
+
+from .. import charts, numbers
+from ..analysis import explanations, header, records, tables, verdict
+from ..analysis.cells import Row
+from ..analysis.explanations import Footnote
+from ..analysis.tables import Group
+from ..analysis.verdict import Conclusion, span
+from ..run.schema import Facts
+from ..run.stored import Stored
+from . import differences, figures, html_tables
+from .differences import PairSection, SideSection
+from .figures import Figure
+from .html_tables import HtmlTable
+
+_FEW = 8  # names on a card
+_LONGEST = 4000  # characters of a traceback; what is cut off is its beginning
+
+
+@dataclass(frozen=True)
+class Card:
+    """The verdict at a glance; the sentence of the workload's section says it in full.
+
+    `tone` is clear, tie, even or none, and `tag` says it in words.  `firsts` are the names that
+    share the first place with their colours, `more` how many are left out there.  `figure` is the
+    large number and `beside` what it is of.  Of the limit, `share` is that of the best of the
+    first and `share_low` that of the least; None where there is no limit.
+    """
+
+    tone: str
+    tag: str
+    headline: str
+    colour: str
+    firsts: tuple[tuple[str, str], ...]
+    more: int
+    figure: str
+    beside: str
+    share_low: float | None
+    share: float | None
+    of_limit: str
+    script: str
+
+
+@dataclass(frozen=True)
+class WorkloadSection:
+    """One workload: a card, a table, what was not measured and why, and charts.
+
+    `absent` has the reasons of dashes: titles of columns, why, and names of strategies.
+    """
+
+    anchor: str
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    sentence: str
+    card: Card
+    table: HtmlTable | None
+    absent: tuple[tuple[str, str, str], ...]
+    unmeasured: tuple[tuple[str, str, str], ...]
+    notes: tuple[Footnote, ...]
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class FailureGroup:
+    """Worker processes of one cell that failed alike."""
+
+    cell: str
+    kind: str
+    message: str
+    traceback: str
+    rounds: str
+
+
+@dataclass(frozen=True)
+class MethodSection:
+    """Facts about a run, the command that repeats it ("" if not recorded), its cells.csv."""
+
+    facts: tuple[tuple[str, str], ...]
+    command: str
+    warnings: tuple[str, ...]
+    failures: tuple[FailureGroup, ...]
+    csv: str
+    csv_name: str
+
+
+@dataclass(frozen=True)
+class RunSection:
+    """One run; `anchor` is in front of every id of its part of the page."""
+
+    anchor: str
+    name: str
+    header: tuple[str, ...]
+    workloads: tuple[WorkloadSection, ...]
+    sides: tuple[SideSection, ...]
+    pairs: tuple[PairSection, ...]
+    grid: HtmlTable
+    grid_figures: tuple[Figure, ...]
+    sweep: tuple[Figure, ...]
+    others: tuple[Figure, ...]
+    method: MethodSection
+
+
+def run(stored: Stored, place: int, count: int) -> RunSection:
+    """The run at this place among `count` runs on one page."""
+    anchor = f"r{place + 1}-" if count > 1 else ""
+    blocks = tables.blocks(stored)
+    every = figures.figures(stored, anchor)
+    lines = list(header.lines(stored, [block.rows for block in blocks]))
+    return RunSection(
+        anchor=anchor,
+        name=stored.run.id,
+        header=tuple(lines[: len(lines) - len(stored.run.warnings)]),
+        workloads=tuple(_workload(stored, block, anchor, every) for block in blocks),
+        sides=differences.sides(stored, anchor),
+        pairs=tuple(
+            differences.pairs(stored, block, f"{_anchor(block, anchor)}-pairs") for block in blocks
+        ),
+        grid=html_tables.grid(blocks, f"{anchor}squares"),
+        grid_figures=tuple(one for one in every if one.key == "grid"),
+        sweep=tuple(one for one in every if one.key == "sweep"),
+        others=tuple(
+            one for one in every if one.block is None and one.key not in ("grid", "sweep")
+        ),
+        method=_method(stored),
+    )
+
+
+def _anchor(block: Group, anchor: str) -> str:
+    return f"{anchor}block-{block.rows[0].block}"
+
+
+def _workload(
+    stored: Stored, block: Group, anchor: str, every: Sequence[Figure]
+) -> WorkloadSection:
+    number = block.rows[0].block
+    decision = verdict.decide(block.rows, block.names)
+    return WorkloadSection(
+        anchor=_anchor(block, anchor),
+        name=block.name,
+        facts=tuple(_workload_facts(block)),
+        sentence=decision.sentence,
+        card=card(decision, block.rows),
+        table=html_tables.workload_table(block, stored.probes, f"{_anchor(block, anchor)}-table"),
+        absent=tuple(html_tables.reasons(block, stored.probes)),
+        unmeasured=tuple(
+            (block.names[row.id], row.status, row.reason)
+            for row in block.rows
+            if row.batch_seconds is None
+        ),
+        notes=tuple(explanations.footnotes(block.rows)),
+        figures=tuple(
+            one for one in every if one.block == number and one.key not in ("grid", "sweep")
+        ),
+    )
+
+
+def _workload_facts(block: Group) -> Iterator[tuple[str, str]]:
+    rows = block.rows
+    reference = next((row for row in rows if row.reference), None)
+    yield "tasks", numbers.count(rows[0].tasks)
+    if reference and reference.batch_seconds and reference.workers == 1:
+        yield "each takes", numbers.duration(reference.batch_seconds / reference.tasks)
+    workers = [row.workers for row in rows if not row.reference] or [1]
+    yield "in flight", span(numbers.count(min(workers)), numbers.count(max(workers)))
+    limits = [row.limit_seconds for row in rows if row.limit_seconds is not None]
+    if limits:
+        low, high = min(limits), max(limits)
+        same = high < 1.01 * low
+        yield "limit", span(numbers.duration(low), numbers.duration(low if same else high))
+    else:
+        yield "limit", "not known (it takes a reference with one task at a time)"
+    yield "rounds", numbers.count(max(row.rounds for row in rows))
+
+
+def card(decision: Conclusion, rows: Sequence[Row]) -> Card:
+    """What was decided on these rows, in words and figures."""
+    tone, tag, headline = _headline(decision)
+    figure, beside = _figure(decision)
+    colours = [charts.colour(row.strategy) for row in decision.first]
+    names = list(zip(decision.leaders, colours, strict=True))
+    sharing = names if decision.decided and len(names) > 1 else []
+    low, high = decision.share or (None, None)
+    return Card(
+        tone,
+        tag,
+        headline,
+        colour=colours[0] if decision.outcome == "first" else "",
+        firsts=tuple(sharing[:_FEW]),
+        more=max(0, len(sharing) - _FEW),
+        figure=figure,
+        beside=beside,
+        share_low=None if low is None else html_tables.share(low),
+        share=None if high is None else html_tables.share(high),
+        of_limit=decision.of_limit,
+        script=_script(decision.names, rows),
+    )
+
+
+def _headline(decision: Conclusion) -> tuple[str, str, str]:
+    """Tone, tag and headline."""
+    match decision.outcome:
+        case "first":
+            return "clear", "clear first place", decision.leaders[0]
+        case "shared" if len(decision.first) == 2:
+            return "tie", "no difference found", " or ".join(decision.leaders)
+        case "shared":
+            return "tie", "no difference found", f"{len(decision.first):,} share first place"
+        case "reference":
+            return "even", "no gain found", f"Nothing beats {decision.rival}"
+        case "only":
+            return "even", "nothing to compare", f"Only {decision.leaders[0]}"
+        case "impossible":
+            return "none", "no verdict", "An error of measuring"
+        case "undecided":
+            return "none", "no verdict", "Too little to tell"
+        case _:
+            return "none", "no verdict", "Nothing was measured"
+
+
+def _figure(decision: Conclusion) -> tuple[str, str]:
+    """The large number, and what it is of."""
+    if decision.outcome == "unmeasured":
+        return "", ""
+    if decision.outcome in ("undecided", "impossible"):
+        return "", decision.doubt
+    doubt = f": {decision.doubt}" if decision.doubt else ""
+    if decision.reference and decision.reference in decision.first:
+        batch = numbers.duration(decision.reference.batch_seconds)
+        return batch, f"a batch, {decision.rival}{doubt}"
+    if not decision.speedup:  # nothing to be faster than
+        return decision.batch, f"a batch{doubt}"
+    beside = f"as fast as {decision.rival}"
+    figure, _, bounds = decision.speedup.partition(" [")
+    bounds = bounds.removesuffix("]").replace(", ", " to ")
+    return figure, f"{beside}; 95 % interval {bounds}" if bounds else beside
+
+
+def _script(names: Mapping[int, str], rows: Sequence[Row]) -> str:
+    """What takes the least time with start-up and close, and how long."""
+    times = [
+        (row.one_shot_seconds, names[row.id])
+        for row in rows
+        if row.batch_seconds is not None
+        and row.one_shot_seconds
+        and isfinite(row.one_shot_seconds)  # a foreign file has none
+    ]
+    if len(times) < 2:
+        return ""
+    seconds, name = min(times)
+    return f"{name}, {numbers.duration(seconds)}"
+
+
+def _method(stored: Stored) -> MethodSection:
+    facts = stored.run
+    csv = records.cells_csv(stored).encode(errors="backslashreplace")
+    return MethodSection(
+        facts=tuple((key, text) for key, text in _facts(facts) if text),
+        command=_command(facts),
+        warnings=facts.warnings,
+        failures=tuple(_failures(facts)),
+        csv=f"data:text/csv;charset=utf-8;base64,{base64.b64encode(csv).decode()}",
+        csv_name=f"cells-{facts.id}.csv",
+    )
+
+
+def _command(facts: Facts) -> str:
+    """The command line that repeats a run, quoted for a shell, with the seed that it drew."""
+    if not facts.argv:
+        return ""
+    has_seed = facts.seed is None or any(
+        word == "--seed" or word.startswith("--seed=") for word in facts.argv
+    )
+    seed = () if has_seed else ("--seed", str(facts.seed))
+    return shlex.join(("concbench", *facts.argv, *seed))
+
+
+def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
+    about = facts.environment
+    yield "run", facts.id
+    yield "state", facts.state
+    yield "started", facts.started
+    yield "ended", facts.ended or ""
+    yield "seed", "" if facts.seed is None else str(facts.seed)
+    yield "budget", numbers.duration(facts.budget_seconds) if facts.budget_seconds else ""
+    yield "rounds asked for", str(facts.rounds_limit or "")
+    yield "reference", facts.reference or ""
+    yield "concbench", facts.concbench
+    yield "Python", _joined(about, "implementation", "python", "build")
+    yield "GIL", {True: "on", False: "off"}.get(about.get("gil", ""), "")
+    yield "CPUs", _joined(about, "cpus")
+    yield "CPUs delivered", _delivered(facts)
+    yield "affinity", _joined(about, "affinity")
+    yield "CPU model", _joined(about, "cpu_model")
+    yield "start method", _joined(about, "start_method")
+    yield "platform", _joined(about, "platform")
+    yield "host", _joined(about, "hostname")
+    yield "packages", _mapping(about.get("packages"), " ")
+    yield "variables", _mapping(about.get("variables"), "=")
+    yield "git", _git(facts.git)
+    yield "sides", "; ".join(f"{side.title}: {side.python}" for side in facts.sides)
+
+
+def _joined(about: Mapping[str, Any], *keys: str) -> str:
+    return " ".join(str(about[key]) for key in keys if about.get(key) not in (None, ""))
+
+
+def _delivered(facts: Facts) -> str:
+    cpus = [canary.delivered for canary in facts.counted.values()]
+    if not cpus:
+        return ""
+    low, middle, high = (numbers.digits(value) for value in (min(cpus), median(cpus), max(cpus)))
+    return f"{middle} (median of {len(cpus):,} rounds, {low} to {high})"
+
+
+def _mapping(value: object, sign: str) -> str:
+    if not isinstance(value, dict):
+        return json.dumps(value) if value else ""
+    return ", ".join(f"{key}{sign}{item}" for key, item in value.items())
+
+
+def _git(git: Mapping[str, Any] | None) -> str:
+    if not git:
+        return ""
+    branch = f" on {git['branch']}" if git.get("branch") else ""
+    dirty = ", with uncommitted changes" if git.get("dirty") else ""
+    return f"{git.get('revision', '')}{branch}{dirty}"
+
+
+def _failures(facts: Facts) -> Iterator[FailureGroup]:
+    names = {
+        cell.id: f"{cell.side}: {cell.name}" if cell.side else cell.name for cell in facts.cells
+    }
+    alike: dict[tuple[int, str, str], list[int]] = {}
+    tracebacks: dict[tuple[int, str, str], str] = {}
+    for one in facts.failures:
+        key = one.cell, one.kind, one.message
+        alike.setdefault(key, []).append(one.round)
+        tracebacks.setdefault(key, one.traceback)
+    for key, rounds in alike.items():
+        cell, kind, message = key
+        traceback = tracebacks[key]
+        if len(traceback) > _LONGEST:
+            traceback = "...\n" + traceback[-_LONGEST:]
+        word = "round" if len(rounds) == 1 else "rounds"
+        several = f"{', '.join(map(str, rounds[:10]))}{' ...' if len(rounds) > 10 else ''}"
+        name = names.get(cell, f"cell {cell}")
+        yield FailureGroup(name, kind, message, traceback, f"{word} {several}")
