@@ -64,13 +64,13 @@ def _summary(run: str, rows: Sequence[Compared]) -> Summary:
     changes = [f"{words[word]} {word}" for word in ("slower", "faster") if words[word]]
     if changes:
         return Summary(run, "none" if words["slower"] else "clear", ", ".join(changes), counts)
-    known = any(row.ratio for row in rows)
-    return Summary(run, "even", "No difference shown" if known else "Nothing in common", counts)
+    common = any(row.ratio for row in rows)
+    return Summary(run, "even", "No difference shown" if common else "Nothing in common", counts)
 
 
 def _table(runs: Sequence[Stored], others: Sequence[dict[str, Compared]]) -> HtmlTable | None:
     """Every cell, with its time, ratio and word in each later run."""
-    called = names.of_runs(runs)
+    pairs = names.of_runs(runs)
     cells = list(dict.fromkeys(cell for rows in others for cell in rows))
     if not cells:
         return None
@@ -87,8 +87,8 @@ def _table(runs: Sequence[Stored], others: Sequence[dict[str, Compared]]) -> Htm
         rows = [those.get(cell) for those in others]
         seconds = next(row.first_seconds for row in rows if row)
         each = [_fields(row) for row in rows]
-        texts.append((*called[cell], numbers.duration(seconds), *(x for t, _ in each for x in t)))
-        values.append((*called[cell], seconds, *(x for _, v in each for x in v)))
+        texts.append((*pairs[cell], numbers.duration(seconds), *(x for t, _ in each for x in t)))
+        values.append((*pairs[cell], seconds, *(x for _, v in each for x in v)))
         for at, row in enumerate(rows):
             styles[place, 5 + 3 * at] = word_style(row.word if row else "")
     caption = f"Every cell, against {first}"
@@ -172,14 +172,14 @@ _PAIR_COLUMNS = (
 def pairs(stored: Stored, group: Group, anchor: str) -> PairSection:
     """The pairs that share a round, in the order of the workload's table."""
     order = [row.id for row in group.rows]
-    found = [
-        _faster_first(one)
-        for one in comparison.differences(stored, stored.blocks()[group.rows[0].block])
-    ]
-    found.sort(key=lambda one: (order.index(one.first), order.index(one.second)))
-    different = sum(one.differs for one in found)
-    table = _pair_table(group, found, anchor) if found else None
-    return PairSection(group.name, len(found), different, table)
+    planned = stored.blocks()[group.rows[0].block]
+    each = sorted(
+        map(_faster_first, comparison.differences(stored, planned)),
+        key=lambda one: (order.index(one.first), order.index(one.second)),
+    )
+    different = sum(one.differs for one in each)
+    table = _pair_table(group, each, anchor) if each else None
+    return PairSection(group.name, len(each), different, table)
 
 
 def _faster_first(one: Difference) -> Difference:
@@ -192,11 +192,11 @@ def _faster_first(one: Difference) -> Difference:
     return replace(one, first=one.second, second=one.first, ratio=inverse)
 
 
-def _pair_table(group: Group, found: Sequence[Difference], anchor: str) -> HtmlTable:
+def _pair_table(group: Group, pairs: Sequence[Difference], anchor: str) -> HtmlTable:
     colours = {row.id: charts.colour(row.strategy) for row in group.rows}
     texts, values = [], []
     styles: dict[tuple[int, int], FieldStyle] = {}
-    for place, one in enumerate(found):
+    for place, one in enumerate(pairs):
         ratio, conclusion = one.ratio, _conclusion(group, one)
         both = group.names[one.first], group.names[one.second]
         words = numbers.interval(ratio.estimate, ratio.low, ratio.high), _chance(one.p), conclusion

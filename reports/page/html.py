@@ -70,7 +70,7 @@ def _sha256(text: str) -> str:
 
 
 def _printable(value: Any) -> Any:
-    # Control signs, and marks that turn the direction of text, are shown and not obeyed.
+    # Control signs, and marks that turn the direction of text, are displayed, not obeyed.
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
     return "".join(
@@ -85,5 +85,5 @@ def _foldable(name: str) -> Markup:
 
 def _attributes(values: Mapping[str, Any]) -> Markup:
     """The attributes of a tag, without those that are None."""
-    known = {key: _printable(value) for key, value in values.items() if value is not None}
-    return Markup("").join(Markup(' {}="{}"').format(*item) for item in known.items())
+    texts = {key: _printable(value) for key, value in values.items() if value is not None}
+    return Markup("").join(Markup(' {}="{}"').format(*item) for item in texts.items())

@@ -201,14 +201,14 @@ def workload_table(group: Group, probes: Mapping[int, Probed], anchor: str) -> H
     if not entries:
         return None
     measures = _telling(entries)
-    shown = [one.column for one in measures]
+    each = [one.column for one in measures]
     table = Table(
         f"{group.name}: strategies by rank",
         tuple(Heading(one.heading or one.title, one.column.left) for one in measures),
-        tuple(tuple(column.text(entry) for column in shown) for entry in entries),
-        folding=shown.index(NAME),
+        tuple(tuple(column.text(entry) for column in each) for entry in entries),
+        folding=each.index(NAME),
         values=tuple(
-            tuple(column.value(entry) if column.has_value(entry) else None for column in shown)
+            tuple(column.value(entry) if column.has_value(entry) else None for column in each)
             for entry in entries
         ),
     )
@@ -303,18 +303,20 @@ def _square(row: Row) -> tuple[str, FieldStyle]:
     return text, FieldStyle(share=share(row.of_limit), detail=detail)
 
 
-def behaviour_tables(found: Behaviour) -> dict[str, HtmlTable]:
+def behaviour_tables(behaviour: Behaviour) -> dict[str, HtmlTable]:
     """By group of questions the answers of each strategy."""
     return {
-        group: _answers(found, group, questions, f"behaviour-{number}")
-        for number, (group, questions) in enumerate(found.groups.items(), start=1)
+        group: _answers(behaviour, group, questions, f"behaviour-{number}")
+        for number, (group, questions) in enumerate(behaviour.groups.items(), start=1)
     }
 
 
-def _answers(found: Behaviour, group: str, questions: Sequence[Question], anchor: str) -> HtmlTable:
+def _answers(
+    behaviour: Behaviour, group: str, questions: Sequence[Question], anchor: str
+) -> HtmlTable:
     titles = ("strategy", *(question.name for question in questions))
     each = [
-        (one.name, [one.answers[question.name] for question in questions]) for one in found.able
+        (one.name, [one.answers[question.name] for question in questions]) for one in behaviour.able
     ]
     table = Table(
         f"Each strategy\u2019s answers: {group}",

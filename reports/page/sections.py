@@ -24,7 +24,6 @@ from .differences import PairSection, SideSection
 from .figures import Figure
 from .html_tables import HtmlTable
 
-_FEW = 8  # names on a card
 _LONGEST = 4000  # characters of a traceback; what is cut off is its beginning
 
 
@@ -32,10 +31,9 @@ _LONGEST = 4000  # characters of a traceback; what is cut off is its beginning
 class Card:
     """The verdict at a glance; the sentence of the workload's section says it in full.
 
-    `tone` is clear, tie, even or none, and `tag` says it in words.  `firsts` are the names that
-    share the first place with their colours, `more` how many are left out there.  `figure` is the
-    large number and `beside` what it is of.  Of the limit, `share` is that of the best of the
-    first and `share_low` that of the least; None where there is no limit.
+    `tone` is clear, tie, even or none, and `tag` says it in words.  `figure` is the large number
+    and `beside` what it is of; `firsts` are the names that share the first place, with their
+    colours; `share` has the least and the most of the limit that the first reach.
     """
 
     tone: str
@@ -43,11 +41,9 @@ class Card:
     headline: str
     colour: str
     firsts: tuple[tuple[str, str], ...]
-    more: int
     figure: str
     beside: str
-    share_low: float | None
-    share: float | None
+    share: tuple[float, float] | None
     of_limit: str
     script: str
 
@@ -185,25 +181,17 @@ def _workload_facts(block: Group) -> Iterator[tuple[str, str]]:
 
 def card(decision: Conclusion, rows: Sequence[Row]) -> Card:
     """What was decided on these rows, in words and figures."""
-    tone, tag, headline = _headline(decision)
-    figure, beside = _figure(decision)
     colours = [charts.colour(row.strategy) for row in decision.first]
-    names = list(zip(decision.leaders, colours, strict=True))
-    sharing = names if decision.decided and len(names) > 1 else []
-    low, high = decision.share or (None, None)
+    several = decision.decided and len(decision.first) > 1
+    low, high = decision.share or (0.0, 0.0)
     return Card(
-        tone,
-        tag,
-        headline,
-        colour=colours[0] if decision.outcome == "first" else "",
-        firsts=tuple(sharing[:_FEW]),
-        more=max(0, len(sharing) - _FEW),
-        figure=figure,
-        beside=beside,
-        share_low=None if low is None else html_tables.share(low),
-        share=None if high is None else html_tables.share(high),
-        of_limit=decision.of_limit,
-        script=_script(decision.names, rows),
+        *_headline(decision),
+        colours[0] if decision.outcome == "first" else "",
+        tuple(zip(decision.leaders, colours, strict=True)) if several else (),
+        *_figure(decision),
+        (html_tables.share(low), html_tables.share(high)) if decision.share else None,
+        decision.of_limit,
+        _script(decision.names, rows),
     )
 
 
