@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ..run.stored import Stored
-from . import cost, gantt, latency, rounds, speedup, svg, sweep
+from . import cost, gantt, latency, rounds, speedup, sweep
 from .chart import Chart, LeftOut, NamedBlock, blocks, overview
 from .sheet import Sheet, drawing
 from .sweep import Family, families
@@ -77,9 +77,8 @@ def _files(request: _Request, stored: Stored, folder: Path) -> Iterator[Path]:
             sheet, description = request.make()
         except LeftOut:
             return
-        as_text = svg.standalone(sheet.page_svg(description, salt))
-        as_picture = sheet.png()
-    for suffix, content in ((".svg", as_text.encode()), (".png", as_picture)):
+        contents = {form: sheet.file(form, description, salt) for form in (".svg", ".png")}
+    for suffix, content in contents.items():
         path = folder / f"{request.name}{suffix}"
         path.write_bytes(content)
         yield path

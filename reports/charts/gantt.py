@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import median, median_low
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import numbers
 from . import scales, style
 from .chart import LeftOut, NamedBlock
-from .sheet import Sheet, key
+from .sheet import Sheet, key, strokes
 from .style import EDGE, INK, MUTED, SMALL, TEXT, Look, colour, line_height
 
 if TYPE_CHECKING:
@@ -159,18 +159,19 @@ def _draw_panel(axes: Axes, panel: TimelinePanel, wide: float, high: float) -> N
     point = high / wide * _POINT
     shade = colour(panel.row.strategy)
     # Narrower than that, tasks are a band, in which a pause still shows.
-    narrow = median(_widths(panel)) < _NARROW * point
-    bars: list[tuple[Span, float]] = []
-    waits: list[tuple[Span, float]] = []
+    widths = [end - start for track in panel.tracks for start, end in track.bars]
+    narrow = median(widths) < _NARROW * point
+    bars: list[tuple[float, float, float, float]] = []
+    waits: list[tuple[float, float, float, float]] = []
     for place, track in enumerate(panel.tracks):
         middle = panel.top + (place + 0.5) * panel.pitch
         inside = until(track.bars, high)
         seen = unite(inside, _HAIR * point) if narrow else inside
-        bars += [(bar, middle) for bar in apart(seen, _HAIR * point)]
+        bars += [(start, middle, end, middle) for start, end in apart(seen, _HAIR * point)]
         below = middle + 0.42 * panel.pitch
-        waits += [(wait, below) for wait in until(track.waits, high)]
-    _strokes(axes, waits, color=shade, linewidth=max(0.5, 6 * panel.pitch), alpha=0.75)
-    _strokes(axes, bars, color=shade, linewidth=0.66 * panel.pitch / _POINT)
+        waits += [(start, below, end, below) for start, end in until(track.waits, high)]
+    strokes(axes, waits, color=shade, linewidth=max(0.5, 6 * panel.pitch), alpha=0.75)
+    strokes(axes, bars, color=shade, linewidth=0.66 * panel.pitch / _POINT)
     _brackets(axes, panel)
     _beats(axes, panel, point, high)
     if panel.end > high or panel.left:
@@ -178,44 +179,29 @@ def _draw_panel(axes: Axes, panel: TimelinePanel, wide: float, high: float) -> N
         axes.plot([end + 4 * point], [middle], ">", color=shade, ms=7, clip_on=False)
 
 
-def _widths(panel: TimelinePanel) -> list[float]:
-    return [high - low for track in panel.tracks for low, high in track.bars]
-
-
-def _strokes(axes: Axes, spans: Sequence[tuple[Span, float]], **look: Any) -> None:
-    """All these as one line with gaps: `broken_barh` has a shape for each, slow and heavy."""
-    across = [x for (low, high), _ in spans for x in (low, high, float("nan"))]
-    down = [y for _, middle in spans for y in (middle, middle, float("nan"))]
-    axes.plot(across, down, solid_capstyle="butt", **look)
-
-
 def _brackets(axes: Axes, panel: TimelinePanel) -> None:
     """A stroke beside each lane, as tall as it has rows: a loop's is one, threads' are many."""
-    down: list[float] = []
-    place = 0
+    ends = []
+    top = panel.top
     for _, rows in groupby(panel.tracks, key=lambda track: track.lane):
-        count = len(list(rows))
-        first = panel.top + place * panel.pitch
-        down += [first + 0.012, first + count * panel.pitch - 0.012, float("nan")]
-        place += count
-    look: Look = {"color": INK, "alpha": MUTED, "linewidth": 1.8, "solid_capstyle": "butt"}
+        bottom = top + len(list(rows)) * panel.pitch
+        ends.append((-0.008, top + 0.012, -0.008, bottom - 0.012))
+        top = bottom
     beside = axes.get_yaxis_transform()
-    axes.plot([-0.008] * len(down), down, transform=beside, clip_on=False, **look)
+    look: Look = {"color": INK, "alpha": MUTED, "linewidth": 1.8, "clip_on": False}
+    strokes(axes, ends, transform=beside, **look)
 
 
 def _beats(axes: Axes, panel: TimelinePanel, point: float, high: float) -> None:
     """A tick for each beat of the loop that could be told from the last, and how late it came."""
-    beats = [(at, lag) for at, lag in panel.timeline.beats if at <= high]
     if not panel.timeline.beats:
         return
+    beats = [(at, lag) for at, lag in panel.timeline.beats if at <= high]
     middle = panel.top + panel.bars + 0.6 * _BEATS
-    ticks: list[float] = []
-    for at, _ in beats:
-        if not ticks or at - ticks[-1] >= 2.5 * point:
-            ticks.append(at)
+    ticks = scales.thin([at for at, _ in beats], 2.5 * point)
     axes.vlines(ticks, middle - 0.04, middle + 0.04, color=INK, alpha=MUTED, linewidth=0.7)
     late = [(at - lag, at) for at, lag in beats if lag > 2.5 * point]
-    _strokes(axes, [(span, middle) for span in late], color=INK, linewidth=LATE)
+    strokes(axes, [(low, middle, end, middle) for low, end in late], color=INK, linewidth=LATE)
 
 
 _TOP, _BELOW, _GAP = 0.3, 0.42, 0.16
@@ -247,9 +233,11 @@ def draw(block: NamedBlock) -> tuple[Sheet, str]:
         axes.axhline(bottom, color=INK, alpha=0.12, linewidth=0.6)
         _write(sheet, panel, left - 0.2, sheet.width - right + _GAP, high)
     sheet.legend(_keys(stack))
-    each = [", ".join(filter(None, (_end(panel), _lanes(panel), _lag(panel)))) for panel in stack]
-    lines = [f"{block.names[panel.row.id]} {line}" for panel, line in zip(stack, each, strict=True)]
-    return sheet, f"{about}: {'; '.join(lines)}."
+    each = [
+        f"{block.names[panel.row.id]} {_end(panel)}, {_lanes(panel)}{_lag(panel, ', ')}"
+        for panel in stack
+    ]
+    return sheet, f"{about}: {'; '.join(each)}."
 
 
 def _timelines(block: NamedBlock) -> list[tuple[Row, Timeline]]:
@@ -283,8 +271,11 @@ def _title(block: NamedBlock, stack: Sequence[TimelinePanel]) -> str:
 
 
 def _few(count: float) -> str:
-    rounded = float(f"{count:.2g}")
-    return f"{rounded:,g} {'task' if rounded == 1 else 'tasks'}"
+    return _count(float(f"{count:.2g}"), "task")
+
+
+def _count(count: float, what: str) -> str:
+    return f"{count:,.10g} {what}{'' if count == 1 else 's'}"
 
 
 def _in_flight(panel: TimelinePanel) -> float:
@@ -297,24 +288,22 @@ def _tasks(stack: Sequence[TimelinePanel]) -> str:
     traced = {len(panel.timeline.tasks) for panel in stack}
     if len(traced) > 1:
         return ""
-    count = traced.pop()
-    return f", {numbers.count(count)} {'task' if count == 1 else 'tasks'} of each strategy"
+    return f", {_count(traced.pop(), 'task')} of each strategy"
 
 
 def _lanes(panel: TimelinePanel) -> str:
-    lanes = f"{numbers.count(panel.lanes)} {'lane' if panel.lanes == 1 else 'lanes'}"
     rows = f", {numbers.count(panel.rows)} at once" if panel.rows > panel.lanes else ""
     some = f", {len(panel.tracks)} shown" if len(panel.tracks) < panel.rows else ""
-    return f"{lanes}{rows}{some}"
+    return f"{_count(panel.lanes, 'lane')}{rows}{some}"
 
 
 def _end(panel: TimelinePanel) -> str:
     return numbers.duration(panel.end)
 
 
-def _lag(panel: TimelinePanel) -> str:
+def _lag(panel: TimelinePanel, before: str = "") -> str:
     most = max((lag for _, lag in panel.timeline.beats), default=None)
-    return "" if most is None else f"lag up to {numbers.duration(most)}"
+    return "" if most is None else f"{before}lag up to {numbers.duration(most)}"
 
 
 def _rest(panel: TimelinePanel, high: float) -> str:
@@ -322,10 +311,9 @@ def _rest(panel: TimelinePanel, high: float) -> str:
     traced = len(panel.timeline.tasks)
     if panel.end > high:
         beyond = panel.left + sum(ended > high for *_, ended in panel.timeline.tasks)
-        return f"{numbers.count(beyond)} {'task' if beyond == 1 else 'tasks'} beyond"
-    return (
-        f"{numbers.count(traced)} of {numbers.count(panel.row.tasks)} tasks" if panel.left else ""
-    )
+        return f"{_count(beyond, 'task')} beyond"
+    every = numbers.count(panel.row.tasks)
+    return f"{numbers.count(traced)} of {every} tasks" if panel.left else ""
 
 
 def _notes(panel: TimelinePanel, high: float) -> list[str]:

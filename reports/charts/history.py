@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from ..history import marks
 from ..history.series import Series
-from . import scales, style, svg
+from . import scales, style
 from .chart import Chart, clean
-from .sheet import Sheet, drawing
+from .sheet import Sheet, drawing, strokes
 from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, colour, line_height
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _TALL = ((1, 2.4), (3, 1.3), (8, 0.85))
 _LEAST = 0.6
 _TICKS = 8
 _MANY = 80  # runs, from which on marks are smaller
-_GONE = float("nan")  # a gap in a line: one line is lighter than many
 _DOT = 0.001
 _BELOW = 0.45
 """Inches for the names of the runs."""
@@ -142,28 +141,21 @@ def _draw_levels(axes: Axes, panel: HistoryPanel) -> None:
     inside = [place for place, at in enumerate(panel.places) if at >= 0]
     shade = colour(panel.series.cell.strategy.name)
     levels = [
-        (panel.places[max(low, inside[0])] - 0.5, panel.places[high - 1] + 0.5, level)
+        (panel.places[max(low, inside[0])] - 0.5, level, panel.places[high - 1] + 0.5, level)
         for low, high, level in panel.series.levels
         if panel.places[high - 1] >= 0
     ]
-    across = [at for low, high, _ in levels for at in (low, high, _GONE)]
-    up = [value for _, _, level in levels for value in (level, level, _GONE)]
-    axes.plot(across, up, color=shade, linewidth=5, alpha=0.3, solid_capstyle="butt")
-    _draw_runs(axes, panel, inside, shade)
-
-
-def _draw_runs(axes: Axes, panel: HistoryPanel, inside: Sequence[int], shade: str) -> None:
-    known = [panel.series.interval(panel.series.points[place]) for place in inside]
-    places = [panel.places[place] for place in inside]
-    across = [place for at in places for place in (at, at, _GONE)]
-    up = [value for one in known for value in (one.low or _GONE, one.high or _GONE, _GONE)]
-    axes.plot(across, up, color=shade, linewidth=1.2, alpha=0.8, solid_capstyle="butt")
+    strokes(axes, levels, color=shade, linewidth=5, alpha=0.3)
+    known = [
+        (panel.places[place], panel.series.interval(panel.series.points[place])) for place in inside
+    ]
+    bars = [(at, one.low, at, one.high) for at, one in known if one.low and one.high]
+    strokes(axes, bars, color=shade, linewidth=1.2, alpha=0.8)
     # Dots are short strokes with round ends: a name stands above, so no marker need tell it, and
     # in SVG they weigh a tenth of markers.  Snapped to pixels they would be gone.
-    across = [x for at in places for x in (at - _DOT, at + _DOT, _GONE)]
-    up = [value for one in known for value in (one.estimate, one.estimate, _GONE)]
+    dots = [(at - _DOT, one.estimate, at + _DOT, one.estimate) for at, one in known]
     size = 4.5 if len(known) <= _MANY else 3.5
-    axes.plot(across, up, color=shade, linewidth=size, solid_capstyle="round", snap=False)
+    strokes(axes, dots, color=shade, linewidth=size, solid_capstyle="round", snap=False)
 
 
 def draw(every: Sequence[Series], name: str = "", latest: int | None = None) -> Chart:
@@ -180,10 +172,7 @@ def save(every: Sequence[Series], path: Path) -> None:
     salt = _salt(every, "")
     with drawing(salt):
         sheet, description = _draw_sheet(every)
-        if path.suffix.lower() == ".png":
-            content = sheet.png()
-        else:
-            content = svg.standalone(sheet.page_svg(description, salt)).encode()
+        content = sheet.file(path.suffix, description, salt)
     path.write_bytes(content)
 
 

@@ -104,6 +104,15 @@ def wide(values: Iterable[float]) -> bool:
     return max(known) > WIDE * min(known) > 0
 
 
+def thin(ticks: Sequence[float], least: float) -> list[float]:
+    """These ticks without those nearer than that to the one before."""
+    apart: list[float] = []
+    for tick in ticks:
+        if not apart or tick - apart[-1] >= least:
+            apart.append(tick)
+    return apart
+
+
 def number(value: float, unit: str) -> str:
     """`2,000 ms`, `10kx`: the fewest digits that say it."""
     from matplotlib.ticker import EngFormatter

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -27,18 +26,10 @@ _SETTINGS: dict[str, Any] = {
     "font.family": [FAMILY],
     "svg.fonttype": "none",
     "text.parse_math": False,
-    "text.usetex": False,
     "text.hinting": "none",
-    "text.antialiased": True,
     "path.simplify": False,
-    "path.sketch": None,
-    "path.effects": [],
     "hatch.linewidth": 0.7,
 }
-_ABOUT_DRAWING = (
-    *("axes", "figure", "font", "grid", "hatch", "image", "legend", "lines", "markers", "patch"),
-    *("path", "savefig", "xaxis", "xtick", "yaxis", "ytick"),
-)
 _lock = RLock()
 
 
@@ -48,24 +39,11 @@ def drawing(salt: str) -> Iterator[None]:
 
     `salt` tells the ids of one chart from those of the others on a page.
     """
-    import matplotlib
+    from matplotlib.style import context
 
     # matplotlib's settings are the process's, and some have no argument: one at a time.
-    settings: Any = {**_defaults(), **_SETTINGS, "svg.hashsalt": salt}
-    with _lock, matplotlib.rc_context(settings):
+    with _lock, context(["default", {**_SETTINGS, "svg.hashsalt": salt}]):
         yield
-
-
-@cache
-def _defaults() -> dict[str, Any]:
-    """What matplotlib would do without a matplotlibrc, as far as it is about drawing."""
-    import matplotlib
-
-    return {
-        key: value
-        for key, value in matplotlib.rcParamsDefault.items()
-        if key.partition(".")[0] in _ABOUT_DRAWING
-    }
 
 
 class Sheet:
@@ -152,9 +130,11 @@ class Sheet:
         """The chart for a page: see Chart."""
         return svg.inline(self._saved("svg").decode(), self.title, description, salt)
 
-    def png(self) -> bytes:
-        """The chart as a picture on white, 1,600 pixels wide."""
-        return self._saved("png", dpi=200)
+    def file(self, suffix: str, description: str, salt: str) -> bytes:
+        """What a file with this suffix holds: SVG, or a picture on white 1,600 pixels wide."""
+        if suffix.lower() == ".png":
+            return self._saved("png", dpi=200)
+        return svg.standalone(self.page_svg(description, salt)).encode()
 
     def _saved(self, form: str, **more: Any) -> bytes:
         file = io.BytesIO()
@@ -173,3 +153,14 @@ def key(**look: Any) -> Line2D:
     from matplotlib.lines import Line2D
 
     return Line2D([], [], **{"color": INK, **look})
+
+
+def strokes(axes: Axes, ends: Iterable[tuple[float, float, float, float]], **look: Any) -> None:
+    """Strokes, each from x and y to x and y, as one line with gaps.
+
+    matplotlib's `broken_barh` and `hlines` have a shape for each: thousands are slow in a page.
+    """
+    gap = float("nan")
+    points = [point for x, y, *end in ends for point in ((x, y), tuple(end), (gap, gap))]
+    across, down = zip(*points, strict=True) if points else ((), ())
+    axes.plot(across, down, **{"solid_capstyle": "butt", **look})

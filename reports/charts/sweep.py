@@ -207,18 +207,9 @@ def _scale_across(axes: Axes, places: Sequence[float], label: str) -> None:
     else:
         gap = 0.04 * (high - low)
         low, high = low - gap, high + gap
-        ticks = _thin(ticks, 0.06 * (high - low))
+        ticks = scales.thin(ticks, 0.06 * (high - low))
     words = [f"{tick:,.10g}" for tick in ticks]
     scales.fix(axes.xaxis, low, high, ticks, words, clean(label), log=log)
-
-
-def _thin(ticks: Sequence[float], least: float) -> list[float]:
-    """These ticks without those nearer than that to the one before."""
-    apart: list[float] = []
-    for tick in ticks:
-        if not apart or tick - apart[-1] >= least:
-            apart.append(tick)
-    return apart
 
 
 def _draw_curve(axes: Axes, curve: SweepCurve) -> None:
