@@ -96,7 +96,7 @@ def _draw_points(axes: Axes, costs: Sequence[CellCost]) -> None:
         axes.plot([one.cpu], [one.seconds], alpha=0.85, **look)
 
 
-_STRIP, _LEGEND = 0.46, 0.25
+_STRIP = 0.46
 _PARTS = {"start-up": "//////", "first batch": "", "close": "xxxxxx"}
 """What a one-shot run consists of, with the hatch of each."""
 _FAINT = 0.45
@@ -111,8 +111,7 @@ def draw_startup(block: NamedBlock) -> tuple[Sheet, str]:
         raise LeftOut("no start-up was recorded")
     stack = margins.strips(block, rows, _STRIP)
     about = "One-shot time, which a script pays, above the batch time, which a service pays"
-    sheet = Sheet(block.title, about, _LEGEND + margins.height(stack) + margins.BELOW)
-    axes = margins.draw_strips(sheet, stack, _both, _LEGEND)
+    sheet, axes = margins.draw_strips(block.title, about, stack, _both)
     longest = [max(sum(parts[row.id]), row.batch_seconds or 0.0) for row in rows]
     scales.seconds(axes.xaxis, longest, "time", zero=True)
     for strip in stack:

@@ -16,6 +16,8 @@ from statistics import median, median_low
 from typing import TYPE_CHECKING
 
 from .. import numbers
+from ..analysis.cells import Row
+from ..run.probes import Timeline
 from . import scales, style
 from .chart import LeftOut, NamedBlock
 from .sheet import Sheet, key, strokes
@@ -24,9 +26,6 @@ from .style import EDGE, INK, MUTED, SMALL, TEXT, Look, colour, line_height
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
-
-    from ..analysis.cells import Row
-    from ..run.probes import Timeline
 
 
 Span = tuple[float, float]

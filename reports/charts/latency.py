@@ -12,7 +12,9 @@ from math import log10
 from typing import TYPE_CHECKING
 
 from .. import numbers
+from ..analysis.cells import Row
 from ..run import probes
+from ..run.probes import Lag, Latency, Quantiles
 from . import margins, scales, style
 from .chart import LeftOut, NamedBlock
 from .margins import End, Strip
@@ -22,9 +24,6 @@ from .style import EDGE, INK, MUTED, TEXT, Look, colour, point
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-
-    from ..analysis.cells import Row
-    from ..run.probes import Lag, Latency, Quantiles
 
 Points = Sequence[tuple[float, float]]
 
@@ -162,7 +161,7 @@ def _three(quantiles: Quantiles) -> str:
 
 BLOCKED = 0.05
 """Seconds from which on a loop counts as blocked: half of what a user takes for instant."""
-_STRIP, _LEGEND = 0.42, 0.25
+_STRIP = 0.42
 _RULE: Look = {"color": INK, "linewidth": 0.9, "alpha": MUTED, "linestyle": (0, (2, 2))}
 _PARTS = (("max", 0.62, 0.35), ("p99", 0.4, 0.6), ("p50", 0.2, 1.0))
 """Name, share of the strip's height and opacity: the rarer, the wider and fainter."""
@@ -176,10 +175,9 @@ def draw_lag(block: NamedBlock) -> tuple[Sheet, str]:
     stack = margins.strips(block, [row for row in block.measured if row.id in known], _STRIP)
     about = "How late the heartbeat of the event loop came, in one pass apart from the timed ones"
     about += block.not_shown("lag")
-    body = _LEGEND + margins.height(stack) + margins.BELOW
-    sheet = Sheet(_lag_title(block, known), about, body)
     lags = {strip.row.id: _slashed(known[strip.row.id]) for strip in stack}
-    axes = margins.draw_strips(sheet, stack, lambda strip: lags[strip.row.id], _LEGEND)
+    title = _lag_title(block, known)
+    sheet, axes = margins.draw_strips(title, about, stack, lambda strip: lags[strip.row.id])
     # As far as that in any case: an idle loop must look idle.
     longest = [BLOCKED, *(one.max for one in known.values())]
     scales.seconds(axes.xaxis, longest, "delay of the loop", zero=True)

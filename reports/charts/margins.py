@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..analysis.cells import Row
 from . import style
 from .chart import NamedBlock
 from .sheet import Sheet
@@ -19,13 +20,11 @@ from .style import EDGE, TEXT, line_height
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..analysis.cells import Row
-
 _NAMES = 2.3
 """Inches a name may take before it folds."""
 _GAP = 0.1
-BELOW = 0.45
-"""Inches for the ticks and the label of an x axis."""
+LEGEND, BELOW = 0.25, 0.45
+"""Inches for a legend, and for the ticks and the label of an x axis."""
 _LEADER = 0.29
 """Inches from the axes to the names of lines, for the strokes that lead there."""
 
@@ -62,16 +61,21 @@ def height(stack: Sequence[Strip]) -> float:
 
 
 def draw_strips(
-    sheet: Sheet,
+    title: str,
+    about: str,
     stack: Sequence[Strip],
     value: Callable[[Strip], str],
-    top: float,
+    *,
+    top: float = LEGEND,
     names: Sequence[str] = (),
-) -> Axes:
-    """Axes for the strips, from `top` inches below the heading; the values stand at the right.
+    more: float = 0.0,
+) -> tuple[Sheet, Axes]:
+    """A sheet, and on it axes for the strips, `top` inches below its heading; values at the right.
 
-    Their y axis is in inches, downward.  The left margin has room for `names`, too.
+    The y axis is in inches, downward.  The left margin has room for `names`, too, and below the
+    axes there are `more` inches.
     """
+    sheet = Sheet(title, about, top + height(stack) + BELOW + more)
     lines = [*names, *(line for strip in stack for line in strip.name)]
     left = EDGE + style.widest(lines, TEXT) + _GAP
     right = EDGE + style.widest(map(value, stack), TEXT) + _GAP
@@ -80,7 +84,7 @@ def draw_strips(
     for strip in stack:
         sheet.lines(left - _GAP, top + strip.middle, strip.name, ha="right")
         sheet.lines(sheet.width - right + _GAP, top + strip.middle, [value(strip)])
-    return axes
+    return sheet, axes
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from .. import numbers
+from ..run.schema import Canary
 from . import margins, scales
 from .chart import LeftOut, NamedBlock
 from .margins import Strip
@@ -22,9 +23,7 @@ from .style import FAINT, INK, MUTED, SMALL, Look, point
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..run.schema import Canary
-
-_POINTS, _LEGEND = 0.36, 0.25
+_POINTS = 0.36
 
 
 def draw_distribution(block: NamedBlock) -> tuple[Sheet, str]:
@@ -34,8 +33,7 @@ def draw_distribution(block: NamedBlock) -> tuple[Sheet, str]:
         strip.row.id: [one.seconds for one in block.stored.of(strip.row.id)] for strip in stack
     }
     about = "Batch time of every round; a point is one worker process"
-    sheet = Sheet(block.title, about, _LEGEND + margins.height(stack) + margins.BELOW)
-    axes = margins.draw_strips(sheet, stack, _mean, _LEGEND)
+    sheet, axes = margins.draw_strips(block.title, about, stack, _mean)
     scales.seconds(axes.xaxis, (one for each in times.values() for one in each), "batch time")
     for strip in stack:
         _draw_points(axes, strip, times[strip.row.id])
@@ -88,16 +86,18 @@ def draw_rounds(block: NamedBlock) -> tuple[Sheet, str]:
     times = {row.id: {one.round: one.seconds for one in stored.of(row.id)} for row in rows}
     if all(len(each) < 2 for each in times.values()):
         raise LeftOut("one round shows no drift")
-    again = {row.id: _again(block, row.id) for row in rows}
+    # What was measured again counts no more.
+    again = {
+        row.id: {one.round: one.seconds for one in stored.replaced if one.cell == row.id}
+        for row in rows
+    }
     last = max(number for each in (*times.values(), *again.values()) for number in each)
     stack = margins.strips(block, rows, _LINE)
     span = _span(times.values())
     canaries = [one for one in stored.run.canary if one.round <= last]
     about = _about(span, max(_far(times.values())) > span, canaries)
-    tall = _TOP + margins.height(stack)
-    room = _TALL + _GAP if canaries else 0.0
-    sheet = Sheet(block.title, about, tall + margins.BELOW + room)
-    axes = margins.draw_strips(sheet, stack, _mean, _TOP, [_CPUS] if canaries else [])
+    more: Look = {"names": [_CPUS], "more": _TALL + _GAP} if canaries else {}
+    sheet, axes = margins.draw_strips(block.title, about, stack, _mean, top=_TOP, **more)
     _round_axis(axes, last, "" if canaries else "round")
     low = {one.round for one in canaries if one.low}
     for strip in stack:
@@ -113,11 +113,6 @@ def draw_rounds(block: NamedBlock) -> tuple[Sheet, str]:
         for strip in stack
     ]
     return sheet, f"{about}: {'; '.join(each)}."
-
-
-def _again(block: NamedBlock, cell: int) -> Times:
-    """The times of a cell that were measured again, and count no more."""
-    return {one.round: one.seconds for one in block.stored.replaced if one.cell == cell}
 
 
 def _about(span: float, beyond: bool, canaries: Sequence[Canary]) -> str:

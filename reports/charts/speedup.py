@@ -16,12 +16,12 @@ from . import margins, scales, style
 from .chart import LeftOut, NamedBlock, clean, overview
 from .margins import Strip
 from .sheet import Sheet, key
-from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, line_height
+from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, Look, line_height
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_STRIP, _LEGEND = 0.3, 0.25
+_STRIP = 0.3
 _FAR = 60.0  # times apart, from which on bars from 0 would hide the shortest
 
 
@@ -39,8 +39,7 @@ def draw_bars(block: NamedBlock) -> tuple[Sheet, str]:
     stack = margins.strips(block, rows, _STRIP)
     limits = {row.id: limit for row in rows if (limit := _limit(row, reference))}
     about = f"Speed-up over {block.names[reference.id]}, with 95 % intervals"
-    sheet = Sheet(block.title, about, _LEGEND + margins.height(stack) + margins.BELOW)
-    axes = margins.draw_strips(sheet, stack, lambda strip: _interval(strip.row), _LEGEND)
+    sheet, axes = margins.draw_strips(block.title, about, stack, lambda one: _interval(one.row))
     _scale(axes, rows, list(limits.values()))
     _bars(axes, stack)
     axes.axvline(1, color=INK, linewidth=0.8, alpha=MUTED, linestyle=(0, (2, 2)))
@@ -117,7 +116,7 @@ _ABSENT = {"failed": "failed", "unavailable": "n/a", "pending": "not run", "meas
 
 @dataclass(frozen=True)
 class _Grid:
-    """What stands where: `cells` by place, a row and a column; reasons too long for a cell."""
+    """What stands where: `cells` by place, a row and a column."""
 
     rows: list[str]
     columns: list[str]
@@ -126,7 +125,9 @@ class _Grid:
     @property
     def notes(self) -> dict[str, str]:
         """The reasons too long for a cell, with their numbers."""
-        absent = [_reason(row) for _, row in sorted(self.cells.items()) if _is_absent(row)]
+        absent = [
+            _reason(row) for _, row in sorted(self.cells.items()) if row.batch_seconds is None
+        ]
         long = dict.fromkeys(reason for reason in absent if _fit(reason) is None)
         return {reason: str(place) for place, reason in enumerate(long, 1)}
 
@@ -153,16 +154,13 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
     more = len(below) * line_height(SMALL) + 0.12 if below else 0.0
     sheet = Sheet(overview(blocks), about, end + more, width)
     wide = min(2 * _WIDE, (width - left - EDGE) / len(grid.columns))
-    axes = _plain_axes(sheet, left, top, wide * len(grid.columns), sum(heights))
-    tops = [sum(heights[:place]) for place in range(len(heights))]
+    axes = _canvas(sheet)
+    tops = [top + sum(heights[:place]) for place in range(len(heights))]
     for (row, column), cell in grid.cells.items():
-        box = (column * wide, tops[row], wide, heights[row])
-        _draw_cell(axes, cell, box)
-        _write_cell(
-            sheet, cell, (left + (column + 0.5) * wide, top + tops[row] + box[3] / 2), notes
-        )
+        box = (left + column * wide, tops[row], wide, heights[row])
+        _draw_cell(sheet, axes, cell, box, notes)
     for place, lines in enumerate(names):
-        sheet.lines(left - _GAP, top + tops[place] + heights[place] / 2, lines, ha="right")
+        sheet.lines(left - _GAP, tops[place] + heights[place] / 2, lines, ha="right")
     for place, lines in enumerate(heads):
         middle = top - 0.05 - len(lines) * line_height(SMALL) / 2
         sheet.lines(left + (place + 0.5) * wide, middle, lines, size=SMALL, ha="center")
@@ -177,7 +175,8 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
 
 def _grid(blocks: Sequence[NamedBlock]) -> _Grid:
     """Strategies downward, where their names need no folding, unless there are more workloads."""
-    strategies = list(dict.fromkeys(name for block in blocks for name in _in_order(block)))
+    order = [sorted(block.names.items()) for block in blocks]
+    strategies = list(dict.fromkeys(name for names in order for _, name in names))
     workloads = [block.name for block in blocks]
     cells = {
         (strategies.index(block.names[row.id]), place): row
@@ -187,15 +186,6 @@ def _grid(blocks: Sequence[NamedBlock]) -> _Grid:
     if len(workloads) <= len(strategies):
         return _Grid(strategies, workloads, cells)
     return _Grid(workloads, strategies, {(w, s): row for (s, w), row in cells.items()})
-
-
-def _in_order(block: NamedBlock) -> list[str]:
-    """The names of its cells in the order of the plan."""
-    return [block.names[row.id] for row in sorted(block.rows, key=lambda row: row.id)]
-
-
-def _is_absent(row: Row) -> bool:
-    return row.batch_seconds is None
 
 
 def _reason(row: Row) -> str:
@@ -209,10 +199,11 @@ def _fit(reason: str) -> list[str] | None:
     return lines if len(lines) * line_height(_TINY) <= _HIGH - 0.06 else None
 
 
-def _plain_axes(sheet: Sheet, left: float, top: float, width: float, height: float) -> Axes:
-    """Axes in inches, downward, of which nothing shows."""
-    axes = sheet.axes(left, top, width, height)
-    axes.set(xlim=(0, width), ylim=(height, 0))
+def _canvas(sheet: Sheet) -> Axes:
+    """Axes of which nothing shows, where places are those of the sheet."""
+    tall = sheet.height - sheet.top
+    axes = sheet.axes(0.0, 0.0, sheet.width, tall)
+    axes.set(xlim=(0, sheet.width), ylim=(tall, 0))
     axes.set_axis_off()
     return axes
 
@@ -232,38 +223,38 @@ def shade(share: float) -> str:
     return to_hex(matplotlib.colormaps[_COLOURS](min(1.0, max(0.0, share))))
 
 
-def _draw_cell(axes: Axes, row: Row, box: tuple[float, float, float, float]) -> None:
+def _draw_cell(
+    sheet: Sheet,
+    axes: Axes,
+    row: Row,
+    box: tuple[float, float, float, float],
+    notes: Mapping[str, str],
+) -> None:
     left, top, width, height = box
-    first = row.rank == 1
+    across, down = left + width / 2, top + height / 2
+    absent, first = row.batch_seconds is None, row.rank == 1
+    fill = None if row.of_limit is None else shade(row.of_limit)
     inset = 0.035 if first else 0.015
     _rectangle(
         axes,
         *(left + inset, top + inset, width - 2 * inset, height - 2 * inset),
-        facecolor="none" if row.of_limit is None else shade(row.of_limit),
+        facecolor=fill or "none",
         edgecolor=INK,
         linewidth=2.4 if first else 0.4,
-        linestyle=(0, (3, 3)) if _is_absent(row) else "-",
+        linestyle=(0, (3, 3)) if absent else "-",
     )
-
-
-def _write_cell(
-    sheet: Sheet, row: Row, middle: tuple[float, float], notes: Mapping[str, str]
-) -> None:
-    across, down = middle
-    if _is_absent(row):
+    if absent:
         reason = _reason(row)
         lines = _fit(reason) or [f"{_ABSENT[row.status]} ({notes[reason]})"]
         sheet.lines(across, down, lines, size=_TINY, ha="center", alpha=MUTED)
         return
-    ink, share = INK, []
-    if row.of_limit is not None:
-        # Where black and white are read equally well (WCAG 2.2).
-        ink = _DARK if style.luminance(shade(row.of_limit)) > 0.18 else _LIGHT
-        share = [_share(row.of_limit)]
+    share = [] if row.of_limit is None else [_share(row.of_limit)]
     value = (
         numbers.duration(row.batch_seconds) if row.speedup is None else numbers.ratio(row.speedup)
     )
-    look = {"ha": "center", "color": ink}
+    # Where black and white are read equally well (WCAG 2.2).
+    ink = INK if fill is None else _DARK if style.luminance(fill) > 0.18 else _LIGHT
+    look: Look = {"ha": "center", "color": ink}
     sheet.lines(across, down - 0.085 * len(share), [value], weight="bold", **look)
     sheet.lines(across, down + 0.1, share, size=_TINY, **look)
 
@@ -279,23 +270,23 @@ def _draw_key(sheet: Sheet, cells: Collection[Row]) -> None:
     No colour bar of matplotlib's: to SVG it adds an image, or axes with 256 shapes.
     """
     steps, left, wide = 25, EDGE + 0.5, 1.5
-    axes = _plain_axes(sheet, 0.0, 0.02, sheet.width, 0.2)
+    axes = _canvas(sheet)
     limited = any(cell.of_limit is not None for cell in cells)
     if limited:
         for step in range(steps):
             start = left + wide * step / steps
             colour = shade(step / (steps - 1))
-            _rectangle(axes, start, 0.02, 1.1 * wide / steps, 0.16, facecolor=colour, lw=0)
+            _rectangle(axes, start, 0.04, 1.1 * wide / steps, 0.16, facecolor=colour, lw=0)
         sheet.lines(left - 0.06, 0.12, ["0 %"], size=SMALL, ha="right")
         sheet.lines(left + wide + 0.06, 0.12, ["100 % of the limit"], size=SMALL)
     if any(cell.rank == 1 for cell in cells):
         at = left + wide + 1.5 if limited else EDGE
-        _rectangle(axes, at, 0.03, 0.26, 0.14, facecolor="none", edgecolor=INK, lw=2)
+        _rectangle(axes, at, 0.05, 0.26, 0.14, facecolor="none", edgecolor=INK, lw=2)
         sheet.lines(at + 0.34, 0.12, ["rank 1"], size=SMALL)
 
 
 def _short(row: Row) -> str:
-    if _is_absent(row):
+    if row.batch_seconds is None:
         return _reason(row)
     if row.speedup is None:
         return numbers.duration(row.batch_seconds)

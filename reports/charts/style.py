@@ -135,14 +135,11 @@ def _pieces(text: str, inches: float, size: float, bold: bool) -> Iterator[str]:
 
 def _broken(part: str, inches: float, size: float, bold: bool) -> Iterator[str]:
     piece = ""
-    taken = 0.0
     for sign in part:
-        needed = _advance(sign, bold) * size / 72
-        if piece and taken + needed > inches and not sign.isspace():
+        if piece and not sign.isspace() and width(piece + sign, size, bold) > inches:
             yield piece
-            piece, taken = "", 0.0
+            piece = ""
         piece += sign
-        taken += needed
     yield piece
 
 

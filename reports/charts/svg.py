@@ -18,10 +18,9 @@ _MARKUP = re.compile(r"<[^<>]+>")  # in text both signs are escaped
 
 def inline(raw: str, title: str, description: str, salt: str) -> str:
     """A drawing for a page: transparent, in `currentColor`, with words for a screen reader."""
-    size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', raw)
-    width, height = (float(side) for side in size.groups()) if size else (0.0, 0.0)
-    start = re.search(r"<g id=\"figure_1\">", raw)
-    drawing = _MARKUP.sub(_tidy, raw[start.start() if start else 0 : raw.rindex("</svg>")])
+    (size,) = re.findall(r'width="([\d.]+)pt" height="([\d.]+)pt"', raw[: raw.index("<g ")])
+    width, height = map(float, size)
+    drawing = _MARKUP.sub(_tidy, raw[raw.index('<g id="figure_1">') : raw.rindex("</svg>")])
     name = f"c{salt}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{name}t {name}d" '
