@@ -137,17 +137,17 @@ def _panels(block: NamedBlock, rows: Sequence[tuple[Row, Timeline]]) -> list[Tim
     most = ROWS if len(rows) <= _MANY else max(2, ROWS * _MANY // len(rows))
     for row, timeline in rows:
         every = tracks(timeline.tasks)
-        shown = every[:most]
+        visible = every[:most]
         name = style.fold(block.names[row.id], NAMES, TEXT)
-        pitch = min(max(_TALL / len(shown), _PITCH[0]), _PITCH[1])
+        pitch = min(max(_TALL / len(visible), _PITCH[0]), _PITCH[1])
         beats = _BEATS if timeline.beats else 0.0
         # Below its name stands how many lanes there are.
         least = (len(name) + 1) * line_height(TEXT)
-        height = max(pitch * len(shown) + beats, least) + _PANEL_GAP
+        height = max(pitch * len(visible) + beats, least) + _PANEL_GAP
         end = max(ended for *_, ended in timeline.tasks)
         lanes = len({track.lane for track in every})
         panels.append(
-            TimelinePanel(row, name, shown, len(every), lanes, timeline, end, top, pitch, height)
+            TimelinePanel(row, name, visible, len(every), lanes, timeline, end, top, pitch, height)
         )
         top += height
     return panels
@@ -165,8 +165,8 @@ def _draw_panel(axes: Axes, panel: TimelinePanel, wide: float, high: float) -> N
     for place, track in enumerate(panel.tracks):
         middle = panel.top + (place + 0.5) * panel.pitch
         inside = until(track.bars, high)
-        seen = unite(inside, _HAIR * point) if narrow else inside
-        bars += [(start, middle, end, middle) for start, end in apart(seen, _HAIR * point)]
+        spans = unite(inside, _HAIR * point) if narrow else inside
+        bars += [(start, middle, end, middle) for start, end in apart(spans, _HAIR * point)]
         below = middle + 0.42 * panel.pitch
         waits += [(start, below, end, below) for start, end in until(track.waits, high)]
     strokes(axes, waits, color=shade, linewidth=max(0.5, 6 * panel.pitch), alpha=0.75)

@@ -113,9 +113,9 @@ def _draw_panel(sheet: Sheet, panel: HistoryPanel, runs: Sequence[str], *, last:
 def _scale_up(axes: Axes, panel: HistoryPanel) -> None:
     """By estimates: one wide interval would press all others together."""
     series = panel.series
-    shown = [value for value, at in zip(series.estimates, panel.places, strict=True) if at >= 0]
-    middle = (min(shown) * max(shown)) ** 0.5
-    ends = [*shown, middle / _REACH, middle * _REACH]
+    visible = [value for value, at in zip(series.estimates, panel.places, strict=True) if at >= 0]
+    middle = (min(visible) * max(visible)) ** 0.5
+    ends = [*visible, middle / _REACH, middle * _REACH]
     wanted = max(4, round(panel.tall * 2.5))
     if series.relative:
         scales.numbers(axes.yaxis, ends, "", " %", wanted=wanted, scale=100)
@@ -183,14 +183,14 @@ def _draw_sheet(
     ids = {(point.started, point.id): point.run for one in every for point in one.points}
     runs = sorted(ids)[-(latest or len(ids)) :]
     order = {key: place for place, key in enumerate(runs)}
-    shown = [one for one in every if (one.points[-1].started, one.points[-1].id) in order]
-    stack = _panels(shown, order)
+    visible = [one for one in every if (one.points[-1].started, one.points[-1].id) in order]
+    stack = _panels(visible, order)
     body = stack[-1].axes_top + stack[-1].tall + _BELOW
-    about = _about(shown, runs, len(ids))
-    sheet = Sheet(clean(_title(shown, name)), about, body)
+    about = _about(visible, runs, len(ids))
+    sheet = Sheet(clean(_title(visible, name)), about, body)
     for panel in stack:
         _draw_panel(sheet, panel, [ids[key] for key in runs], last=panel is stack[-1])
-    return sheet, f"{about}. {'; '.join(map(_describe, shown))}."
+    return sheet, f"{about}. {'; '.join(map(_describe, visible))}."
 
 
 def _title(every: Sequence[Series], name: str) -> str:

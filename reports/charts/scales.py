@@ -119,8 +119,8 @@ def number(value: float, unit: str) -> str:
 
     if not value:
         return "0"
-    said = EngFormatter(sep="")(value) if abs(value) >= 10_000 else f"{value:,.6g}"
-    return f"{said}{unit}"
+    text = EngFormatter(sep="")(value) if abs(value) >= 10_000 else f"{value:,.6g}"
+    return f"{text}{unit}"
 
 
 def _finite(values: Iterable[float]) -> list[float]:

@@ -99,9 +99,9 @@ def _whisker(axes: Axes, strip: Strip) -> None:
     if low is None or high is None or low == high:
         return
     left, right = axes.get_xlim()
-    shown = max(low, left), min(high, right)
-    axes.plot(shown, [strip.middle] * 2, color=INK, linewidth=1.1, solid_capstyle="butt")
-    for end, inside, arrow in ((low, shown[0], "<"), (high, shown[1], ">")):
+    inner = max(low, left), min(high, right)
+    axes.plot(inner, [strip.middle] * 2, color=INK, linewidth=1.1, solid_capstyle="butt")
+    for end, inside, arrow in ((low, inner[0], "<"), (high, inner[1], ">")):
         mark = "|" if end == inside else arrow
         axes.plot([inside], [strip.middle], mark, color=INK, markersize=5, clip_on=False)
 
