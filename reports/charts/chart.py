@@ -10,7 +10,11 @@ from .. import numbers
 from ..analysis import cells, names, verdict
 from ..analysis.cells import Row
 from ..analysis.verdict import Conclusion
+from ..run.probes import Probed
 from ..run.stored import Stored
+
+_NO_LOOP = "it runs no event loop"
+"""What the lag probe says of most strategies: nothing that a reader misses."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class LeftOut(Exception):
 
 
 @dataclass(frozen=True)
-class Block:
+class NamedBlock:
     """One table of a run: its rows, the names of its cells by id, and its verdict."""
 
     number: int
@@ -53,32 +57,56 @@ class Block:
     @property
     def measured(self) -> list[Row]:
         """The rows that have times; raises LeftOut when none has."""
-        found = [row for row in self.rows if row.batch_seconds is not None]
-        if not found:
+        rows = [row for row in self.rows if row.batch_seconds is not None]
+        if not rows:
             raise LeftOut("nothing was measured")
-        return found
+        return rows
 
     @property
     def reference(self) -> Row | None:
         """The row that speed-ups refer to, where it was measured."""
         return next((row for row in self.rows if row.reference and row.batch_seconds), None)
 
+    @property
+    def probed(self) -> list[tuple[Row, Probed]]:
+        """The measured rows that were probed, in order, with what the probes saw."""
+        probes = self.stored.probes
+        return [(row, probes[row.id]) for row in self.measured if row.id in probes]
 
-def blocks(stored: Stored) -> Iterator[Block]:
+    def why_absent(self, metric: str, probe: str, otherwise: str) -> str:
+        """Why no row has a metric: each reason once."""
+        if not self.probed:
+            return f"it was not probed: concbench run --probe {probe}"
+        absent = [one.absent for _, one in self.probed]
+        reasons = dict.fromkeys(each[metric] for each in absent if metric in each)
+        return "; ".join(map(clean, reasons)) or otherwise
+
+    def not_shown(self, metric: str) -> str:
+        """Who is not in the chart of a metric and should be, to go on a sentence with; or ""."""
+        names: dict[str, list[str]] = {}
+        for row, one in self.probed:
+            why = one.absent.get(metric, _NO_LOOP)
+            if why != _NO_LOOP:
+                names.setdefault(why, []).append(self.names[row.id])
+        each = [f"{numbers.listed(absent)} ({clean(why)})" for why, absent in names.items()]
+        return f". Not shown: {'; '.join(each)}" if each else ""
+
+
+def blocks(stored: Stored) -> Iterator[NamedBlock]:
     """The blocks of a run; names are of one line and hold nothing unprintable."""
     numbered = {number: cells.block(stored, plan) for number, plan in stored.blocks().items()}
-    called = names.blocks(list(numbered.values()))
-    for name, (number, rows) in zip(called, numbered.items(), strict=True):
+    titles = names.blocks(list(numbered.values()))
+    for name, (number, rows) in zip(titles, numbered.items(), strict=True):
         known = {key: clean(value) for key, value in names.strategies(rows).items()}
-        yield Block(number, clean(name), rows, known, verdict.decide(rows, known), stored)
+        yield NamedBlock(number, clean(name), rows, known, verdict.decide(rows, known), stored)
 
 
-def clean(said: str) -> str:
+def clean(text: str) -> str:
     """The text on one line, with what XML cannot hold escaped."""
-    return numbers.printable(said, "utf-8")
+    return numbers.printable(text, "utf-8")
 
 
-def overview(known: Sequence[Block]) -> str:
+def overview(known: Sequence[NamedBlock]) -> str:
     """One sentence for several blocks: the verdict of one, who is first in each of a few."""
     if not known:
         return "the run has no cells"
@@ -97,7 +125,7 @@ def overview(known: Sequence[Block]) -> str:
 _FEW = 5
 
 
-def _first(block: Block) -> str:
+def _first(block: NamedBlock) -> str:
     found = block.verdict
     if not found.decided and found.outcome != "only":
         return "nothing was measured" if found.outcome == "unmeasured" else "no verdict"

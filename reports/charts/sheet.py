@@ -1,38 +1,35 @@
-"""A figure with a heading, measured in inches from its upper left corner, and its two outputs."""
+"""A figure with a heading, measured in inches from its upper left corner, and its two outputs.
+
+Places are ours and not those of matplotlib's constrained layout.  That fits axes into a figure of a
+given height, where here the height follows from the names; and it draws all text once more to
+measure it, which makes each chart take 1.7 times as long.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from . import svg, words
-from .style import EDGE, INK, MUTED, PAPER, SMALL, TEXT, TITLE, WIDTH, line_height
+from . import style, svg
+from .style import EDGE, FAMILY, INK, MUTED, PAPER, SMALL, TEXT, TITLE, WIDTH, line_height
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.text import Text
+    from matplotlib.lines import Line2D
 
 _SETTINGS: dict[str, Any] = {
-    "font.family": [words.FAMILY],
+    "font.family": [FAMILY],
     "svg.fonttype": "none",
     "text.parse_math": False,
-    "text.usetex": False,
     "text.hinting": "none",
-    "text.antialiased": True,
     "path.simplify": False,
-    "path.sketch": None,
-    "path.effects": [],
     "hatch.linewidth": 0.7,
 }
-_ABOUT_DRAWING = (
-    *("axes", "figure", "font", "grid", "hatch", "image", "legend", "lines", "markers", "patch"),
-    *("path", "savefig", "xaxis", "xtick", "yaxis", "ytick"),
-)
 _lock = RLock()
 
 
@@ -42,24 +39,11 @@ def drawing(salt: str) -> Iterator[None]:
 
     `salt` tells the ids of one chart from those of the others on a page.
     """
-    import matplotlib
+    from matplotlib.style import context
 
     # matplotlib's settings are the process's, and some have no argument: one at a time.
-    settings: Any = {**_defaults(), **_SETTINGS, "svg.hashsalt": salt}
-    with _lock, matplotlib.rc_context(settings):
+    with _lock, context(["default", {**_SETTINGS, "svg.hashsalt": salt}]):
         yield
-
-
-@cache
-def _defaults() -> dict[str, Any]:
-    """What matplotlib would do without a matplotlibrc, as far as it is about drawing."""
-    import matplotlib
-
-    return {
-        key: value
-        for key, value in matplotlib.rcParamsDefault.items()
-        if key.partition(".")[0] in _ABOUT_DRAWING
-    }
 
 
 class Sheet:
@@ -70,8 +54,8 @@ class Sheet:
 
         self.title, self.about = title, subtitle
         self.width, room = width, width - 2 * EDGE
-        heading = words.folded(title, room, TITLE, bold=True)
-        below = words.folded(subtitle, room, TEXT)
+        heading = style.fold(title, room, TITLE, bold=True)
+        below = style.fold(subtitle, room, TEXT)
         self.top = EDGE + len(heading) * line_height(TITLE) + 0.08 + len(below) * line_height(TEXT)
         self.top += 0.1
         self.height = self.top + body + EDGE
@@ -84,22 +68,28 @@ class Sheet:
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
         """Axes with their upper left corner so many inches right of the edge, below the heading."""
         bottom = self.height - self.top - top - height
-        axes = self.figure.add_axes(
-            (
-                left / self.width,
-                bottom / self.height,
-                width / self.width,
-                height / self.height,
-            )
-        )
+        wide, tall = self.width, self.height
+        axes = self.figure.add_axes((left / wide, bottom / tall, width / wide, height / tall))
         axes.patch.set_visible(False)
         for side, spine in axes.spines.items():
             spine.set_visible(side == "bottom")
             spine.set(color=INK, alpha=MUTED, linewidth=0.8)
-        axes.tick_params(
-            length=3, color=INK, labelcolor=INK, labelsize=SMALL, pad=3, left=False, labelleft=False
-        )
+        axes.tick_params(length=3, color=INK, labelcolor=INK, labelsize=SMALL, pad=3, left=False)
         return axes
+
+    def box(self, axes: Axes) -> tuple[float, float, float, float]:
+        """What `axes` was given: left, top, width and height in inches."""
+        place = axes.get_position()
+        top = self.height * (1 - place.y1) - self.top
+        return self.width * place.x0, top, self.width * place.width, self.height * place.height
+
+    def stroke(self, across: Sequence[float], down: Sequence[float], **look: Any) -> None:
+        """A line outside all axes, through places in inches."""
+        from matplotlib.lines import Line2D
+
+        up = [self.height - self.top - y for y in down]
+        place = self.figure.dpi_scale_trans
+        self.figure.add_artist(Line2D(across, up, transform=place, **look))
 
     def lines(self, x: float, y: float, lines: Sequence[str], **look: Any) -> None:
         """Text, each line an artist: in any font each keeps to its own side.
@@ -115,69 +105,62 @@ class Sheet:
             down = self.height - self.top - first - place * step
             self.figure.text(x, down, line, transform=self.figure.dpi_scale_trans, **look)
 
-    def legend(self, handles: Sequence[Artist], labels: Sequence[str], top: float) -> None:
-        """One line that says what the marks mean."""
+    def legend(self, keys: Mapping[str, Artist]) -> None:
+        """One line below the heading that says what the marks mean."""
         from matplotlib.font_manager import FontProperties
 
         legend = self.figure.legend(
-            handles,
-            labels,
+            list(keys.values()),
+            list(keys),
             loc="upper left",
-            ncols=len(labels),
+            ncols=len(keys),
             frameon=False,
-            prop=FontProperties(family=[words.FAMILY], size=SMALL),
+            prop=FontProperties(family=[FAMILY], size=SMALL),
             labelcolor=INK,
             borderaxespad=0,
             borderpad=0,
             columnspacing=1.6,
             handlelength=1.8,
-            bbox_to_anchor=(EDGE, self.height - self.top - top),
+            bbox_to_anchor=(EDGE, self.height - self.top),
             bbox_transform=self.figure.dpi_scale_trans,
         )
         legend.set_in_layout(False)
 
-    def page_svg(self, described: str, salt: str) -> str:
+    def page_svg(self, description: str, salt: str) -> str:
         """The chart for a page: see Chart."""
-        with self._spelled() as signs:
-            raw = _saved(self, "svg")
-        back = {stand_in: sign for sign, stand_in in signs.items() if stand_in != words.ABSENT}
-        return svg.inline(words.translated(raw.decode(), back), self.title, described, salt)
+        return svg.inline(self._saved("svg").decode(), self.title, description, salt)
 
-    def png(self) -> bytes:
-        """The chart as a picture on white, 1,600 pixels wide."""
-        with self._spelled() as signs:
-            self._replace(words.without(signs))
-            return _saved(self, "png", dpi=200)
+    def file(self, suffix: str, description: str, salt: str) -> bytes:
+        """What a file with this suffix holds: SVG, or a picture on white 1,600 pixels wide."""
+        if suffix.lower() == ".png":
+            return self._saved("png", dpi=200)
+        return svg.standalone(self.page_svg(description, salt)).encode()
 
-    @contextmanager
-    def _spelled(self) -> Iterator[dict[str, str]]:
-        """All text in signs that the font has; gives what stands for what."""
-        texts = self._texts()
-        before = [text.get_text() for text in texts]
-        signs = words.stand_ins(before)
-        self._replace(signs)
-        yield signs
-        for text, said in zip(texts, before, strict=True):
-            text.set_text(said)
-
-    def _replace(self, signs: dict[str, str]) -> None:
-        if signs:
-            for text in self._texts():
-                text.set_text(words.translated(text.get_text(), signs))
-
-    def _texts(self) -> list[Text]:
-        """What may hold a name; ticks and legends hold words of ours."""
-        inside = (
-            text
-            for axes in self.figure.axes
-            for text in (axes.xaxis.label, axes.yaxis.label, *axes.texts)
-        )
-        return [*self.figure.texts, *inside]
+    def _saved(self, form: str, **more: Any) -> bytes:
+        file = io.BytesIO()
+        about = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
+        paper = "none" if form == "svg" else PAPER
+        with warnings.catch_warnings():
+            # What the font lacks is an empty box in a picture; in SVG it is text all the same.
+            warnings.filterwarnings("ignore", "Glyph .* missing from")
+            warnings.filterwarnings("ignore", "Matplotlib currently does not support")
+            self.figure.savefig(file, format=form, metadata=about, facecolor=paper, **more)
+        return file.getvalue()
 
 
-def _saved(sheet: Sheet, form: str, **more: Any) -> bytes:
-    file = io.BytesIO()
-    about = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
-    colour = "none" if form == "svg" else PAPER
-    sheet.figure.savefig(file, format=form, metadata=about, facecolor=colour, **more)
-    return file.getvalue()
+def key(**look: Any) -> Line2D:
+    """A line or a point for a legend."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], **{"color": INK, **look})
+
+
+def strokes(axes: Axes, ends: Iterable[tuple[float, float, float, float]], **look: Any) -> None:
+    """Strokes, each from x and y to x and y, as one line with gaps.
+
+    matplotlib's `broken_barh` and `hlines` have a shape for each: thousands are slow in a page.
+    """
+    gap = float("nan")
+    points = [point for x, y, *end in ends for point in ((x, y), tuple(end), (gap, gap))]
+    across, down = zip(*points, strict=True) if points else ((), ())
+    axes.plot(across, down, **{"solid_capstyle": "butt", **look})
