@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.cli.check import FORMATS, rendered
+from bench.cli.check import FORMATS, render
 from bench.plan.settings import Settings
 from reports.gate.results import Checked
 
@@ -123,4 +123,4 @@ def test_the_session_of_the_readme_is_python_and_passes_options_on():
 
 def test_a_summary_stands_apart_from_what_other_steps_left_there():
     told = Checked("working tree", "git:main", ())
-    assert rendered(told, "github") == "\n" + rendered(told, "md")
+    assert render(told, "github") == "\n" + render(told, "md")

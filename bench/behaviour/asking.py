@@ -7,10 +7,10 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import version
 from inspect import cleandoc, getsource
 from typing import Any
 
-from .. import __version__
 from ..driver.fixtures import Fixtures
 from ..driver.lab import Workshop
 from ..driver.workers import Call, Place, Workers
@@ -50,7 +50,7 @@ def document(
     asker = Asker(shop, seconds, told, names)
     return {
         "schema": SCHEMA,
-        "concbench": __version__,
+        "concbench": version("concbench"),
         "asked": runs.stamp(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "platform": platform.platform(),

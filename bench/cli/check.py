@@ -1,7 +1,4 @@
-"""What a check leaves: answers on the terminal, in the run's folder, and where CI wants them.
-
-`concbench check`: measure two sides until the gate has its answers, show and store them.
-"""
+"""`concbench check`: measure two sides until the gate has its answers, show and store them."""
 
 from __future__ import annotations
 
@@ -9,118 +6,115 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from ..driver import Agenda, measured, sided
-from ..driver.lab import workshop
+import typer
+
 from ..errors import Exit, Interrupted, NotComparable, UsageError
-from ..gate.against import Against, against
-from ..gate.samples import Pair, Rule, answers, asked, failed, name, pairs, unknown
-from ..plan.settings import Settings, resolve
-from ..store.journal import entries
-from ..store.runs import run_to_resume, stored_settings
-from ..store.state import History
-from .exit import Outcome
-from .progress import shown
-from .stored import check_output, console, read, short, summaries, written, written_report
+from . import options, stored
+from .exit import Outcome, ending
+from .progress import watching
 
 if TYPE_CHECKING:
     from reports.gate import Threshold
     from reports.gate.results import Checked
 
+    from ..gate.samples import Pair, Rule
+    from ..plan.settings import Settings
+    from ..store.state import History
 
 FORMATS = ("junit", "md", "json", "github")
-
-
-def targets(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """Format and file of each `FORMAT:FILE`, and of the summary of GitHub's step.
-
-    Raises UsageError for a format that there is not and a file that cannot be written.
-    """
-    found = []
-    for text in texts:
-        form, _, file = text.partition(":")
-        if form not in FORMATS:
-            raise UsageError(f"no format '{form}' of a check (there are: {', '.join(FORMATS)})")
-        found.append((form, file or "-"))
-    found += [("github", file) for file in summaries()]
-    for _, file in found:
-        check_output(file)
-    return found
-
-
-def finished(
-    checked: Checked, folder: Path, wanted: Sequence[tuple[str, str]], *, report: bool
-) -> None:
-    """Store it first, then print it, then write the page and the targets that are wanted."""
-    from reports.gate import results as stored
-    from reports.render import ci, gate
-
-    try:
-        (folder / stored.FILE).write_text(stored.document(checked), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {folder / stored.FILE}: {error.strerror}") from None
-    for line in gate.lines(checked, console().width):
-        print(line)
-    print(f"\nsaved: {short(folder)}")
-    if report:
-        written_report([read(folder)])
-    for form, file in wanted:
-        written(rendered(checked, form), form, file)
-    if os.environ.get("GITHUB_ACTIONS"):
-        for line in ci.github_annotations(checked):
-            print(line)
-
-
-def rendered(checked: Checked, form: str) -> str:
-    """The check in another format."""
-    from reports.gate import results as stored
-    from reports.render import ci, gate
-
-    if form == "junit":
-        return ci.document(checked)
-    if form == "json":
-        return stored.document(checked)
-    # Another step may have left the summary without an end of line.
-    gap = "\n" if form == "github" else ""
-    return f"{gap}{gate.document(checked)}"
-
-
 BUDGET = 600.0
-OPTIONS = ("against", "baseline", "fail_on", "relative", "resume", "export", "report")
-SHOWN = ("quiet", "verbose")
+OPTIONS = (
+    *("against", "baseline", "fail_on", "relative", "resume", "export", "report"),
+    *("quiet", "verbose"),
+)
+"""What the command line takes that is no setting of a run."""
 
 
-def check(given: Mapping[str, Any], outcome: Outcome) -> None:
-    """Say whether the first side is slower than the second, and exit by it."""
-    settings, resume = _settings(given)
-    wanted = thresholds([*given.get("fail_on", ())] or settings.gate.fail_on)
-    files = targets(given.get("export", ()))
-    going_on = resume is not None and "baseline" not in given
-    found = Against(settings.side) if going_on else against(given, settings, Path.cwd())
-    try:
-        if found.baseline:
-            from ..gate.baseline import against_baseline
+Against = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIDE",
+        help="What to compare with: git:REV, python:3.12, env:KEY=VALUE, strategy:NAME. "
+        "Without it the baseline of [tool.concbench.gate], else what git suggests.",
+    ),
+]
+Side = Annotated[
+    str | None, typer.Option(metavar="SIDE", help="What to check, if not the working tree.")
+]
+Baseline = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Compare with a stored baseline, unpaired.")
+]
+Relative = Annotated[
+    bool, typer.Option("--relative", help="With --baseline: ratios to the reference alone.")
+]
+FailOn = Annotated[
+    options.Several | None,
+    typer.Option(
+        metavar="METRIC>PERCENT%",
+        help="batch>5% (the default), one_shot, cpu, memory; 'w:http_get batch>8%'; repeatable.",
+    ),
+]
+Budget = Annotated[str | None, typer.Option(help="The most time it may take: 10m (the default).")]
+Export = Annotated[
+    options.Several | None,
+    typer.Option(metavar="FORMAT[:FILE]", help="junit, md, json, github; repeatable."),
+]
 
-            checked, folder = against_baseline(found.baseline, given, settings, wanted, resume)
-        else:
-            checked, folder = _sides(found, given, settings, wanted, resume)
-    except Interrupted as error:
-        name = f" --baseline {found.baseline}" if found.baseline else ""
-        raise Interrupted(error.folder, f"check{name}") from None
-    outcome.run = folder.name.partition("-")[0]
-    count(checked, outcome, strict=settings.strict)
-    finished(checked, folder, files, report=bool(given.get("report")))
+
+def check(
+    against: Against = None,
+    side: Side = None,
+    baseline: Baseline = None,
+    relative: Relative = False,
+    fail_on: FailOn = None,
+    workload: options.Workload = None,
+    strategy: options.Strategy = None,
+    param: options.Param = None,
+    tasks: options.Tasks = None,
+    workers: options.Workers = None,
+    start: options.Start = None,
+    budget: Budget = None,
+    rounds: options.Rounds = None,
+    timeout: options.Timeout = None,
+    seed: options.Seed = None,
+    reference: options.Reference = None,
+    results: options.Results = None,
+    resume: options.Resume = None,
+    export: Export = None,
+    report: options.Report = False,
+    strict: options.Strict = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Measure two sides in the same rounds; exit 1 when the first is slower."""
+    given = options.given(locals())
+    with ending(last_line=True) as outcome:
+        settings, unfinished = _settings(given)
+        limits = thresholds(fail_on or settings.gate.fail_on)
+        files = targets(export or ())
+        checked, folder = _measure(given, settings, limits, unfinished)
+        outcome.run = folder.name.partition("-")[0]
+        _count(checked, outcome, strict=settings.strict)
+        _publish(checked, folder, files, report=report)
+
+
+# Before anything is measured
 
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
-    flags = {key: one for key, one in given.items() if key not in (*OPTIONS, *SHOWN)}
-    resume = None
+    """The settings, and the folder of the run to go on with."""
+    from ..plan.settings import resolve
+    from ..store.runs import run_to_resume, stored_settings
+
+    flags = {key: one for key, one in given.items() if key not in OPTIONS}
+    unfinished = None
     if "resume" in given:
-        resume = run_to_resume(resolve(flags).results, given["resume"])
-        flags = {**stored_settings(resume), **flags}
+        unfinished = run_to_resume(resolve(flags).results, given["resume"])
+        flags = {**stored_settings(unfinished), **flags}
         if "baseline" not in given and len(flags.get("side", ())) != 2:
-            raise UsageError(f"{resume.name} is no check of two sides that could go on")
+            raise UsageError(f"{unfinished.name} is no check of two sides that could go on")
     settings = resolve(flags)
     more: dict[str, Any] = {}
     if "side" not in flags:
@@ -129,7 +123,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
         more["budget"] = BUDGET
     if "probe" not in settings.model_fields_set:
         more["probe"] = ("none",)  # its time is for rounds
-    return settings.model_copy(update=more), resume
+    return settings.model_copy(update=more), unfinished
 
 
 def thresholds(texts: Sequence[str]) -> tuple[Threshold, ...]:
@@ -142,60 +136,111 @@ def thresholds(texts: Sequence[str]) -> tuple[Threshold, ...]:
         raise UsageError(f"--fail-on {error}") from None
 
 
-def _sides(
-    found: Against,
+def targets(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Format and file of each `FORMAT:FILE`, and of the summary of GitHub's step.
+
+    Raises UsageError for a format that there is not and a file that cannot be written.
+    """
+    files = []
+    for text in texts:
+        form, _, file = text.partition(":")
+        if form not in FORMATS:
+            raise UsageError(f"no format '{form}' of a check (there are: {', '.join(FORMATS)})")
+        files.append((form, file or "-"))
+    files += [("github", file) for file in stored.summaries()]
+    for _, file in files:
+        stored.check_output(file)
+    return files
+
+
+# Measuring
+
+
+def _measure(
     given: Mapping[str, Any],
     settings: Settings,
-    wanted: Sequence[Threshold],
-    resume: Path | None,
+    limits: Sequence[Threshold],
+    unfinished: Path | None,
+) -> tuple[Checked, Path]:
+    """The answers, and the run's folder."""
+    from ..gate.against import Against, against
+
+    goes_on = unfinished is not None and "baseline" not in given
+    other = Against(settings.side) if goes_on else against(given, settings, Path.cwd())
+    try:
+        if other.baseline:
+            from ..gate.baseline import against_baseline
+
+            return against_baseline(other.baseline, given, settings, limits, unfinished)
+        if other.why:
+            print(f"against {other.sides[1]}: {other.why}", file=sys.stderr)
+        if unfinished is None:
+            settings = settings.model_copy(update={"side": other.sides})
+        return _sides(given, settings, limits, unfinished)
+    except Interrupted as error:
+        name = f" --baseline {other.baseline}" if other.baseline else ""
+        raise Interrupted(error.folder, f"check{name}") from None
+
+
+def _sides(
+    given: Mapping[str, Any],
+    settings: Settings,
+    limits: Sequence[Threshold],
+    unfinished: Path | None,
 ) -> tuple[Checked, Path]:
     from reports.gate import values
     from reports.gate.results import Checked
 
-    if resume is None:
-        settings = settings.model_copy(update={"side": found.sides})
-    if found.why:
-        print(f"against {found.sides[1]}: {found.why}", file=sys.stderr)
+    from ..driver import Agenda, measured, sided
+    from ..driver.lab import workshop
+    from ..gate import samples
+    from ..store.journal import entries
+    from ..store.state import History
+
     with workshop(settings.results) as shop:
         agenda = sided(shop, settings)
-        both = pairs(agenda.cells)
-        if not any(asked(pair, wanted) for pair in both):
+        pairs = samples.pairs(agenda.cells)
+        metrics = {metric for pair in pairs for metric in samples.asked(pair, limits)}
+        if not metrics:
             raise NotComparable("no threshold is for any of the cells")
-        memory = any("memory" in asked(pair, wanted) for pair in both)
-        warnings = [*agenda.warnings, *_too_fine(both, wanted, settings.results)]
-        agenda = Agenda(agenda.sides, agenda.cells, warnings, memory, values)
+        warnings = [*agenda.warnings, *_too_fine(pairs, limits, settings.results)]
+        agenda = Agenda(agenda.sides, agenda.cells, warnings, "memory" in metrics, values)
 
         def rule(past: History) -> Rule:
-            return Rule(agenda.cells, wanted, settings.seconds, past)
+            return samples.Rule(agenda.cells, limits, settings.seconds, past)
 
-        with shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
-            folder = measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
+        with watching(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
+            folder = measured(shop, agenda, settings, sys.argv[1:], watch, unfinished, rule)
     past = History(agenda.cells, entries(folder / "journal.jsonl"))
     return Checked(
         after=agenda.sides[0].title,
         before=agenda.sides[1].title,
-        answers=tuple(answers(both, past, wanted)),
-        failed=tuple(failed(both, past)),
-        unknown=tuple(unknown(both, past, wanted)),
+        answers=tuple(samples.answers(pairs, past, limits)),
+        failed=tuple(samples.failed(pairs, past)),
+        unknown=tuple(samples.unknown(pairs, past, limits)),
         seconds=past.elapsed,
         run=folder.name,
         warnings=tuple(agenda.warnings),
     ), folder
 
 
-def _too_fine(both: Sequence[Pair], wanted: Sequence[Threshold], results: Path) -> Iterator[str]:
+def _too_fine(pairs: Sequence[Pair], limits: Sequence[Threshold], results: Path) -> Iterator[str]:
     """A line for the cells of which this machine is known to notice less than is asked."""
-    from ..gate.noise import stored
+    from ..gate import samples
+    from ..gate.noise import stored as floors
 
-    known = stored(results)
-    least = {name(pair): asked(pair, wanted).get("batch") for pair in both}
+    known = floors(results)
+    least = {samples.name(pair): samples.asked(pair, limits).get("batch") for pair in pairs}
     beyond = [cell for cell, asks in least.items() if asks and known.get(cell, 0.0) > asks]
     if beyond:
-        told = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
-        yield f"by `doctor --noise` this machine notices only slow-downs from: {told}"
+        cells = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
+        yield f"by `doctor --noise` this machine notices only slow-downs from: {cells}"
 
 
-def count(checked: Checked, outcome: Outcome, *, strict: bool) -> None:
+# What it leaves: answers on the terminal, in the run's folder, and where CI wants them
+
+
+def _count(checked: Checked, outcome: Outcome, *, strict: bool) -> None:
     """Exit code and last line: doubt is a failure with `strict` alone."""
     outcome.regressions = len(checked.of("slower"))
     outcome.failed = len({cell for cell, _ in checked.failed})
@@ -206,3 +251,40 @@ def count(checked: Checked, outcome: Outcome, *, strict: bool) -> None:
         outcome.codes.add(Exit.FAILED)
     if checked.doubts and strict:
         outcome.codes.add(Exit.INCONCLUSIVE)
+
+
+def _publish(
+    checked: Checked, folder: Path, files: Sequence[tuple[str, str]], *, report: bool
+) -> None:
+    """Store it first, then print it, then write the page and the targets that are wanted."""
+    from reports.gate import results
+    from reports.render import ci, gate
+
+    try:
+        (folder / results.FILE).write_text(results.document(checked), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {folder / results.FILE}: {error.strerror}") from None
+    for line in gate.lines(checked, stored.console().width):
+        print(line)
+    print(f"\nsaved: {stored.short(folder)}")
+    if report:
+        stored.write_page([stored.read(folder)])
+    for form, file in files:
+        stored.write_output(render(checked, form), form, file)
+    if os.environ.get("GITHUB_ACTIONS"):
+        for line in ci.github_annotations(checked):
+            print(line)
+
+
+def render(checked: Checked, form: str) -> str:
+    """The check in another format."""
+    from reports.gate import results
+    from reports.render import ci, gate
+
+    if form == "junit":
+        return ci.document(checked)
+    if form == "json":
+        return results.document(checked)
+    # Another step may have left the summary without an end of line.
+    gap = "\n" if form == "github" else ""
+    return f"{gap}{gate.document(checked)}"

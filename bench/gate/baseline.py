@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from ..cli.progress import shown
+from ..cli.progress import watching
 from ..cli.stored import read
 from ..driver import Agenda, measured, runnable
 from ..driver.lab import workshop
@@ -292,7 +292,7 @@ def _measured(
 
     with (
         workshop(settings.results) as shop,
-        shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch,
+        watching(bool(given.get("quiet")), bool(given.get("verbose"))) as watch,
     ):
         return measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..cli.progress import shown
+from ..cli.progress import watching
 from ..driver import Agenda, measured, runnable
 from ..driver.lab import workshop
 from ..errors import UsageError
@@ -60,7 +60,7 @@ def floors(settings: Settings, *, quiet: bool) -> tuple[list[Floor], Path]:
         def everything(_: History) -> Any:
             return lambda _: [one.id for one in agenda.cells]
 
-        with shown(quiet, False) as watch:
+        with watching(quiet, False) as watch:
             folder = measured(shop, agenda, settings, sys.argv[1:], watch, rule=everything)
     past = History(agenda.cells, entries(folder / "journal.jsonl"))
     return found(pairs(agenda.cells), past), folder

@@ -35,7 +35,7 @@ PACKAGES: Mapping[Kind, str] = {"workloads": "workloads", "strategies": "bench.s
 
 
 @dataclass(frozen=True)
-class Described:
+class Description:
     """What `list` shows of a plug-in; `reason` says why it cannot run here, or is empty."""
 
     name: str
@@ -104,19 +104,19 @@ def implied(made: type[Any]) -> dict[str, Plain]:
     return {f.name: _default(f) for f in dataclasses.fields(made) if f.metadata.get("implied")}
 
 
-def describe(kind: Kind) -> list[Described]:
+def describe(kind: Kind) -> list[Description]:
     """All there is, and why it cannot run here."""
-    return [_described(find(kind, name)) for name in names(kind)]
+    return [_describe(find(kind, name)) for name in names(kind)]
 
 
-def _described(spec: Spec) -> Described:
+def _describe(spec: Spec) -> Description:
     try:
         made = loaded(spec)
     except UsageError as error:
-        return Described(spec.name, spec.target, reason=str(error))
+        return Description(spec.name, spec.target, reason=str(error))
     params = parameters(made)
     doc = (made.__doc__ or "").strip()
-    return Described(
+    return Description(
         spec.name,
         spec.target,
         {key: None if value is ... else value for key, value in params.items()},

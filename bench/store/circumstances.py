@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
 from ..machine import identity
 from ..plan.cells import Planned
 from ..plan.settings import Settings
@@ -24,7 +24,7 @@ def facts(
     environment = identity.facts() | variables
     environment["packages"] |= identity.versions(_libraries(sides, cells))
     return {
-        "concbench": __version__,
+        "concbench": version("concbench"),
         "started": runs.stamp(),
         "settings": settings.model_dump(mode="json", exclude_defaults=True, exclude={"results"}),
         "seed": seed,
