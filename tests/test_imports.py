@@ -19,7 +19,7 @@ LATE = {
     "bench.__init__",
     "bench.driver.__init__",
     "bench.notebook",
-    *(f"bench.cli.{part}" for part in ("behaviour", "check", "run", "stored")),
+    *(f"bench.cli.{part}" for part in ("behaviour", "check", "exit", "run", "stored")),
     *(f"bench.gate.{part}" for part in ("baseline", "noise", "samples", "unpaired")),
 }  # these hand results to reports, inside a function
 HEAVY = ["pandas", "matplotlib", "numpy", "scipy", "typer", "rich", "pydantic", "psutil"]

@@ -14,7 +14,7 @@ from typing import Any
 from ..driver.fixtures import Fixtures
 from ..driver.lab import Workshop
 from ..driver.workers import Call, Place, Workers
-from ..errors import UsageError, suggestion
+from ..errors import UsageError, alternatives
 from ..plan.cells import Planned, plan
 from ..plan.plugins import loaded, parameters
 from ..plan.settings import Settings
@@ -76,8 +76,7 @@ def code(name: str) -> str:
 
 def _question(name: str) -> Any:
     if name not in NAMES:
-        hint = suggestion(name, NAMES)
-        raise UsageError(f"no question '{name}'{hint} (there are: {', '.join(NAMES)})")
+        raise UsageError(f"no question '{name}'{alternatives(name, NAMES)}")
     return import_module(f"{__package__}.questions.{name}")
 
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import Exit, UsageError
+from ..errors import Exit
 from . import options, stored
-from .exit import Outcome, ending
+from .exit import Outcome, ending, writing
 
 FILE = "behaviour.json"
 
@@ -66,12 +66,11 @@ def ask(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome) -> No
     from ..driver import runnable
     from ..driver.lab import workshop
     from ..plan.settings import resolve
-    from ..store.writable import check_file
 
     settings = resolve(given)
     path = settings.results / FILE
     if save:
-        check_file(path, makes_folders=True)
+        stored.check_output(str(path), makes_folders=True)
     cells = runnable(asking.strategies(settings))
     with workshop(settings.results) as shop, _status() as status:
         document = asking.document(
@@ -109,9 +108,7 @@ def _status() -> Any:
 def _save(path: Path, text: str) -> None:
     from ..store import runs
 
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         runs.keep_out_of_git(path.parent)
         path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None

@@ -12,7 +12,7 @@ import typer
 
 from ..errors import Exit, Interrupted, NotComparable, UsageError
 from . import options, stored
-from .exit import Outcome, ending
+from .exit import Outcome, ending, writing
 from .progress import watching
 
 if TYPE_CHECKING:
@@ -260,10 +260,8 @@ def _publish(
     from reports.gate import results
     from reports.render import ci, gate
 
-    try:
+    with writing(folder / results.FILE):
         (folder / results.FILE).write_text(results.document(checked), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {folder / results.FILE}: {error.strerror}") from None
     for line in gate.lines(checked, stored.console().width):
         print(line)
     print(f"\nsaved: {stored.short(folder)}")

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import typer
@@ -83,10 +84,25 @@ def _reporting(outcome: Outcome) -> Iterator[None]:
         if isinstance(error, Interrupted):
             outcome.run = error.folder.name.partition("-")[0]
             print(f"  go on with: concbench {error.command} --resume", file=sys.stderr)
-    except Exception:
+    except Exception as error:
+        from reports.errors import UnknownName  # pydantic: it costs more than all of --help
+
+        if isinstance(error, UnknownName):
+            outcome.codes.add(Exit.USAGE)
+            print(f"concbench: {error}", file=sys.stderr)
+            return
         outcome.codes.add(Exit.INTERNAL)
         traceback.print_exc()
         print(REPORT, file=sys.stderr)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an OSError while a file is written into a UsageError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write {error.filename or path}: {error.strerror}") from None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import typer
 
 from ..errors import Exit, UsageError
 from . import options, stored
-from .exit import Outcome, ending
+from .exit import Outcome, ending, writing
 from .progress import watching
 
 if TYPE_CHECKING:
@@ -134,6 +134,8 @@ def _output(
     given: Mapping[str, Any], settings: Settings, unfinished: Path | None
 ) -> tuple[View, list[str]]:
     """How the run will be shown, and exported; UsageError before anything is measured."""
+    from reports.analysis import columns as views
+
     from ..plan.cells import plan
     from ..store import runs
 
@@ -146,7 +148,7 @@ def _output(
     cells = plan(settings) if group_by else ()
     specs = (spec for one in cells for spec in (one.cell.workload, one.cell.strategy))
     params = [key for spec in specs for key in spec.params]
-    return stored.view(given.get("columns"), given.get("sort"), group_by, params), targets
+    return views.wanted(given.get("columns"), given.get("sort"), group_by, params), targets
 
 
 def _show(
@@ -184,10 +186,8 @@ def _counted(folder: Path, outcome: Outcome) -> Stored:
     from reports.analysis.records import write
 
     run = stored.read(folder)
-    try:
+    with writing(folder):
         write(run, folder)
-    except OSError as error:
-        raise UsageError(f"cannot write the tables to {folder}: {error.strerror}") from None
     statuses = [cell.status for cell in run.run.cells]
     outcome.failed = statuses.count("failed")
     if outcome.failed:

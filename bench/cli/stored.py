@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import NotComparable, UsageError
-from ..store.writable import check_file
 from . import options
-from .exit import ending
+from .exit import ending, writing
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from reports.analysis.behaviour import Behaviour
-    from reports.analysis.columns import View
     from reports.history import Series
     from reports.run.stored import Stored
 
@@ -42,11 +40,13 @@ def show(
 ) -> None:
     """Show a stored run again; never measures."""
     with ending():
+        from reports.analysis import columns as views
         from reports.analysis import groups
         from reports.render import summary
 
         (stored,) = _runs([run], results)
-        summary.show(stored, console(), view(columns, sort, group_by, groups.params(stored)))
+        view = views.wanted(columns, sort, group_by, groups.params(stored))
+        summary.show(stored, console(), view)
 
 
 ReportRuns = Annotated[
@@ -68,7 +68,7 @@ def report(
     """Write one HTML page with verdicts, tables and charts."""
     with ending():
         if output:
-            check_file(output)
+            check_output(str(output))
         page = write_page(_runs(runs or ["latest"], results), output)
         if browse:
             import webbrowser
@@ -153,7 +153,10 @@ def history(
         _check_chart(chart)
         series, skipped = _series(_folder(results), cell, relative)
         if chart:
-            _draw(series, chart)
+            from reports.charts.history import save
+
+            with writing(chart):
+                save(series, chart)
         if as_json:
             print(json.dumps(marks.document(series, skipped), indent=1))
         elif cell:
@@ -211,7 +214,6 @@ def earlier(stored: Stored) -> list[Series]:
 
 def _series(folder: Path, cell: str | None, relative: bool) -> tuple[list[Series], list[str]]:
     """The series of the cells that are asked for, and the runs that cannot be read, a line each."""
-    from reports.errors import UnknownName
     from reports.history import chosen, series
     from reports.history import read as read_history
 
@@ -228,10 +230,7 @@ def _series(folder: Path, cell: str | None, relative: bool) -> tuple[list[Series
         raise UsageError(f"the runs in {folder} have no reference to be relative to")
     if not every:
         raise UsageError(f"the runs in {folder} hold no times: measure some with `concbench run`")
-    try:
-        return chosen(every, cell) if cell else every, skipped
-    except UnknownName as error:
-        raise UsageError(str(error)) from None
+    return chosen(every, cell) if cell else every, skipped
 
 
 def _folders(results: Path, kind: str = "runs") -> Iterator[Path]:
@@ -239,19 +238,6 @@ def _folders(results: Path, kind: str = "runs") -> Iterator[Path]:
 
 
 # How it is shown
-
-
-def view(
-    columns: str | None, sort: str | None, group_by: str | None, params: Sequence[str]
-) -> View:
-    """The view that options ask for; UsageError names the columns or groups that there are."""
-    from reports.analysis.columns import wanted
-    from reports.errors import UnknownName
-
-    try:
-        return wanted(columns, sort, group_by, params)
-    except UnknownName as error:
-        raise UsageError(str(error)) from None
 
 
 def console() -> Console:
@@ -279,15 +265,12 @@ def write_page(runs: Sequence[Stored], file: Path | None = None) -> Path:
 
     beside = runs[0].folder
     path = file or beside / "report.html"
-    try:
+    with writing(path):
         page.write(runs, path, earlier(runs[0]) if len(runs) == 1 else (), _behaviour(beside))
         print(f"page: {short(path)}")
-        if file is None:
-            for stored in runs:
-                charts.save(stored, stored.folder / "charts")
-                print(f"charts: {short(stored.folder / 'charts')}")
-    except OSError as error:
-        raise UsageError(f"cannot write {error.filename or path}: {error.strerror}") from None
+        for stored in runs if file is None else ():
+            charts.save(stored, stored.folder / "charts")
+            print(f"charts: {short(stored.folder / 'charts')}")
     return path
 
 
@@ -328,16 +311,11 @@ def check_targets(targets: Sequence[str], sides: int = 0) -> None:
 
 def write_targets(stored: Stored, targets: Sequence[str]) -> None:
     """Write each target; `-` or no file is stdout, and github's is its step summary."""
-    from reports.errors import DamagedRun
     from reports.exports import rendered
 
     for target in targets:
         form, _, file = target.partition(":")
-        try:
-            content = rendered(stored, form)
-        except (ImportError, DamagedRun) as error:
-            raise UsageError(str(error)) from None
-        write_output(content, form, file or _default(form))
+        write_output(rendered(stored, form), form, file or _default(form))
 
 
 def _default(form: str) -> str:
@@ -349,10 +327,12 @@ def summaries() -> list[str]:
     return [file] if (file := os.environ.get("GITHUB_STEP_SUMMARY")) else []
 
 
-def check_output(file: str) -> None:
-    """Raise UsageError unless `write_output` could write it."""
+def check_output(file: str, *, makes_folders: bool = False) -> None:
+    """Raise UsageError unless the file can be written; `-` is stdout."""
+    from ..store.writable import check_file
+
     if file != "-":
-        check_file(Path(file))
+        check_file(Path(file), makes_folders=makes_folders)
 
 
 def write_output(content: str | bytes, form: str, file: str) -> None:
@@ -363,25 +343,13 @@ def write_output(content: str | bytes, form: str, file: str) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    try:
-        # The step summary belongs to all steps of a job: added to, never replaced.
-        with Path(file).open("ab" if form == "github" else "wb") as stream:
-            stream.write(data)
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from None
+    # The step summary belongs to all steps of a job: added to, never replaced.
+    with writing(Path(file)), Path(file).open("ab" if form == "github" else "wb") as stream:
+        stream.write(data)
 
 
 def _check_chart(chart: Path | None) -> None:
     if chart and chart.suffix.lower() not in PICTURES:
         raise UsageError(f"a chart is a file that ends in .svg or .png, not '{chart.name}'")
     if chart:
-        check_file(chart)
-
-
-def _draw(series: Sequence[Series], chart: Path) -> None:
-    from reports.charts.history import save
-
-    try:
-        save(series, chart)
-    except OSError as error:
-        raise UsageError(f"cannot write {chart}: {error.strerror}") from None
+        check_output(str(chart))

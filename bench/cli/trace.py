@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from ..errors import Exit, UsageError
-from . import options
+from . import options, stored
 from .exit import ending
 
 if TYPE_CHECKING:
@@ -63,14 +62,12 @@ def trace(
         from ..driver.lab import laboratory
         from ..plan.settings import resolve
         from ..processes.outputs import Failed
-        from ..store.writable import check_file
 
         workload, strategy = split(cell)
         settings = resolve({**given, "workload": [workload], "strategy": [strategy]})
         planned = _plan(cell, settings)
-        path = None if output == "-" else Path(output or f"trace-{_plain(planned)}.json")
-        if path:
-            check_file(path)
+        file = output or f"trace-{_plain(planned)}.json"
+        stored.check_output(file)
         with laboratory(settings.results, (planned,)) as lab:
             batch = _record(lab, planned, settings)
         if isinstance(batch, Failed):
@@ -80,9 +77,9 @@ def trace(
         if batch.disorder:
             raise UsageError(f"{planned.cell.name} cannot be drawn: {batch.disorder}")
         about = {"cell": planned.cell.name, "concbench": version("concbench")}
-        _write(json.dumps(document(batch, about)), path)
+        stored.write_output(json.dumps(document(batch, about)) + "\n", "json", file)
         took = f"{len(batch.flights)} tasks in {(batch.ended - batch.began) / 1e6:.1f} ms"
-        print(f"{path or 'stdout'}: {took}; open it in {VIEWER}", file=sys.stderr)
+        print(f"{'stdout' if file == '-' else file}: {took}; open it in {VIEWER}", file=sys.stderr)
 
 
 def split(cell: str) -> tuple[str, str]:
@@ -124,16 +121,6 @@ def _record(lab: Lab, planned: Planned, settings: Settings) -> Pass | Failed:
 def _plain(planned: Planned) -> str:
     name = f"{planned.cell.workload.name}-{planned.cell.strategy.name}"
     return re.sub(r"[^\w.+-]+", "-", name)
-
-
-def _write(text: str, path: Path | None) -> None:
-    if path is None:
-        print(text)
-        return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
 def document(batch: Pass, about: dict[str, str]) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from .. import clients
-from ..errors import NothingSelected, UsageError, suggestion
+from ..errors import NothingSelected, UsageError, alternatives
 from ..machine.identity import cpus
 from ..spec import Cell, Spec
+from . import MOST, limits
 from .plugins import loaded, names, unfit
 from .selection import Axis, Chosen, axis, selected, value
 
@@ -78,9 +79,8 @@ def plan(settings: Settings) -> tuple[Planned, ...]:
 def _check_reference(reference: str, strategies: list[Chosen]) -> None:
     known = {*names("strategies"), *(chosen.spec.name for chosen in strategies)}
     if reference not in known:
-        there = ", ".join(sorted(known))
-        hint = suggestion(reference, known) or f": there are {there}"
-        raise UsageError(f"no strategy '{reference}' to refer to{hint}")
+        choices = alternatives(reference, known)
+        raise UsageError(f"no strategy '{reference}' to refer to{choices}")
 
 
 def _flags(settings: Settings) -> Iterator[tuple[str, object]]:
@@ -94,12 +94,11 @@ def _once(keys: list[str]) -> None:
 
 
 def _check_axes(axes: list[Axis], chosen: list[Chosen]) -> None:
-    known = sorted({"tasks"}.union(*(one.fields for one in chosen)))
+    known = {"tasks"}.union(*(one.fields for one in chosen))
     for one in axes:
         if one.key not in known:
-            hint = suggestion(one.key, known)
-            there = ", ".join(known)
-            raise UsageError(f"nothing selected has a parameter '{one.key}' ({there}){hint}")
+            choices = alternatives(one.key, known)
+            raise UsageError(f"nothing selected has a parameter '{one.key}'{choices}")
 
 
 def _cells(workload: Chosen, strategy: Chosen, axes: list[Axis]) -> Iterator[Cell]:
@@ -110,7 +109,7 @@ def _cells(workload: Chosen, strategy: Chosen, axes: list[Axis]) -> Iterator[Cel
     workers = getattr(made, "workers", cpus() if hasattr(made, "tasks") else WORKERS)
     for w, t in itertools.product(_specs(workload, axes, workers), tasks[0].texts):
         count = value(t, ..., w.name, "tasks")
-        _bounded(w.name, "tasks", count)
+        _check_count(w.name, "tasks", count)
         for s in _specs(strategy, axes, workers):
             yield Cell(w, s, count)
 
@@ -138,7 +137,7 @@ def _checked(spec: Spec) -> Spec:
         if given is ...:
             raise UsageError(f"{spec.name} needs a value for '{key}': {spec.name}[{key}=...]")
     if "workers" in spec.params:
-        _bounded(spec.name, "workers", spec.params["workers"])
+        _check_count(spec.name, "workers", spec.params["workers"])
     try:
         spec.build()
     except (ValueError, TypeError) as error:
@@ -146,12 +145,9 @@ def _checked(spec: Spec) -> Spec:
     return spec
 
 
-LIMITS = {"tasks": 10_000_000, "workers": 100_000}
-
-
-def _bounded(owner: str, key: str, count: int) -> None:
-    if not 1 <= count <= LIMITS[key]:
-        raise UsageError(f"{owner}: '{key}' must be between 1 and {LIMITS[key]:,}, not {count:,}")
+def _check_count(owner: str, key: str, count: int) -> None:
+    if not 1 <= count <= MOST[key]:
+        raise UsageError(f"{owner}: '{key}' must be {limits(key)}, not {count:,}")
 
 
 def _distinct(cells: Iterable[Cell]) -> list[Cell]:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from .. import clients
 from ..contracts import Plain
-from ..errors import UsageError, suggestion
+from ..errors import UsageError, alternatives
 from ..spec import Spec, load
 
 
@@ -67,8 +67,7 @@ def find(kind: Kind, text: str) -> Spec:
     known = {**_entry_points(kind), **_built_in(kind)}
     if text not in known:
         noun = "workload" if kind == "workloads" else "strategy"
-        hint = suggestion(text, known) or f": there are {', '.join(sorted(known))}"
-        raise UsageError(f"no {noun} '{text}'{hint} (or give file.py:Name)")
+        raise UsageError(f"no {noun} '{text}'{alternatives(text, known)} (or give file.py:Name)")
     return Spec(text, known[text])
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contracts import Plain
-from ..errors import NothingSelected, UsageError, suggestion
+from ..errors import NothingSelected, UsageError, alternatives
 from ..spec import Spec, no_parameter
 from .plugins import Absent, Kind, find, implied, loaded, names, parameters
 
@@ -162,8 +162,8 @@ def selected(kind: Kind, texts: Iterable[str]) -> Iterator[Chosen]:
     there = [chosen.spec.name for chosen in found.values()]
     for pattern in unwanted:
         if not any(_matches(pattern, name) for name in there):
-            hint = suggestion(pattern, there)
-            raise UsageError(f"'!{pattern}' excludes nothing of {', '.join(there)}{hint}")
+            choices = alternatives(pattern, there)
+            raise UsageError(f"'!{pattern}' excludes nothing{choices}")
     for chosen in found.values():
         if not any(_matches(pattern, chosen.spec.name) for pattern in unwanted):
             yield chosen
@@ -175,7 +175,7 @@ def _matching(kind: Kind, name: str) -> list[Spec]:
     there = names(kind)
     found = [_present(find(kind, one)) for one in there if _matches(name, one)]
     if not found:
-        raise NothingSelected(f"nothing matches '{name}' (there are: {', '.join(there)})")
+        raise NothingSelected(f"nothing matches '{name}'{alternatives(name, there)}")
     return found
 
 

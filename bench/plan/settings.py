@@ -16,7 +16,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from ..errors import UsageError, suggestion
+from ..errors import UsageError, alternatives
+from . import MOST, limits
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 PROBES = ("memory", "latency", "lag", "trace")
@@ -80,8 +81,7 @@ def wanted(key: str, error: Any) -> str:
 
 
 RANGES = {
-    "tasks": "between 1 and 10,000,000",
-    "workers": "between 1 and 100,000",
+    **{key: limits(key) for key in MOST},
     "budget": "between 1s and 24h",
     "rounds": "between 1 and 100,000",
     "timeout": "above 0 and at most 24h",
@@ -125,8 +125,8 @@ class Settings(BaseModel):
     workload: Texts = ()
     strategy: Texts = ()
     param: Texts = ()
-    tasks: Annotated[Number, Field(ge=1, le=10_000_000)] | None = None
-    workers: Annotated[Number, Field(ge=1, le=100_000)] | None = None
+    tasks: Annotated[Number, Field(ge=1, le=MOST["tasks"])] | None = None
+    workers: Annotated[Number, Field(ge=1, le=MOST["workers"])] | None = None
     start: Literal["fork", "spawn", "forkserver"] | None = None
     budget: Annotated[Seconds, Field(ge=1, le=86_400)] | None = None
     rounds: Annotated[Number, Field(ge=1, le=100_000)] | None = None
@@ -195,10 +195,7 @@ def _check_names(source: Source) -> None:
     known = list(Settings.model_fields)
     for key in source.values:
         if key not in known:
-            hint = suggestion(key, known)
-            raise UsageError(
-                f"{source.named(key)} is no option{hint} (there are: {', '.join(known)})"
-            )
+            raise UsageError(f"{source.named(key)} is no option{alternatives(key, known)}")
 
 
 def _environment() -> Source:
