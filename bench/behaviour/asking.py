@@ -19,7 +19,7 @@ from ..plan.cells import Planned, plan
 from ..plan.plugins import loaded, parameters
 from ..plan.settings import Settings
 from ..processes.outputs import Failed, parsed
-from ..sides.side import Side
+from ..sides import Side
 from ..spec import Spec
 from ..store import runs
 from . import work

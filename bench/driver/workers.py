@@ -19,7 +19,7 @@ from ..errors import UsageError
 from ..processes.children import Children, Process, Stream, wait
 from ..processes.outputs import Failed, parsed, text_of
 from ..processes.variables import environment
-from ..sides.side import Side
+from ..sides import Side
 from ..spec import Cell, Spec
 from .fixtures import Fixtures
 

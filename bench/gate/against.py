@@ -10,8 +10,8 @@ from typing import Any
 from ..errors import UsageError
 from ..machine.identity import git_output
 from ..plan.settings import Settings
+from ..sides import WORKING_TREE
 from ..sides.build import check
-from ..sides.side import WORKING_TREE
 
 DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
 

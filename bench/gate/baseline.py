@@ -22,7 +22,7 @@ from ..machine import identity
 from ..plan.cells import Planned, plan
 from ..plan.settings import Settings
 from ..processes.variables import recorded
-from ..sides.side import WORKING_TREE, Side
+from ..sides import WORKING_TREE, Side
 from ..store.journal import entries
 from ..store.runs import check_name, stored_settings
 from ..store.state import History

@@ -15,8 +15,8 @@ from ..driver.lab import workshop
 from ..errors import UsageError
 from ..machine import identity
 from ..plan.settings import Settings
+from ..sides import WORKING_TREE, Side
 from ..sides.plans import plans
-from ..sides.side import WORKING_TREE, Side
 from ..store.journal import entries
 from ..store.provenance import MACHINE, differences
 from ..store.state import History

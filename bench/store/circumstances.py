@@ -11,7 +11,7 @@ from ..machine import identity
 from ..plan.cells import Planned
 from ..plan.settings import Settings
 from ..processes.variables import REMOVED, recorded
-from ..sides.side import Side
+from ..sides import Side
 from ..spec import Cell
 from . import provenance, runs
 

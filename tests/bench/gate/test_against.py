@@ -7,7 +7,7 @@ import pytest
 from bench.errors import UsageError
 from bench.gate.against import Against, against, default_branch
 from bench.plan.settings import Gate, Settings
-from bench.sides.side import WORKING_TREE
+from bench.sides import WORKING_TREE
 
 from ..sides.repositories import commit, git
 
