@@ -2,7 +2,7 @@
 
 A plug-in matches by shape and imports nothing from here.  Both are frozen dataclasses whose fields
 are their parameters; a field with `repr=False` is no parameter but is given by the fixture, and one
-with `metadata={"implied": True}` is part of a name only where it has not its default.
+with `metadata={"implied": True}` is part of a name only where it differs from its default.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ class WithTaste(Protocol):
 
 class WithTimeout(Protocol):
     def within(self, lanes: Lanes, seconds: float) -> AbstractContextManager[Batch]:
-        """As `open`, and a batch raises TimeoutError after so long, in the way of this strategy.
+        """As `open`, but a batch raises TimeoutError after `seconds`, in this strategy's own way.
 
-        `concbench behaviour` asks what becomes of the batch then.  Without it asyncio.timeout ends
-        a batch that runs in lanes' event loop, and a signal any other.
+        `concbench behaviour` asks what becomes of the batch then.  Without this method
+        asyncio.timeout ends a batch that runs in an event loop of lanes, and a signal any other.
         """
         ...

@@ -1,4 +1,4 @@
-"""Errors that are somebody's to mend, and the exit codes they end in."""
+"""Errors that somebody can mend, and the exit codes they end in."""
 
 from __future__ import annotations
 

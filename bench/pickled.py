@@ -31,7 +31,7 @@ SUFFIX = ".cloudpickle"
 def read(path: str) -> SimpleNamespace:
     """What the file holds, by name; the same objects for every caller in a process."""
     try:
-        stream = open(path, "rb")  # noqa: SIM115  # only this may fail so
+        stream = open(path, "rb")  # noqa: SIM115  # only this may fail
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     with stream:
@@ -42,7 +42,7 @@ def read(path: str) -> SimpleNamespace:
 
 
 def write(name: str, work: Any, folder: str) -> str:
-    """Write it to a file of its own in the folder, which is made, and give the target."""
+    """Write it to a file of its own in this folder, which may be new; the target."""
     cloudpickle = _cloudpickle(name)
     try:
         content = pickle.dumps([os.path.abspath(place) for place in sys.path])
@@ -64,7 +64,7 @@ def write(name: str, work: Any, folder: str) -> str:
     return f"{path}:{name}"
 
 
-def _by_value(cloudpickle: Any, found: dict[str, Any]) -> bytes:
+def _by_value(cloudpickle: Any, work: dict[str, Any]) -> bytes:
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it may not be there
         # dataclasses know a field without a default by this one object; a copy would be a default.
         dispatch_table: ClassVar[Mapping[type, Callable[[Any], Any]]] = ChainMap(
@@ -72,7 +72,7 @@ def _by_value(cloudpickle: Any, found: dict[str, Any]) -> bytes:
         )
 
     content = io.BytesIO()
-    Pickler(content).dump(found)
+    Pickler(content).dump(work)
     return content.getvalue()
 
 

@@ -17,7 +17,7 @@ from figures import Figure
 from pairs import EMPTY
 
 from bench.driver.lab import Lab, laboratory
-from bench.driver.visits import Visit
+from bench.driver.rounds import Visit
 from bench.plan.cells import Planned
 from bench.plan.plugins import find
 from bench.processes.outputs import Failed

@@ -21,7 +21,7 @@ import psutil
 
 from bench.driver import runnable
 from bench.driver.lab import Lab, laboratory
-from bench.driver.visits import Measured, Visit
+from bench.driver.rounds import Measurement, Visit
 from bench.engine import LONG_ENOUGH, loads
 from bench.machine import identity
 from bench.plan.cells import Planned, plan
@@ -97,7 +97,7 @@ def _process(lab: Lab, visit: Visit) -> list[int] | None:
     began = time.perf_counter()
     outcome = lab.measure(visit)
     whole = time.perf_counter() - began
-    if not isinstance(outcome, Measured):
+    if not isinstance(outcome, Measurement):
         print(f"{visit.planned.cell.name}: {outcome.message}", flush=True)
         return None
     values = loads(outcome.benchmark).get_runs()[0].values

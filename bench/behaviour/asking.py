@@ -1,4 +1,4 @@
-"""Every question of every strategy, each in a worker process of its own; what the driver does."""
+"""Asks every question of every strategy, each in a worker process of its own, from the driver."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import json
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import version
 from inspect import cleandoc, getsource
 from typing import Any
 
 from ..driver.fixtures import Fixtures
 from ..driver.lab import Workshop
-from ..driver.workers import Call, Place, Workers
+from ..driver.workers import EquippedSide, Launch, Workers
 from ..errors import UsageError, alternatives
 from ..plan.cells import Planned, plan
 from ..plan.plugins import loaded, parameters
@@ -23,19 +22,19 @@ from ..sides import Side
 from ..spec import Spec
 from ..store import runs
 from . import work
-from .questions import GROUPS, NAMES
+from .questions import GROUPS, NAMES, find
 
 SCHEMA = 1
 SECONDS = 60.0
 """Until a worker is killed that does not come back."""
 
-Told = Callable[[str, str], None]
-"""`told(strategy, question)` before each is asked."""
+Watch = Callable[[str, str], None]
+"""`watch(strategy, question)` is called before each question."""
 
 
 def strategies(settings: Settings) -> tuple[Planned, ...]:
     """The strategies that the settings select, each with the reason why it cannot run here."""
-    chosen = {"workload": (f"{work.__name__}:Both",), "strategy": settings.strategy}
+    chosen = {"workload": (f"{work.__name__}:AwaitableTasks",), "strategy": settings.strategy}
     return plan(Settings.model_validate(chosen))
 
 
@@ -43,11 +42,11 @@ def document(
     shop: Workshop,
     planned: Sequence[Planned],
     seconds: float,
-    told: Told,
+    watch: Watch,
     names: Sequence[str] = NAMES,
 ) -> dict[str, Any]:
     """What behaviour.json holds: questions with their code, strategies with their answers."""
-    asker = Asker(shop, seconds, told, names)
+    asker = Asker(shop, seconds, watch, names)
     return {
         "schema": SCHEMA,
         "concbench": version("concbench"),
@@ -66,30 +65,26 @@ def document(
 
 def asks(name: str) -> str:
     """The question in a sentence."""
-    return cleandoc(_question(name).__doc__ or "").partition("\n")[0]
+    return cleandoc(_named(name).__doc__ or "").partition("\n")[0]
 
 
 def code(name: str) -> str:
-    """The code that is run: what tasks do, and how the answer is found."""
-    return getsource(_question(name))
+    """The code that runs: what tasks do, and how the answer is read."""
+    return getsource(_named(name))
 
 
-def _question(name: str) -> Any:
+def _named(name: str) -> Any:
     if name not in NAMES:
         raise UsageError(f"no question '{name}'{alternatives(name, NAMES)}")
-    return import_module(f"{__package__}.questions.{name}")
+    return find(name)
 
 
 def label(strategy: Spec) -> str:
-    """Its name with those parameters that are not as they would be anyway."""
-    usual = {"workers": work.Both.workers, **_defaults(strategy)}
-    told = {key: value for key, value in strategy.params.items() if value != usual.get(key)}
-    return Spec(strategy.name, strategy.target, told).label
-
-
-def _defaults(strategy: Spec) -> dict[str, Any]:
-    known = parameters(loaded(strategy))
-    return {key: value for key, value in known.items() if value is not ...}
+    """Its name with the parameters that differ from what they would be anyway."""
+    defaults = {key: one for key, one in parameters(loaded(strategy)).items() if one is not ...}
+    usual = {"workers": work.AwaitableTasks.workers, **defaults}
+    unusual = {key: value for key, value in strategy.params.items() if value != usual.get(key)}
+    return Spec(strategy.name, strategy.target, unusual).label
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ class Asker:
 
     shop: Workshop
     seconds: float
-    told: Told
+    watch: Watch
     names: Sequence[str]
 
     def strategy(self, planned: Planned) -> dict[str, Any]:
@@ -108,20 +103,20 @@ class Asker:
         return {"name": name, "reason": planned.reason, "answers": answers}
 
     def _answers(self, planned: Planned, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        place = Place(Side(""), Fixtures())
+        sides = {"": EquippedSide(Side(""), Fixtures())}
         for question in self.names:
-            self.told(name, question)
-            workers = Workers(self.shop.children, self.shop.folder, {"": place}, seed=0)
-            job = {"kind": "behave", "question": question}
-            text = workers.result(planned.cell, job, Call([], 0, self.seconds))
-            read = parsed(text, _answer)
-            found = self._failed(read) if isinstance(read, Failed) else read
+            self.watch(name, question)
+            workers = Workers(self.shop.children, self.shop.folder, sides, seed=0)
+            job = {"run": "bench.behaviour.trial:behave", "question": question}
+            with workers.started(planned.cell, job, Launch([], 0, self.seconds)) as worker:
+                outcome = parsed(worker.result(), _answer)
+            answer = self._failure(outcome) if isinstance(outcome, Failed) else outcome
             left = [*workers.strays, *self.shop.children.sweep()]
             if left and question == "interrupt":
-                found |= {"answer": "leaves processes", "why": "; ".join(left)}
-            yield question, found
+                answer |= {"answer": "leaves processes", "why": "; ".join(left)}
+            yield question, answer
 
-    def _failed(self, failed: Failed) -> dict[str, Any]:
+    def _failure(self, failed: Failed) -> dict[str, Any]:
         if failed.kind == "timeout":
             why = f"it did not come back in {self.seconds:g} s and was killed"
             return {"answer": "hangs", "why": why, "measured": {}}
@@ -129,5 +124,5 @@ class Asker:
 
 
 def _answer(text: str) -> dict[str, Any]:
-    told = json.loads(text)
-    return {key: told[key] for key in ("answer", "why", "measured")}
+    result = json.loads(text)
+    return {key: result[key] for key in ("answer", "why", "measured")}

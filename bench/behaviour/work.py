@@ -1,6 +1,7 @@
-"""The tasks of a question as a workload.  Standard library only: every child of a pool imports it.
+"""The tasks of a question as a workload, and what questions are made of.
 
-Tasks write what happens to them into a diary: a file, which processes and interpreters can share.
+Standard library only, and little of it: every child of a pool imports this.  Tasks write what
+happens to them into a diary: a file, which processes and interpreters can share.
 """
 
 from __future__ import annotations
@@ -10,17 +11,25 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 from ..contracts import AsyncCall, Call
+from .questions import find
 
+LONG = 0.3
+"""Seconds of a task that is too long."""
+LIMIT = 0.05
+"""Seconds after which it is given up.  Answers rest on what happened first, not on clocks."""
 Note: TypeAlias = Callable[[str, int], None]
 """`note("ended", i)` writes the line `ended 3`."""
 
 
+class NoAnswer(Exception):
+    """The question means nothing here; says why."""
+
+
 @dataclass(frozen=True)
-class Blocking:
+class BlockingTasks:
     """The tasks of a question that has no form for event loops."""
 
     tasks: ClassVar[int] = 2
@@ -31,18 +40,20 @@ class Blocking:
 
     @contextmanager
     def open(self) -> Iterator[Call]:
-        yield partial(_module(self.question).blocking, note=partial(write, self.diary))
+        kind = find(self.question)
+        yield partial(kind.blocking, kind(), note=partial(write, self.diary))
 
 
 @dataclass(frozen=True)
-class Both(Blocking):
+class AwaitableTasks(BlockingTasks):
     """The tasks of a question in both forms."""
 
     loops: ClassVar[tuple[str, ...]] = ("asyncio", "trio")
 
     @asynccontextmanager
     async def aopen(self) -> AsyncIterator[AsyncCall]:
-        yield partial(_module(self.question).awaited, note=partial(write, self.diary))
+        kind = find(self.question)  # a function in a partial is known as a coroutine function
+        yield partial(kind.awaited, kind(), note=partial(write, self.diary))
 
 
 def write(diary: str, event: str, i: int) -> None:
@@ -80,5 +91,13 @@ def noting(note: Note, i: int) -> Iterator[None]:
     note("ended", i)
 
 
-def _module(question: str) -> Any:
-    return import_module(f"{__package__}.questions.{question}")
+@contextmanager
+def without_timeout() -> Iterator[None]:
+    """Suppress TimeoutError, also in a group of errors."""
+    try:
+        yield
+    except BaseException as error:
+        from ..worker import leaf  # which no child needs
+
+        if not isinstance(leaf(error), TimeoutError):
+            raise

@@ -191,14 +191,14 @@ def _sides(
     from reports.gate import values
     from reports.gate.results import Checked
 
-    from ..driver import Agenda, measured, sided
+    from ..driver import Agenda, measure, with_sides
     from ..driver.lab import workshop
     from ..gate import samples
     from ..store.journal import entries
     from ..store.state import History
 
     with workshop(settings.results) as shop:
-        agenda = sided(shop, settings)
+        agenda = with_sides(shop, settings)
         pairs = samples.pairs(agenda.cells)
         metrics = {metric for pair in pairs for metric in samples.asked(pair, limits)}
         if not metrics:
@@ -210,7 +210,7 @@ def _sides(
             return samples.Rule(agenda.cells, limits, settings.seconds, past)
 
         with watching(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
-            folder = measured(shop, agenda, settings, sys.argv[1:], watch, unfinished, rule)
+            folder = measure(shop, agenda, settings, sys.argv[1:], watch, unfinished, rule)
     past = History(agenda.cells, entries(folder / "journal.jsonl"))
     return Checked(
         after=agenda.sides[0].title,

@@ -41,13 +41,13 @@ def doctor(
     with ending() as outcome:
         import json
 
-        from ..machine.doctor import Level, examined
+        from ..machine.doctor import Level, examine
         from ..plan.settings import resolve
         from ..processes.children import Children
 
         settings = resolve(given)
         with Children() as children:
-            findings = list(examined(children, settings.results))
+            findings = list(examine(children, settings.results))
         bad = [one.about for one in findings if one.level is Level.BAD]
         floors = _floors(settings, quiet=as_json) if noise else []
         if as_json:

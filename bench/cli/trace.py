@@ -115,7 +115,7 @@ def _record(lab: Lab, planned: Planned, settings: Settings) -> Pass | Failed:
     task = lab.scout(planned, patience(None))
     if not isinstance(task, float):
         return task
-    return lab.recorded(planned, patience(task * planned.cell.tasks))
+    return lab.record(planned, patience(task * planned.cell.tasks))
 
 
 def _plain(planned: Planned) -> str:

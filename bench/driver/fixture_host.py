@@ -1,4 +1,4 @@
-"""The process that hosts a fixture: enters it, says what it gives, leaves it when told.
+"""The process that hosts a fixture: enters it, prints what it gives, and leaves it when told to.
 
 Standard library only: another interpreter may have nothing else.
 """

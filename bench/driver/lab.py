@@ -1,7 +1,4 @@
-"""Runs one worker process after the other and reads what each leaves behind.
-
-What a run needs before it can measure: the machine for itself, a folder, fixtures.
-"""
+"""The lab of a run: the machine to itself, a folder, fixtures, and one worker after the other."""
 
 from __future__ import annotations
 
@@ -23,23 +20,22 @@ from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.outputs import Failed, parsed
 from ..sides import Side
-from . import probe_results
+from . import probe_results, probe_visits
 from .fixtures import running
 from .probe_results import Pass
-from .probe_visits import visit as visit_probed
 from .probing import Owed
-from .visits import Measured, Visit
-from .workers import Call, Place, Workers
+from .rounds import Measurement, Visit
+from .workers import EquippedSide, Launch, Workers
 
 
 class Lab:
-    """The processes of one run, in a folder of its own for what they write."""
+    """Runs the worker processes of one run, in a folder of its own for what they write."""
 
     def __init__(
         self,
         children: Children,
         folder: Path,
-        places: Mapping[str, Place],
+        sides: Mapping[str, EquippedSide],
         *,
         seed: int,
         elapsed: float = 0.0,
@@ -47,7 +43,7 @@ class Lab:
     ) -> None:
         self._children = children
         self._memory = memory
-        self._workers = Workers(children, folder, places, seed)
+        self._workers = Workers(children, folder, sides, seed)
         self._began = time.monotonic() - elapsed
         self._affinity = affinity()
         self._unknown = ""
@@ -58,36 +54,40 @@ class Lab:
 
     def trouble(self) -> list[str]:
         """What a reader should know, a line each; complete once the fixtures are left."""
-        ended = [f"a worker left behind, and we ended: {name}" for name in self._workers.strays]
-        fixtures = [place.fixtures for place in self._workers.places.values()]
-        trouble = [line for one in fixtures for line in one.trouble]
-        return [*dict.fromkeys(ended), *filter(None, [self._unknown]), *trouble]
+        strays = [f"a worker left behind, and we ended: {name}" for name in self._workers.strays]
+        fixtures = [line for one in self._workers.sides.values() for line in one.fixtures.trouble]
+        return [*dict.fromkeys(strays), *filter(None, [self._unknown]), *fixtures]
 
     def sweep(self) -> None:
         """End what left its session and outlived its worker."""
         self._workers.strays.extend(self._children.sweep())
 
     def canary(self) -> dict[str, Any]:
+        """What the machine delivers now, as the journal stores it."""
         self.sweep()
-        found = measure_canary(self._children, cpus())
-        if found.reason:
-            self._unknown = f"the CPUs delivered are not known of every round: {found.reason}"
-        return vars(found)
+        reading = measure_canary(self._children, cpus())
+        if reading.reason:
+            self._unknown = f"the CPUs delivered are not known of every round: {reading.reason}"
+        return vars(reading)
 
     def scout(self, planned: Planned, timeout: float) -> float | Failed:
-        job = {"kind": "scout", "tasks": planned.cell.tasks}
-        text = self._workers.result(planned.cell, job, Call([], 0, timeout, planned.side))
-        return parsed(text, lambda text: float(json.loads(text)["seconds_per_task"]))
+        """Seconds of a task in turn."""
+        job = {"run": "bench.worker:scout", "tasks": planned.cell.tasks}
+        launch = Launch([], 0, timeout, planned.side)
+        with self._workers.started(planned.cell, job, launch) as worker:
+            return parsed(worker.result(), lambda text: float(json.loads(text)["seconds_per_task"]))
 
     def calibrate(self, visit: Visit) -> int | Failed:
-        options = engine.calibration_arguments(self._affinity)
-        text = self._workers.result(visit.planned.cell, _job(visit), _call(visit, options))
-        return parsed(text, lambda text: engine.loops(engine.loads(text)))
+        """How many loops make a value long enough."""
+        launch = _launch(visit, engine.calibration_arguments(self._affinity))
+        with self._workers.started(visit.planned.cell, _job(visit), launch) as worker:
+            return parsed(worker.result(), lambda text: engine.loops(engine.loads(text)))
 
-    def measure(self, visit: Visit) -> Measured | Failed:
-        options = engine.arguments(visit.loops, visit.values, self._affinity)
-        text = self._workers.result(visit.planned.cell, _job(visit), _call(visit, options))
-        outcome = parsed(text, _measured)
+    def measure(self, visit: Visit) -> Measurement | Failed:
+        """Measure the cell once."""
+        launch = _launch(visit, engine.arguments(visit.loops, visit.values, self._affinity))
+        with self._workers.started(visit.planned.cell, _job(visit), launch) as worker:
+            outcome = parsed(worker.result(), _measurement)
         if isinstance(outcome, Failed) or not self._memory:
             return outcome
         return replace(outcome, memory=self._peak(visit, outcome.seconds))
@@ -95,36 +95,38 @@ class Lab:
     def _peak(self, visit: Visit, seconds: float) -> int | None:
         planned, probes = visit.planned, ("memory",)
         owed = Owed(planned, planned.cell, visit.tasks, probes, "", seconds, 0.0, planned.side)
-        found, _ = self.probe(owed, visit.timeout)
-        return found["memory"]["peak_pss_bytes"] if "memory" in found else None
+        metrics, _ = self.probe(owed, visit.timeout)
+        return metrics["memory"]["peak_pss_bytes"] if "memory" in metrics else None
 
     def probe(self, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
-        return visit_probed(self._workers, one, timeout)
+        """What a probe pass tells, and the text that its worker left."""
+        return probe_visits.visit(self._workers, one, timeout)
 
-    def recorded(self, planned: Planned, timeout: float) -> Pass | Failed:
+    def record(self, planned: Planned, timeout: float) -> Pass | Failed:
         """One batch with every instrument."""
-        job = {"kind": "probe", "probes": ["trace"], "tasks": planned.cell.tasks}
-        text = self._workers.result(planned.cell, job, Call([], 0, timeout, planned.side))
-        return parsed(text, lambda text: probe_results.read(json.loads(text)))
+        job = {"run": "bench.probes.job:probe", "probes": ["trace"], "tasks": planned.cell.tasks}
+        launch = Launch([], 0, timeout, planned.side)
+        with self._workers.started(planned.cell, job, launch) as worker:
+            return parsed(worker.result(), lambda text: probe_results.read(json.loads(text)))
 
 
-def _measured(text: str) -> Measured:
+def _measurement(text: str) -> Measurement:
     run = engine.loads(text).get_runs()[0]
     facts = run.get_metadata()
     seconds = statistics.median(run.values)
     answers = facts["cb_answer"], facts["cb_answer_head"]
     one_shot = sum(facts[f"cb_{part}_s"] for part in ("startup", "first_batch", "close"))
-    return Measured(seconds, *answers, text, one_shot, facts.get("cb_cpu_s"))
+    return Measurement(seconds, *answers, text, one_shot, facts.get("cb_cpu_s"))
 
 
-def _call(visit: Visit, options: list[str]) -> Call:
-    return Call(options, visit.round, visit.timeout, visit.planned.side)
+def _launch(visit: Visit, options: list[str]) -> Launch:
+    return Launch(options, visit.round, visit.timeout, visit.planned.side)
 
 
 def _job(visit: Visit) -> dict[str, Any]:
     cell = visit.planned.cell
     return {
-        "kind": "measure",
+        "run": "bench.worker:measure",
         "name": cell.name,
         "measured_tasks": visit.tasks,
         "head": visit.head,
@@ -154,7 +156,7 @@ class Workshop:
 
 @contextmanager
 def workshop(results: Path) -> Iterator[Workshop]:
-    """The machine for ourselves; UsageError while another run has it."""
+    """The machine to ourselves; UsageError while another run has it."""
     with (
         held(results),
         tempfile.TemporaryDirectory(prefix="concbench-") as name,
@@ -165,7 +167,7 @@ def workshop(results: Path) -> Iterator[Workshop]:
 
 
 @contextmanager
-def equipped(
+def open_lab(
     shop: Workshop,
     sides: Sequence[Side],
     cells: Sequence[Planned],
@@ -175,17 +177,17 @@ def equipped(
 ) -> Iterator[Lab]:
     """A lab with the fixtures of every side's workloads."""
     with ExitStack() as stack:
-        places = {}
+        equipped = {}
         for side in sides:
             own = [one for one in cells if one.side == side.title and not one.reason]
             workloads = {one.cell.workload.label: one.cell.workload for one in own}
-            fixtures = running(shop.children, workloads.values(), side)
-            places[side.title] = Place(side, stack.enter_context(fixtures))
-        yield Lab(shop.children, shop.folder, places, seed=seed, elapsed=elapsed, memory=memory)
+            fixtures = stack.enter_context(running(shop.children, workloads.values(), side))
+            equipped[side.title] = EquippedSide(side, fixtures)
+        yield Lab(shop.children, shop.folder, equipped, seed=seed, elapsed=elapsed, memory=memory)
 
 
 @contextmanager
 def laboratory(results: Path, cells: Sequence[Planned], seed: int = 0) -> Iterator[Lab]:
     """All of it for cells without sides."""
-    with workshop(results) as shop, equipped(shop, [Side("")], cells, seed) as lab:
+    with workshop(results) as shop, open_lab(shop, [Side("")], cells, seed) as lab:
         yield lab

@@ -1,10 +1,7 @@
-"""What a worker's probe pass recorded, read in the driver: tasks in flight and on which lane.
+"""From what a worker's probe pass left to what is stored of a cell.
 
-Durations as an HdrHistogram's text, and their percentiles.
-
-From what a worker's probe pass left to what is stored of a cell.
-
-Every task's own times, kept in the run's folder when they are asked for.
+Tasks in flight and their lanes, durations as an HdrHistogram's text with percentiles, the lag of
+event loops, and every task's own times where they are asked for.
 """
 
 from __future__ import annotations
@@ -95,9 +92,9 @@ def read(result: Mapping[str, Any]) -> Pass:
     began, ended = result["began"], result["ended"]
     submitted = numbers(result["submitted"])
     flights = []
-    for lane, told in enumerate(result["lanes"]):
-        noted = iter(numbers(told["noted"]))
-        for task, started, end in zip(noted, noted, noted, strict=True):
+    for lane, about in enumerate(result["lanes"]):
+        times = iter(numbers(about["times"]))
+        for task, started, end in zip(times, times, times, strict=True):
             if began <= started <= ended:
                 flights.append(Flight(started, end, submitted[task], task, lane))
     flights.sort()
@@ -108,9 +105,9 @@ def read(result: Mapping[str, Any]) -> Pass:
 
 def numbers(text: str) -> array[int]:
     """An array as the worker wrote it."""
-    found = array("q")
-    found.frombytes(b64decode(text))
-    return found
+    decoded = array("q")
+    decoded.frombytes(b64decode(text))
+    return decoded
 
 
 def _beats(text: str, began: int, ended: int) -> list[tuple[int, int]]:
@@ -131,7 +128,7 @@ def _most(flights: Sequence[Flight]) -> int:
 LOWEST, HIGHEST, DIGITS = 1, 3_600_000_000_000, 2
 """Whole nanoseconds, up to an hour, to 1 %."""
 BITS = 8
-"""Leading bits that a histogram of so many digits tells apart."""
+"""Leading bits that a histogram of this many digits keeps apart."""
 
 
 def text(durations: Iterable[int]) -> str:
@@ -144,7 +141,7 @@ def text(durations: Iterable[int]) -> str:
 
 
 def corrected(durations: Iterable[int], interval: int) -> HdrHistogram:
-    """Delays of what happens every so many nanoseconds, with those that a long one hides.
+    """Delays of what happens once an interval (nanoseconds), with those that a long one hides.
 
     What freezes for 50 ms delays one beat by 50 ms and leaves out all that were due meanwhile
     (coordinated omission): they count with 48, 46, 44 ms and so on.
@@ -156,7 +153,7 @@ def corrected(durations: Iterable[int], interval: int) -> HdrHistogram:
 
 
 def percentile(ordered: Sequence[int], percent: float) -> int:
-    """The least that is not below so many percent of them (nearest rank)."""
+    """The least value that is not below this many percent of them (nearest rank)."""
     return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
 
 
@@ -192,19 +189,19 @@ def probed(result: Mapping[str, Any], asked: Collection[str]) -> dict[str, Any]:
     A metric that was asked for is there, or its reason is in `absent`.
     """
     recorded = read(result)
-    found: dict[str, Any] = {"absent": {}}
+    metrics: dict[str, Any] = {"absent": {}}
     if {"latency", "trace"} & set(asked):
-        found["timeline"] = recorded.disorder or _timeline(recorded)
+        metrics["timeline"] = recorded.disorder or _timeline(recorded)
     if "latency" in asked:
-        found["latency"] = recorded.disorder or _latency(recorded)
-        found["concurrency"] = recorded.disorder or _concurrency(recorded, result["at_once"])
+        metrics["latency"] = recorded.disorder or _latency(recorded)
+        metrics["concurrency"] = recorded.disorder or _concurrency(recorded, result["at_once"])
     if "lag" in asked:
-        found["lag"] = _lag(recorded, result)
+        metrics["lag"] = _lag(recorded, result)
     if {"latency", "lag"} & set(asked):
-        found["left"] = result.get("left", result.get("left_unknown", "nobody looked"))
-    for metric in [key for key, value in found.items() if isinstance(value, str)]:
-        found["absent"][metric] = found.pop(metric)
-    return found
+        metrics["left"] = result.get("left", result.get("left_unknown", "nobody looked"))
+    for name in [key for key, value in metrics.items() if isinstance(value, str)]:
+        metrics["absent"][name] = metrics.pop(name)
+    return metrics
 
 
 def _latency(recorded: Pass) -> dict[str, Any] | str:
@@ -222,8 +219,8 @@ def _latency(recorded: Pass) -> dict[str, Any] | str:
 
 def _percentiles(durations: list[int]) -> dict[str, float]:
     ordered = sorted(durations)
-    found = {f"p{n}": _seconds(percentile(ordered, n)) for n in (50, 95, 99)}
-    return {**found, "max": _seconds(ordered[-1])}
+    percentiles = {f"p{n}": _seconds(percentile(ordered, n)) for n in (50, 95, 99)}
+    return {**percentiles, "max": _seconds(ordered[-1])}
 
 
 def _concurrency(recorded: Pass, declared: int | None) -> dict[str, Any]:

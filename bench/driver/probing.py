@@ -1,11 +1,8 @@
-"""The probe passes that a run still owes, in which order, and how long each should take.
+"""The probe passes of a run, after its rounds: within their time, and at no cost to the rest.
 
-Pure.  The shortest of each workload come first: they are of the fastest strategies, which a reader
-wants to know most of, and what there is no time for is few cells.
-
-The probe passes of a run, after its rounds: within their time, and at no cost to the rest.
-
-Like the rounds it is given its lab and its clock, so that tests can report numbers.
+The shortest pass of each workload comes first: those are of the fastest strategies, which a reader
+wants to know most about, and so only few cells find no time left.  Like the rounds they are given
+their lab and its clock, so that tests can report numbers.
 """
 
 from __future__ import annotations
@@ -14,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from statistics import median
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..probes.empty import emptied
 from ..spec import Cell
@@ -22,19 +19,20 @@ from ..spec import Cell
 if TYPE_CHECKING:
     from ..plan.cells import Planned
     from ..store.state import History
+    from .lab import Lab
     from .rounds import Limits
 
 
 SHARE = 0.25
-"""Of the budget, or of the time that the rounds took: what all passes together may take more."""
+"""Of the budget, or of the time of the rounds: what all passes together may take besides."""
 PROCESS_SECONDS = 0.1
 """A worker starts, opens, closes and ends, at the least."""
 OPENED_TWICE = 1.3
-"""Times that, where memory is looked at without the instruments of the others."""
+"""As a multiple of that, where memory is sampled in a pool opened without instruments."""
 SAMPLING_SECONDS = 0.15
-"""Memory is looked at for so long, at the least."""
+"""Memory is sampled for at least this long."""
 IN_TURN_SECONDS, IN_TURN_TASKS = 0.15, 4
-"""What a batch of tasks in turn may take, for more tell nothing new; and the fewest tasks."""
+"""What a batch of tasks in turn may take, as more say nothing new; and the fewest tasks."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def _expected(one: Owed) -> float:
 
 
 def _process(planned: Planned, past: History, visit: float) -> float:
-    """What its last process took less its batches."""
+    """Seconds of its last process without its batches."""
     batches = 1 + past.loops.get(planned.id, 1)
     return max(PROCESS_SECONDS, visit - batches * _batch(planned, past))
 
@@ -140,19 +138,9 @@ def _visits(past: History) -> dict[int, float]:
 NO_TIME = "no time left for it"
 
 
-class Lab(Protocol):
-    """Where workers are run."""
-
-    def probe(self, one: Owed, timeout: float) -> tuple[Mapping[str, Any], str]:
-        """What is known of it, and the text that its worker left."""
-        ...
-
-    def elapsed(self) -> float: ...
-
-
 @dataclass(frozen=True)
 class Moment:
-    """What is about to be probed: its place among so many, and seconds for it and what follows."""
+    """The next pass: its position, how many passes there are, seconds for it and what follows."""
 
     position: int
     passes: int
@@ -171,10 +159,10 @@ class Probing:
     record: Callable[[Mapping[str, Any]], None]
     """Writes an entry to the journal; the history gets it from here."""
     watch: Callable[[Moment], None]
-    """Is told of every pass before it is made."""
+    """Is called with every pass before it is made."""
     limits: Limits
     raw: Callable[[int, str], None] | None = None
-    """Keeps what the worker of a cell left."""
+    """Stores what the worker of a cell left."""
 
     def run(self, budget: float | None) -> list[str]:
         """Probe what fits into a quarter of the time; a line about the cells that do not.
@@ -197,19 +185,19 @@ class Probing:
     def _without(self, cells: list[int]) -> list[str]:
         if not cells:
             return []
-        told = {"cells": cells, "probes": list(self.probes), "reason": NO_TIME}
-        self._add({"event": "unprobed", **told}, 0.0)
+        event = {"event": "unprobed", "cells": cells, "probes": list(self.probes)}
+        self._add({**event, "reason": NO_TIME}, 0.0)
         many = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
         return [f"no time left for the probes of {many}: a longer --budget has more for them"]
 
     def _visit(self, one: Owed, left: float) -> None:
         began = self.lab.elapsed()
-        found, text = self.lab.probe(one, self._timeout(one, left))
+        metrics, text = self.lab.probe(one, self._timeout(one, left))
         if self.raw and one.planned and text:
             self.raw(one.planned.id, text)
         event = {"event": "probed", "cell": one.planned.id} if one.planned else {"event": "emptied"}
-        told = {"probes": list(one.probes), "tasks": one.tasks, "empty": one.empty, "found": found}
-        self._add({**event, **told}, self.lab.elapsed() - began)
+        about = {"probes": list(one.probes), "tasks": one.tasks, "empty": one.empty}
+        self._add({**event, **about, "found": metrics}, self.lab.elapsed() - began)
 
     def _timeout(self, one: Owed, left: float) -> float:
         """One that hangs costs the others at most half of what is left."""
@@ -217,9 +205,9 @@ class Probing:
         batch = None if in_turn is None else in_turn * one.cell.tasks
         return min(self.limits.patience(batch), left, max(left / 2, 2 * one.expected))
 
-    def _add(self, told: Mapping[str, Any], seconds: float) -> None:
+    def _add(self, event: Mapping[str, Any], seconds: float) -> None:
         elapsed = round(self.lab.elapsed(), 3)
-        entry = {**told, "seconds": round(seconds, 3), "elapsed": elapsed}
+        entry = {**event, "seconds": round(seconds, 3), "elapsed": elapsed}
         self.record(entry)
         self.past.add(entry)
 

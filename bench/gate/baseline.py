@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..cli.progress import watching
 from ..cli.stored import read
-from ..driver import Agenda, measured, runnable
+from ..driver import Agenda, measure, runnable
 from ..driver.lab import workshop
 from ..errors import NotComparable, UsageError, suggestion
 from ..machine import identity
@@ -294,7 +294,7 @@ def _measured(
         workshop(settings.results) as shop,
         watching(bool(given.get("quiet")), bool(given.get("verbose"))) as watch,
     ):
-        return measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
+        return measure(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
 
 
 def _checked(both: Both, name: str, notes: Sequence[str], folder: Path) -> Checked:

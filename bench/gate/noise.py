@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..cli.progress import watching
-from ..driver import Agenda, measured, runnable
+from ..driver import Agenda, measure, runnable
 from ..driver.lab import workshop
 from ..errors import UsageError
 from ..machine import identity
@@ -61,7 +61,7 @@ def floors(settings: Settings, *, quiet: bool) -> tuple[list[Floor], Path]:
             return lambda _: [one.id for one in agenda.cells]
 
         with watching(quiet, False) as watch:
-            folder = measured(shop, agenda, settings, sys.argv[1:], watch, rule=everything)
+            folder = measure(shop, agenda, settings, sys.argv[1:], watch, rule=everything)
     past = History(agenda.cells, entries(folder / "journal.jsonl"))
     return found(pairs(agenda.cells), past), folder
 

@@ -1,8 +1,4 @@
-"""How a workload is bent to the form that the lanes of a strategy run.
-
-Standard library only.
-
-Lanes: the places where tasks run.  Each opens the workload for itself and closes it there.
+"""Lanes: the places where tasks run.  Each opens the workload for itself and closes it there.
 
 Standard library only, and asyncio, futures and multiprocessing only when a strategy asks for them:
 a worker's start-up is measured with the imports that its strategy needs, and no others.
@@ -22,7 +18,7 @@ from ..spec import Spec
 from .lane import Awaited, Inline, Instruments, Record, in_lane, opened, per_task
 from .loops import Loop, held, in_thread, loop_class
 from .pools import Children, processes, threads
-from .report import Told
+from .report import LaneReport
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,10 +30,11 @@ if TYPE_CHECKING:
     from .other_loops import OtherLoop
 
 
-class Bent:
-    """A workload as lanes run it: `form` is "blocking" or "async", `notes` what a reader must know.
+class Adapter:
+    """Adapts a workload to blocking or async lanes.
 
-    `record` is what each task passes through, if any; `told` is complete once every lane is closed.
+    `form` is the one that ran, "blocking" or "async", and `notes` is what a reader must know.  Each
+    task passes through `record`, if there is one; `reports` are complete once all lanes are closed.
     """
 
     def __init__(self, spec: Spec, record: Record | None) -> None:
@@ -45,33 +42,32 @@ class Bent:
         self.record = record
         self.form = ""
         self.notes: list[str] = []
-        self.told: list[Told] = []
+        self.reports: list[LaneReport] = []
 
     @cached_property
     def workload(self) -> Any:
-        """Imported with the first lane: what a strategy patches, it patches before."""
+        """Imported with the first lane: a strategy that patches anything has done so by then."""
         return self.spec.build()
 
     def tasks(self, count: int) -> range:
-        """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
-        arguments = getattr(self.workload, "arguments", None)
-        if arguments is None:
-            return range(count)
-        made: range = arguments(range(count))
-        return made
+        """The first `count` tasks as the workload sends them to lanes, for a batch."""
+        tasks = range(count)
+        if hasattr(self.workload, "arguments"):
+            tasks = self.workload.arguments(tasks)
+        return tasks
 
     def awaited(self) -> Awaited | Inline:
-        """What an event loop runs: the async form, or the blocking one where there is no other."""
+        """What an event loop runs: the async form, or else the blocking one."""
         if not hasattr(self.workload, "aopen"):
             return self.inline()
         self._take("async")
-        return Awaited(self.workload, self.record, self.told)
+        return Awaited(self.workload, self.record, self.reports)
 
     def inline(self) -> Inline:
         """The blocking form inside a coroutine."""
         self.notes.append("blocks the loop")
         self.to_blocking()
-        return Inline(self.workload, self.record, self.told)
+        return Inline(self.workload, self.record, self.reports)
 
     def to_blocking(self) -> None:
         """Take the blocking form, or the async one with a loop of its own in every lane."""
@@ -100,21 +96,21 @@ def _import(client: str, module: str) -> None:
         raise UsageError(not_installed(client)) from None
 
 
-WITHIN = "opens lanes within the batch"
+OPENED_IN_BATCH = "opens lanes within the batch"
 
 
 class Lanes:
-    """Opens lanes of one workload; what they were like is known once they are closed.
+    """Opens lanes of one workload; how they ran is known once they are closed.
 
     `notes` is what a reader must know, `in_process` whether every lane was in this process, `start`
     how children were started, `far` whether they are none of ours, `loop` the class of the event
-    loop; `told` is what lanes told when they were closed.
+    loop; `reports` are those of closed lanes.
     """
 
     def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
-        self._bent = Bent(workload, instruments.record if instruments else None)
+        self._adapter = Adapter(workload, instruments.record if instruments else None)
         self._instruments = instruments
-        self.notes, self.told = self._bent.notes, self._bent.told
+        self.notes, self.reports = self._adapter.notes, self._adapter.reports
         self.in_process = True
         self.start = ""
         self.far = False
@@ -123,29 +119,29 @@ class Lanes:
     @property
     def form(self) -> str:
         """The form that ran: "blocking" or "async"."""
-        return self._bent.form
+        return self._adapter.form
 
     def tasks(self, count: int) -> range:
-        """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
-        return self._bent.tasks(count)
+        """The first `count` tasks as the workload sends them to lanes, for a batch."""
+        return self._adapter.tasks(count)
 
     @contextmanager
     def blocking(self) -> Iterator[Call]:
         """One lane in this thread."""
-        self._bent.to_blocking()
-        with opened(self._bent.workload, self._bent.record, self.told):
+        self._adapter.to_blocking()
+        with opened(self._adapter.workload, self._adapter.record, self.reports):
             yield in_lane
 
     def per_task(self) -> AbstractContextManager[Call]:
         """A lane for every single task, open no longer than that, in whichever thread calls."""
-        self._bent.to_blocking()
-        self.notes.append(WITHIN)
-        return per_task(self._bent.workload, self._bent.record, self.told)
+        self._adapter.to_blocking()
+        self.notes.append(OPENED_IN_BATCH)
+        return per_task(self._adapter.workload, self._adapter.record, self.reports)
 
     def threads(self, workers: int) -> AbstractContextManager[ThreadPoolExecutor]:
         """A pool of `workers` threads, a lane in each; map `in_lane` over task numbers."""
-        self._bent.to_blocking()
-        return threads(workers, lambda: self._bent.workload, self._bent.record, self.told)
+        self._adapter.to_blocking()
+        return threads(workers, lambda: self._adapter.workload, self._adapter.record, self.reports)
 
     def processes(self, workers: int, start: str) -> AbstractContextManager[ProcessPoolExecutor]:
         """A pool of `workers` child processes, a lane in each, by this start method."""
@@ -159,21 +155,21 @@ class Lanes:
         Children that are replaced after so many tasks open their lanes when those run, and close
         them when they end.
         """
-        from .multiprocessing_pool import kept, replaced
+        from .multiprocessing_pool import lasting, replaced
 
         given = self._children(workers, start)
         if replaced_after is None:
-            return kept(*given)
-        self.notes.append(WITHIN)
+            return lasting(*given)
+        self.notes.append(OPENED_IN_BATCH)
         return replaced(*given, replaced_after)
 
     def interpreters(self, workers: int) -> AbstractContextManager[Executor]:
         """A pool of `workers` threads, an interpreter and a lane in each; map `in_interpreter`."""
         from .interpreters import interpreters
 
-        self._bent.to_blocking()
+        self._adapter.to_blocking()
         self.notes.append("own GIL per lane")
-        return interpreters(workers, self._bent.spec.build, self._bent.record, self.told)
+        return interpreters(workers, self._adapter.spec.build, self._adapter.record, self.reports)
 
     @contextmanager
     def runner(
@@ -197,22 +193,22 @@ class Lanes:
     def coroutines(self, loop: Loop) -> AbstractContextManager[AsyncCall]:
         """One lane in this event loop; a workload without the form for it runs inline."""
         self.loop = self.loop or loop_class(loop)  # of a strategy that made its own
-        return held(self._bent.awaited(), loop)
+        return held(self._adapter.awaited(), loop)
 
     def inline(self, loop: Loop) -> AbstractContextManager[AsyncCall]:
         """One lane in this event loop that blocks it: the blocking form inside a coroutine."""
         self.loop = self.loop or loop_class(loop)
-        return held(self._bent.inline(), loop)
+        return held(self._adapter.inline(), loop)
 
     @contextmanager
     def awaited(self, loop: OtherLoop) -> Iterator[AsyncCall]:
-        """One lane in an event loop that is not asyncio's, or inline; UsageError if it is unfit."""
+        """One lane in a loop that is not asyncio's, or inline; UsageError if it cannot be."""
         from .other_loops import unfit
 
-        if why := unfit(self._bent.workload, loop.name):
-            raise UsageError(why)
+        if reason := unfit(self._adapter.workload, loop.name):
+            raise UsageError(reason)
         self.loop = loop.name
-        with loop.held(self._bent.awaited().aopen()) as call:
+        with loop.held(self._adapter.awaited().aopen()) as call:
             if self._instruments and self._instruments.beating:
                 loop.watch(self._instruments.beating)
             yield call
@@ -220,28 +216,29 @@ class Lanes:
     def elsewhere(
         self, everywhere: Everywhere, start: str = "", in_process: bool = False, far: bool = False
     ) -> AbstractContextManager[Call]:
-        """Lanes in the workers of a pool that somebody else made; yields what to run there.
+        """Lanes in the workers of a pool that somebody else opened; yields what to run there.
 
-        `start` says how they were started, if they are processes, and `far` that they are none of
+        `start` says how its processes were started, if it has any, and `far` that they are not
         ours.
         """
         from .external_pools import Remote, in_all
 
-        self._bent.to_blocking()
+        self._adapter.to_blocking()
         self.in_process, self.start, self.far = in_process, start, far
-        remote = Remote(self._bent.spec, self._bent.record, not in_process)
-        return in_all(everywhere, remote, self.told)
+        remote = Remote(self._adapter.spec, self._adapter.record, not in_process)
+        return in_all(everywhere, remote, self.reports)
 
     def greenlet(self) -> AbstractContextManager[Call]:
         """A lane for the caller alone, where others share its thread."""
         from .external_pools import alone
 
-        self._bent.to_blocking()
-        return alone(self._bent.workload, self._bent.record, self.told)
+        self._adapter.to_blocking()
+        return alone(self._adapter.workload, self._adapter.record, self.reports)
 
     def _children(self, workers: int, start: str) -> Children:
         from multiprocessing import get_context
 
-        self._bent.to_blocking()
+        self._adapter.to_blocking()
         self.in_process, self.start = False, start
-        return workers, get_context(start), self._bent.spec.build, self._bent.record, self.told
+        adapter = self._adapter
+        return workers, get_context(start), adapter.spec.build, adapter.record, adapter.reports

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..contracts import AsyncCall, Call, Plain
-from .report import Counts, parted
+from .report import Metrics, call_and_metrics
 
 if TYPE_CHECKING:
     import asyncio
@@ -80,24 +80,24 @@ def _live(
             try:
                 loop.run_forever()
             except (SystemExit, KeyboardInterrupt):
-                continue  # of a task: who waits for it gets it only when the loop goes on
+                continue  # of a task: its waiter gets it only if the loop goes on
 
 
 @contextmanager
-def own_loop(workload: Any) -> Iterator[tuple[Call, Counts]]:
-    """The async form as a blocking call with its counts, in an event loop of this lane's own."""
+def own_loop(workload: Any) -> Iterator[tuple[Call, Metrics]]:
+    """The async form as a blocking call with its metrics, in an event loop of this lane's own."""
     import asyncio
 
     async def awaited(call: AsyncCall, i: int) -> Plain:
         return await call(i)
 
-    if _is_in_loop():  # where no other loop can run: this one waits for one in a thread
-        with in_thread(asyncio.Runner()) as thread, held(workload, thread) as made:
-            call, metrics = parted(made)
+    if _is_in_loop():  # where no other loop can run: wait for one in a thread
+        with in_thread(asyncio.Runner()) as thread, held(workload, thread) as lane:
+            call, metrics = call_and_metrics(lane)
             yield lambda i: thread.run(awaited(call, i)), metrics
         return
-    with asyncio.Runner() as loop, held(workload, loop) as made:
-        call, metrics = parted(made)
+    with asyncio.Runner() as loop, held(workload, loop) as lane:
+        call, metrics = call_and_metrics(lane)
         until_complete = loop.get_loop().run_until_complete
         yield lambda i: until_complete(awaited(call, i)), metrics
 
@@ -120,8 +120,8 @@ def held(workload: Any, loop: Loop) -> Iterator[Any]:
     leave = asyncio.Event()
 
     async def hold(opened: asyncio.Future[Any]) -> None:
-        async with workload.aopen() as made:
-            opened.set_result(made)
+        async with workload.aopen() as lane:
+            opened.set_result(lane)
             await leave.wait()
 
     async def enter() -> tuple[Any, asyncio.Task[None]]:
@@ -137,8 +137,8 @@ def held(workload: Any, loop: Loop) -> Iterator[Any]:
         leave.set()
         await holder
 
-    made, holder = loop.run(enter())
+    lane, holder = loop.run(enter())
     try:
-        yield made
+        yield lane
     finally:
         loop.run(close(holder))

@@ -3,11 +3,9 @@
 Standard library only.  A task that was lost with its child never ends, and the pool starts another
 child as if nothing had happened.  So whoever waits here looks at the children now and then.
 
-Lanes of children that a pool replaces after so many tasks.
-
-Standard library only.  Such children come and go while batches run, so they cannot meet: each opens
-its lane with its first task, which gets what that raises, and closes it when it ends.  What it has
-to tell then it leaves in a file: the pool's own pipes are no longer read.
+Children that the pool replaces after so many tasks come and go while batches run, so they cannot
+meet at a barrier: each opens its lane with its first task, which gets what that raises, and closes
+it when it ends.  It leaves its report in a file, as the pool's own pipes are no longer read then.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ from typing import Any
 from ..contracts import Plain
 from .lane import Record, crossing, in_lane, lane, opened
 from .pools import Step, in_every_lane, prepare_child
-from .report import Told
+from .report import LaneReport
 
 LOOK_SECONDS = 0.1
 """Between two looks at the children; what is ready does not wait for the next."""
@@ -41,8 +39,8 @@ PATIENCE_SECONDS = 2
 Expected = Callable[[int], bool]
 
 
-class Ended(Exception):
-    """Carries what is no Exception out of a child, which would otherwise end by it."""
+class ExitCarrier(Exception):
+    """Carries what is no Exception (SystemExit, say) out of a child, which it would end."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(error)
@@ -56,7 +54,7 @@ def in_child(i: int) -> Plain:
     except Exception:
         raise
     except BaseException as error:
-        raise Ended(error) from None
+        raise ExitCarrier(error) from None
 
 
 def numbered(chunk: tuple[int, ...]) -> list[tuple[int, Plain]]:
@@ -85,15 +83,15 @@ class WatchedPool:
         chunks = iter(lambda: tuple(islice(numbers, chunk)), ())
         # Chunks of our own: with the pool's, what comes is a generator that waits without end.
         coming: Any = self._pool.imap_unordered(numbered, chunks)  # the stubs lack `next`
-        found: dict[int, Plain] = {}
-        while len(found) < len(tasks):
+        results: dict[int, Plain] = {}
+        while len(results) < len(tasks):
             try:
-                found.update(coming.next(LOOK_SECONDS))
+                results.update(coming.next(LOOK_SECONDS))
             except Late:
                 self._check()
-            except Ended as ended:
-                raise ended.error from None
-        return [found[i] for i in tasks]
+            except ExitCarrier as carrier:
+                raise carrier.error from None
+        return [results[i] for i in tasks]
 
 
 class _Step:
@@ -119,12 +117,12 @@ def _awaited(result: AsyncResult[Any], check: Callable[[], None]) -> Any:
             check()
     try:
         return result.get()
-    except Ended as ended:
-        raise ended.error from None
+    except ExitCarrier as carrier:
+        raise carrier.error from None
 
 
-class Remembering:
-    """A context of multiprocessing that remembers the processes that it has made."""
+class ChildRegistry:
+    """A context of multiprocessing that keeps a list of the processes it has started."""
 
     def __init__(self, context: BaseContext) -> None:
         self._context = context
@@ -149,19 +147,19 @@ class Remembering:
 
 
 @contextmanager
-def kept(
+def lasting(
     workers: int,
     context: BaseContext,
     build: Callable[[], Any],
     record: Record | None,
-    told: list[Told],
+    reports: list[LaneReport],
 ) -> Iterator[WatchedPool]:
     """A pool whose children have a lane each, open as long as it is."""
     barrier = context.Barrier(workers)
     prepared = (build, record, barrier)
     with (
         watched(workers, context, prepare_child, prepared) as pool,
-        in_every_lane(pool, workers, barrier.abort, told),
+        in_every_lane(pool, workers, barrier.abort, reports),
     ):
         yield pool
 
@@ -176,16 +174,16 @@ def watched(
     expected: Expected = lambda pid: False,
 ) -> Iterator[WatchedPool]:
     """A pool of children; `expected` says of a process number whether its end is in order."""
-    remembering: Any = Remembering(context)
-    pool = Pool(workers, prepare, prepared, replaced_after, remembering)
-    check = partial(remembering.check, expected)
+    registry: Any = ChildRegistry(context)
+    pool = Pool(workers, prepare, prepared, replaced_after, registry)
+    check = partial(registry.check, expected)
     try:
         yield WatchedPool(pool, check)
     finally:
         try:
             check()
         except BrokenProcessPool:
-            _end(pool, remembering.children)
+            _end(pool, registry.children)
             raise
         pool.close()
         pool.join()
@@ -204,7 +202,7 @@ def _end(pool: Pool, children: list[BaseProcess]) -> None:
 
 
 FIRST_OF_ALL = 100
-"""Among what a child does when it ends."""
+"""Its priority among what a child does when it ends."""
 
 
 @contextmanager
@@ -213,22 +211,22 @@ def replaced(
     context: BaseContext,
     build: Callable[[], Any],
     record: Record | None,
-    told: list[Told],
+    reports: list[LaneReport],
     after: int,
 ) -> Iterator[WatchedPool]:
-    """A pool whose children end after so many tasks; `told` is known when all have ended."""
-    import tempfile  # which pools that replace no child do without
+    """A pool whose children end after so many tasks; reports are complete when all have ended."""
+    import tempfile  # which only such pools need
 
     with tempfile.TemporaryDirectory(prefix="concbench-") as folder:
         prepared = (build, record, folder)
-        said = partial(said_farewell, folder)
-        with watched(workers, context, prepare_replaced, prepared, after, said) as pool:
+        expected = partial(has_reported, folder)
+        with watched(workers, context, prepare_replaced, prepared, after, expected) as pool:
             yield pool
         errors = []
         for name in os.listdir(folder):
             with open(os.path.join(folder, name), "rb") as stream:
-                one, error = pickle.load(stream)
-            told += one
+                closed, error = pickle.load(stream)
+            reports += closed
             errors += [error] if error else []
         if errors:
             raise errors[0]
@@ -238,21 +236,21 @@ def prepare_replaced(build: Callable[[], Any], record: Record | None, folder: st
     """The initializer of such a child."""
     lane.name = current_process().name
     lane.build, lane.record, lane.call = build, record, _first
-    lane.stack, lane.told = ExitStack(), []
-    Finalize(None, _farewell, (folder,), exitpriority=FIRST_OF_ALL)
+    lane.stack, lane.reports = ExitStack(), []
+    Finalize(None, _report, (folder,), exitpriority=FIRST_OF_ALL)
 
 
-def said_farewell(folder: str, pid: int) -> bool:
+def has_reported(folder: str, pid: int) -> bool:
     """Whether a child ended as it should."""
     return os.path.exists(os.path.join(folder, str(pid)))
 
 
 def _first(i: int) -> Plain:
-    lane.stack.enter_context(opened(lane.build(), lane.record, lane.told))  # another lane.call
+    lane.stack.enter_context(opened(lane.build(), lane.record, lane.reports))  # another lane.call
     return lane.call(i)
 
 
-def _farewell(folder: str) -> None:
+def _report(folder: str) -> None:
     error: BaseException | None = None
     try:
         lane.stack.close()
@@ -260,5 +258,5 @@ def _farewell(folder: str) -> None:
         error = crossing(raised)
     path = os.path.join(folder, str(os.getpid()))
     with open(f"{path}.partial", "wb") as stream:
-        pickle.dump((lane.told, error), stream)
+        pickle.dump((lane.reports, error), stream)
     os.replace(f"{path}.partial", path)

@@ -1,7 +1,4 @@
-"""Event loops of other libraries than asyncio, and which of them an async form runs in.
-
-Tasks for takers that share one iterator of them, in the event loop of any library.
-"""
+"""Event loops of other libraries than asyncio, and what runs in the loop of any library."""
 
 from __future__ import annotations
 
@@ -49,7 +46,7 @@ Taker: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
 def shared(call: AsyncCall, tasks: range) -> tuple[Taker, list[Plain]]:
-    """What a taker runs, as many of them as tasks may be in flight; and the results, in order."""
+    """What each taker runs, with one taker for each task in flight; and the results, in order."""
     results: list[Plain] = [None] * len(tasks)
     numbers = enumerate(tasks)
 

@@ -3,8 +3,6 @@
 Pools have initializers but no finalizers, and an error in an initializer loses its cause.  So the
 initializer only stores how to build; opening and closing are tasks that meet at a barrier, which
 gives each worker exactly one of them.
-
-The ways to start a child process.
 """
 
 from __future__ import annotations
@@ -15,14 +13,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from .lane import Record, lane, opened
-from .report import Told
+from .report import LaneReport
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
     from multiprocessing.context import BaseContext
 
 
-Children: TypeAlias = "tuple[int, BaseContext, Callable[[], Any], Record | None, list[Told]]"
+Children: TypeAlias = "tuple[int, BaseContext, Callable[[], Any], Record | None, list[LaneReport]]"
 """What `processes` takes, and every other pool of children."""
 
 
@@ -52,7 +50,7 @@ def prepare_child(build: Callable[[], Any], record: Record | None, barrier: Any)
 
 @contextmanager
 def threads(
-    workers: int, build: Callable[[], Any], record: Record | None, told: list[Told]
+    workers: int, build: Callable[[], Any], record: Record | None, reports: list[LaneReport]
 ) -> Iterator[ThreadPoolExecutor]:
     """A pool of threads with a lane each, open as long as it is."""
     from concurrent.futures import ThreadPoolExecutor
@@ -60,7 +58,7 @@ def threads(
     barrier = threading.Barrier(workers)
     with (
         ThreadPoolExecutor(workers, "lane", prepare, (build, record, barrier)) as pool,
-        in_every_lane(pool, workers, barrier.abort, told),
+        in_every_lane(pool, workers, barrier.abort, reports),
     ):
         yield pool
 
@@ -71,7 +69,7 @@ def processes(
     context: BaseContext,
     build: Callable[[], Any],
     record: Record | None,
-    told: list[Told],
+    reports: list[LaneReport],
 ) -> Iterator[ProcessPoolExecutor]:
     """A pool of children with a lane each, open as long as it is."""
     from concurrent.futures import ProcessPoolExecutor
@@ -79,41 +77,41 @@ def processes(
     barrier = context.Barrier(workers)
     with (
         ProcessPoolExecutor(workers, context, prepare_child, (build, record, barrier)) as pool,
-        in_every_lane(pool, workers, barrier.abort, told),
+        in_every_lane(pool, workers, barrier.abort, reports),
     ):
         yield pool
 
 
 def _enter() -> None:
-    lane.stack, lane.told = ExitStack(), []
+    lane.stack, lane.reports = ExitStack(), []
     try:
-        lane.stack.enter_context(opened(lane.build(), lane.record, lane.told))
+        lane.stack.enter_context(opened(lane.build(), lane.record, lane.reports))
     finally:
         lane.barrier.wait()
 
 
-def _leave() -> list[Told]:
+def _leave() -> list[LaneReport]:
     try:
         lane.stack.close()
-        return list(lane.told)
+        return list(lane.reports)
     finally:
         lane.barrier.wait()
 
 
 @contextmanager
 def in_every_lane(
-    pool: Submitting, workers: int, abort: Callable[[], None], told: list[Told]
+    pool: Submitting, workers: int, abort: Callable[[], None], reports: list[LaneReport]
 ) -> Iterator[None]:
-    """A lane open in each of the pool's workers; `told` gets what they tell when they close."""
+    """A lane open in each of the pool's workers, which report when they close."""
     try:
         _each(pool, _enter, workers, abort)
         yield
     except BaseException:
-        with suppress(Exception):  # the first error is the one to tell
+        with suppress(Exception):  # the first error is the one to report
             _each(pool, _leave, workers, abort)
         raise
     for one in _each(pool, _leave, workers, abort):
-        told += one
+        reports += one
 
 
 def _each(
@@ -122,7 +120,7 @@ def _each(
     try:
         steps = [pool.submit(step) for _ in range(workers)]
     except BaseException:
-        abort()  # a thread or process too few: those that wait would wait for ever
+        abort()  # one worker too few: those at the barrier would wait for ever
         raise
     errors = [error for step_ in steps if (error := step_.exception())]
     if errors:

@@ -1,12 +1,8 @@
-"""One thing that was looked at: what was seen, whether that is good, what to do about it.
+"""What a careful person would check before measuring, and what to do about it; changes nothing.
 
-CPUs: promised and delivered, quota, affinity, load, clock rate, siblings, a hypervisor.
-
-Python itself: how it was built, what is on, and variables that change its speed.
-
-The rest of the machine: clocks, memory, addresses, open files, power, other runs.
-
-What a careful person would check before measuring, and what to do about it; changes nothing.
+CPUs: delivered, quota, affinity, load, clock rate, siblings, a hypervisor.  Python: how it was
+built, what is on, variables that change its speed.  The rest: clocks, memory, addresses, open
+files, power, other runs.
 """
 
 from __future__ import annotations
@@ -27,14 +23,13 @@ from ..errors import UsageError
 from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.variables import recorded
-from . import process as found
 from .canary import measure
-from .identity import cpus
-from .process import cgroup_cpus, open_files
+from .identity import cpus, has_hypervisor, text
+from .process import cgroup_cpus, gil, jit, open_files
 
 
 class Level(StrEnum):
-    """How a finding bears on times: not at all, to be known, to be mended, not to be seen here."""
+    """What a finding means for times: nothing, good to know, to be mended, unknown here."""
 
     GOOD = "ok"
     NOTE = "note"
@@ -57,18 +52,10 @@ def unknown(about: str, why: str) -> Finding:
     return Finding(about, f"not known here: {why}", Level.UNKNOWN)
 
 
-def text(root: Path, path: str) -> str | None:
-    """A file of the system, stripped; None where it is not there or not for us."""
-    try:
-        return (root / path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
 WHOLE = 0.9
-"""Of the CPUs promised: fewer are a machine that others use."""
+"""Of the CPUs promised; with fewer, others use the machine."""
 IDLE_LOAD = 0.25
-"""Running processes for each CPU, of the last minute, that still count as none."""
+"""Running processes for each CPU, over the last minute, that still count as none."""
 LATE_SECONDS = 0.001
 LOOKING_SECONDS = 0.3
 ROOT = Path("/")
@@ -87,15 +74,15 @@ def cpu_findings(children: Children, root: Path = ROOT) -> Iterator[Finding]:
 
 
 def _delivered(children: Children) -> Iterator[Finding]:
-    found = measure(children, cpus())
-    if found.alone and found.together is not None:
-        yield delivered(found.together / found.alone, found.cpus)
+    canary = measure(children, cpus())
+    if canary.alone and canary.together is not None:
+        yield delivered(canary.together / canary.alone, canary.cpus)
     else:
-        yield unknown("CPUs delivered", found.reason)
-    if found.jitter_seconds is None:
-        yield unknown("wake-up", found.reason)
+        yield unknown("CPUs delivered", canary.reason)
+    if canary.jitter_seconds is None:
+        yield unknown("wake-up", canary.reason)
     else:
-        yield wake_up(found.jitter_seconds)
+        yield wake_up(canary.jitter_seconds)
 
 
 def delivered(got: float, promised: int) -> Finding:
@@ -172,13 +159,13 @@ def _cpu_times() -> dict[psutil.Process, float]:
 def governor(root: Path = ROOT) -> Finding:
     """Whether the clock rate waits for load before it rises."""
     places = sorted(root.glob("sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"))
-    found = sorted({path.read_text(encoding="utf-8").strip() for path in places})
-    if not found:
+    governors = sorted({path.read_text(encoding="utf-8").strip() for path in places})
+    if not governors:
         return unknown("governor", "no cpufreq, as in most virtual machines")
-    if found == ["performance"]:
+    if governors == ["performance"]:
         return Finding("governor", "performance")
     advice = "short batches see a slow clock first: sudo cpupower frequency-set -g performance"
-    return Finding("governor", ", ".join(found), Level.BAD, advice)
+    return Finding("governor", ", ".join(governors), Level.BAD, advice)
 
 
 def turbo(root: Path = ROOT) -> Finding:
@@ -206,11 +193,10 @@ def siblings(root: Path = ROOT) -> Finding:
 
 def hypervisor(root: Path = ROOT) -> Finding:
     """Whether somebody above this system may take CPUs away."""
-    known = text(root, "proc/cpuinfo")
-    if known is None:
+    under = has_hypervisor(root)
+    if under is None:
         return unknown("virtual machine", "no /proc/cpuinfo")
-    flags = [line for line in known.splitlines() if line.startswith("flags")]
-    if not flags or "hypervisor" not in flags[0].split():
+    if not under:
         return Finding("virtual machine", "no")
     advice = "neighbours may take CPUs away unseen: every round measures how many there were"
     return Finding("virtual machine", "yes", Level.NOTE, advice)
@@ -255,14 +241,14 @@ def build(about: Mapping[str, object], *, debug: bool) -> Finding:
 
 
 def _gil() -> Finding:
-    on = found.gil()
+    on = gil()
     if on is None:
         return unknown("GIL", "this implementation does not say")
     return Finding("GIL", "on: threads take turns at Python code" if on else "off")
 
 
 def _jit() -> Finding:
-    on = found.jit()
+    on = jit()
     return Finding("JIT", "none" if on is None else "on" if on else "off")
 
 
@@ -272,20 +258,20 @@ def tracer(active: bool) -> Finding:
     return Finding("tracer", seen, Level.NOTE if active else Level.GOOD)
 
 
-def variables(kept: Mapping[str, str]) -> Finding:
+def variables(present: Mapping[str, str]) -> Finding:
     """What of the environment changes speed, and goes to every worker."""
-    slow = {name: why for name, why in SLOW.items() if name in kept and why}
+    slow = {name: why for name, why in SLOW.items() if name in present and why}
     if not slow:
-        return Finding("variables", f"{len(kept)} recorded, none known as slow")
-    told = "; ".join(f"{name}: {why}" for name, why in slow.items())
-    return Finding("variables", ", ".join(slow), Level.NOTE, f"{told}: unset, if not meant so")
+        return Finding("variables", f"{len(present)} recorded, none known as slow")
+    reasons = "; ".join(f"{name}: {why}" for name, why in slow.items())
+    return Finding("variables", ", ".join(slow), Level.NOTE, f"{reasons}: unset, if not meant so")
 
 
 COARSE_SECONDS = 1e-6
 FEW_FILES = 1024
 LITTLE_MEMORY = 0.1
 SLOW_CLOCKS = ("hpet", "acpi_pm", "jiffies", "refined-jiffies", "pit")
-"""A look at these takes a microsecond and more, where tsc and the virtual clocks take 30 ns."""
+"""Reading these takes a microsecond or more, where tsc and the virtual clocks take 30 ns."""
 
 
 def system_findings(results: Path, root: Path = ROOT) -> Iterator[Finding]:
@@ -320,13 +306,13 @@ def timer(step: float) -> Finding:
 def clock_source(root: Path = ROOT) -> Finding:
     """Whether asking for the time is cheap."""
     place = "sys/devices/system/clocksource/clocksource0/current_clocksource"
-    found = text(root, place)
-    if found is None:
+    source = text(root, place)
+    if source is None:
         return unknown("clock", "the system does not tell")
-    if found not in SLOW_CLOCKS:
-        return Finding("clock", found)
+    if source not in SLOW_CLOCKS:
+        return Finding("clock", source)
     advice = f"a slow one: see available_clocksource beside /{place} for tsc"
-    return Finding("clock", found, Level.BAD, advice)
+    return Finding("clock", source, Level.BAD, advice)
 
 
 def _memory() -> Finding:
@@ -354,10 +340,10 @@ def _swap() -> Finding:
 
 def addresses(root: Path = ROOT) -> Finding:
     """Whether addresses differ from process to process."""
-    found = text(root, "proc/sys/kernel/randomize_va_space")
-    if found is None:
+    setting = text(root, "proc/sys/kernel/randomize_va_space")
+    if setting is None:
         return unknown("ASLR", "the system does not tell")
-    if found != "0":
+    if setting != "0":
         return Finding("ASLR", "on: every round is a new process, so it averages out")
     advice = "all processes share one layout, lucky or not: sudo sysctl kernel.randomize_va_space=2"
     return Finding("ASLR", "off", Level.NOTE, advice)
@@ -390,7 +376,7 @@ def _alone(results: Path) -> Finding:
         return Finding("other runs", str(error).partition(": wait")[0], Level.BAD, "wait for it")
 
 
-def examined(children: Children, results: Path) -> Iterator[Finding]:
+def examine(children: Children, results: Path) -> Iterator[Finding]:
     """Every finding, one after the other; takes about half a second."""
     for part in (cpu_findings(children), system_findings(results), interpreter_findings()):
         yield from part

@@ -1,7 +1,4 @@
-"""What a machine is beneath its name: memory, kernel, who runs it; None where nothing tells.
-
-What this machine and this interpreter are: facts that a run records.
-"""
+"""What this machine and this interpreter are: facts that a run records; None where unknown."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ CONTAINERS = {".dockerenv": "docker", "run/.containerenv": "podman"}
 
 
 def memory_bytes() -> int | None:
-    """All there is; not what a control group may use."""
+    """The machine's memory, not what a control group may use."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows has no sysconf, others lack a name
@@ -37,22 +34,31 @@ def kernel() -> str:
 
 
 def virtualisation(root: Path = ROOT) -> str | None:
-    """`none`, or what it runs in as far as it tells: `Amazon EC2 t3.large, docker`."""
-    told = _text(root, "proc/cpuinfo")
-    if told is None:
+    """`none`, or what it runs in as far as that is known: `Amazon EC2 t3.large, docker`."""
+    under = has_hypervisor(root)
+    if under is None:
         return None
-    flags = next((line for line in told.splitlines() if line.startswith("flags")), "")
-    found = [_product(root)] if "hypervisor" in flags.split() else []
-    found += [name for file, name in CONTAINERS.items() if (root / file).exists()]
-    return ", ".join(found) or "none"
+    layers = [_product(root)] if under else []
+    layers += [name for file, name in CONTAINERS.items() if (root / file).exists()]
+    return ", ".join(layers) or "none"
+
+
+def has_hypervisor(root: Path = ROOT) -> bool | None:
+    """Whether the CPUs are a virtual machine's."""
+    cpuinfo = text(root, "proc/cpuinfo")
+    if cpuinfo is None:
+        return None
+    flags = next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "")
+    return "hypervisor" in flags.split()
 
 
 def _product(root: Path) -> str:
-    parts = (_text(root, f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name"))
+    parts = (text(root, f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name"))
     return " ".join(filter(None, parts)) or "hypervisor"
 
 
-def _text(root: Path, path: str) -> str | None:
+def text(root: Path, path: str) -> str | None:
+    """A file of the system, stripped; None where it is missing or not for us."""
     try:
         return (root / path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -73,7 +79,7 @@ def cpus() -> int:
 
 
 def affinity() -> str | None:
-    """Those CPUs as a list, `0-1,4`; None where the system has no affinity."""
+    """The same CPUs as a list, `0-1,4`; None where the system has no affinity."""
     if not hasattr(os, "sched_getaffinity"):
         return None
     spans: list[list[int]] = []
@@ -106,18 +112,18 @@ def facts() -> dict[str, Any]:
         "cgroup_cpus": process.cgroup_cpus(),
         "nofile": process.open_files(),
         "start_method": get_start_method(),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: release for name in PACKAGES if (release := _version(name))},
     }
 
 
 def versions(libraries: Iterable[str]) -> dict[str, str]:
     """The version of each distribution that is installed, named by itself or by a module of it."""
     known = {name: _version(name) for name in libraries}
-    modules = [name.partition(".")[0] for name, found in known.items() if found is None]
+    modules = [name.partition(".")[0] for name, release in known.items() if release is None]
     modules = [name for name in modules if name not in sys.stdlib_module_names]
     owners = packages_distributions() if modules else {}  # reads all that is installed
     known |= {owner: _version(owner) for name in modules for owner in owners.get(name, ())}
-    return {name: found for name, found in known.items() if found}
+    return {name: release for name, release in known.items() if release}
 
 
 def of_extra(extra: str) -> list[str]:
@@ -154,10 +160,7 @@ def git_output(folder: Path, *words: str) -> str | None:
 
 
 def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
+    lines = (text(ROOT, "proc/cpuinfo") or "").splitlines()
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.processor())
 

@@ -10,7 +10,7 @@ from ..spec import Spec, load
 
 
 @dataclass(frozen=True)
-class Blocking:
+class EmptyBlocking:
     """The blocking form alone."""
 
     @contextmanager
@@ -19,7 +19,7 @@ class Blocking:
 
 
 @dataclass(frozen=True)
-class Async:
+class EmptyAsync:
     """The async form alone."""
 
     @asynccontextmanager
@@ -28,15 +28,16 @@ class Async:
 
 
 @dataclass(frozen=True)
-class Both(Blocking, Async):
+class EmptyWorkload(EmptyBlocking, EmptyAsync):
     """Both forms."""
 
 
 def emptied(workload: Spec) -> Spec:
-    """A workload that does nothing, in the forms of this one: a strategy bends it the same way."""
-    made = load(workload.target)
-    form = {(True, True): "Both", (True, False): "Blocking", (False, True): "Async"}
-    return Spec("empty", f"{__name__}:{form[hasattr(made, 'open'), hasattr(made, 'aopen')]}")
+    """A workload that does nothing, in the same forms: a strategy adapts it in the same way."""
+    kind = load(workload.target)
+    forms = hasattr(kind, "open"), hasattr(kind, "aopen")
+    empty = EmptyWorkload if all(forms) else EmptyBlocking if forms[0] else EmptyAsync
+    return Spec("empty", f"{__name__}:{empty.__name__}")
 
 
 def _nothing(i: int) -> None:

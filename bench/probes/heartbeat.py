@@ -1,7 +1,7 @@
-"""How late an event loop comes to what is due: a heartbeat in every loop that lanes open.
+"""How late an event loop runs what is due: a heartbeat in every loop that lanes open.
 
 Standard library only: the worker imports this.  The loops of asyncio wait in whole milliseconds,
-rounded up, so a beat of an idle loop is late by up to one; nothing is taken off for that.
+rounded up, so a beat of an idle loop is late by up to one; nothing is subtracted for that.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ INTERVAL = 0.002
 
 
 class Heartbeats:
-    """The beats of every loop that was watched; `left` names the tasks that its close met."""
+    """The beats of every watched loop; `left` names the tasks still in it when it closed."""
 
     def __init__(self) -> None:
         self.beats: list[array[int]] = []
-        """For each loop two numbers for each beat: when it was due, and when it came."""
+        """For each loop two numbers a beat: when it was due, and when it came."""
         self.unwatched: list[str] = []
         self.left: list[str] = []
 
@@ -51,7 +51,7 @@ class Heartbeats:
         self.beats.append(heart.beats)
         yield
         del loop.run_forever
-        self.left += [_named(task) for task in _unfinished(loop)]
+        self.left += [_name(task) for task in _unfinished(loop)]
 
     async def beating(self, sleep: Callable[[float], Awaitable[Any]]) -> None:
         """Beat in the loop of another library, by its sleep, until that is cancelled."""
@@ -61,7 +61,7 @@ class Heartbeats:
             due = clock() + int(INTERVAL * 1e9)
             try:
                 await sleep(INTERVAL)
-            finally:  # the last one, where what blocked the loop also ended it
+            finally:  # the last beat, too, where whatever blocked the loop also ended it
                 if (now := clock()) > due:
                     beats.append(due)
                     beats.append(now)
@@ -81,7 +81,7 @@ class Heart:
         self._next = self._loop.call_later(INTERVAL, self._beat)
 
     def stop(self) -> None:
-        """A loop that is stopped by what blocked it has no more beats: the one overdue counts."""
+        """A loop stopped by what blocked it has no more beats: the overdue one counts."""
         self._next.cancel()
         self._note()
 
@@ -99,7 +99,7 @@ def _unfinished(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
     import asyncio
 
     async def turn() -> None:
-        for _ in range(2):  # what is done but for its last step may take it
+        for _ in range(2):  # for what only has its last step to take
             await asyncio.sleep(0)
 
     if loop.is_closed():
@@ -108,6 +108,6 @@ def _unfinished(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
     return list(asyncio.all_tasks(loop))
 
 
-def _named(task: asyncio.Task[Any]) -> str:
+def _name(task: asyncio.Task[Any]) -> str:
     name = getattr(task.get_coro(), "__qualname__", "") or task.get_name()
     return str(name).rpartition(".")[2]

@@ -1,6 +1,4 @@
-"""Wait for a process, or for a line that it prints, without looking again and again.
-
-Start and end process trees that never outlive us.
+"""Start, wait for and end process trees that never outlive us.
 
 Every process carries a mark in its environment, so that whatever it starts can be found; the
 guardian ends them all when the driver is killed.
@@ -28,7 +26,7 @@ Process: TypeAlias = subprocess.Popen[bytes]
 
 
 def wait(process: Process, seconds: float | None) -> int | None:
-    """The exit code, or None when it still runs after so long; reaps.
+    """Reap it; its exit code, or None when it still runs after `seconds`.
 
     `Popen.wait` looks every 50 ms; where the system has pidfds this does not.
     """
@@ -80,7 +78,7 @@ def line(process: Process, seconds: float) -> bytes | None:
 
 Stream: TypeAlias = int | IO[bytes]
 
-LEAVING_SECONDS = 0.05  # for a process that was told to end and does
+LEAVING_SECONDS = 0.05  # for a process that is ending
 HELPER_SECONDS = 1.0  # for forkservers and trackers to see that their user is gone; 10 ms as a rule
 
 
@@ -106,7 +104,7 @@ class Children:
         self._guardian = subprocess.Popen(
             interpreter_command(code),
             env=environment(),
-            stdin=subprocess.PIPE,  # its other end is closed in every child: subprocess sees to it
+            stdin=subprocess.PIPE,  # subprocess closes its other end in every child
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -169,9 +167,9 @@ class Children:
         self._forget(process)
         if not _group_lives(process.pid):
             return []
-        found = strays.find(self._mark, number.__eq__)
-        helpers = [each for each in found if strays.is_helper(each)]
-        others = strays.wait_gone([each for each in found if each not in helpers], LEAVING_SECONDS)
+        left = strays.find(self._mark, number.__eq__)
+        helpers = [each for each in left if strays.is_helper(each)]
+        others = strays.wait_gone([each for each in left if each not in helpers], LEAVING_SECONDS)
         names = [strays.describe(each) for each in others]
         strays.kill_these(others)  # a helper waits for the last of its users
         names += [strays.describe(each) for each in strays.wait_gone(helpers, HELPER_SECONDS)]
@@ -184,7 +182,7 @@ class Children:
         if number is not None:
             strays.kill(self._mark, number.__eq__)
         if process.returncode is None:
-            # For those that cleared their environment.  Not reaped yet, so the number is still its.
+            # Some clear their environment.  It is not reaped yet, so the number is still its own.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             wait(process, strays.KILL_SECONDS)
@@ -202,9 +200,9 @@ class Children:
         def stray(number: str) -> bool:
             return number not in self._numbers.values()
 
-        found = strays.find(self._mark, stray)
-        names = [strays.describe(each) for each in found]
-        if found:
+        left = strays.find(self._mark, stray)
+        names = [strays.describe(each) for each in left]
+        if left:
             strays.kill(self._mark, stray)
         return names
 

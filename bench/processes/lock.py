@@ -54,7 +54,7 @@ def _folder() -> Path:
 
 def _runtime() -> Path:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is unset or odd: nobody need act
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR: nobody need act
         return platformdirs.user_runtime_path("concbench")
 
 
@@ -76,11 +76,11 @@ def _sign(holder: Path, purpose: Path) -> None:
 
 
 def _who(holder: Path) -> str:
-    """` (pid 123 in /some/folder since 12:00)`, or nothing when it cannot be told."""
+    """` (pid 123 in /some/folder since 12:00)`, or nothing when that is unknown."""
     try:
         record = json.loads(holder.read_text(encoding="utf-8"))
         pid, folder, since = record["pid"], record["folder"], record["since"]
-        # A holder that was killed leaves its record, and its number may be another's by now.
+        # A killed holder leaves its record, and its number may belong to another process by now.
         alive = psutil.Process(pid).create_time() == record["started"]
     except (OSError, ValueError, LookupError, TypeError, psutil.Error):
         return ""

@@ -1,4 +1,4 @@
-"""What a child process left, which may be empty, torn or something else entirely.
+"""Reads what a child process left, which may be empty, torn or something else entirely.
 
 A full disk or the user's own code may spoil it: a failure of the child, never of the driver.
 """

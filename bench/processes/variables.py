@@ -40,9 +40,9 @@ RECORDED = (
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What a worker inherits, and what it gets besides."""
-    kept = {key: value for key, value in os.environ.items() if not _matches(key, REMOVED)}
-    return kept | dict(extra or {})
+    """The variables that a worker inherits, and extra ones."""
+    inherited = {key: value for key, value in os.environ.items() if not _matches(key, REMOVED)}
+    return inherited | dict(extra or {})
 
 
 def recorded() -> dict[str, str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 PORT = 8786
-"""Of a Dask scheduler, unless its address says else."""
+"""Of a Dask scheduler, unless its address names another."""
 
 
 @contextmanager
@@ -48,11 +48,11 @@ def local(workers: int, start: str) -> Iterator[Client]:
 
 @contextmanager
 def connected(scheduler: str, timeout: float) -> Iterator[Client]:
-    """That of somebody; ConnectionError unless it answers."""
+    """The scheduler of somebody else; ConnectionError unless it answers."""
     from distributed import Client
 
     try:
-        _greeted(scheduler, timeout)
+        _greet(scheduler, timeout)
         client = Client(scheduler, timeout=timeout)
     except (OSError, TimeoutError) as error:
         raise ConnectionError(
@@ -62,7 +62,7 @@ def connected(scheduler: str, timeout: float) -> Iterator[Client]:
         yield client
 
 
-def _greeted(scheduler: str, timeout: float) -> None:
+def _greet(scheduler: str, timeout: float) -> None:
     """Wait for the first byte: Dask's own timeout ends with the connection, whoever accepts it."""
     address = urlsplit(scheduler)
     if address.scheme == "tcp":  # by others the scheduler does not speak first
@@ -73,8 +73,8 @@ def _greeted(scheduler: str, timeout: float) -> None:
                 raise ConnectionResetError("it hangs up")
 
 
-def chosen(client: Client, scheduler: str, workers: int, timeout: float) -> dict[str, int]:
-    """Dask workers that have so many threads together, all of each."""
+def choose(client: Client, scheduler: str, workers: int, timeout: float) -> dict[str, int]:
+    """Dask workers that have `workers` threads together, with all threads of each."""
     deadline = time.monotonic() + timeout
     while sum((there := threads(client)).values()) < workers:
         if time.monotonic() > deadline:
@@ -83,22 +83,22 @@ def chosen(client: Client, scheduler: str, workers: int, timeout: float) -> dict
                 f"not {workers}: start more of them, or ask for fewer with --workers"
             )
         time.sleep(0.05)
-    found: dict[str, int] = {}
+    chosen: dict[str, int] = {}
     for address, count in there.items():
-        if sum(found.values()) + count <= workers:
-            found[address] = count
-    if sum(found.values()) != workers:
+        if sum(chosen.values()) + count <= workers:
+            chosen[address] = count
+    if sum(chosen.values()) != workers:
         raise LookupError(
             f"the workers at {scheduler} have {', '.join(map(str, there.values()))} threads: "
             f"{workers} are not all of some of them, choose others with --workers"
         )
-    return found
+    return chosen
 
 
 def threads(client: Client) -> dict[str, int]:
     """How many each of the workers has, by its address."""
     workers = client.scheduler_info(n_workers=-1)["workers"]
-    return {address: told["nthreads"] for address, told in sorted(workers.items())}
+    return {address: about["nthreads"] for address, about in sorted(workers.items())}
 
 
 def hosts(client: Client, addresses: Iterable[str]) -> list[str]:
@@ -126,5 +126,5 @@ def _python(versions: Any) -> str:
 
 
 def _concbench(versions: Any) -> str | None:
-    found: str | None = versions["packages"]["concbench"]
-    return found
+    release: str | None = versions["packages"]["concbench"]
+    return release

@@ -31,7 +31,7 @@ class TrioThread:
         self._beating: Beating | None = None
 
     def watch(self, beating: Beating) -> None:
-        """Let this run beside whatever is run from here on."""
+        """Let this run beside everything that is run from now on."""
         self._beating = beating
 
     def run(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
@@ -60,13 +60,13 @@ class TrioThread:
         async def hold(task_status: trio.TaskStatus[T]) -> None:
             entered = False
             try:
-                async with opening as made:
+                async with opening as call:
                     entered = True
-                    task_status.started(made)
+                    task_status.started(call)
                     await leave.wait()
             except Exception as error:
                 if not entered:
-                    raise  # to who starts it; later it would end the nursery and all the rest
+                    raise  # to whoever starts it; later it would end the nursery and all the rest
                 errors.append(error)
             finally:
                 left.set()
@@ -75,9 +75,9 @@ class TrioThread:
             leave.set()
             await left.wait()
 
-        made = self.run(self._nursery.start, hold)
+        call = self.run(self._nursery.start, hold)
         try:
-            yield made
+            yield call
         finally:
             self.run(close)
         if errors:

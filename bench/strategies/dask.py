@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.contracts import Batch, Plain
 from bench.lanes import Lanes
-from bench.lanes.external_pools import Ended, Everywhere, Step
+from bench.lanes.external_pools import Everywhere, Step, StepResult
 from bench.lanes.lane import in_lane, lane
 from bench.spec import missing
 from bench.strategies import _dask as cluster
@@ -25,10 +25,10 @@ TIMEOUT = 10.0
 MEETING_SECONDS = 60.0
 """For the threads of one of its workers to be free."""
 LOOK_SECONDS = 0.5
-"""Between two looks whether the workers are still there."""
+"""Between two checks that the workers are still there."""
 
 _barriers: dict[str, threading.Barrier] = {}
-"""Where the threads of a Dask worker meet; it is in that process that this is filled."""
+"""Where the threads of a Dask worker meet, in that worker's process."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Dask:
             else:
                 start = ""
                 client = stack.enter_context(cluster.connected(self.scheduler, self.timeout))
-                chosen = cluster.chosen(client, self.scheduler, self.workers, self.timeout)
+                chosen = cluster.choose(client, self.scheduler, self.workers, self.timeout)
                 only = list(chosen)
                 cluster.check(client, chosen)
                 hosts = ", ".join(cluster.hosts(client, chosen))
@@ -79,7 +79,7 @@ class Dask:
             everywhere = _everywhere(client, chosen)
             stack.enter_context(lanes.elsewhere(everywhere, start, far=self.scheduler is not None))
             # Not pure: the same task of another batch is run again.
-            yield lambda tasks: _gathered(
+            yield lambda tasks: _gather(
                 client, client.map(_task, tasks, workers=only, pure=False), set(chosen)
             )
 
@@ -90,43 +90,43 @@ def _task(i: int) -> Plain:
     return in_lane(i)
 
 
-def _gathered(client: Client, futures: list[Future], chosen: set[str]) -> list[Any]:
+def _gather(client: Client, futures: list[Future], chosen: set[str]) -> list[Any]:
     """The results in their order; ConnectionError when one of the workers is gone.
 
     Its tasks would wait for ever for a worker at the same address.
     """
     import asyncio
 
-    async def gathered() -> list[Any]:
+    async def gather() -> list[Any]:
         gathering = asyncio.ensure_future(client.gather(futures, asynchronous=True))
         while not (await asyncio.wait({gathering}, timeout=LOOK_SECONDS))[0]:
-            told = await client.scheduler.identity(n_workers=-1)
-            if gone := sorted(chosen - set(told["workers"])):
+            identity = await client.scheduler.identity(n_workers=-1)
+            if gone := sorted(chosen - set(identity["workers"])):
                 gathering.cancel()
                 raise ConnectionError(f"Dask worker {gone[0]} is gone")
         return list(gathering.result())
 
-    results: list[Any] = client.sync(gathered)
+    results: list[Any] = client.sync(gather)
     return results
 
 
 def _everywhere(client: Client, chosen: dict[str, int]) -> Everywhere:
     numbers = count()
 
-    def everywhere(step: Step) -> list[Ended]:
+    def everywhere(step: Step) -> list[StepResult]:
         meeting = f"{client.id}-{next(numbers)}"
         steps = [
-            client.submit(_stepped, step, n, threads, meeting, workers=[address], pure=False)
+            client.submit(_step, step, n, threads, meeting, workers=[address], pure=False)
             for address, threads in chosen.items()
             for n in range(threads)
         ]
-        return _gathered(client, steps, set(chosen))
+        return _gather(client, steps, set(chosen))
 
     return everywhere
 
 
-def _stepped(step: Step, number: int, threads: int, meeting: str) -> Ended:
-    """Take the step in one of the worker's threads; who waits for the others takes no second."""
+def _step(step: Step, number: int, threads: int, meeting: str) -> StepResult:
+    """Take the step in one of the worker's threads, once in each: they wait for one another."""
     from distributed import get_worker
 
     if not hasattr(lane, "name"):

@@ -102,7 +102,7 @@ def test_passes_with_nothing_to_do_come_last_and_are_shared_by_cells_alike():
         "asyncio", "sequential", "threading",
     ]  # fmt: skip
     assert {one.probes for one in empties} == {("memory",)}
-    assert {one.cell.workload.target for one in empties} == {"bench.probes.empty:Both"}
+    assert {one.cell.workload.target for one in empties} == {"bench.probes.empty:EmptyWorkload"}
 
 
 def test_memory_is_told_over_that_of_nothing_to_do_and_by_worker():

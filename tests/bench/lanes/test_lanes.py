@@ -11,7 +11,7 @@ import pytest
 
 from bench.lanes import Lanes
 from bench.lanes.dispatch import DISPATCHES
-from bench.lanes.report import added, counted
+from bench.lanes.report import read_metrics, total
 from bench.plan.plugins import find
 from bench.spec import Spec
 
@@ -205,7 +205,7 @@ def test_workers_is_what_runs_at_the_same_time(name):
     lanes = Lanes(third("square"))
     counting = Counting()
     counting.barrier = threading.Barrier(3)  # three meet here, or the batch breaks
-    lanes._bent.workload = counting
+    lanes._adapter.workload = counting
     with Spec(name, find("strategies", name).target, {"workers": 3}).build().open(lanes) as batch:
         assert batch(range(9)) == list(range(9))
     assert most == 3
@@ -219,7 +219,7 @@ def test_what_a_workload_counts_is_added_over_its_lanes(name, params, workload):
     with built.open(lanes) as batch:
         batch(range(10))
         batch(range(5))
-    assert added(lanes.told) == {"bytes": 3 * 15}
+    assert total(lanes.reports) == {"bytes": 3 * 15}
 
 
 @pytest.mark.parametrize(
@@ -228,4 +228,4 @@ def test_what_a_workload_counts_is_added_over_its_lanes(name, params, workload):
 )
 def test_metrics_that_are_no_numbers_are_named(metrics, wrong):
     with pytest.raises(TypeError, match=wrong):
-        counted(lambda: metrics)
+        read_metrics(lambda: metrics)

@@ -104,7 +104,7 @@ def test_replaced_children_are_new_ones_and_all_their_lanes_are_closed(method, t
     assert all(pids.count(pid) <= 4 for pid in pids)
     names = {path.name for path in tmp_path.iterdir() if path.suffix == ""}
     assert names == {f"closed-{pid}" for pid in pids}
-    assert len(lanes.told) >= len(names)
+    assert len(lanes.reports) >= len(names)
     assert lanes.notes == ["opens lanes within the batch"]
 
 

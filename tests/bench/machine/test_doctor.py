@@ -17,7 +17,7 @@ from bench.machine.doctor import (
     build,
     clock_source,
     delivered,
-    examined,
+    examine,
     governor,
     hypervisor,
     siblings,
@@ -99,7 +99,7 @@ def test_what_bends_times_is_told_from_what_does_not(found, level):
 
 def test_what_is_to_be_mended_says_how(tmp_path):
     with Children() as children:
-        found = list(examined(children, tmp_path))
+        found = list(examine(children, tmp_path))
     assert all(one.advice for one in found if one.level in (Level.BAD, Level.NOTE))
     assert len({one.about for one in found}) == len(found) > 15
 
@@ -112,7 +112,7 @@ def test_a_run_that_is_measuring_is_seen(tmp_path):
 
 
 def seen(monkeypatch, *found: Finding) -> None:
-    monkeypatch.setattr("bench.machine.doctor.examined", lambda *_: iter(found))
+    monkeypatch.setattr("bench.machine.doctor.examine", lambda *_: iter(found))
 
 
 def ends_with(code: Exit, **options: bool) -> None:

@@ -12,7 +12,7 @@ from bench.driver import run
 from bench.driver.fixtures import running
 from bench.driver.lab import laboratory, workshop
 from bench.driver.probing import Owed
-from bench.driver.visits import Visit
+from bench.driver.rounds import Visit
 from bench.errors import UsageError
 from bench.plan.cells import plan
 from bench.plan.settings import Settings, resolve
@@ -126,7 +126,7 @@ def test_whatever_a_worker_was_asked_an_empty_result_is_its_failure(lab):
         made.scout(planned, 20.0),
         made.calibrate(visit),
         made.measure(visit),
-        made.recorded(planned, 20.0),
+        made.record(planned, 20.0),
     ]
     assert [(one.kind, one.message) for one in asked] == [("crash", said)] * 4
 
@@ -142,7 +142,7 @@ def test_an_empty_result_of_a_probe_is_the_reason_of_what_is_absent(lab):
 def test_an_answer_of_behaviour_that_cannot_be_read_is_a_failure_of_its_strategy(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("bench.driver.workers.Workers.result", lambda *_: '{"answer": ')
+    monkeypatch.setattr("bench.driver.workers.Worker.result", lambda *_: '{"answer": ')
     planned = asking.strategies(Settings(strategy=("sequential",)))
     with workshop(tmp_path) as shop:
         found = asking.document(shop, planned, 20.0, lambda *_: None, ["order"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.lanes import Lanes
-from bench.lanes.report import added
+from bench.lanes.report import total
 from bench.spec import Spec, missing
 
 distributed = pytest.importorskip("distributed", reason=missing("dask", "distributed") or "")
@@ -59,7 +59,7 @@ def test_a_dask_worker_tells_what_its_lane_counted(address):
     lanes = Lanes(third("Counting"))
     with Dask(2, address).open(lanes) as batch:
         batch(range(10))
-    assert (len(lanes.told), added(lanes.told)) == (2, {"bytes": 30})
+    assert (len(lanes.reports), total(lanes.reports)) == (2, {"bytes": 30})
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_all_threads_of_the_workers_that_are_chosen_have_lanes():
         lanes = Lanes(third("ThreadBound"))
         with Dask(3, there.scheduler_address).open(lanes) as batch:
             assert batch(range(30)) == list(range(30))
-        assert len(lanes.told) == 3
+        assert len(lanes.reports) == 3
 
 
 def test_workers_that_cannot_be_had_are_said():
@@ -155,7 +155,7 @@ def test_a_plug_in_that_the_workers_lack_is_said(address, tmp_path):
     mine = tmp_path / "mine.py"
     mine.write_text("def f(i):\n    return i\n")
     lanes = Lanes(Spec("f", f"{mine}:f"))
-    assert lanes._bent.workload
+    assert lanes._adapter.workload
     mine.unlink()
     with pytest.raises(Exception, match=f"there is no file {mine}"), Dask(2, address).open(lanes):
         pass
@@ -165,4 +165,4 @@ def test_processes_of_this_machine_are_a_cluster_too():
     lanes = Lanes(third("ThreadBound"))
     with Dask(2).open(lanes) as batch:
         assert batch(range(12)) == list(range(12))
-    assert (lanes.notes, lanes.start, lanes.far, len(lanes.told)) == ([], "spawn", False, 2)
+    assert (lanes.notes, lanes.start, lanes.far, len(lanes.reports)) == ([], "spawn", False, 2)
