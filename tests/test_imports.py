@@ -20,8 +20,10 @@ LATE = {
     "bench.driver.__init__",
     "bench.notebook",
     *(f"bench.cli.{part}" for part in ("behaviours", "check", "run", "stored")),
-    *(f"bench.gate.{part}" for part in ("baseline", "noise", "samples", "unpaired")),
+    *(f"bench.gate.{part}" for part in ("__init__", "baseline", "noise", "samples")),
 }  # these hand results to reports, inside a function
+FREE = {"reports.files", "reports.run.provenance"}
+"""Of the standard library alone: what bench shares with reports, at the top too."""
 HEAVY = ["pandas", "matplotlib", "numpy", "scipy", "typer", "rich", "pydantic", "psutil"]
 
 
@@ -37,7 +39,9 @@ def imported(nodes) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names.add(node.module.partition(".")[0])
+            places = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            if not places & FREE:
+                names.add(node.module.partition(".")[0])
     return names
 
 
@@ -62,6 +66,11 @@ def loaded_by(code: str) -> set[str]:
 
 def test_the_timed_process_imports_nothing_heavy():
     assert not loaded_by("import bench.worker, bench.lanes") & {*HEAVY, "asyncio", "pyperf"}
+
+
+def test_what_bench_shares_with_reports_is_of_the_standard_library():
+    shared = loaded_by(f"import {', '.join(sorted(FREE))}")
+    assert shared <= {*sys.stdlib_module_names, *loaded_by(""), "reports"}
 
 
 def test_strategies_import_their_libraries_when_they_are_opened():

@@ -13,7 +13,7 @@ from ..driver import runnable
 from ..driver.lab import workshop
 from ..errors import Exit, UsageError
 from ..plan.settings import resolve
-from ..store.writable import check_file
+from ..store.runs import check_file
 from .exit import Outcome
 
 FILE = "behaviour.json"

@@ -7,26 +7,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..driver import Agenda, measured, sided
-from ..driver.lab import workshop
-from ..errors import Exit, Interrupted, NotComparable, UsageError
-from ..gate.against import Against, against
-from ..gate.samples import Pair, Rule, answers, asked, failed, name, pairs, unknown
+from reports.files import write_whole
+
+from .. import gate as checks
+from ..errors import Exit, Interrupted, UsageError
+from ..gate.baseline import Counterpart, counterpart
+from ..gate.samples import BUDGET
 from ..plan.settings import Settings, resolve
-from ..store.journal import entries
 from ..store.runs import run_to_resume, stored_settings
-from ..store.state import History
 from .exit import Outcome
 from .progress import shown
 from .stored import check_output, console, read, short, summaries, written, written_report
 
 if TYPE_CHECKING:
-    from reports.gate import Threshold
-    from reports.gate.results import Checked
+    from reports.gate.results import Check
+    from reports.gate.thresholds import Threshold
 
 
 FORMATS = ("junit", "md", "json", "github")
@@ -50,14 +50,14 @@ def targets(texts: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def finished(
-    checked: Checked, folder: Path, wanted: Sequence[tuple[str, str]], *, report: bool
+    checked: Check, folder: Path, wanted: Sequence[tuple[str, str]], *, report: bool
 ) -> None:
     """Store it first, then print it, then write the page and the targets that are wanted."""
     from reports.gate import results as stored
     from reports.render import ci, gate
 
     try:
-        (folder / stored.FILE).write_text(stored.document(checked), encoding="utf-8")
+        write_whole(folder / stored.FILE, stored.document(checked))
     except OSError as error:
         raise UsageError(f"cannot write {folder / stored.FILE}: {error.strerror}") from None
     for line in gate.lines(checked, console().width):
@@ -72,7 +72,7 @@ def finished(
             print(line)
 
 
-def rendered(checked: Checked, form: str) -> str:
+def rendered(checked: Check, form: str) -> str:
     """The check in another format."""
     from reports.gate import results as stored
     from reports.render import ci, gate
@@ -86,7 +86,6 @@ def rendered(checked: Checked, form: str) -> str:
     return f"{gap}{gate.document(checked)}"
 
 
-BUDGET = 600.0
 OPTIONS = ("against", "baseline", "fail_on", "relative", "resume", "export", "report")
 SHOWN = ("quiet", "verbose")
 
@@ -97,16 +96,21 @@ def check(given: Mapping[str, Any], outcome: Outcome) -> None:
     wanted = thresholds([*given.get("fail_on", ())] or settings.gate.fail_on)
     files = targets(given.get("export", ()))
     going_on = resume is not None and "baseline" not in given
-    found = Against(settings.side) if going_on else against(given, settings, Path.cwd())
+    before = Counterpart(settings.side) if going_on else counterpart(given, settings, Path.cwd())
+    if before.why:
+        print(f"against {before.sides[1]}: {before.why}", file=sys.stderr)
+    progress = partial(shown, bool(given.get("quiet")), bool(given.get("verbose")))
     try:
-        if found.baseline:
-            from ..gate.baseline import against_baseline
-
-            checked, folder = against_baseline(found.baseline, given, settings, wanted, resume)
+        if before.baseline:
+            checked, folder = checks.check_baseline(
+                before.baseline, given, settings, wanted, progress, read, resume
+            )
         else:
-            checked, folder = _sides(found, given, settings, wanted, resume)
+            if resume is None:
+                settings = settings.model_copy(update={"side": before.sides})
+            checked, folder = checks.check_sides(settings, wanted, progress, resume)
     except Interrupted as error:
-        name = f" --baseline {found.baseline}" if found.baseline else ""
+        name = f" --baseline {before.baseline}" if before.baseline else ""
         raise Interrupted(error.folder, f"check{name}") from None
     outcome.run = folder.name.partition("-")[0]
     count(checked, outcome, strict=settings.strict)
@@ -134,68 +138,15 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
 
 def thresholds(texts: Sequence[str]) -> tuple[Threshold, ...]:
     """What fails the check; UsageError names the text that is no threshold."""
-    from reports.gate import parsed
+    from reports.gate.thresholds import parse
 
     try:
-        return parsed(texts)
+        return parse(texts)
     except ValueError as error:
         raise UsageError(f"--fail-on {error}") from None
 
 
-def _sides(
-    found: Against,
-    given: Mapping[str, Any],
-    settings: Settings,
-    wanted: Sequence[Threshold],
-    resume: Path | None,
-) -> tuple[Checked, Path]:
-    from reports.gate import values
-    from reports.gate.results import Checked
-
-    if resume is None:
-        settings = settings.model_copy(update={"side": found.sides})
-    if found.why:
-        print(f"against {found.sides[1]}: {found.why}", file=sys.stderr)
-    with workshop(settings.results) as shop:
-        agenda = sided(shop, settings)
-        both = pairs(agenda.cells)
-        if not any(asked(pair, wanted) for pair in both):
-            raise NotComparable("no threshold is for any of the cells")
-        memory = any("memory" in asked(pair, wanted) for pair in both)
-        warnings = [*agenda.warnings, *_too_fine(both, wanted, settings.results)]
-        agenda = Agenda(agenda.sides, agenda.cells, warnings, memory, values)
-
-        def rule(past: History) -> Rule:
-            return Rule(agenda.cells, wanted, settings.seconds, past)
-
-        with shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
-            folder = measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
-    past = History(agenda.cells, entries(folder / "journal.jsonl"))
-    return Checked(
-        after=agenda.sides[0].title,
-        before=agenda.sides[1].title,
-        answers=tuple(answers(both, past, wanted)),
-        failed=tuple(failed(both, past)),
-        unknown=tuple(unknown(both, past, wanted)),
-        seconds=past.elapsed,
-        run=folder.name,
-        warnings=tuple(agenda.warnings),
-    ), folder
-
-
-def _too_fine(both: Sequence[Pair], wanted: Sequence[Threshold], results: Path) -> Iterator[str]:
-    """A line for the cells of which this machine is known to notice less than is asked."""
-    from ..gate.noise import stored
-
-    known = stored(results)
-    least = {name(pair): asked(pair, wanted).get("batch") for pair in both}
-    beyond = [cell for cell, asks in least.items() if asks and known.get(cell, 0.0) > asks]
-    if beyond:
-        told = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
-        yield f"by `doctor --noise` this machine notices only slow-downs from: {told}"
-
-
-def count(checked: Checked, outcome: Outcome, *, strict: bool) -> None:
+def count(checked: Check, outcome: Outcome, *, strict: bool) -> None:
     """Exit code and last line: doubt is a failure with `strict` alone."""
     outcome.regressions = len(checked.of("slower"))
     outcome.failed = len({cell for cell, _ in checked.failed})

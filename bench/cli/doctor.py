@@ -6,6 +6,7 @@ import json
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Exit
@@ -41,8 +42,9 @@ def doctor(
 
 def _floors(settings: Settings, *, quiet: bool) -> list[Floor]:
     from ..gate.noise import floors, store
+    from .progress import shown
 
-    found, _ = floors(settings, quiet=quiet)
+    found, _ = floors(settings, partial(shown, quiet, False))
     store(settings.results, found)
     return found
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import NotComparable, UsageError
-from ..store import writable
-from ..store.writable import check_file
+from ..store.runs import check_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +57,7 @@ def viewed(
 def report(names: Sequence[str], file: Path | None, results: Path | None, browse: bool) -> None:
     """Write the page of one run, or of several side by side, and the charts of each."""
     if file:
-        writable.check_file(file)
+        check_file(file)
     runs = stored_runs(names or ["latest"], results)
     page = written_report(runs, file)
     if browse:
@@ -151,7 +150,7 @@ def summaries() -> list[str]:
 def check_output(file: str) -> None:
     """Raise UsageError unless `written` could write it."""
     if file != "-":
-        writable.check_file(Path(file))
+        check_file(Path(file))
 
 
 def written(content: str | bytes, form: str, file: str) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from .. import __version__
 from ..driver.probe_results import Flight, Pass
 from ..errors import Exit, UsageError
-from ..store.writable import check_file
+from ..store.runs import check_file
 
 if TYPE_CHECKING:
     from ..driver.lab import Lab

@@ -20,13 +20,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from reports.run.provenance import WORKING_TREE
+
 from ..errors import UsageError, suggestion
 from ..machine.identity import PACKAGES
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
 from . import environments
 from .environments import Ended, output
-from .side import WORKING_TREE, Side
+from .side import Side
 
 OLDEST = (3, 11)
 ASKED = """

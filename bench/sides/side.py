@@ -52,6 +52,3 @@ class Side:
             return text
         there, own = self.root
         return text.replace(f"{there}/", f"{own}/")
-
-
-WORKING_TREE = "working tree"

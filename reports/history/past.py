@@ -17,10 +17,8 @@ from typing import Any
 
 from ..errors import DamagedRun
 from ..run import schema
+from ..run.provenance import WORKING_TREE
 from ..run.schema import Facts, Planned
-
-OWN_SIDE = "working tree"
-"""Of a run with sides this one is the run's own revision; the others are no part of its history."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,8 @@ def cells_of(run: Facts, runs: Iterable[Past]) -> list[Past]:
 def read_one(folder: Path) -> Past:
     """The run in this folder; raises DamagedRun."""
     run = schema.read(folder / "run.json")
-    own = {side.title: side.samples for side in run.sides if side.name == OWN_SIDE}
+    own = {side.title: side.samples for side in run.sides if side.name == WORKING_TREE}
+    # Of a run with sides that one is its own revision; the others are no part of its history.
     suites = own or ({} if run.sides else {"": "samples.json"})
     measured = [cell for cell in run.cells if cell.status == "measured" and cell.side in suites]
     times: dict[int, _Times] = {}

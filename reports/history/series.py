@@ -17,17 +17,12 @@ from typing import Any
 from ..analysis import cells, names
 from ..analysis.names import plain
 from ..errors import UnknownName
+from ..run import provenance
 from ..run.schema import Facts, Planned, Plugin
 from ..stats import intervals, stopping
 from ..stats.changes import changes
 from ..stats.intervals import Interval
 from .past import Past, Seen
-
-RATIOS = ("cpus", "cgroup_cpus", "implementation", "python", "gil", "jit")
-"""Facts without which not even ratios can be compared."""
-TIMES = ("cpu_model", *RATIOS)
-"""Facts without which times cannot.  A kernel or a library that was updated is a change to be seen,
-not another machine; nor is a machine its host's name."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ class Point:
     batch: Interval
     share: Interval | None
     answers: frozenset[str]
-    around: Mapping[str, str]
+    around: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -160,25 +155,19 @@ def _point(past: Past, seen: Seen, reference: Mapping[int, float], level: float)
         batch=intervals.mean(list(seen.times.values()), level),
         share=intervals.ratio(seen.times, reference, level),
         answers=seen.answers,
-        around=_around(past.run),
+        around=provenance.facts(provenance.record(past.run), provenance.AROUND),
     )
 
 
 def _machine(run: Facts, relative: bool) -> dict[str, Any]:
-    return {key: run.environment.get(key) for key in (RATIOS if relative else TIMES)}
+    kinds = provenance.RATIOS if relative else provenance.TIMES
+    return {key: run.environment.get(key) for kind in kinds for key in provenance.ENVIRONMENT[kind]}
 
 
-def _around(run: Facts) -> dict[str, str]:
-    packages = run.environment.get("packages")
-    known = packages if isinstance(packages, Mapping) else {}
-    system = {"system": run.environment.get("platform"), "concbench": run.concbench}
-    return {key: str(value) for key, value in {**known, **system}.items() if value}
-
-
-def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
-    for key in before.keys() & after.keys():
-        if before[key] != after[key]:
-            yield f"{key} {before[key]} -> {after[key]}"
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    for what in after:
+        if before.get(what) and after[what] and before[what] != after[what]:
+            yield f"{what} {before[what]} -> {after[what]}"
 
 
 def _names(planned: Sequence[Planned]) -> dict[str, str]:
