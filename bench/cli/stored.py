@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reports.analysis.behaviour import Behaviour
     from reports.analysis.columns import View
-    from reports.history import Series
+    from reports.history.series import Series
     from reports.run.stored import Stored
 
 
@@ -257,8 +257,9 @@ def before(stored: Stored) -> list[Series]:
 
     Nothing for a run that is not among others, or the first of its kind.
     """
-    from reports.history import cells_of, series
+    from reports.history import cells_of
     from reports.history import read as read_of_history
+    from reports.history.series import series
 
     folder = stored.folder.resolve()
     if folder.parent.name != "runs":
@@ -271,7 +272,7 @@ def before(stored: Stored) -> list[Series]:
 
 def _series(folder: Path, relative: bool) -> tuple[list[Series], list[str]]:
     from reports.history import read as read_of_history
-    from reports.history import series
+    from reports.history.series import series
 
     from ..store.runs import located
 
@@ -294,10 +295,10 @@ def _none(folder: Path, skipped: Sequence[str], relative: bool) -> str:
 
 def _chosen(found: Sequence[Series], cell: str) -> list[Series]:
     from reports.errors import UnknownName
-    from reports.history import chosen
+    from reports.history.series import select
 
     try:
-        return chosen(found, cell)
+        return select(found, cell)
     except UnknownName as error:
         raise UsageError(str(error)) from None
 
