@@ -132,30 +132,20 @@ def choose(verdicts: Sequence[Verdict], left: float) -> tuple[int, ...]:
 
 
 def _needs(verdicts: Sequence[Verdict]) -> list[Need]:
-    """The needs of the cells that are not decided."""
-    needs: dict[int, Need] = {}
-    for verdict in verdicts:
-        if not verdict.decided:
-            need = _need(verdict)
-            needs[need.cell] = _both(need, needs.get(need.cell, need))
-    return list(needs.values())
-
-
-def _need(verdict: Verdict) -> Need:
-    of = verdict.evidence
-    return Need(
-        of.cell, verdict.suspect, verdict.more * of.seconds, verdict.rounds >= evidences.FIRST
-    )
-
-
-def _both(one: Need, other: Need) -> Need:
-    """What two metrics of a cell need together: they are measured at once."""
-    return Need(
-        one.cell,
-        one.suspect or other.suspect,
-        max(one.seconds, other.seconds),
-        one.looked_at and other.looked_at,
-    )
+    """The needs of the cells that are not decided; all metrics of a cell are measured at once."""
+    by_cell: dict[int, list[Verdict]] = {}
+    for one in verdicts:
+        if not one.decided:
+            by_cell.setdefault(one.evidence.cell, []).append(one)
+    return [
+        Need(
+            cell,
+            any(one.suspect for one in metrics),
+            max(one.more * one.evidence.seconds for one in metrics),
+            all(one.rounds >= evidences.FIRST for one in metrics),
+        )
+        for cell, metrics in by_cell.items()
+    ]
 
 
 EFFICIENCY = 0.87
