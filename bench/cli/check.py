@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import Exit, Interrupted, NotComparable, UsageError
+from ..errors import Exit, Interrupted, UsageError
 from . import options, stored
 from .exit import Outcome, ending, writing
 from .progress import watching
 
 if TYPE_CHECKING:
-    from reports.gate import Threshold
-    from reports.gate.results import Checked
+    from reports.gate.results import Check
+    from reports.gate.thresholds import Threshold
 
-    from ..gate.samples import Pair, Rule
     from ..plan.settings import Settings
-    from ..store.state import History
 
 FORMATS = ("junit", "md", "json", "github")
-BUDGET = 600.0
 OPTIONS = (
     *("against", "baseline", "fail_on", "relative", "resume", "export", "report"),
     *("quiet", "verbose"),
@@ -105,6 +103,7 @@ def check(
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """The settings, and the folder of the run to go on with."""
+    from ..gate.samples import BUDGET
     from ..plan.settings import resolve
     from ..store.runs import run_to_resume, stored_settings
 
@@ -128,10 +127,10 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
 
 def thresholds(texts: Sequence[str]) -> tuple[Threshold, ...]:
     """What fails the check; UsageError names the text that is no threshold."""
-    from reports.gate import parsed
+    from reports.gate.thresholds import parse
 
     try:
-        return parsed(texts)
+        return parse(texts)
     except ValueError as error:
         raise UsageError(f"--fail-on {error}") from None
 
@@ -161,86 +160,33 @@ def _measure(
     settings: Settings,
     limits: Sequence[Threshold],
     unfinished: Path | None,
-) -> tuple[Checked, Path]:
+) -> tuple[Check, Path]:
     """The answers, and the run's folder."""
-    from ..gate.against import Against, against
+    from .. import gate
+    from ..gate.baseline import Counterpart, counterpart
 
     goes_on = unfinished is not None and "baseline" not in given
-    other = Against(settings.side) if goes_on else against(given, settings, Path.cwd())
+    other = Counterpart(settings.side) if goes_on else counterpart(given, settings, Path.cwd())
+    if other.why:
+        print(f"against {other.sides[1]}: {other.why}", file=sys.stderr)
+    progress = partial(watching, bool(given.get("quiet")), bool(given.get("verbose")))
     try:
         if other.baseline:
-            from ..gate.baseline import against_baseline
-
-            return against_baseline(other.baseline, given, settings, limits, unfinished)
-        if other.why:
-            print(f"against {other.sides[1]}: {other.why}", file=sys.stderr)
+            return gate.check_baseline(
+                other.baseline, given, settings, limits, progress, stored.read, unfinished
+            )
         if unfinished is None:
             settings = settings.model_copy(update={"side": other.sides})
-        return _sides(given, settings, limits, unfinished)
+        return gate.check_sides(settings, limits, progress, unfinished)
     except Interrupted as error:
         name = f" --baseline {other.baseline}" if other.baseline else ""
         raise Interrupted(error.folder, f"check{name}") from None
 
 
-def _sides(
-    given: Mapping[str, Any],
-    settings: Settings,
-    limits: Sequence[Threshold],
-    unfinished: Path | None,
-) -> tuple[Checked, Path]:
-    from reports.gate import values
-    from reports.gate.results import Checked
-
-    from ..driver import Agenda, measure, with_sides
-    from ..driver.lab import workshop
-    from ..gate import samples
-    from ..store.journal import entries
-    from ..store.state import History
-
-    with workshop(settings.results) as shop:
-        agenda = with_sides(shop, settings)
-        pairs = samples.pairs(agenda.cells)
-        metrics = {metric for pair in pairs for metric in samples.asked(pair, limits)}
-        if not metrics:
-            raise NotComparable("no threshold is for any of the cells")
-        warnings = [*agenda.warnings, *_too_fine(pairs, limits, settings.results)]
-        agenda = Agenda(agenda.sides, agenda.cells, warnings, "memory" in metrics, values)
-
-        def rule(past: History) -> Rule:
-            return samples.Rule(agenda.cells, limits, settings.seconds, past)
-
-        with watching(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
-            folder = measure(shop, agenda, settings, sys.argv[1:], watch, unfinished, rule)
-    past = History(agenda.cells, entries(folder / "journal.jsonl"))
-    return Checked(
-        after=agenda.sides[0].title,
-        before=agenda.sides[1].title,
-        answers=tuple(samples.answers(pairs, past, limits)),
-        failed=tuple(samples.failed(pairs, past)),
-        unknown=tuple(samples.unknown(pairs, past, limits)),
-        seconds=past.elapsed,
-        run=folder.name,
-        warnings=tuple(agenda.warnings),
-    ), folder
-
-
-def _too_fine(pairs: Sequence[Pair], limits: Sequence[Threshold], results: Path) -> Iterator[str]:
-    """A line for the cells of which this machine is known to notice less than is asked."""
-    from ..gate import samples
-    from ..gate.noise import stored as floors
-
-    known = floors(results)
-    least = {samples.name(pair): samples.asked(pair, limits).get("batch") for pair in pairs}
-    beyond = [cell for cell, asks in least.items() if asks and known.get(cell, 0.0) > asks]
-    if beyond:
-        cells = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
-        yield f"by `doctor --noise` this machine notices only slow-downs from: {cells}"
-
-
 # What it leaves: answers on the terminal, in the run's folder, and where CI wants them
 
 
-def _count(checked: Checked, outcome: Outcome, *, strict: bool) -> None:
+def _count(checked: Check, outcome: Outcome, *, strict: bool) -> None:
     """Exit code and last line: doubt is a failure with `strict` alone."""
     outcome.regressions = len(checked.of("slower"))
     outcome.failed = len({cell for cell, _ in checked.failed})
@@ -254,14 +200,15 @@ def _count(checked: Checked, outcome: Outcome, *, strict: bool) -> None:
 
 
 def _publish(
-    checked: Checked, folder: Path, files: Sequence[tuple[str, str]], *, report: bool
+    checked: Check, folder: Path, files: Sequence[tuple[str, str]], *, report: bool
 ) -> None:
     """Store it first, then print it, then write the page and the targets that are wanted."""
+    from reports.files import write_whole
     from reports.gate import results
     from reports.render import ci, gate
 
     with writing(folder / results.FILE):
-        (folder / results.FILE).write_text(results.document(checked), encoding="utf-8")
+        write_whole(folder / results.FILE, results.document(checked))
     for line in gate.lines(checked, stored.console().width):
         print(line)
     print(f"\nsaved: {stored.short(folder)}")
@@ -274,7 +221,7 @@ def _publish(
             print(line)
 
 
-def render(checked: Checked, form: str) -> str:
+def render(checked: Check, form: str) -> str:
     """The check in another format."""
     from reports.gate import results
     from reports.render import ci, gate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ import typer
 from ..errors import Exit
 from . import options
 from .exit import ending
+from .progress import watching
 
 if TYPE_CHECKING:
     from ..gate.noise import Floor
@@ -63,7 +65,7 @@ def doctor(
 def _floors(settings: Settings, *, quiet: bool) -> list[Floor]:
     from ..gate.noise import floors, store
 
-    measured, _ = floors(settings, quiet=quiet)
+    measured, _ = floors(settings, partial(watching, quiet, False))
     store(settings.results, measured)
     return measured
 

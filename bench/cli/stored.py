@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from reports.analysis.behaviour import Behaviour
-    from reports.history import Series
+    from reports.history.series import Series
     from reports.run.stored import Stored
 
 WIDTH = 100
@@ -200,8 +200,9 @@ def earlier(stored: Stored) -> list[Series]:
 
     Nothing for a run that is not among others, or the first of its kind.
     """
-    from reports.history import cells_of, series
+    from reports.history import cells_of
     from reports.history import read as read_history
+    from reports.history.series import series
 
     folder = stored.folder.resolve()
     if folder.parent.name != "runs":
@@ -214,8 +215,8 @@ def earlier(stored: Stored) -> list[Series]:
 
 def _series(folder: Path, cell: str | None, relative: bool) -> tuple[list[Series], list[str]]:
     """The series of the cells that are asked for, and the runs that cannot be read, a line each."""
-    from reports.history import chosen, series
     from reports.history import read as read_history
+    from reports.history.series import select, series
 
     from ..store.runs import located
 
@@ -230,7 +231,7 @@ def _series(folder: Path, cell: str | None, relative: bool) -> tuple[list[Series
         raise UsageError(f"the runs in {folder} have no reference to be relative to")
     if not every:
         raise UsageError(f"the runs in {folder} hold no times: measure some with `concbench run`")
-    return chosen(every, cell) if cell else every, skipped
+    return select(every, cell) if cell else every, skipped
 
 
 def _folders(results: Path, kind: str = "runs") -> Iterator[Path]:
@@ -329,7 +330,7 @@ def summaries() -> list[str]:
 
 def check_output(file: str, *, makes_folders: bool = False) -> None:
     """Raise UsageError unless the file can be written; `-` is stdout."""
-    from ..store.writable import check_file
+    from ..store.runs import check_file
 
     if file != "-":
         check_file(Path(file), makes_folders=makes_folders)

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from ..processes.children import interpreter_command
 
-WORKING_TREE = "working tree"
-
 
 @dataclass(frozen=True)
 class Side:

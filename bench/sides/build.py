@@ -18,11 +18,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from reports.run.provenance import WORKING_TREE
+
 from ..errors import UsageError, suggestion
 from ..machine.identity import PACKAGES
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
-from . import WORKING_TREE, Side, environments
+from . import Side, environments
 from .environments import CommandFailed, output
 
 OLDEST = (3, 11)

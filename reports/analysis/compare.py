@@ -9,10 +9,11 @@ was stored twice of one run is paired.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from .. import numbers
+from ..run import provenance
 from ..run.stored import Stored
 from . import comparison, limit
 from .comparison import Compared, Seen
@@ -21,17 +22,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-FACTS = {
-    "cpu_model": "CPU",
-    "cpus": "CPUs",
-    "affinity": "affinity",
-    "hostname": "host",
-    "platform": "system",
-    "implementation": "interpreter",
-    "python": "Python",
-    "gil": "GIL",
-    "start_method": "start method",
-}
 DELIVERED = 0.1
 """CPUs delivered may differ by this share before a word is said."""
 
@@ -47,31 +37,13 @@ def warnings(runs: Sequence[Stored]) -> list[str]:
 
 
 def _differing(first: Stored, other: Stored) -> Iterator[tuple[str, str, str]]:
-    here, there = _facts(first), _facts(other)
-    for what in {**here, **there}:
-        sides = here.get(what), there.get(what)
-        # What one of them did not record is no difference.
-        if None not in sides and sides[0] != sides[1]:
-            yield what, str(sides[0]), str(sides[1])
-    exact = {side.name: side.exact for side in first.run.sides}
-    for side in other.run.sides:
-        if exact.get(side.name, side.exact) != side.exact:
-            yield side.name, exact[side.name], side.exact
+    records = provenance.record(first.run), provenance.record(other.run)
+    for one in provenance.differences(*records, provenance.WORTH_SAYING):
+        yield one.what, one.before, one.now
     if first.run.canary and other.run.canary:
         cpus = limit.delivered(first), limit.delivered(other)
         if max(cpus) > (1 + DELIVERED) * min(cpus):
             yield "CPUs delivered", numbers.digits(cpus[0]), numbers.digits(cpus[1])
-
-
-def _facts(stored: Stored) -> dict[str, Any]:
-    about = stored.run.environment
-    packages = about.get("packages")
-    return {
-        **{said: about.get(key) for key, said in FACTS.items()},
-        "state": stored.run.state,
-        "concbench": stored.run.concbench or None,
-        **(packages if isinstance(packages, Mapping) else {}),
-    }
 
 
 def compared(runs: Sequence[Stored]) -> list[Compared]:

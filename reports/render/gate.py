@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from ..exports.md import escaped
 from ..gate import results
 from ..gate.decision import Word
-from ..gate.results import Answer, Checked
+from ..gate.results import Check, Result
 
 WIDTH = 100
 WIDEST = 44
@@ -20,7 +20,7 @@ SHOWN: tuple[Word, ...] = ("slower", "other work", "inconclusive")
 MARKS = {"slower": "SLOWER", "inconclusive": "?", "other work": "OTHER", "not slower": "="}
 
 
-def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
+def lines(checked: Check, width: int = WIDTH) -> Iterator[str]:
     """The check, a line at a time, none wider than `width`."""
     yield from _wrapped("check: ", _title(checked), width)
     names = [one.cell for one in checked.answers if one.word != "not slower"]
@@ -28,7 +28,7 @@ def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
     wide = max((len(name) for name in names if len(name) <= WIDEST), default=0)
     for word in SHOWN:
         for one in checked.of(word):
-            yield from _line(MARKS[word], one.cell, wide, results.said(one), width)
+            yield from _line(MARKS[word], one.cell, wide, results.reason(one), width)
     for cell, reason in checked.failed:
         yield from _line("FAILED", cell, wide, reason, width)
     for unknown in checked.unknown:
@@ -39,7 +39,7 @@ def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
         yield from _wrapped("  note    ", warning, width)
 
 
-def _title(checked: Checked) -> str:
+def _title(checked: Check) -> str:
     told = results.title(checked), results.extent(checked), results.method(checked)
     return "   ".join(told)
 
@@ -66,7 +66,7 @@ ROOM = 50_000
 """Characters of tables: GitHub refuses a comment above 65,536."""
 
 
-def document(checked: Checked) -> str:
+def document(checked: Check) -> str:
     """Markdown as GitHub and GitLab read it; nothing in a name is taken for markup."""
     lines = [f"**{escaped(results.headline(checked))}** ({escaped(results.title(checked))})", ""]
     told = [one for word in FIRST for one in checked.of(word)]
@@ -86,13 +86,13 @@ def document(checked: Checked) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _head(checked: Checked) -> Iterator[str]:
+def _head(checked: Check) -> Iterator[str]:
     titles = ("", "cell", "metric", checked.before, checked.after, "change", "rounds", "")
     yield _joined([escaped(title) for title in titles])
     yield _joined(["---", "---", "---", "---:", "---:", "---:", "---:", "---"])
 
 
-def _row(one: Answer) -> str:
+def _row(one: Result) -> str:
     before, after = (results.value(one, number) for number in (one.before, one.after))
     fields = (
         *(one.word, one.cell, one.metric, before, after, results.change(one), str(one.rounds)),
@@ -101,7 +101,7 @@ def _row(one: Answer) -> str:
     return _joined([escaped(field) for field in fields])
 
 
-def _remark(one: Answer) -> str:
+def _remark(one: Result) -> str:
     limit = results.percent(one.threshold)
     if one.word == "slower":
         return f"threshold {limit}{', confirmed' if one.confirmed else ''}"
@@ -127,5 +127,5 @@ def _joined(fields: Sequence[str]) -> str:
     return f"| {' | '.join(fields)} |"
 
 
-def _run(checked: Checked) -> str:
+def _run(checked: Check) -> str:
     return f"run {escaped(checked.run)}"

@@ -15,10 +15,9 @@ from pydantic import Field
 
 from .. import errors
 from ..errors import Count, DamagedRun, Seconds
+from .provenance import WORKING_TREE
 
 SCHEMA = 1
-OWN = "working tree"
-"""The side that stands for what a run without sides measures."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +130,9 @@ class Facts:
     sides: tuple[Side, ...] = ()
 
     def called(self, cell: Planned) -> str:
-        """The cell's name in any run: with its side as the user wrote it, unless that is OWN."""
+        """The cell's name in any run: with its side as asked for, unless that is WORKING_TREE."""
         name = self._side_names.get(cell.side, cell.side)
-        return cell.name if name in ("", OWN) else f"{name}: {cell.name}"
+        return cell.name if name in ("", WORKING_TREE) else f"{name}: {cell.name}"
 
     @cached_property
     def _side_names(self) -> dict[str, str]:
