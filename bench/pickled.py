@@ -43,6 +43,8 @@ def read(path: str) -> SimpleNamespace:
 
 def write(name: str, work: Any, folder: str) -> str:
     """Write it to a file of its own in this folder, which may be new; the target."""
+    from reports.files import write_whole  # late: workers only read
+
     cloudpickle = _cloudpickle(name)
     try:
         content = pickle.dumps([os.path.abspath(place) for place in sys.path])
@@ -56,9 +58,7 @@ def write(name: str, work: Any, folder: str) -> str:
     path = os.path.join(folder, f"{name}-{sha256(content).hexdigest()[:12]}{SUFFIX}")
     try:
         os.makedirs(folder, exist_ok=True)
-        with open(f"{path}.{os.getpid()}", "wb") as stream:
-            stream.write(content)
-        os.replace(stream.name, path)
+        write_whole(path, content)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     return f"{path}:{name}"

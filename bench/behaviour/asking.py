@@ -15,12 +15,12 @@ from reports.run import keys
 from ..driver.fixtures import Fixtures
 from ..driver.lab import Workshop
 from ..driver.workers import EquippedSide, Launch, Workers
-from ..errors import UsageError, suggestion
+from ..errors import UsageError, alternatives
 from ..plan.cells import Planned, plan
 from ..plan.plugins import loaded, parameters
 from ..plan.settings import Settings
 from ..processes.outputs import Failed, parsed
-from ..sides.side import Side
+from ..sides import Side
 from ..spec import Spec
 from ..store import runs
 from . import work
@@ -76,8 +76,7 @@ def code(name: str) -> str:
 
 def _named(name: str) -> Any:
     if name not in NAMES:
-        hint = suggestion(name, NAMES)
-        raise UsageError(f"no question '{name}'{hint} (there are: {', '.join(NAMES)})")
+        raise UsageError(f"no question '{name}'{alternatives(name, NAMES)}")
     return find(name)
 
 

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
-from ..plan.plugins import Described, describe
+from . import options
+from .exit import ending
 
-Plugins = Mapping[str, list[Described]]
+if TYPE_CHECKING:
+    from ..plan.plugins import Description
+
+Plugins: TypeAlias = "Mapping[str, list[Description]]"
 WIDE = 25
 
 
-def listing(form: str) -> None:
-    """Print every plug-in as a `table`, as `json` or as `markdown`."""
-    found = {"workloads": describe("workloads"), "strategies": describe("strategies")}
-    print(FORMS[form](found))
+def list_(as_json: options.Json = False, markdown: options.Markdown = False) -> None:
+    """Show the workloads and strategies there are, and why one cannot run here."""
+    form = options.form(as_json, markdown)
+    with ending():
+        from ..plan.plugins import describe
+
+        kinds: Plugins = {
+            "workloads": describe("workloads"),
+            "strategies": describe("strategies"),
+        }
+        print(FORMS[form](kinds))
 
 
-def _text(found: Plugins) -> str:
+def _text(plugins: Plugins) -> str:
     """With why one cannot run here."""
-    return "\n".join(line for kind, those in found.items() for line in _lines(kind, those))
+    return "\n".join(line for kind, those in plugins.items() for line in _lines(kind, those))
 
 
-def _lines(kind: str, those: Iterable[Described]) -> Iterable[str]:
+def _lines(kind: str, those: Iterable[Description]) -> Iterable[str]:
     yield f"{kind}:"
     for one in those:
         sizes = f"{one.tasks} tasks; " if one.tasks else ""
@@ -35,19 +46,22 @@ def _lines(kind: str, those: Iterable[Described]) -> Iterable[str]:
             yield f"  {'':{WIDE}}cannot run here: {one.reason}"
 
 
-def _json(found: Plugins) -> str:
-    return json.dumps(
-        {kind: [vars(one) for one in those] for kind, those in found.items()}, indent=1, default=str
-    )
+def _json(plugins: Plugins) -> str:
+    import json
+
+    plain = {kind: [vars(one) for one in those] for kind, those in plugins.items()}
+    return json.dumps(plain, indent=1, default=str)
 
 
-def _markdown(found: Plugins) -> str:
+def _markdown(plugins: Plugins) -> str:
     """The same on every machine with the same plug-ins: no reasons, no default that it chooses."""
     workloads = [
-        f"| `{one.name}` | {one.tasks or ''} | {_told(one)} | {_about(one)} |"
-        for one in found["workloads"]
+        f"| `{one.name}` | {one.tasks or ''} | {_params(one)} | {_about(one)} |"
+        for one in plugins["workloads"]
     ]
-    strategies = [f"| `{one.name}` | {_told(one)} | {_about(one)} |" for one in found["strategies"]]
+    strategies = [
+        f"| `{one.name}` | {_params(one)} | {_about(one)} |" for one in plugins["strategies"]
+    ]
     return "\n".join(
         [
             *("| workload | tasks | parameters | is about |", "|---|---|---|---|", *workloads, ""),
@@ -56,20 +70,22 @@ def _markdown(found: Plugins) -> str:
     )
 
 
-def _told(one: Described) -> str:
+def _params(one: Description) -> str:
     return ", ".join(
         f"`{key}`" if value is None or key in one.of_machine else f"`{key}={_plain(value)}`"
         for key, value in one.params.items()
     )
 
 
-def _about(one: Described) -> str:
+def _about(one: Description) -> str:
     needed = f" (`pip install 'concbench[{one.extra}]'`)" if one.extra else ""
     return f"{one.about}{needed}".replace("|", r"\|")
 
 
 def _plain(value: object) -> str:
     """As one writes it in brackets."""
+    import json
+
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 

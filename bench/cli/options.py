@@ -1,4 +1,4 @@
-"""The options that commands share or that make one long to read, each with its help."""
+"""The options that commands share, each with its help."""
 
 from __future__ import annotations
 
@@ -68,54 +68,22 @@ Start = Annotated[str | None, typer.Option(help="How children start: fork, spawn
 Reference = Annotated[
     str | None, typer.Option(help="The strategy that speed-ups refer to: sequential.")
 ]
-Side = Annotated[
-    Several | None,
-    typer.Option(
-        help="Compare in the same rounds: git:REV, python:PATH, python:3.12, env:KEY=VALUE, "
-        "strategy:NAME, or 'working tree'; repeatable."
-    ),
-]
-
-Probe = Annotated[
-    Several | None,
-    typer.Option(
-        metavar="NAME,...",
-        help="Look at each cell once more, untimed: memory, latency, lag (the default), trace, "
-        "all, none; repeatable.",
-    ),
-]
-Raw = Annotated[
-    bool, typer.Option("--raw", help="Keep each task's own times of the probe latency.")
-]
 
 # How long, and in which order
 
-Budget = Annotated[
-    str | None,
-    typer.Option(help="Time for all rounds: 60s (the default), 10m, 1h; probes: a quarter more."),
-]
 Rounds = Annotated[
     int | None, typer.Option(help="Exactly so many rounds; all the time, without --budget.")
 ]
-Quick = Annotated[bool, typer.Option("--quick", help="A budget of 30s.")]
-Rigorous = Annotated[bool, typer.Option("--rigorous", help="A budget of 10m.")]
 Timeout = Annotated[
-    str | None, typer.Option(help="Kill a worker after so long (the default: by its work).")
+    str | None,
+    typer.Option(help="Kill a worker after this long (default: from its expected work)."),
 ]
 Seed = Annotated[int | None, typer.Option(help="Repeat the order of an earlier run.")]
-DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Run each cell once; store nothing.")]
 
 # What becomes of it
 
-Stored = Annotated[str, typer.Argument(help=RUN)]
 Results = Annotated[Path | None, typer.Option(help="The folder of stored runs: .concbench.")]
 Resume = Annotated[str | None, typer.Option(help="Go on with an interrupted run (the latest).")]
-SaveBaseline = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Keep the run to compare later ones with.")
-]
-Export = Annotated[
-    Several | None, typer.Option(metavar="FORMAT[:FILE]", help="Also export; repeatable.")
-]
 Report = Annotated[bool, typer.Option("--report", help="Also write the page and the charts.")]
 
 Strict = Annotated[
@@ -138,39 +106,5 @@ GroupBy = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="A line for each cell.")]
-
-# Of one command each
-
-Project = Annotated[Path, typer.Argument(metavar="FOLDER", help="The project: this folder.")]
 Json = Annotated[bool, typer.Option("--json", help="For a machine.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="For a document.")]
-Page = Annotated[
-    Path | None, typer.Option("-o", "--output", help="The page's file: beside the run.")
-]
-To = Annotated[
-    Several | None,
-    typer.Option(
-        metavar="FORMAT[:FILE]",
-        help="csv, md, json, parquet, html, pyperf, github, openmetrics, benchstat; "
-        "repeatable; stdout without a file.",
-    ),
-]
-Followed = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="CELL",
-        help="A cell's name or a part of it, WORKLOAD/STRATEGY, or a pattern with * and ?.",
-    ),
-]
-Relative = Annotated[
-    bool, typer.Option("--relative", help="Follow ratios to the reference, across machines.")
-]
-ChartFile = Annotated[
-    Path | None, typer.Option("--chart", metavar="FILE", help="Also draw it: .svg or .png.")
-]
-Traced = Annotated[
-    str, typer.Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them.")
-]
-Trace = Annotated[
-    str | None, typer.Option("-o", "--output", help="The file; - for stdout; named after the cell.")
-]

@@ -15,8 +15,8 @@ FAR = 7 * 24 * 3600.0
 
 
 @contextmanager
-def shown(quiet: bool, verbose: bool) -> Iterator[Callable[[Event], None]]:
-    """Yield what is told of every visit."""
+def watching(quiet: bool, verbose: bool) -> Iterator[Callable[[Event], None]]:
+    """Yield what is to be called before every visit."""
     if quiet:
         yield lambda event: None
     elif verbose or not sys.stderr.isatty():
@@ -30,7 +30,7 @@ def _line(event: Event, verbose: bool) -> None:
     where = f"{event.where}, {left(event.remaining)}"
     with suppress(BrokenPipeError):  # nobody reads it any more, which is no reason to stop
         if verbose:
-            print(f"{where}: {event.position + 1}/{event.cells} {event.name}", file=sys.stderr)
+            print(f"{where}: {place(event)}", file=sys.stderr)
         elif event.position == 0:
             what = "passes" if event.probing else "cells"
             print(f"{where}: {event.cells} {what}", file=sys.stderr)
@@ -42,6 +42,16 @@ def left(seconds: float) -> str:
         return "? left"
     whole = max(0, round(seconds))
     return f"{whole // 60}:{whole % 60:02d} left"
+
+
+def place(event: Event) -> str:
+    """`3/18 io_sleep / asyncio`."""
+    return f"{event.position + 1}/{event.cells} {event.name}"
+
+
+def total(event: Event) -> float:
+    """The seconds that the run will have taken, as far as one can tell; never 0."""
+    return event.elapsed + min(FAR, max(0.1, event.remaining))
 
 
 @contextmanager
@@ -66,11 +76,11 @@ def _bar() -> Iterator[Callable[[Event], None]]:
         def watch(event: Event) -> None:
             progress.update(
                 task,
-                total=event.elapsed + min(FAR, max(0.1, event.remaining)),
+                total=total(event),
                 completed=event.elapsed,
                 where=event.where,
                 left=left(event.remaining),
-                cell=f"{event.position + 1}/{event.cells} {event.name}",
+                cell=place(event),
                 refresh=True,
             )
 

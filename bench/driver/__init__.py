@@ -13,9 +13,9 @@ from typing import Any
 from ..errors import Interrupted, NothingSelected, UsageError
 from ..plan.cells import Planned, alike, plan
 from ..plan.settings import Settings
+from ..sides import Side
 from ..sides.build import sides
 from ..sides.plans import plans
-from ..sides.side import Side
 from ..store import runs
 from ..store.circumstances import facts
 from ..store.journal import Journal, entries

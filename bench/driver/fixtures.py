@@ -21,7 +21,7 @@ from ..errors import UsageError
 from ..processes.children import Children, Process, line, wait
 from ..processes.outputs import MALFORMED, malformed
 from ..processes.variables import environment
-from ..sides.side import Side
+from ..sides import Side
 from ..spec import Spec, load
 
 HERE = Side("")

@@ -21,7 +21,7 @@ from ..plan.cells import Planned
 from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.outputs import Failed, parsed
-from ..sides.side import Side
+from ..sides import Side
 from . import probe_results, probe_visits
 from .fixtures import running
 from .probe_results import Pass

@@ -21,6 +21,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reports.files import write_whole
 from reports.run import probes
 
 from ..errors import UsageError
@@ -275,11 +276,9 @@ def write(folder: Path, cell: int, text: str) -> None:
     `submitted` is empty where nobody knows it.  Raises UsageError when it cannot be written.
     """
     path = folder / "latency" / f"{cell}.csv.gz"
-    partial = path.with_name(f"{path.name}.partial")
     try:
         path.parent.mkdir(exist_ok=True)
-        partial.write_bytes(gzip.compress(_table(text).encode(), mtime=0))
-        partial.replace(path)
+        write_whole(path, gzip.compress(_table(text).encode(), mtime=0))
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 

@@ -21,7 +21,7 @@ from ..processes import outputs
 from ..processes.children import Children, Process, Stream, wait
 from ..processes.outputs import Failed
 from ..processes.variables import environment
-from ..sides.side import Side
+from ..sides import Side
 from ..spec import Cell
 from .fixtures import Fixtures
 

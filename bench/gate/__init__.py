@@ -1,6 +1,202 @@
-"""The regression check: two sides measured until the gate has an answer for every pair.
+"""The regression check: two sides, or a run and a stored one, measured until there is an answer.
 
-`evidence` is what the journal holds for the gate, `rule` asks it what to measure next, `against`
-finds what to compare with, `command` is the whole check.  What is decided, and by what method, is
-`reports.gate`.
+`baseline` finds what to compare with, `samples` is what the journal holds for the gate, `noise`
+measures what a check could notice at all.  What is decided, and by what method, is `reports.gate`.
+Nothing here prints or reads a run: whoever calls hands that in.
 """
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from reports.run import keys, provenance
+
+from ..driver import Agenda, measure, runnable, with_sides
+from ..driver.lab import Workshop, workshop
+from ..driver.watch import Watch
+from ..errors import NotComparable, UsageError
+from ..machine import identity
+from ..plan.cells import Planned, plan
+from ..plan.settings import Settings
+from ..processes.variables import recorded
+from ..sides import Side
+from ..store.journal import entries
+from ..store.state import History
+from . import noise
+from .baseline import baseline, common, same_settings
+from .samples import CellPair, Samples, asked, pairs, short_name
+
+if TYPE_CHECKING:
+    from reports.gate.results import Check
+    from reports.gate.thresholds import Threshold
+    from reports.run.stored import Stored
+
+Progress: TypeAlias = Callable[[], AbstractContextManager[Watch]]
+"""What shows a run while it goes on."""
+
+RATIOS = "what slows every strategy down alike, the reference too, does not show in ratios"
+
+
+def check_sides(
+    settings: Settings,
+    thresholds: Sequence[Threshold],
+    progress: Progress,
+    resume: Path | None = None,
+) -> tuple[Check, Path]:
+    """Measure the settings' two sides until all is decided; the answers and the run's folder.
+
+    Raises NotComparable where no threshold is for any of the cells.
+    """
+    from reports.gate.decision import values
+
+    with workshop(settings.results) as shop:
+        agenda = with_sides(shop, settings)
+        both = pairs(agenda.cells)
+        if not any(asked(pair, thresholds) for pair in both):
+            raise NotComparable("no threshold is for any of the cells")
+        memory = any("memory" in asked(pair, thresholds) for pair in both)
+        warnings = [*agenda.warnings, *_too_fine(both, thresholds, settings.results)]
+        agenda = Agenda(agenda.sides, agenda.cells, warnings, memory, values)
+        samples = Samples(both, thresholds, History(agenda.cells))
+        samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
+    after, before = (side.title for side in agenda.sides)
+    return _checked(samples, after, before, warnings, folder), folder
+
+
+def check_baseline(
+    name: str,
+    given: Mapping[str, Any],
+    settings: Settings,
+    thresholds: Sequence[Threshold],
+    progress: Progress,
+    read: Callable[[Path], Stored],
+    resume: Path | None = None,
+) -> tuple[Check, Path]:
+    """Measure the baseline's cells until they are decided; the answers and the run's folder.
+
+    Raises UsageError where there is no such baseline or it cannot be read, and NotComparable where
+    its times mean something else here, or it has none of the cells.
+    """
+    if settings.side:
+        raise UsageError(f"a baseline is compared with the {keys.WORKING_TREE}: leave out --side")
+    stored = baseline(settings.results, name, read)
+    relative = bool(given.get("relative")) or settings.gate.relative
+    elsewhere = differences(stored)
+    if elsewhere and not relative:
+        raise NotComparable(_elsewhere(name, elsewhere))
+    if resume is None:  # else they are those of the run that goes on
+        settings = same_settings(settings, given, stored.folder)
+    both, notes = common(plan(settings), stored, name, relative=relative)
+    cells = _planned(both)
+    samples = Samples(both, thresholds, History(cells), stored)
+    _check_any(samples)
+    agenda = Agenda((Side(""),), runnable(cells), notes)
+    with workshop(settings.results) as shop:
+        samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
+    notes = [*notes, *(f"{name} was measured elsewhere: {one}" for one in elsewhere)]
+    notes = [*([RATIOS] if relative else []), *notes]
+    before = f"baseline {name}{_revision(stored)}"
+    return _checked(samples, keys.WORKING_TREE, before, notes, folder), folder
+
+
+def differences(stored: Stored) -> list[str]:
+    """`CPUs 4, here 2`, for each fact without which the stored times mean something else here."""
+    now = {"environment": identity.facts() | {"variables": recorded()}}
+    before = provenance.record(stored.run)
+    unlike = provenance.differences(before, now, provenance.BASELINE, strict=True)
+    return [f"{one.what} {one.before}, here {one.now}" for one in unlike]
+
+
+def _elsewhere(name: str, differences: Sequence[str]) -> str:
+    return "\n  ".join(
+        [
+            f"baseline '{name}' was measured under other conditions:",
+            *differences,
+            "compare ratios instead with --relative, or measure it here with "
+            f"`concbench run --save-baseline {name}`",
+        ]
+    )
+
+
+def _check_any(samples: Samples) -> None:
+    """Raise NotComparable where nothing that is asked could ever be answered."""
+    if not any(map(samples.asked, samples.pairs)):
+        raise NotComparable("no threshold is for any of the cells")
+    if not any(map(samples.answered, samples.pairs)):
+        raise NotComparable("nothing can be compared: " + "; ".join(samples.unknown()))
+
+
+def _planned(pairs: Sequence[CellPair]) -> tuple[Planned, ...]:
+    by_id = {cell.id: cell for pair in pairs for cell in pair.planned}
+    return tuple(by_id[number] for number in sorted(by_id))
+
+
+def _measured(
+    shop: Workshop,
+    agenda: Agenda,
+    samples: Samples,
+    settings: Settings,
+    progress: Progress,
+    resume: Path | None,
+) -> tuple[Samples, Path]:
+    """The same pairs with what a run gave of them, until all are decided; the run's folder."""
+
+    def of(past: History) -> Samples:
+        return Samples(samples.pairs, samples.thresholds, past, samples.stored)
+
+    def rule(past: History) -> Any:
+        for pair in samples.pairs:
+            # The same cell calibrates to 8 or 16 by chance; on another machine, with reason.
+            loops = None if isinstance(pair.before, Planned) else pair.before.loops
+            if loops and not pair.references:
+                past.loops.setdefault(pair.now.id, loops)
+        return of(past).rule(settings.seconds)
+
+    with progress() as watch:
+        folder = measure(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
+    return of(History(agenda.cells, entries(folder / "journal.jsonl"))), folder
+
+
+def _checked(
+    samples: Samples, after: str, before: str, notes: Sequence[str], folder: Path
+) -> Check:
+    from reports.gate import decision, results
+
+    verdicts = decision.judge(samples.evidence())
+    if samples.stored is not None:
+        names = {pair.number: samples.name(pair) for pair in samples.pairs}
+        called = {f"{names[one.evidence.cell]} {one.evidence.metric}": one for one in verdicts}
+        notes = [*results.resolution(called), *notes]
+    return results.Check(
+        after=after,
+        before=before,
+        answers=tuple(samples.results(verdicts)),
+        paired=samples.stored is None,
+        relative=any(pair.references for pair in samples.pairs),
+        failed=tuple(samples.failed()),
+        unknown=tuple(samples.unknown()),
+        seconds=samples.past.elapsed,
+        run=folder.name,
+        warnings=tuple(notes),
+    )
+
+
+def _revision(stored: Stored) -> str:
+    revision = (stored.run.git or {}).get("revision")
+    return f" ({revision[:7]})" if isinstance(revision, str) else ""
+
+
+def _too_fine(
+    pairs: Sequence[CellPair], thresholds: Sequence[Threshold], results: Path
+) -> Iterator[str]:
+    """A line for the cells of which this machine is known to notice less than is asked."""
+    known = noise.stored(results)
+    least = {short_name(pair): asked(pair, thresholds).get("batch") for pair in pairs}
+    beyond = [cell for cell, asks in least.items() if asks and known.get(cell, 0.0) > asks]
+    if beyond:
+        cells = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
+        yield f"by `doctor --noise` this machine notices only slow-downs from: {cells}"

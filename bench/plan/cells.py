@@ -1,6 +1,6 @@
 """From settings to cells: what will be measured, as plain data, before anything runs.
 
-Cells compared across sides: measured back to back, with the same loops and the same tasks.
+Cells of a pair, the same on several sides, are measured back to back, with equal loops and tasks.
 """
 
 from __future__ import annotations
@@ -8,32 +8,33 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from random import Random
 from typing import TYPE_CHECKING
 
 from .. import clients
-from ..errors import NothingSelected, UsageError, suggestion
+from ..errors import NothingSelected, UsageError, alternatives
 from ..machine.identity import cpus
 from ..spec import Cell, Spec
+from . import MOST, limits
 from .plugins import loaded, names, unfit
-from .selection import Axis, Chosen, axis, selected, value
+from .selection import Axis, Selection, axis, selected, value
 
 if TYPE_CHECKING:
     from .settings import Settings
 
 
 TASKS, WORKERS = 64, 16
-"""Sizes of a batch for a bare function, which cannot say its own."""
+"""Sizes of a batch for a bare function, which has none of its own."""
 
 
 @dataclass(frozen=True)
 class Planned:
     """A cell in its place: `block` numbers the cells it is compared with.
 
-    `workers` is how many tasks it has in flight: its strategy's parameter, unless that says else.
-
-    Of a run with sides, `side` is the title of its own, and `pair` the number it shares with the
-    same cell of the others.
+    `workers` is how many tasks it has in flight: a parameter of its strategy, or what that says
+    instead.  In a run with sides, `side` is the title of its own, and `pair` the number it shares
+    with the same cell of the others.
     """
 
     id: int
@@ -48,7 +49,7 @@ class Planned:
 
     @property
     def name(self) -> str:
-        """The cell's, after that of its side where there are several."""
+        """That of its cell, after the title of its side where there are several."""
         return named(self.side, self.cell.name)
 
 
@@ -75,12 +76,11 @@ def plan(settings: Settings) -> tuple[Planned, ...]:
     return tuple(_placed(_distinct(cells), settings.reference))
 
 
-def _check_reference(reference: str, strategies: list[Chosen]) -> None:
+def _check_reference(reference: str, strategies: list[Selection]) -> None:
     known = {*names("strategies"), *(chosen.spec.name for chosen in strategies)}
     if reference not in known:
-        there = ", ".join(sorted(known))
-        hint = suggestion(reference, known) or f": there are {there}"
-        raise UsageError(f"no strategy '{reference}' to refer to{hint}")
+        choices = alternatives(reference, known)
+        raise UsageError(f"no strategy '{reference}' to refer to{choices}")
 
 
 def _flags(settings: Settings) -> Iterator[tuple[str, object]]:
@@ -93,29 +93,28 @@ def _once(keys: list[str]) -> None:
             raise UsageError(f"parameter '{key}' is given twice: write {key}=1,2,4")
 
 
-def _check_axes(axes: list[Axis], chosen: list[Chosen]) -> None:
-    known = sorted({"tasks"}.union(*(one.fields for one in chosen)))
+def _check_axes(axes: list[Axis], chosen: list[Selection]) -> None:
+    known = {"tasks"}.union(*(one.fields for one in chosen))
     for one in axes:
         if one.key not in known:
-            hint = suggestion(one.key, known)
-            there = ", ".join(known)
-            raise UsageError(f"nothing selected has a parameter '{one.key}' ({there}){hint}")
+            choices = alternatives(one.key, known)
+            raise UsageError(f"nothing selected has a parameter '{one.key}'{choices}")
 
 
-def _cells(workload: Chosen, strategy: Chosen, axes: list[Axis]) -> Iterator[Cell]:
-    made = loaded(workload.spec)
+def _cells(workload: Selection, strategy: Selection, axes: list[Axis]) -> Iterator[Cell]:
+    plugin = loaded(workload.spec)
     tasks = [a for a in axes if a.key == "tasks"] or [
-        Axis("tasks", (str(getattr(made, "tasks", TASKS)),))
+        Axis("tasks", (str(getattr(plugin, "tasks", TASKS)),))
     ]
-    workers = getattr(made, "workers", cpus() if hasattr(made, "tasks") else WORKERS)
+    workers = getattr(plugin, "workers", cpus() if hasattr(plugin, "tasks") else WORKERS)
     for w, t in itertools.product(_specs(workload, axes, workers), tasks[0].texts):
         count = value(t, ..., w.name, "tasks")
-        _bounded(w.name, "tasks", count)
+        _check_count(w.name, "tasks", count)
         for s in _specs(strategy, axes, workers):
             yield Cell(w, s, count)
 
 
-def _specs(chosen: Chosen, axes: list[Axis], workers: int) -> Iterator[Spec]:
+def _specs(chosen: Selection, axes: list[Axis], workers: int) -> Iterator[Spec]:
     """The plug-in once for every combination of the axes that it has."""
     fields, fixed, implied = chosen.fields, dict(chosen.fixed), chosen.implied
     own = [a for a in axes if a.key in fields and a.key not in fixed]
@@ -129,8 +128,8 @@ def _specs(chosen: Chosen, axes: list[Axis], workers: int) -> Iterator[Spec]:
         params = {"workers": workers, **given} if fields.get("workers") is ... else given
         params = {key: params.get(key, default) for key, default in fields.items()}
         unusual = [key for key in implied if params[key] != implied[key]]
-        told = {key: v for key, v in params.items() if key not in implied or key in unusual}
-        yield _checked(replace(chosen.spec, params=told, unusual=unusual))
+        named_params = {k: v for k, v in params.items() if k not in implied or k in unusual}
+        yield _checked(replace(chosen.spec, params=named_params, unusual=unusual))
 
 
 def _checked(spec: Spec) -> Spec:
@@ -138,7 +137,7 @@ def _checked(spec: Spec) -> Spec:
         if given is ...:
             raise UsageError(f"{spec.name} needs a value for '{key}': {spec.name}[{key}=...]")
     if "workers" in spec.params:
-        _bounded(spec.name, "workers", spec.params["workers"])
+        _check_count(spec.name, "workers", spec.params["workers"])
     try:
         spec.build()
     except (ValueError, TypeError) as error:
@@ -146,32 +145,31 @@ def _checked(spec: Spec) -> Spec:
     return spec
 
 
-LIMITS = {"tasks": 10_000_000, "workers": 100_000}
-
-
-def _bounded(owner: str, key: str, count: int) -> None:
-    if not 1 <= count <= LIMITS[key]:
-        raise UsageError(f"{owner}: '{key}' must be between 1 and {LIMITS[key]:,}, not {count:,}")
+def _check_count(owner: str, key: str, count: int) -> None:
+    if not 1 <= count <= MOST[key]:
+        raise UsageError(f"{owner}: '{key}' must be {limits(key)}, not {count:,}")
 
 
 def _distinct(cells: Iterable[Cell]) -> list[Cell]:
-    found: dict[str, Cell] = {}
+    by_name: dict[str, Cell] = {}
     for cell in cells:
-        if found.setdefault(cell.name, cell) != cell:
+        if by_name.setdefault(cell.name, cell) != cell:
             raise UsageError(f"two different cells are called {cell.name}: rename a plug-in")
-    return list(found.values())
+    return list(by_name.values())
 
 
 def _placed(cells: list[Cell], reference: str) -> Iterator[Planned]:
     """Cells of one workload, its parameters and its tasks stand together: a block."""
     blocks = list(dict.fromkeys((cell.workload.label, cell.tasks) for cell in cells))
     block_of = [blocks.index((cell.workload.label, cell.tasks)) for cell in cells]
-    referred: set[int] = set()
+    with_reference: set[int] = set()
     there = clients.installed(cell.workload.build() for cell in cells)
-    for number, (block, cell) in enumerate(sorted(zip(block_of, cells, strict=True), key=_first)):
-        refers = cell.strategy.name == reference and block not in referred
+    for number, (block, cell) in enumerate(
+        sorted(zip(block_of, cells, strict=True), key=itemgetter(0))
+    ):
+        refers = cell.strategy.name == reference and block not in with_reference
         if refers:
-            referred.add(block)
+            with_reference.add(block)
         workload = cell.workload.build()
         why = unfit(workload, cell.strategy.build()) or clients.lacking(workload, there)
         spec = replace(cell.workload, clients=clients.renamed(workload, there))
@@ -191,12 +189,8 @@ def _in_flight(cell: Cell) -> int:
     return count
 
 
-def _first(pair: tuple[int, Cell]) -> int:
-    return pair[0]
-
-
 def shuffled(cells: Sequence[int], plan: Iterable[Planned], random: Random) -> list[int]:
-    """The cells in a new order: pairs in any, and those of a pair next to each other, in any."""
+    """The cells in a new order, in which those of a pair stay next to each other."""
     group_of = {
         planned.id: planned.id if planned.pair is None else ~planned.pair for planned in plan
     }

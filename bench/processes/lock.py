@@ -15,6 +15,8 @@ import filelock
 import platformdirs
 import psutil
 
+from reports.files import write_whole
+
 from ..errors import UsageError
 
 
@@ -69,10 +71,8 @@ def _sign(holder: Path, purpose: Path) -> None:
         "folder": str(purpose.absolute()),
         "since": time.strftime("%H:%M"),
     }
-    draft = holder.with_suffix(".new")
     with suppress(OSError):  # it only makes the other run's message better
-        draft.write_text(json.dumps(record), encoding="utf-8")
-        draft.replace(holder)
+        write_whole(holder, json.dumps(record))
 
 
 def _who(holder: Path) -> str:

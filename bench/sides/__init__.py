@@ -1,5 +1,58 @@
-"""Sides: things that one run compares, measured by the driver's own `bench` in the same rounds.
+"""Sides: the things that one run compares, measured by the driver's own `bench` in the same rounds.
 
-`side` is what one is, `named` finds what a text means, `revisions` and `interpreters` build what is
-not there yet in `environments` of their own, `plans` asks each side for its cells.
+`build` turns what a user writes into sides that are ready, in `environments` of their own, and
+`plans` asks each for its cells.
 """
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..processes.children import interpreter_command
+
+
+@dataclass(frozen=True)
+class Side:
+    """A place to measure: an interpreter, a folder, variables; or only a choice of cells.
+
+    `name` is what the user wrote and `exact` what pins it down (a revision, a version); processes
+    run in `folder`, if not here; `root` is the repository and the tree that replaces it; `own`
+    holds our packages, for an interpreter that has others or none.
+    """
+
+    name: str
+    exact: str = ""
+    python: str = sys.executable
+    folder: Path | None = None
+    root: tuple[Path, Path] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    strategies: tuple[str, ...] = ()
+    own: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """`git:main (1a2b3c4)`."""
+        return f"{self.name} ({self.exact})" if self.exact else self.name
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it has other plug-ins than this process."""
+        return self.own is not None
+
+    def command(self, code: str) -> list[str]:
+        """Run code that imports our `bench` in this side's interpreter."""
+        if self.own is None:
+            return interpreter_command(code)
+        first, last = str(self.own / "first"), str(self.own / "last")
+        path = f"import sys; sys.path.insert(0, {first!r}); sys.path.append({last!r}); "
+        return [self.python, *interpreter_command(path + code)[1:]]
+
+    def here(self, text: str) -> str:
+        """A plug-in's text, with a path below the root moved to this side's tree."""
+        if self.root is None:
+            return text
+        there, own = self.root
+        return text.replace(f"{there}/", f"{own}/")

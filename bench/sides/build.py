@@ -1,8 +1,7 @@
-"""A side that is another interpreter, with the same code.
+"""From what a user writes to a side that is ready: `git:main`, `python:3.12`, `env:KEY=VALUE`.
 
-A side that is a git revision: a worktree of it, and its project installed where it has one.
-
-From what a user writes to a side that is ready: `git:main`, `python:3.12`, `env:KEY=VALUE`.
+Another interpreter gets the same code; a git revision a worktree, and its project installed where
+it has one.
 """
 
 from __future__ import annotations
@@ -15,21 +14,22 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from reports.run.keys import WORKING_TREE
 
 from ..errors import UsageError, suggestion
 from ..machine.identity import PACKAGES
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
-from . import environments
-from .environments import Ended, output
-from .side import WORKING_TREE, Side
+from . import Side, environments
+from .environments import CommandFailed, output
 
 OLDEST = (3, 11)
-ASKED = """
+PROJECT = ("pyproject.toml", "setup.py")
+QUESTION = """
 import json, sys
 from importlib.util import find_spec
 about = {"version": list(sys.version_info[:3])}
@@ -37,164 +37,7 @@ print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
 """
 
 
-@dataclass(frozen=True)
-class Interpreter:
-    """A Python that has what a worker needs."""
-
-    python: str
-    version: str
-
-
-def ready(children: Children, text: str) -> Interpreter:
-    """The interpreter that `3.12`, `python3.12` or a path means, with pyperf.
-
-    A path of an environment that has pyperf is used as it is; of any other an environment is built,
-    with the libraries of the built-in workloads in the versions that are installed here and, in a
-    project, the project itself, editable.  Raises UsageError when it is missing or too old.
-    """
-    python, about = _answering(children, text)
-    told = ".".join(map(str, about["version"]))
-    if tuple(about["version"]) < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        raise UsageError(f"python:{text} is Python {told}: concbench needs {oldest} or later")
-    if about["pyperf"]:
-        return Interpreter(python, told)
-    return Interpreter(_built(children, python, text), told)
-
-
-def _answering(children: Children, text: str) -> tuple[str, dict[str, Any]]:
-    """The first that runs: a shim of pyenv's may be a name without an interpreter."""
-    why = ""
-    for python in _candidates(text):
-        try:
-            said = output(children, [python, "-c", ASKED], purpose=f"{python} does not answer")
-            about = json.loads(said)
-            return python, {key: about[key] for key in ("version", "pyperf")}
-        except (Ended, *MALFORMED) as error:
-            why = f": {error}"
-    raise UsageError(f"there is no interpreter python:{text} (write python:3.12 or a path){why}")
-
-
-def _candidates(text: str) -> list[str]:
-    if not re.fullmatch(r"\d+\.\d+t?", text):
-        found = shutil.which(text)
-        return [str(Path(found).absolute())] if found else []  # a link may be an environment
-    active = shutil.which(f"python{text}")
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    free = text.endswith("t")
-    installed = [
-        str(path / "bin" / "python")
-        for path in sorted(root.glob(f"versions/{text.rstrip('t')}.*"), reverse=True)
-        if path.name.endswith("t") == free
-    ]
-    return [active, *installed] if active else installed
-
-
-def _built(children: Children, python: str, text: str) -> str:
-    wanted = [f"{name}=={found}" for name in PACKAGES if (found := _version(name))]
-    project = Path.cwd() if Path("pyproject.toml").exists() else None
-    told = (project / "pyproject.toml").read_text(encoding="utf-8") if project else ""
-    name = environments.key(
-        python, str(Path(python).stat().st_mtime_ns), str(project), told, *wanted
-    )
-
-    def build(folder: Path) -> None:
-        environments.create(children, python, folder / "venv")
-        words = ["-e", str(project)] if project else []
-        purpose = f"python:{text}: cannot install {', '.join(wanted)}"
-        environments.install(children, folder / "venv", *wanted, *words, purpose=purpose)
-
-    with environments.kept(name, build, lambda folder: None) as folder:
-        return str(environments.python_of(folder / "venv"))
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-PROJECT = ("pyproject.toml", "setup.py")
-
-
-@dataclass(frozen=True)
-class Repository:
-    """The git repository of a folder; `inside` is the folder's path in it."""
-
-    root: Path
-    inside: Path
-
-
-@dataclass(frozen=True)
-class Revision:
-    """A worktree of a commit and the interpreter that has it installed."""
-
-    commit: str
-    tree: Path
-    python: str
-
-
-def repository_of(children: Children, folder: Path) -> Repository:
-    """The repository around a folder; UsageError where there is none."""
-    command = ["git", "rev-parse", "--show-toplevel", "--show-prefix"]
-    try:
-        said = output(children, command, purpose="git", folder=folder).splitlines()
-    except Ended as error:
-        raise UsageError(f"{folder} is in no git repository: {error}") from None
-    return Repository(Path(said[0]), Path(said[1] if len(said) > 1 else ""))
-
-
-def commit(children: Children, repository: Repository, name: str) -> str:
-    """The commit that a name means; UsageError when it means none."""
-    command = ["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]
-    if name.startswith("-"):
-        raise UsageError(f"'{name}' is no git revision")
-    try:
-        return output(children, command, purpose="git", folder=repository.root).strip()
-    except Ended:
-        raise UsageError(
-            f"git knows no revision '{name}' in {repository.root} "
-            "(a shallow clone has few: git fetch --unshallow)"
-        ) from None
-
-
-def built(children: Children, repository: Repository, name: str) -> Revision:
-    """The revision, checked out and installed; from the cache where it was built before.
-
-    Raises UsageError with git's or pip's last words, and leaves nothing half-built.
-    """
-    found = commit(children, repository, name)
-    parts = (found, str(repository.root), sys.executable, sys.version)
-    wanted = environments.key(*parts, *environments.installed())
-
-    def build(folder: Path) -> None:
-        _check_out(children, repository, found, folder / "tree")
-        if any((folder / "tree" / file).exists() for file in PROJECT):
-            environments.overlay(children, folder / "venv")
-            purpose = f"git:{name} does not install"
-            words = ("--no-cache-dir", str(folder / "tree"))
-            environments.install(children, folder / "venv", *words, purpose=purpose)
-
-    def undo(folder: Path) -> None:
-        command = ["git", "worktree", "remove", "--force", str(folder / "tree")]
-        with suppress(Ended, OSError):  # it was not made yet, or a full disk takes no output
-            output(children, command, purpose="git", folder=repository.root)
-
-    with environments.kept(wanted, build, undo) as folder:
-        own = environments.python_of(folder / "venv")
-        return Revision(found, folder / "tree", str(own) if own.exists() else sys.executable)
-
-
-def _check_out(children: Children, repository: Repository, commit: str, tree: Path) -> None:
-    purpose = f"cannot check out {commit[:12]}"
-    # What a killed run left registered, without its folder, is in the way.
-    output(children, ["git", "worktree", "prune"], purpose=purpose, folder=repository.root)
-    command = ["git", "worktree", "add", "--detach", "--force", str(tree), commit]
-    output(children, command, purpose=purpose, folder=repository.root, seconds=300)
-
-
-FORMS = "git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or 'working tree'"
+FORMS = f"git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or '{WORKING_TREE}'"
 
 
 def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Side, ...]:
@@ -238,26 +81,35 @@ def _working_tree(children: Children, rest: str, scratch: Path) -> Side:
 
 
 def _git(children: Children, rest: str, scratch: Path) -> Side:
-    repository = repository_of(children, Path.cwd())
-    found = built(children, repository, rest)
+    root, inside = _repository(children, Path.cwd())
+    commit = _commit(children, root, rest)
+    tree, python = _build_revision(children, root, commit, rest)
     return Side(
         f"git:{rest}",
-        found.commit[:7] if not found.commit.startswith(rest) else "",
-        python=found.python,
-        folder=found.tree / repository.inside,
-        root=(repository.root, found.tree),
-        own=environments.own_packages(children, found.python, scratch),
+        commit[:7] if not commit.startswith(rest) else "",
+        python=python,
+        folder=tree / inside,
+        root=(root, tree),
+        own=environments.copy_packages(children, python, scratch),
     )
 
 
 def _python(children: Children, rest: str, scratch: Path) -> Side:
-    found = ready(children, rest)
-    return Side(
-        f"python:{rest}",
-        "" if found.version == rest else found.version,
-        python=found.python,
-        own=environments.own_packages(children, found.python, scratch),
-    )
+    """The interpreter that `3.12`, `python3.12` or a path means, with pyperf.
+
+    One that has pyperf is used as it is.  For any other an environment is built, with the libraries
+    of the built-in workloads in the versions that are installed here and, in a project, the project
+    itself, editable.  Raises UsageError when it is missing or too old.
+    """
+    python, about = _first_to_answer(children, rest)
+    number = ".".join(map(str, about["version"]))
+    if tuple(about["version"]) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise UsageError(f"python:{rest} is Python {number}: concbench needs {oldest} or later")
+    if not about["pyperf"]:
+        python = _build_environment(children, python, rest)
+    own = environments.copy_packages(children, python, scratch)
+    return Side(f"python:{rest}", "" if number == rest else number, python=python, own=own)
 
 
 def _env(children: Children, rest: str, scratch: Path) -> Side:
@@ -277,6 +129,118 @@ def _variables(text: str) -> dict[str, str]:
 
 def _strategy(children: Children, rest: str, scratch: Path) -> Side:
     return Side(f"strategy:{rest}", strategies=(rest,))
+
+
+def _first_to_answer(children: Children, text: str) -> tuple[str, dict[str, Any]]:
+    """The first that runs: pyenv has names (shims) without an interpreter."""
+    why = ""
+    for python in _candidates(text):
+        try:
+            about = json.loads(
+                output(children, [python, "-c", QUESTION], purpose=f"{python} does not answer")
+            )
+            return python, {key: about[key] for key in ("version", "pyperf")}
+        except (CommandFailed, *MALFORMED) as error:
+            why = f": {error}"
+    raise UsageError(f"there is no interpreter python:{text} (write python:3.12 or a path){why}")
+
+
+def _candidates(text: str) -> list[str]:
+    if not re.fullmatch(r"\d+\.\d+t?", text):
+        path = shutil.which(text)
+        return [str(Path(path).absolute())] if path else []  # a link may be an environment
+    active = shutil.which(f"python{text}")
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    free = text.endswith("t")
+    installed = [
+        str(path / "bin" / "python")
+        for path in sorted(root.glob(f"versions/{text.rstrip('t')}.*"), reverse=True)
+        if path.name.endswith("t") == free
+    ]
+    return [active, *installed] if active else installed
+
+
+def _build_environment(children: Children, python: str, text: str) -> str:
+    wanted = [f"{name}=={number}" for name in PACKAGES if (number := _version(name))]
+    project = Path.cwd() if Path("pyproject.toml").exists() else None
+    text_of = (project / "pyproject.toml").read_text(encoding="utf-8") if project else ""
+    changed = str(Path(python).stat().st_mtime_ns)
+    name = environments.key(python, changed, str(project), text_of, *wanted)
+
+    def build(folder: Path) -> None:
+        environments.create(children, python, folder / "venv")
+        words = ["-e", str(project)] if project else []
+        purpose = f"python:{text}: cannot install {', '.join(wanted)}"
+        environments.install(children, folder / "venv", *wanted, *words, purpose=purpose)
+
+    with environments.cached(name, build, lambda folder: None) as folder:
+        return str(environments.python_of(folder / "venv"))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _repository(children: Children, folder: Path) -> tuple[Path, Path]:
+    """The root of the repository around a folder, and the folder's path in it."""
+    command = ["git", "rev-parse", "--show-toplevel", "--show-prefix"]
+    try:
+        root, *inside = output(children, command, purpose="git", folder=folder).splitlines()
+    except CommandFailed as error:
+        raise UsageError(f"{folder} is in no git repository: {error}") from None
+    return Path(root), Path(*inside)
+
+
+def _commit(children: Children, root: Path, name: str) -> str:
+    """The commit that a name means; UsageError when it means none."""
+    command = ["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]
+    if name.startswith("-"):
+        raise UsageError(f"'{name}' is no git revision")
+    try:
+        return output(children, command, purpose="git", folder=root).strip()
+    except CommandFailed:
+        raise UsageError(
+            f"git knows no revision '{name}' in {root} "
+            "(a shallow clone has few: git fetch --unshallow)"
+        ) from None
+
+
+def _build_revision(children: Children, root: Path, commit: str, name: str) -> tuple[Path, str]:
+    """A worktree of a commit and the interpreter that has it installed, from the cache if there.
+
+    Raises UsageError with git's or pip's last words, and leaves nothing half-built.
+    """
+    parts = (commit, str(root), sys.executable, sys.version)
+
+    def build(folder: Path) -> None:
+        _check_out(children, root, commit, folder / "tree")
+        if any((folder / "tree" / file).exists() for file in PROJECT):
+            environments.overlay(children, folder / "venv")
+            purpose = f"git:{name} does not install"
+            words = ("--no-cache-dir", str(folder / "tree"))
+            environments.install(children, folder / "venv", *words, purpose=purpose)
+
+    def undo(folder: Path) -> None:
+        command = ["git", "worktree", "remove", "--force", str(folder / "tree")]
+        with suppress(CommandFailed, OSError):  # not made yet, or a full disk takes no output
+            output(children, command, purpose="git", folder=root)
+
+    with environments.cached(
+        environments.key(*parts, *environments.installed()), build, undo
+    ) as folder:
+        own = environments.python_of(folder / "venv")
+        return folder / "tree", str(own) if own.exists() else sys.executable
+
+
+def _check_out(children: Children, root: Path, commit: str, tree: Path) -> None:
+    purpose = f"cannot check out {commit[:12]}"
+    # What a killed run left registered, without its folder, is in the way.
+    output(children, ["git", "worktree", "prune"], purpose=purpose, folder=root)
+    command = ["git", "worktree", "add", "--detach", "--force", str(tree), commit]
+    output(children, command, purpose=purpose, folder=root, seconds=300)
 
 
 _BUILD: dict[str, Callable[[Children, str, Path], Side]] = {

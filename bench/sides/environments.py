@@ -1,6 +1,6 @@
-"""Run git, pip and interpreters to their end, as children that end with us.
+"""Environments that sides are installed into: built once, kept in the user's cache.
 
-Environments that sides are installed into: built once, kept in the user's cache.
+git, pip and interpreters run as children that end with us.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ import platformdirs
 from ..errors import UsageError
 from ..processes.children import Children, Stream, wait
 
-SAID_LINES = 12
+LAST_LINES = 12
 
 
-class Ended(UsageError):
+class CommandFailed(UsageError):
     """A command that failed; says what it was for and what it said last."""
 
 
@@ -44,7 +44,7 @@ def output(
 ) -> str:
     """What the command printed.
 
-    Raises Ended when it cannot be started, fails, or takes longer than so many seconds.
+    Raises CommandFailed when it cannot be started, fails, or takes longer than `seconds`.
     """
     env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0"}
     with TemporaryFile() as out, TemporaryFile() as err:
@@ -59,7 +59,7 @@ def output(
             )
         except OSError as error:
             missing = error.filename or command[0]
-            raise Ended(f"{purpose}: cannot start {missing}: {error.strerror}") from None
+            raise CommandFailed(f"{purpose}: cannot start {missing}: {error.strerror}") from None
         try:
             code = wait(process, seconds)
         finally:
@@ -69,8 +69,8 @@ def output(
             return out.read().decode(errors="replace")
         how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
         err.seek(0)
-        last = err.read().decode(errors="replace").strip().splitlines()[-SAID_LINES:]
-    raise Ended(f"{purpose}: {how}" + "".join(f"\n  {line}" for line in last))
+        last = err.read().decode(errors="replace").strip().splitlines()[-LAST_LINES:]
+    raise CommandFailed(f"{purpose}: {how}" + "".join(f"\n  {line}" for line in last))
 
 
 INSTALL_SECONDS = 600.0
@@ -90,40 +90,42 @@ def key(*parts: str) -> str:
 
 def installed() -> list[str]:
     """What this interpreter has, as `name==version`, sorted."""
-    found = {one.metadata["Name"]: one.version for one in distributions() if one.metadata["Name"]}
-    return sorted(f"{name}=={version}" for name, version in found.items())
+    versions = {one.metadata["Name"]: one.version for one in distributions()}
+    return sorted(f"{name}=={version}" for name, version in versions.items() if name)
 
 
 @contextmanager
-def kept(name: str, build: Callable[[Path], None], undo: Callable[[Path], None]) -> Iterator[Path]:
+def cached(
+    name: str, build: Callable[[Path], None], undo: Callable[[Path], None]
+) -> Iterator[Path]:
     """The folder of that name, built first where it is not complete.
 
     Whatever interrupts the building, `undo` and the removal leave nothing half-built behind; what
-    even a kill left is removed by the next that wants it.
+    a kill leaves is removed by the next that wants it.
     """
     folder = cache() / name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder.with_name(f"{name}.lock")):
             if not (folder / READY).exists():
-                _made(folder, build, undo)
+                _build(folder, build, undo)
             yield folder
     except OSError as error:
         raise UsageError(f"cannot keep an environment in {cache()}: {error.strerror}") from error
 
 
-def _made(folder: Path, build: Callable[[Path], None], undo: Callable[[Path], None]) -> None:
-    _removed(folder, undo)
+def _build(folder: Path, build: Callable[[Path], None], undo: Callable[[Path], None]) -> None:
+    _remove(folder, undo)
     try:
         folder.mkdir(parents=True)
         build(folder)
         (folder / READY).write_text(json.dumps({"python": sys.version}), encoding="utf-8")
     except BaseException:
-        _removed(folder, undo)
+        _remove(folder, undo)
         raise
 
 
-def _removed(folder: Path, undo: Callable[[Path], None]) -> None:
+def _remove(folder: Path, undo: Callable[[Path], None]) -> None:
     if folder.exists():
         undo(folder)
         shutil.rmtree(folder, ignore_errors=True)
@@ -138,7 +140,7 @@ def python_of(environment: Path) -> Path:
 def overlay(children: Children, environment: Path) -> None:
     """Make a virtual environment that sees all that this interpreter has installed.
 
-    So both sides have the same libraries in the same versions, and only what differs is installed.
+    Both sides then have the same libraries in the same versions: only what differs is installed.
     """
     # Pip of this interpreter will do, where it has one: to unpack another takes 4 s.
     create(children, sys.executable, environment, pip=find_spec("pip") is None)
@@ -165,18 +167,18 @@ def install(children: Children, environment: Path, *words: str, purpose: str) ->
     output(children, [*command, *words], purpose=purpose, seconds=INSTALL_SECONDS)
 
 
-def own_packages(children: Children, python: str, folder: Path) -> Path:
+def copy_packages(children: Children, python: str, folder: Path) -> Path:
     """A folder with our `bench` in `first`, our workloads in `last`, compiled for the interpreter.
 
-    The first stands before whatever the interpreter has, the last behind: workloads of a side that
-    has some of that name are its own.
+    The first comes before whatever the interpreter has, the last behind: a side that has workloads
+    of that name keeps its own.
     """
     package = Path(__file__).parents[1]
     for place, source in (("first", package), ("last", package.with_name("workloads"))):
-        copied = folder / place / source.name
-        shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
+        copy = folder / place / source.name
+        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
     command = [python, "-m", "compileall", "-q", str(folder)]
-    with suppress(UsageError):  # slower to start, and says itself what else is wrong
+    with suppress(UsageError):  # slower to start; what else is wrong it says itself
         output(children, command, purpose="cannot compile")
     return folder
 

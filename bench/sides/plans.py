@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..errors import NotComparable, UsageError
 from ..plan.cells import Planned
 from ..plan.cells import plan as plan_here
+from ..plan.planner import SETTINGS, restore
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED, malformed
 from ..processes.variables import environment
-from .environments import Ended, output
-from .planner import SETTINGS, restored
-from .side import Side
+from . import Side
+from .environments import CommandFailed, output
 
 if TYPE_CHECKING:
     from ..plan.settings import Settings
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Pair: TypeAlias = tuple[str, int, str]
 """What cells of one pair have in common: workload, tasks and, but for a choice, strategy."""
 
-PLANNER = "from bench.sides.planner import main; main()"
+PLANNER = "from bench.plan.planner import main; main()"
 
 
 def plans(
@@ -34,22 +34,22 @@ def plans(
 
     Raises UsageError where a side cannot be planned, NotComparable where they share nothing.
     """
-    found, warnings = [], []
+    by_side, warnings = [], []
     for side in sides:
         cells, missing = _of_side(children, settings, side, scratch)
-        found.append(_keyed(cells, side))
+        by_side.append(_by_pair(cells, side))
         warnings += [f"{side.title} lacks it: {why}" for why in missing]
-    common = [key for key in found[0] if all(key in cells for cells in found)]
+    common = [key for key in by_side[0] if all(key in cells for cells in by_side)]
     if not common:
-        told = " and ".join(side.title for side in sides)
-        raise NotComparable("; ".join([f"{told} have no cell in common", *warnings]))
-    for side, own in zip(sides, found, strict=True):
+        titles = " and ".join(side.title for side in sides)
+        raise NotComparable("; ".join([f"{titles} have no cell in common", *warnings]))
+    for side, own in zip(sides, by_side, strict=True):
         only = [one.cell.name for key, one in own.items() if key not in common]
         warnings += [f"only {side.title} has {name}: not compared" for name in only]
-    return _joined(sides, found, common), warnings
+    return _join(sides, by_side, common), warnings
 
 
-def _keyed(cells: Sequence[Planned], side: Side) -> dict[Pair, Planned]:
+def _by_pair(cells: Sequence[Planned], side: Side) -> dict[Pair, Planned]:
     """The cells by what they have in common with those of other sides.
 
     A choice of strategies has one for a workload, or of a sweep one for each number of workers.
@@ -58,9 +58,9 @@ def _keyed(cells: Sequence[Planned], side: Side) -> dict[Pair, Planned]:
         return {_pair(one, one.cell.strategy.label): one for one in cells}
     alone = {_pair(one, ""): one for one in cells}
     swept = {_pair(one, f"workers={one.workers}"): one for one in cells}
-    for found in (alone, swept):
-        if len(found) == len(cells):
-            return found
+    for by_pair in (alone, swept):
+        if len(by_pair) == len(cells):
+            return by_pair
     names = ", ".join(one.cell.strategy.label for one in cells[:4])
     raise UsageError(f"{side.title} is several strategies ({names}): choose one with [key=value]")
 
@@ -69,12 +69,12 @@ def _pair(planned: Planned, strategy: str) -> Pair:
     return planned.cell.workload.label, planned.cell.tasks, strategy
 
 
-def _joined(
-    sides: Sequence[Side], found: Sequence[dict[Pair, Planned]], common: Sequence[Pair]
+def _join(
+    sides: Sequence[Side], by_side: Sequence[dict[Pair, Planned]], common: Sequence[Pair]
 ) -> tuple[Planned, ...]:
     cells: list[Planned] = []
     blocks: dict[tuple[str, int], int] = {}
-    for side, planned in zip(sides, found, strict=True):
+    for side, planned in zip(sides, by_side, strict=True):
         for pair, key in enumerate(common):
             one = planned[key]
             block = blocks.setdefault((side.title, one.block), len(blocks))
@@ -93,18 +93,18 @@ def _of_side(
         given |= {"strategy": list(side.strategies), "reference": settings.reference}
     if not side.foreign:
         return list(plan_here(settings.model_copy(update=given))), []
-    said = _asked(children, given, side, scratch)
+    text = _ask(children, given, side, scratch)
     try:
-        told = json.loads(said)
-        if "error" not in told:
-            return [restored(one) for one in told["cells"]], list(told["missing"])
+        answer = json.loads(text)
+        if "error" not in answer:
+            return [restore(one) for one in answer["cells"]], list(answer["missing"])
     except MALFORMED as error:
-        why = malformed(said, error)
+        why = malformed(text, error)
         raise UsageError(f"{side.title}: what its planner said cannot be read: {why}") from None
-    raise UsageError(f"{side.title}: {told['error']}")
+    raise UsageError(f"{side.title}: {answer['error']}")
 
 
-def _asked(children: Children, given: dict[str, Any], side: Side, scratch: Path) -> str:
+def _ask(children: Children, given: dict[str, Any], side: Side, scratch: Path) -> str:
     question = scratch / "settings.json"
     question.write_text(json.dumps(given), encoding="utf-8")
     with question.open("rb") as stream:
@@ -117,5 +117,5 @@ def _asked(children: Children, given: dict[str, Any], side: Side, scratch: Path)
                 variables=environment(side.variables),
                 stdin=stream,
             )
-        except Ended as error:
+        except CommandFailed as error:
             raise UsageError(str(error)) from None

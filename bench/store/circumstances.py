@@ -1,22 +1,26 @@
-"""What a run records of itself before it measures: machine, settings, sides, warnings."""
+"""What a run records of itself before it measures: machine, settings, sides, code, warnings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from reports.run import keys, schema
 
-from .. import __version__
 from ..machine import identity
 from ..plan.cells import Planned
 from ..plan.settings import Settings
 from ..processes.variables import REMOVED, recorded
-from ..sides.side import Side
+from ..sides import Side
 from ..spec import Cell
-from . import provenance, runs
+from . import runs
 
 
 def facts(
@@ -27,7 +31,7 @@ def facts(
     environment = identity.facts() | variables
     environment["packages"] |= identity.versions(_libraries(sides, cells))
     return {
-        "concbench": __version__,
+        "concbench": version("concbench"),
         "started": runs.stamp(),
         "settings": settings.model_dump(mode="json", exclude_defaults=True, exclude={"results"}),
         "seed": seed,
@@ -38,7 +42,7 @@ def facts(
         "probes": settings.probes,
         "environment": environment,
         "git": _git(settings.results),
-        "code": provenance.plugins(_of(sides, cells, lambda side: side.root is None)),
+        "code": plugins(_of(sides, cells, lambda side: side.root is None)),
         "warnings": _warnings(cells, environment),
         "sides": [_side(side, place) for place, side in enumerate(sides) if side.name],
     }
@@ -46,7 +50,7 @@ def facts(
 
 def _git(results: Path) -> dict[str, Any] | None:
     about = identity.git(Path.cwd())
-    return about and {**about, "changes": provenance.changes(Path.cwd(), results)}
+    return about and {**about, "changes": changes(Path.cwd(), results)}
 
 
 def _libraries(sides: Sequence[Side], cells: Sequence[Planned]) -> set[str]:
@@ -83,3 +87,91 @@ def _warnings(cells: Sequence[Planned], environment: Mapping[str, Any]) -> list[
             "stopped for a while, and the CPUs delivered, measured in short windows, do not tell"
         )
     return found
+
+
+OURS = ("bench", "workloads", "reports")
+"""Packages whose code the version of this distribution names."""
+GIT_SECONDS = 30
+DIFFERENCES = (
+    *("git", "diff", "HEAD", "--binary", "--full-index", "--no-color"),
+    *("--no-ext-diff", "--no-textconv", "--"),
+)
+
+
+def plugins(cells: Iterable[Cell]) -> dict[str, str]:
+    """`{"workload digest": "3fa9..."}`: the digest of each plug-in's code that is not ours.
+
+    It is of the plug-in's own file and of the modules that it has imported from beside that, or
+    from its own package: what was imported until now, so call it when the cells are planned.
+    """
+    targets: dict[str, set[str]] = {}
+    for cell in cells:
+        for kind, spec in (("workload", cell.workload), ("strategy", cell.strategy)):
+            targets.setdefault(f"{kind} {spec.name}", set()).add(spec.target)
+    files = {
+        name: sorted({file for target in own for file in _files(target)})
+        for name, own in targets.items()
+    }
+    return {name: _digest(own) for name, own in sorted(files.items()) if own}
+
+
+def _digest(files: Iterable[Path]) -> str:
+    whole = sha256()
+    for file in files:
+        whole.update(sha256(file.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _files(target: str) -> Iterator[Path]:
+    place = target.rpartition(":")[0]
+    loaded = dict(sys.modules)
+    if place.endswith((".py", ".cloudpickle")):
+        own = Path(place)
+        if own.is_file():
+            yield own
+        yield from _beside(own.parent, loaded)
+    elif place.partition(".")[0] not in OURS:
+        top = place.partition(".")[0]
+        modules = (one for name, one in loaded.items() if name.partition(".")[0] == top)
+        yield from filter(None, map(_file, modules))
+
+
+def _beside(folder: Path, loaded: Mapping[str, ModuleType]) -> Iterator[Path]:
+    """The modules that were imported by a name that starts in this folder."""
+    for name, module in loaded.items():
+        file = _file(module)
+        if file is None or name.partition(".")[0] in OURS:
+            continue
+        path = folder.joinpath(*name.split("."))
+        if file in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
+            yield file
+
+
+def _file(module: ModuleType) -> Path | None:
+    """The file that a module came from, if it did; some modules answer any attribute."""
+    name = getattr(module, "__file__", None)
+    return Path(name) if isinstance(name, str) and Path(name).is_file() else None
+
+
+def changes(folder: Path, results: Path) -> str | None:
+    """A digest of what tracked files have other than HEAD; "" where they have nothing.
+
+    Results count in no case: a run must not change what it was measured of.  None where git fails.
+    """
+    root = identity.git_output(folder, "rev-parse", "--show-toplevel")
+    if root is None:
+        return None
+    stored = results.resolve()
+    inside = stored.is_relative_to(root) and stored != Path(root)
+    without = [f":(exclude,literal){stored}"] if inside else []
+    try:
+        done = subprocess.run(
+            [*DIFFERENCES, ":/", *without],
+            cwd=folder,
+            capture_output=True,
+            timeout=GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return sha256(done.stdout).hexdigest() if done.stdout else ""

@@ -1,6 +1,7 @@
 """The stored run: a folder that every moment of the run leaves readable.
 
-The runs there are: finding one, going on with one, keeping one as a baseline.
+The runs there are: finding one, going on with one, keeping one as a baseline; and whether a file
+could be written, asked before minutes of measuring that a mistake would waste.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -16,15 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reports.run import keys, schema
+from reports.files import whole, write_whole
+from reports.run import keys, provenance, schema
 
 from .. import engine
 from ..errors import NotComparable, UsageError
 from ..plan.cells import Planned, named
 from ..spec import Spec
-from .provenance import ONE_RUN, differences
 from .state import History
-from .writable import check_file
 
 IGNORE = """\
 # Runs stay here; baselines are meant to be committed.
@@ -93,18 +94,18 @@ def _write(
         "canary": past.canary(),
         "failures": [_failure(entry) for entry in past.failures],
     }
-    _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    write_whole(folder / "run.json", text, durable=True)
     for place, side in enumerate(dict.fromkeys(planned.side for planned in plan)):
         own = [planned for planned in plan if planned.side == side and not past.wrong(planned.id)]
         suite = engine.merged([run["benchmark"] for run in past.measured[p.id]] for p in own)
         if suite is not None:
-            name = keys.samples(place)
-            partial = folder / f"{name}.partial"
-            engine.dump(suite, partial)
-            partial.replace(folder / name)
+            with whole(folder / keys.samples(place)) as beside:
+                engine.dump(suite, beside)
     probed = past.probed.document(plan)
     if probed is not None:
-        _replace(folder / "probes.json", json.dumps(probed, ensure_ascii=False))
+        text = json.dumps(probed, ensure_ascii=False)
+        write_whole(folder / "probes.json", text, durable=True)
 
 
 @contextmanager
@@ -116,15 +117,6 @@ def _naming(folder: Path) -> Iterator[None]:
             f"cannot write {folder}: {error.strerror}\n"
             "  what was measured is in its journal: make room and go on with --resume"
         ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
 
 
 def _failure(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,13 +159,12 @@ def _plugin(spec: Spec) -> schema.Plugin:
 def point_latest(folder: Path) -> None:
     """Make `latest` name this run: a link, or a file with its name where links are not allowed."""
     latest = folder.parent.parent / "latest"
-    partial = latest.with_name("latest.partial")
-    partial.unlink(missing_ok=True)
-    try:
-        partial.symlink_to(Path("runs") / folder.name, target_is_directory=True)
-    except OSError:
-        partial.write_text(f"runs/{folder.name}\n", encoding="utf-8")
-    partial.replace(latest)
+    with whole(latest) as beside:
+        beside.unlink(missing_ok=True)
+        try:
+            beside.symlink_to(Path("runs") / folder.name, target_is_directory=True)
+        except OSError:
+            beside.write_text(f"runs/{folder.name}\n", encoding="utf-8")
 
 
 def located(results: Path, text: str) -> Path:
@@ -240,7 +231,8 @@ def resumable(folder: Path, names: Sequence[str], now: Mapping[str, Any]) -> dic
     changed since.
     """
     stored = _facts(folder)
-    changed = [str(one) for one in differences(stored, now, ONE_RUN)]
+    differences = provenance.differences(stored, now, provenance.ONE_RUN)
+    changed = [f"{one.what} {one.before}, now {one.now}" for one in differences]
     before = [named(cell.get("side", ""), cell["name"]) for cell in stored["cells"]]
     changed += [f"{name} is planned no more" for name in before if name not in names]
     changed += [f"{name} was not planned" for name in names if name not in before]
@@ -304,3 +296,44 @@ def save_baseline(folder: Path, name: str) -> Path:
     except OSError as error:
         raise UsageError(f"cannot write the baseline {baseline}: {error.strerror}") from None
     return baseline
+
+
+def check_file(path: Path, *, makes_folders: bool = False) -> None:
+    """Raise UsageError unless the file can be written, or written anew.
+
+    With `makes_folders` whoever writes it makes the folders that are missing above it.  Nothing is
+    created or opened to find out: opening would end what reads a pipe.  Disks that fill up and
+    permissions that change meanwhile are noticed where the file is written.
+    """
+    try:
+        mode = _mode(path)
+        if mode is not None and stat.S_ISDIR(mode):
+            raise UsageError(f"cannot write {path}: it is a folder")
+        if mode is not None:
+            changed = path
+        else:  # through a link that leads to nothing yet, the file is made where it leads
+            changed = _folder(Path(os.path.realpath(path)).parent, path, makes_folders)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    if not os.access(changed, os.W_OK):
+        raise UsageError(f"cannot write {path}: {changed} is read-only")
+
+
+def _folder(folder: Path, path: Path, makes_folders: bool) -> Path:
+    """The folder in which something would be made: this one, or the nearest above that is there."""
+    mode = _mode(folder)
+    if mode is None and makes_folders:
+        return _folder(folder.parent, path, makes_folders)
+    if mode is None:
+        raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
+    if not stat.S_ISDIR(mode):
+        raise UsageError(f"cannot write {path}: {folder} is no folder")
+    return folder
+
+
+def _mode(path: Path) -> int | None:
+    """Its kind and permissions; None where nothing is there."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None

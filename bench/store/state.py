@@ -1,6 +1,4 @@
-"""What a run's journal says of its probe passes, and what of that is stored.  Pure.
-
-What a run's journal says: the whole state of a run is a fold over its entries.
+"""The state of a run, its probe passes included: a fold over the entries of its journal.
 
 So going on after an interruption is reading the journal again, and no rule can be applied twice or
 differently.  Pure: no process, no clock, no file.
@@ -36,7 +34,7 @@ def missing(probes: Iterable[str], why: str) -> dict[str, str]:
     return dict.fromkeys((metric for probe in probes for metric in METRICS[probe]), why)
 
 
-class Probed:
+class ProbePasses:
     """The probe passes of one run: a fold over the entries of the journal."""
 
     def __init__(self) -> None:
@@ -75,16 +73,16 @@ class Probed:
             entry = self._without[planned.id]
             return {"cell": planned.id, "absent": missing(entry["probes"], entry["reason"])}
         entry = self._cells[planned.id]
-        found = {"cell": planned.id, "tasks": entry["tasks"], **entry["found"]}
-        if "memory" not in found:
-            return found
+        metrics = {"cell": planned.id, "tasks": entry["tasks"], **entry["found"]}
+        if "memory" not in metrics:
+            return metrics
         empty = self._empties.get(entry["empty"], {}).get("found", {})
         known = empty.get("memory", {}).get("peak_pss_bytes")
-        memory = _over(found["memory"], known, planned.workers)
+        memory = _over(metrics["memory"], known, planned.workers)
         if known is not None:
-            return {**found, "memory": memory}
+            return {**metrics, "memory": memory}
         why = empty.get("absent", {}).get("memory", NO_EMPTY)
-        return {**found, "memory": memory, "absent": {**found["absent"], "over_empty": why}}
+        return {**metrics, "memory": memory, "absent": {**metrics["absent"], "over_empty": why}}
 
 
 def _over(memory: Mapping[str, Any], empty: int | None, workers: int) -> dict[str, Any]:
@@ -115,7 +113,7 @@ class History:
         self.failures: list[Entry] = []
         self.trouble: list[str] = []
         """What a reader should know of the run, such as processes that workers left behind."""
-        self.probed = Probed()
+        self.probed = ProbePasses()
         self.elapsed = 0.0
         for entry in entries:
             self.add(entry)
@@ -245,12 +243,12 @@ class History:
         model = self._model(planned.block)
         if model is None:
             return ""
-        told = self._plan[model["cell"]].cell.strategy.name
+        strategy = self._plan[model["cell"]].cell.strategy.name
         for run in self.measured[cell]:
             if not self._equal(run, model):
                 if model["cell"] == cell:
                     return "wrong answer: another one in every process"
-                return f"wrong answer: not {told}'s in round {run['round']}"
+                return f"wrong answer: not {strategy}'s in round {run['round']}"
         return ""
 
     def _equal(self, run: Entry, model: Entry) -> bool:

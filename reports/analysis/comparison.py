@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 from .. import numbers
+from ..run import provenance
 from ..run.samples import Process
 from ..run.schema import Planned, Side
 from ..run.stored import Stored
@@ -327,17 +327,6 @@ def _strategies(cells: Sequence[Planned]) -> set[str]:
     return {cell.strategy.name for cell in cells}
 
 
-FACTS = {
-    "cpu_model": "CPU",
-    "cpus": "CPUs",
-    "affinity": "affinity",
-    "hostname": "host",
-    "platform": "system",
-    "implementation": "interpreter",
-    "python": "Python",
-    "gil": "GIL",
-    "start_method": "start method",
-}
 DELIVERED = 0.1
 """CPUs delivered may differ by this share before a word is said."""
 
@@ -353,31 +342,13 @@ def warnings(runs: Sequence[Stored]) -> list[str]:
 
 
 def _differing(first: Stored, other: Stored) -> Iterator[tuple[str, str, str]]:
-    here, there = _facts(first), _facts(other)
-    for what in {**here, **there}:
-        sides = here.get(what), there.get(what)
-        # What one of them did not record is no difference.
-        if None not in sides and sides[0] != sides[1]:
-            yield what, str(sides[0]), str(sides[1])
-    exact = {side.name: side.exact for side in first.run.sides}
-    for side in other.run.sides:
-        if exact.get(side.name, side.exact) != side.exact:
-            yield side.name, exact[side.name], side.exact
+    records = provenance.record(first.run), provenance.record(other.run)
+    for one in provenance.differences(*records, provenance.WORTH_SAYING):
+        yield one.what, one.before, one.now
     if first.run.canary and other.run.canary:
         cpus = limit.delivered(first), limit.delivered(other)
         if max(cpus) > (1 + DELIVERED) * min(cpus):
             yield "CPUs delivered", numbers.digits(cpus[0]), numbers.digits(cpus[1])
-
-
-def _facts(stored: Stored) -> dict[str, Any]:
-    about = stored.run.environment
-    packages = about.get("packages")
-    return {
-        **{said: about.get(key) for key, said in FACTS.items()},
-        "state": stored.run.state,
-        "concbench": stored.run.concbench or None,
-        **(packages if isinstance(packages, Mapping) else {}),
-    }
 
 
 def against_first(runs: Sequence[Stored]) -> list[list[Compared]]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
+from ..files import write_whole
 from ..run.samples import Process
 from ..run.schema import Canary
 from ..run.stored import Stored
@@ -187,8 +187,8 @@ def write(stored: Stored, folder: Path) -> None:
 
     Raises OSError when the folder cannot be written to.
     """
-    _replace(folder / "cells.csv", cells_csv(stored))
-    _replace(folder / "rounds.csv", _csv(PROCESSES, processes(stored)))
+    write_whole(folder / "cells.csv", cells_csv(stored))
+    write_whole(folder / "rounds.csv", _csv(PROCESSES, processes(stored)))
 
 
 def cells_csv(stored: Stored) -> str:
@@ -217,13 +217,3 @@ def _field(value: Any) -> Any:
         safe = f"'{value}" if value and danger else value
         return safe.replace("\r", " ")  # which the csv module of 3.11 leaves bare, to end the row
     return value
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        # A name may hold what UTF-8 cannot: half a character from a file system.
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

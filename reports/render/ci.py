@@ -18,13 +18,13 @@ from xml.etree.ElementTree import Element, SubElement
 
 from .. import numbers
 from ..gate import results
-from ..gate.results import Answer, Checked
+from ..gate.results import Check, Result
 
 MOST = 10
 """Of a level, and of a step: GitHub drops further ones, and does not say so."""
 
 
-def github_annotations(checked: Checked) -> Iterator[str]:
+def github_annotations(checked: Check) -> Iterator[str]:
     """Errors for what fails the check, warnings for other work, notices for what is not known."""
     errors = [_of(one, "slower", checked) for one in checked.of("slower")]
     errors += [(f"failed: {cell}", reason) for cell, reason in checked.failed]
@@ -36,9 +36,9 @@ def github_annotations(checked: Checked) -> Iterator[str]:
     yield from _lines("notice", notices)
 
 
-def _of(one: Answer, word: str, checked: Checked) -> tuple[str, str]:
+def _of(one: Result, word: str, checked: Check) -> tuple[str, str]:
     limit = f"threshold {results.percent(one.threshold)}"
-    return f"{word}: {one.cell}", f"{results.said(one)}   {results.title(checked)}, {limit}"
+    return f"{word}: {one.cell}", f"{results.reason(one)}   {results.title(checked)}, {limit}"
 
 
 def _lines(level: str, remarks: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -61,7 +61,7 @@ HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 CLASS = "concbench"
 
 
-def junit(checked: Checked) -> str:
+def junit(checked: Check) -> str:
     """The XML, encoded as UTF-8 where it is written."""
     cases = list(_cases(checked))
     counts = {
@@ -80,7 +80,7 @@ def junit(checked: Checked) -> str:
     return f"{HEAD}{ElementTree.tostring(root, encoding='unicode')}\n"
 
 
-def _cases(checked: Checked) -> Iterator[Element]:
+def _cases(checked: Check) -> Iterator[Element]:
     for one in checked.answers:
         yield _answer(one)
     for cell, reason in checked.failed:
@@ -93,10 +93,10 @@ def _cases(checked: Checked) -> Iterator[Element]:
         yield case
 
 
-def _answer(one: Answer) -> Element:
+def _answer(one: Result) -> Element:
     timed = one.metric != "memory" and one.after is not None
     case = _case(f"{one.cell} {one.metric}", one.after if timed else None)
-    text = f"{results.said(one)} (threshold {results.percent(one.threshold)})"
+    text = f"{results.reason(one)} (threshold {results.percent(one.threshold)})"
     if one.word == "slower":
         _result(case, "failure", one.word, text)
     elif one.word == "not slower":

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from ..gate import results
 from ..gate.decision import Word
-from ..gate.results import Answer, Checked
+from ..gate.results import Check, Result
 from .table import Heading, Table, escaped, grid
 
 WIDTH = 100
@@ -23,7 +23,7 @@ MARKS = {"slower": "SLOWER", "inconclusive": "?", "other work": "OTHER", "not sl
 _INDENT = " " * 10
 
 
-def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
+def lines(checked: Check, width: int = WIDTH) -> Iterator[str]:
     """The check, a line at a time, none wider than `width`."""
     about = results.title(checked), results.extent(checked), results.method(checked)
     yield from _wrapped("check: ", "   ".join(about), width)
@@ -32,7 +32,7 @@ def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
     wide = max((len(name) for name in names if len(name) <= WIDEST), default=0)
     for word in SHOWN:
         for one in checked.of(word):
-            yield from _line(MARKS[word], one.cell, wide, results.said(one), width)
+            yield from _line(MARKS[word], one.cell, wide, results.reason(one), width)
     for cell, reason in checked.failed:
         yield from _line("FAILED", cell, wide, reason, width)
     for unknown in checked.unknown:
@@ -63,7 +63,7 @@ ROOM = 50_000
 """Characters of tables: GitHub refuses a comment above 65,536."""
 
 
-def document(checked: Checked) -> str:
+def document(checked: Check) -> str:
     """Markdown as GitHub and GitLab read it; nothing in a name is taken for markup."""
     lines = [f"**{escaped(results.headline(checked))}** ({escaped(results.title(checked))})", ""]
     first = [one for word in SHOWN for one in checked.of(word)]
@@ -86,7 +86,7 @@ def document(checked: Checked) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(checked: Checked, answers: Sequence[Answer]) -> Table:
+def _table(checked: Check, answers: Sequence[Result]) -> Table:
     return Table(
         title="",
         headings=(
@@ -99,7 +99,7 @@ def _table(checked: Checked, answers: Sequence[Answer]) -> Table:
     )
 
 
-def _row(one: Answer) -> tuple[str, ...]:
+def _row(one: Result) -> tuple[str, ...]:
     before, after = (results.value(one, number) for number in (one.before, one.after))
     return (
         *(one.word, one.cell, one.metric, before, after, results.change(one), str(one.rounds)),
@@ -107,7 +107,7 @@ def _row(one: Answer) -> tuple[str, ...]:
     )
 
 
-def _remark(one: Answer) -> str:
+def _remark(one: Result) -> str:
     limit = results.percent(one.threshold)
     if one.word == "slower":
         return f"threshold {limit}{', confirmed' if one.confirmed else ''}"

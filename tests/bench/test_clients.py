@@ -11,13 +11,12 @@ import pyperf
 import pytest
 
 from bench import clients
-from bench.cli.stored import read
 from bench.driver import run
 from bench.errors import NothingSelected, UsageError
 from bench.lanes import Lanes
 from bench.plan.cells import plan
 from bench.plan.settings import resolve
-from reports import page
+from reports import page, read
 from reports.render.notebook import Run
 
 WORK = """

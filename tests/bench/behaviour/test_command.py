@@ -15,7 +15,8 @@ import pytest
 
 from bench.behaviour import asking
 from bench.behaviour.questions import NAMES, find
-from bench.cli import behaviours, stored
+from bench.cli import behaviour as command
+from bench.cli import stored
 from bench.cli.exit import Outcome
 from bench.driver.lab import workshop
 from bench.errors import Exit, UsageError
@@ -95,8 +96,8 @@ def test_a_mistake_is_said_before_anything_is_asked(concbench, words, code, mess
 def test_a_crash_fails_the_command_and_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(asking, "document", partial(asking.document, names=["order"]))
     given = {"strategy": [f"{BROKEN}:Sequential[how=crashing]"], "results": tmp_path}
-    outcome = Outcome(set())
-    behaviours.behaviour(given, "json", False, outcome)
+    outcome = Outcome()
+    command.ask(given, "json", False, outcome)
     assert outcome.code == Exit.FAILED
     (one,) = json.loads(capsys.readouterr().out)["strategies"]
     assert one["name"] == "Sequential[how=crashing]"
@@ -136,7 +137,7 @@ def _is_worker(process: psutil.Process) -> bool:
 
 
 def test_answers_that_cannot_be_kept_are_not_asked_for(tmp_path, monkeypatch):
-    (tmp_path / behaviours.FILE).mkdir()
+    (tmp_path / command.FILE).mkdir()
     monkeypatch.setattr(asking, "document", lambda *_: pytest.fail("asked"))
     with pytest.raises(UsageError, match=r"behaviour\.json: it is a folder"):
-        behaviours.behaviour({"results": tmp_path}, "table", True, Outcome(set()))
+        command.ask({"results": tmp_path}, "table", True, Outcome())

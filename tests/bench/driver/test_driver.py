@@ -210,7 +210,7 @@ def test_resume_refuses_another_plan_and_another_python_and_says_so():
     stored["environment"]["python"] = "2.7.18"
     (folder / "run.json").write_text(json.dumps(stored))
     here = ".".join(map(str, sys.version_info[:3]))
-    with pytest.raises(NotComparable, match=rf"python 2.7.18, now {here}"):
+    with pytest.raises(NotComparable, match=rf"Python 2.7.18, now {here}"):
         run(settings, [], quiet, resume=folder)
 
 

@@ -12,7 +12,7 @@ from bench.driver.probing import NO_TIME, Owed, Probing, owed
 from bench.driver.rounds import Limits
 from bench.plan.cells import Planned
 from bench.spec import Cell, Spec
-from bench.store.state import History, Probed
+from bench.store.state import History, ProbePasses
 
 PROBES = ("memory", "latency", "lag")
 SLEEP = "workloads.io_sleep:IoSleep"
@@ -240,4 +240,4 @@ def test_raw_times_are_kept_of_cells_alone():
 
 
 def test_nothing_is_stored_where_nothing_was_probed():
-    assert Probed().document(PLAN) is None
+    assert ProbePasses().document(PLAN) is None

@@ -17,8 +17,7 @@ from bench.errors import UsageError
 from bench.plan.cells import plan
 from bench.plan.settings import Settings, resolve
 from bench.processes.children import Children
-from bench.sides import build, plans
-from bench.sides.side import Side
+from bench.sides import Side, build, plans
 from bench.spec import Spec
 
 ROOT = Path(__file__).parents[2]
@@ -228,7 +227,7 @@ def test_a_plug_in_that_writes_to_standard_output_is_not_in_the_way_of_a_plan(tm
 
 
 @pytest.mark.parametrize("said", ["", "[]", "7", '{"version": [3, 12'])
-def test_an_interpreter_that_answers_nonsense_is_named(monkeypatch, said):
+def test_an_interpreter_that_answers_nonsense_is_named(monkeypatch, tmp_path, said):
     monkeypatch.setattr(build, "output", lambda *_, **__: said)
     with Children() as children, pytest.raises(UsageError, match="there is no interpreter python:"):
-        build.ready(children, "python3")
+        build.sides(children, ["python:python3"], tmp_path)

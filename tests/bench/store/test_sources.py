@@ -10,7 +10,7 @@ import pytest
 from bench.machine.identity import of_extra, versions
 from bench.plan.plugins import find
 from bench.spec import Cell, Spec, load
-from bench.store.provenance import changes, plugins
+from bench.store.circumstances import changes, plugins
 
 from ..sides.repositories import commit, git
 

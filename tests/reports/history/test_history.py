@@ -16,7 +16,9 @@ from reports import history, page
 from reports.charts.history import _LEFT, WIDE, draw, save
 from reports.charts.style import EDGE
 from reports.errors import UnknownName
-from reports.history import Series, chosen, marks
+from reports.history import marks
+from reports.history.series import Series, select
+from reports.history.series import series as series_of
 from reports.render import history as rendered
 
 from ..made import Made, sequential
@@ -35,7 +37,7 @@ def shown(found: list[Series], show: Any = rendered.runs, width: int = 100) -> s
 
 
 def series(folders: list[Path], **more: Any) -> list[Series]:
-    return history.series(history.read(folders)[0], **more)
+    return series_of(history.read(folders)[0], **more)
 
 
 def test_the_times_are_those_that_a_whole_reading_gives(tmp_path: Path) -> None:
@@ -240,7 +242,7 @@ def test_a_cell_is_meant_by_name_pair_pattern_or_part(
     tmp_path: Path, wanted: str, names: list[str]
 ) -> None:
     made = [sequential([1.0]), Made("threading", [0.1]), Made("asyncio+to_thread", [0.2])]
-    found = chosen(series([run(tmp_path, 1, made)]), wanted)
+    found = select(series([run(tmp_path, 1, made)]), wanted)
     assert [one.cell.strategy.name for one in found] == names
 
 
@@ -248,7 +250,7 @@ def test_a_cell_is_meant_by_name_pair_pattern_or_part(
 def test_an_unknown_cell_is_answered_with_those_there_are(tmp_path: Path, wanted: str) -> None:
     found = series(runs(tmp_path, [0.1]))
     with pytest.raises(UnknownName) as error:
-        chosen(found, wanted)
+        select(found, wanted)
     assert "io_sleep / sequential, io_sleep / threading" in str(error.value)
 
 

@@ -1,6 +1,6 @@
-"""A side's own plan, made in its interpreter: its plug-ins decide what cells there are.
+"""The plan of a side, made in its own interpreter: its plug-ins decide which cells there are.
 
-Standard library only: runs where nothing else of ours may be installed.
+Standard library only: the interpreter may have nothing else.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import UsageError
-from ..plan.cells import Planned, plan
-from ..plan.plugins import Kind
-from ..plan.selection import DEFAULTS, selected
 from ..spec import Cell, Spec
+from .cells import Planned, plan
+from .plugins import Kind
+from .selection import DEFAULTS, selected
 
 KINDS: Mapping[str, Kind] = {"workload": "workloads", "strategy": "strategies"}
 SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "reference")
@@ -31,30 +31,30 @@ def main() -> None:
     given = json.load(sys.stdin)
     with answers:
         try:
-            answers.write(json.dumps(planned(given)))
+            answers.write(json.dumps(answer(given)))
         except UsageError as error:
             answers.write(json.dumps({"error": str(error)}))
 
 
-def planned(given: Mapping[str, Any]) -> dict[str, Any]:
+def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     """The cells of settings in this interpreter, and what of the selection does not exist here."""
     wanted, missing = dict(given), []
     for key, kind in KINDS.items():
-        there, absent = _there(kind, given[key] or DEFAULTS[kind])
-        wanted[key] = there
+        wanted[key], absent = _existing(kind, given[key] or DEFAULTS[kind])
         missing += absent
     cells = plan(SimpleNamespace(**wanted))  # type: ignore[arg-type]  # the part that decides
     return {"cells": [asdict(one) for one in cells], "missing": missing}
 
 
-def restored(found: Mapping[str, Any]) -> Planned:
+def restore(plain: Mapping[str, Any]) -> Planned:
     """A planned cell from what `asdict` made of it."""
-    cell = found["cell"]
+    cell = plain["cell"]
     specs = Spec(**cell["workload"]), Spec(**cell["strategy"])
-    return Planned(**{**found, "cell": Cell(*specs, cell["tasks"])})
+    return Planned(**{**plain, "cell": Cell(*specs, cell["tasks"])})
 
 
-def _there(kind: Kind, texts: list[str] | tuple[str, ...]) -> tuple[list[str], list[str]]:
+def _existing(kind: Kind, texts: list[str] | tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The texts that mean something here, and why the others do not."""
     there, missing = [], []
     for text in texts:
         try:
