@@ -129,7 +129,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_answer": answer,
         "cb_answer_head": head,
         "cb_head": job["head"],
-        "cb_notes": " | ".join(dict.fromkeys(lanes.notes)),
+        "cb_notes": _distinct(lanes.notes),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
         "cb_metrics": _per_batch(total(lanes.reports), 1 + timed.batches),
@@ -212,6 +212,11 @@ def _surroundings() -> dict[str, float | None]:
 
 def _flag(value: bool | None) -> int | None:
     return None if value is None else int(value)
+
+
+def _distinct(notes: Sequence[Plain]) -> str:
+    found = [one for place, one in enumerate(notes) if one not in notes[:place]]
+    return json.dumps(found) if found else ""
 
 
 def _per_batch(counts: dict[str, float], batches: int) -> str:

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from inspect import cleandoc, getsource
 from typing import Any
 
+from reports.run import keys
+
 from ..driver.fixtures import Fixtures
 from ..driver.lab import Workshop
 from ..driver.workers import EquippedSide, Launch, Workers
@@ -24,7 +26,6 @@ from ..store import runs
 from . import work
 from .questions import GROUPS, NAMES, find
 
-SCHEMA = 1
 SECONDS = 60.0
 """Until a worker is killed that does not come back."""
 
@@ -48,7 +49,7 @@ def document(
     """What behaviour.json holds: questions with their code, strategies with their answers."""
     asker = Asker(shop, seconds, watch, names)
     return {
-        "schema": SCHEMA,
+        "schema": keys.BEHAVIOUR_SCHEMA,
         "concbench": version("concbench"),
         "asked": runs.stamp(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",

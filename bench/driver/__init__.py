@@ -216,7 +216,7 @@ def _wanted(settings: Settings, cells: Plan) -> Wanted:
     if settings.rounds is not None:
         return lambda _: [planned.id for planned in cells]
     blocks = [
-        stopping.Block(
+        stopping.Cohort(
             tuple(p.id for p in cells if p.block == block),
             next((p.id for p in cells if p.block == block and p.reference), None),
         )

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from reports.run import keys
+
 from .. import engine
 from ..machine.canary import measure as measure_canary
 from ..machine.identity import affinity, cpus
@@ -114,9 +116,9 @@ def _measurement(text: str) -> Measurement:
     run = engine.loads(text).get_runs()[0]
     facts = run.get_metadata()
     seconds = statistics.median(run.values)
-    answers = facts["cb_answer"], facts["cb_answer_head"]
-    one_shot = sum(facts[f"cb_{part}_s"] for part in ("startup", "first_batch", "close"))
-    return Measurement(seconds, *answers, text, one_shot, facts.get("cb_cpu_s"))
+    answers = facts[keys.ANSWER], facts[keys.ANSWER_HEAD]
+    one_shot = sum(facts[key] for key in (keys.STARTUP, keys.FIRST_BATCH, keys.CLOSE))
+    return Measurement(seconds, *answers, text, one_shot, facts.get(keys.CPU))
 
 
 def _launch(visit: Visit, options: list[str]) -> Launch:
@@ -131,17 +133,17 @@ def _job(visit: Visit) -> dict[str, Any]:
         "measured_tasks": visit.tasks,
         "head": visit.head,
         "metadata": {
-            "cb_cell": visit.planned.id,
-            "cb_round": visit.round,
-            "cb_position": visit.position,
-            "cb_workload": cell.workload.name,
-            "cb_workload_params": json.dumps(cell.workload.params),
-            "cb_strategy": cell.strategy.name,
-            "cb_strategy_params": json.dumps(cell.strategy.params),
-            "cb_tasks": cell.tasks,
-            "cb_measured_tasks": visit.tasks,
-            "cb_workers": visit.planned.workers,
-            **({"cb_side": visit.planned.side} if visit.planned.side else {}),
+            keys.CELL: visit.planned.id,
+            keys.ROUND: visit.round,
+            keys.POSITION: visit.position,
+            keys.WORKLOAD: cell.workload.name,
+            keys.WORKLOAD_PARAMS: json.dumps(cell.workload.params),
+            keys.STRATEGY: cell.strategy.name,
+            keys.STRATEGY_PARAMS: json.dumps(cell.strategy.params),
+            keys.TASKS: cell.tasks,
+            keys.MEASURED_TASKS: visit.tasks,
+            keys.WORKERS: visit.planned.workers,
+            **({keys.SIDE: visit.planned.side} if visit.planned.side else {}),
         },
     }
 

@@ -15,11 +15,13 @@ from array import array
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reports.run import probes
 
 from ..errors import UsageError
 from ..probes.heartbeat import INTERVAL
@@ -125,8 +127,6 @@ def _most(flights: Sequence[Flight]) -> int:
     return most
 
 
-LOWEST, HIGHEST, DIGITS = 1, 3_600_000_000_000, 2
-"""Whole nanoseconds, up to an hour, to 1 %."""
 BITS = 8
 """Leading bits that a histogram of this many digits keeps apart."""
 
@@ -165,11 +165,11 @@ def encoded(histogram: HdrHistogram) -> str:
 def _histogram() -> HdrHistogram:
     from hdrh.histogram import HdrHistogram  # 40 ms, which only probes need
 
-    return HdrHistogram(LOWEST, HIGHEST, DIGITS)
+    return HdrHistogram(probes.LOWEST, probes.HIGHEST, probes.DIGITS)
 
 
 def _within(duration: int) -> int:
-    return min(max(duration, LOWEST), HIGHEST)
+    return min(max(duration, probes.LOWEST), probes.HIGHEST)
 
 
 def _slot(duration: int) -> int:
@@ -209,24 +209,21 @@ def _latency(recorded: Pass) -> dict[str, Any] | str:
         return "it does not take its tasks from the batch: nobody knows since when they waited"
     waiting = [one.started - one.submitted for one in recorded.flights]
     running = [one.ended - one.started for one in recorded.flights]
-    return {
-        "waiting": text(waiting),
-        "running": text(running),
-        "waiting_seconds": _percentiles(waiting),
-        "running_seconds": _percentiles(running),
-    }
+    stored = probes.Latency(
+        text(waiting), text(running), _percentiles(waiting), _percentiles(running)
+    )
+    return asdict(stored)
 
 
-def _percentiles(durations: list[int]) -> dict[str, float]:
+def _percentiles(durations: list[int]) -> probes.Quantiles:
     ordered = sorted(durations)
-    percentiles = {f"p{n}": _seconds(percentile(ordered, n)) for n in (50, 95, 99)}
-    return {**percentiles, "max": _seconds(ordered[-1])}
+    return probes.Quantiles(*(_seconds(percentile(ordered, n)) for n in (50, 95, 99, 100)))
 
 
 def _concurrency(recorded: Pass, declared: int | None) -> dict[str, Any]:
     mean, most = recorded.in_flight
     lanes = len({one.lane for one in recorded.flights})
-    return {"mean": mean, "most": most, "lanes": lanes, "declared": declared}
+    return asdict(probes.Concurrency(mean, most, lanes, declared))
 
 
 def _lag(recorded: Pass, result: Mapping[str, Any]) -> dict[str, Any] | str:
@@ -244,32 +241,25 @@ def _lag(recorded: Pass, result: Mapping[str, Any]) -> dict[str, Any] | str:
     def percentile(percent: float) -> float:
         return _seconds(min(most, histogram.get_value_at_percentile(percent)))
 
-    return {
-        "histogram": encoded(histogram),
-        "p50": percentile(50),
-        "p99": percentile(99),
-        "max": _seconds(most),
-        "loops": sum(bool(beats) for beats in recorded.beats),
-        "beats": len(delays),
-    }
+    loops = sum(bool(beats) for beats in recorded.beats)
+    p50, p99, latest = percentile(50), percentile(99), _seconds(most)
+    return asdict(probes.Lag(encoded(histogram), p50, p99, latest, loops, len(delays)))
 
 
 def _timeline(recorded: Pass) -> dict[str, Any]:
     began = recorded.began
-    tasks = [
-        [one.task, one.lane, *(_seconds(at - began) for at in _moments(one))]
-        for one in recorded.flights[:SHOWN]
-    ]
     beats = sorted(chain.from_iterable(recorded.beats))
-    return {
-        "lanes": [lane.name for lane in recorded.lanes],
-        "tasks": tasks,
-        "beats": [[_seconds(at - began), _seconds(at - due)] for due, at in islice(beats, SHOWN)],
-    }
+    timeline = probes.Timeline(
+        lanes=tuple(lane.name for lane in recorded.lanes),
+        tasks=tuple(_moments(one, began) for one in recorded.flights[:SHOWN]),
+        beats=tuple((_seconds(at - began), _seconds(at - due)) for due, at in islice(beats, SHOWN)),
+    )
+    return vars(timeline)
 
 
-def _moments(one: Flight) -> tuple[int, int, int]:
-    return one.submitted or one.started, one.started, one.ended
+def _moments(one: Flight, began: int) -> tuple[int, int, float, float, float]:
+    submitted = _seconds((one.submitted or one.started) - began)
+    return one.task, one.lane, submitted, _seconds(one.started - began), _seconds(one.ended - began)
 
 
 def _seconds(nanoseconds: int) -> float:

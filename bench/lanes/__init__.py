@@ -12,7 +12,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..contracts import AsyncCall, Call
+from ..contracts import AsyncCall, Call, Plain
 from ..errors import UsageError
 from ..spec import Spec
 from .lane import Awaited, Inline, Instruments, Record, in_lane, opened, per_task
@@ -41,7 +41,7 @@ class Adapter:
         self.spec = spec
         self.record = record
         self.form = ""
-        self.notes: list[str] = []
+        self.notes: list[Plain] = []
         self.reports: list[LaneReport] = []
 
     @cached_property
@@ -65,7 +65,7 @@ class Adapter:
 
     def inline(self) -> Inline:
         """The blocking form inside a coroutine."""
-        self.notes.append("blocks the loop")
+        self.notes.append({"code": "blocks-loop"})
         self.to_blocking()
         return Inline(self.workload, self.record, self.reports)
 
@@ -75,7 +75,7 @@ class Adapter:
             self._take("blocking")
         else:
             self._take("async")
-            self.notes.append("own loop per lane")
+            self.notes.append({"code": "own-loop-per-lane"})
 
     def _take(self, form: str) -> None:
         self.form = form
@@ -96,15 +96,18 @@ def _import(client: str, module: str) -> None:
         raise UsageError(not_installed(client)) from None
 
 
-OPENED_IN_BATCH = "opens lanes within the batch"
+OPENED_IN_BATCH = {"code": "lanes-within-batch"}
 
 
 class Lanes:
     """Opens lanes of one workload; how they ran is known once they are closed.
 
-    `notes` is what a reader must know, `in_process` whether every lane was in this process, `start`
-    how children were started, `far` whether they are none of ours, `loop` the class of the event
-    loop; `reports` are those of closed lanes.
+    `notes` is what a reader must know: a code of `reports.run.notes` with its values, such as
+    `{"code": "blocks-loop"}`, or a strategy's own words as text.
+
+    `in_process` says whether every lane was in this process, `start` how children were started,
+    `far` whether they are none of ours, `loop` the class of the event loop; `reports` are those of
+    closed lanes.
     """
 
     def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
@@ -168,7 +171,7 @@ class Lanes:
         from .interpreters import interpreters
 
         self._adapter.to_blocking()
-        self.notes.append("own GIL per lane")
+        self.notes.append({"code": "own-gil-per-lane"})
         return interpreters(workers, self._adapter.spec.build, self._adapter.record, self.reports)
 
     @contextmanager

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reports.run import keys
+
 from ..processes.children import interpreter_command
 
 
@@ -54,4 +56,4 @@ class Side:
         return text.replace(f"{there}/", f"{own}/")
 
 
-WORKING_TREE = "working tree"
+WORKING_TREE = keys.WORKING_TREE

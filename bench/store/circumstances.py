@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from reports.run import keys, schema
 
 from .. import __version__
 from ..machine import identity
@@ -64,8 +67,8 @@ def _of(
 
 
 def _side(side: Side, place: int) -> dict[str, str]:
-    about = {"title": side.title, "name": side.name, "exact": side.exact, "python": side.python}
-    return {**about, "samples": runs.samples(place)}
+    samples = keys.samples(place)
+    return asdict(schema.Side(side.title, side.name, side.exact, side.python, samples))
 
 
 def _warnings(cells: Sequence[Planned], environment: Mapping[str, Any]) -> list[str]:

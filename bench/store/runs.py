@@ -11,18 +11,21 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reports.run import keys, schema
+
 from .. import engine
 from ..errors import NotComparable, UsageError
 from ..plan.cells import Planned, named
+from ..spec import Spec
 from .provenance import ONE_RUN, differences
 from .state import History
 from .writable import check_file
 
-SCHEMA = 1
 IGNORE = """\
 # Runs stay here; baselines are meant to be committed.
 *
@@ -79,9 +82,8 @@ def write(folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], pas
 def _write(
     folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History
 ) -> None:
-    failures = [_failure(entry) for entry in past.failures]
     record = {
-        "schema": SCHEMA,
+        "schema": keys.RUN_SCHEMA,
         "id": folder.name,
         **facts,
         "warnings": [*facts["warnings"], *past.trouble],
@@ -89,24 +91,20 @@ def _write(
         "cells": [_cell(planned, past) for planned in plan],
         "order": past.orders,
         "canary": past.canary(),
-        "failures": failures,
+        "failures": [_failure(entry) for entry in past.failures],
     }
     _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
     for place, side in enumerate(dict.fromkeys(planned.side for planned in plan)):
         own = [planned for planned in plan if planned.side == side and not past.wrong(planned.id)]
         suite = engine.merged([run["benchmark"] for run in past.measured[p.id]] for p in own)
         if suite is not None:
-            partial = folder / f"{samples(place)}.partial"
+            name = keys.samples(place)
+            partial = folder / f"{name}.partial"
             engine.dump(suite, partial)
-            partial.replace(folder / samples(place))
+            partial.replace(folder / name)
     probed = past.probed.document(plan)
     if probed is not None:
         _replace(folder / "probes.json", json.dumps(probed, ensure_ascii=False))
-
-
-def samples(place: int) -> str:
-    """The file of a side's suite; pyperf takes no two interpreters in one."""
-    return f"samples-{place + 1}.json" if place else "samples.json"
 
 
 @contextmanager
@@ -130,37 +128,40 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _failure(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: entry[key] for key in ("round", "cell", "kind", "message", "traceback")}
+    return {field.name: entry[field.name] for field in fields(schema.Failure)}
 
 
 def _cell(planned: Planned, past: History) -> dict[str, Any]:
-    cell, why = planned.cell, past.reason(planned.id)
+    cell, status, reason = planned.cell, *_status(planned, past)
+    stored = schema.Planned(
+        id=planned.id,
+        name=cell.name,
+        workload=_plugin(cell.workload),
+        strategy=_plugin(cell.strategy),
+        tasks=cell.tasks,
+        measured_tasks=past.measured_tasks(planned),
+        workers=planned.workers,
+        block=planned.block,
+        reference=planned.reference,
+        loops=past.loops.get(planned.id, 1),
+        status=status,
+        reason=reason,
+        side=planned.side,
+        pair=planned.pair,
+    )
+    return asdict(stored)
+
+
+def _status(planned: Planned, past: History) -> tuple[schema.Status, str]:
     if planned.reason:
-        status, why = "unavailable", planned.reason
-    elif why:
-        status = "failed"
-    else:
-        status = "measured" if past.measured[planned.id] else "pending"
-    return {
-        "id": planned.id,
-        "name": cell.name,
-        "workload": _spec(cell.workload),
-        "strategy": _spec(cell.strategy),
-        "tasks": cell.tasks,
-        "measured_tasks": past.measured_tasks(planned),
-        "workers": planned.workers,
-        "block": planned.block,
-        "reference": planned.reference,
-        "loops": past.loops.get(planned.id, 1),
-        "status": status,
-        "reason": why,
-        **({"side": planned.side, "pair": planned.pair} if planned.side else {}),
-    }
+        return "unavailable", planned.reason
+    if reason := past.reason(planned.id):
+        return "failed", reason
+    return ("measured" if past.measured[planned.id] else "pending"), ""
 
 
-def _spec(spec: Any) -> dict[str, Any]:
-    unusual = {"unusual": spec.unusual} if spec.unusual else {}
-    return {"name": spec.name, "target": spec.target, "params": spec.params, **unusual}
+def _plugin(spec: Spec) -> schema.Plugin:
+    return schema.Plugin(spec.name, spec.params, spec.target, tuple(spec.unusual))
 
 
 def point_latest(folder: Path) -> None:

@@ -9,7 +9,10 @@ differently.  Pure: no process, no clock, no file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, TypeAlias
+
+from reports.run import keys, probes, schema
 
 from ..machine.canary import Canaries, much_less
 from ..plan.cells import Planned, alike, blocks_alike
@@ -18,7 +21,6 @@ Entry: TypeAlias = Mapping[str, Any]
 
 EVENTS = ("probed", "emptied", "unprobed")
 """Of a cell, of its strategy with nothing to do, and of cells that no pass was made for."""
-SCHEMA = 1
 METRICS = {
     "memory": ("memory",),
     "latency": ("latency", "concurrency", "timeline", "left"),
@@ -66,7 +68,7 @@ class Probed:
     def document(self, plan: Iterable[Planned]) -> dict[str, Any] | None:
         """What probes.json holds; None when nothing was probed."""
         known = [self._cell(p) for p in plan if p.id in self._cells or p.id in self._without]
-        return {"schema": SCHEMA, "cells": known} if known else None
+        return {"schema": keys.PROBES_SCHEMA, "cells": known} if known else None
 
     def _cell(self, planned: Planned) -> dict[str, Any]:
         if planned.id not in self._cells:
@@ -87,13 +89,9 @@ class Probed:
 
 def _over(memory: Mapping[str, Any], empty: int | None, workers: int) -> dict[str, Any]:
     over = None if empty is None else memory["peak_pss_bytes"] - empty
-    return {
-        "peak_pss_bytes": memory["peak_pss_bytes"],
-        "empty_pss_bytes": empty,
-        "over_empty_bytes": over,
-        "per_worker_bytes": None if over is None else over / workers,
-        "samples": memory["samples"],
-    }
+    each = None if over is None else over / workers
+    stored = probes.Memory(memory["peak_pss_bytes"], empty, over, each, memory["samples"])
+    return asdict(stored)
 
 
 FAILURES = 2
@@ -175,14 +173,16 @@ class History:
         """What each round got of the machine; one of which nothing is known is left out."""
         low, replaced, jitter = self.low(), self.replaced(), self.canaries.jitter()
         return [
-            {
-                "round": number,
-                "cpus": self.canaries.cpus(),
-                "delivered": delivered,
-                "jitter_seconds": jitter[number],
-                "low": number in low,
-                "replaced": number in replaced,
-            }
+            asdict(
+                schema.Canary(
+                    round=number,
+                    cpus=self.canaries.cpus(),
+                    delivered=delivered,
+                    jitter_seconds=jitter[number],
+                    low=number in low,
+                    replaced=number in replaced,
+                )
+            )
             for number, delivered in enumerate(self.canaries.delivered())
             if delivered is not None
         ]

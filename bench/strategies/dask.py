@@ -75,7 +75,7 @@ class Dask:
                 only = list(chosen)
                 cluster.check(client, chosen)
                 hosts = ", ".join(cluster.hosts(client, chosen))
-                lanes.notes.append(f"{len(chosen)} Dask workers on {hosts}")
+                lanes.notes.append({"code": "dask-workers", "workers": len(chosen), "hosts": hosts})
             everywhere = _everywhere(client, chosen)
             stack.enter_context(lanes.elsewhere(everywhere, start, far=self.scheduler is not None))
             # Not pure: the same task of another batch is run again.

@@ -43,7 +43,7 @@ class Gevent:
         monkey.patch_all()
         with ExitStack() as stack:
             crew = [stack.enter_context(_employ(lanes, n)) for n in range(self.workers)]
-            lanes.notes.append("all in one thread")
+            lanes.notes.append({"code": "one-thread"})
             yield lambda tasks: _share_out(crew, tasks)
 
 

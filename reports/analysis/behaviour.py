@@ -12,8 +12,8 @@ from typing import Any
 
 from .. import errors, numbers
 from ..errors import DamagedRun
+from ..run import keys
 
-SCHEMA = 1
 FILE = "behaviour.json"
 
 
@@ -100,12 +100,12 @@ def read(results: Path) -> Behaviour | None:
         return None
     except OSError as error:
         raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
-    return checked(errors.known(path, content, SCHEMA), path)
+    return checked(errors.parse(path, content, keys.BEHAVIOUR_SCHEMA), path)
 
 
 def checked(found: Mapping[str, Any], path: Path) -> Behaviour:
     """The document in its form.  Raises DamagedRun where it has another."""
-    made = errors.checked(found, Behaviour, path)
+    made = errors.validate(found, Behaviour, path)
     for one in made.able:
         missing = [each.name for each in made.questions if each.name not in one.answers]
         if missing:

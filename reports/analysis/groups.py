@@ -10,7 +10,7 @@ from ..run.stored import Stored
 from . import cells, explanations, names
 from .cells import Row
 from .columns import RANK, Line, View
-from .explanations import Note
+from .explanations import Footnote
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Group:
         measured = view.ordered([line for line in lines if line.row.batch_seconds is not None])
         rows = [line.row for line in measured]
         rows += [row for row in self.rows if row.batch_seconds is None]
-        told = explanations.explained(rows)
+        told = explanations.footnotes(rows)
         return [
             Line(
                 row,
@@ -43,9 +43,9 @@ class Group:
         ]
 
 
-def explained(lines: Sequence[Line]) -> list[Note]:
+def explained(lines: Sequence[Line]) -> list[Footnote]:
     """The notes of a table, lettered from `a` in the order of its lines."""
-    return explanations.explained([line.row for line in lines])
+    return explanations.footnotes([line.row for line in lines])
 
 
 def blocks(stored: Stored) -> list[Group]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .. import numbers
 from ..analysis import cells, names, verdict
 from ..analysis.cells import Row
+from ..analysis.verdict import Conclusion
 from ..run.stored import Stored
 
 
@@ -41,8 +42,13 @@ class Block:
     name: str
     rows: Sequence[Row]
     names: Mapping[int, str]
-    title: str
+    verdict: Conclusion
     stored: Stored
+
+    @property
+    def title(self) -> str:
+        """The verdict in a sentence."""
+        return clean(f"{self.name}: {self.verdict.sentence}")
 
     @property
     def measured(self) -> list[Row]:
@@ -64,8 +70,7 @@ def blocks(stored: Stored) -> Iterator[Block]:
     called = names.blocks(list(numbered.values()))
     for name, (number, rows) in zip(called, numbered.items(), strict=True):
         known = {key: clean(value) for key, value in names.strategies(rows).items()}
-        said = clean(verdict.sentence(name, rows, known))
-        yield Block(number, clean(name), rows, known, said, stored)
+        yield Block(number, clean(name), rows, known, verdict.decide(rows, known), stored)
 
 
 def clean(said: str) -> str:
@@ -81,7 +86,8 @@ def overview(known: Sequence[Block]) -> str:
         return known[0].title
     if len(known) <= _FEW:
         return "; ".join(f"{block.name}: {_first(block)}" for block in known)
-    counts = Counter(block.names[row.id] for block in known for row in block.rows if row.rank == 1)
+    decided = [block.verdict for block in known if block.verdict.decided]
+    counts = Counter(name for one in decided for name in one.leaders)
     if not counts:
         return f"{len(known)} tables, none with a verdict on who is first"
     most = ", ".join(f"{name} in {count}" for name, count in counts.most_common(_FEW))
@@ -92,13 +98,14 @@ _FEW = 5
 
 
 def _first(block: Block) -> str:
-    first = [row for row in block.rows if row.rank == 1]
-    if not first:
-        measured = any(row.batch_seconds is not None for row in block.rows)
-        return "no verdict" if measured else "nothing was measured"
-    reference = next((row for row in first if row.reference), None)
-    if reference:
-        return f"nothing beats {block.names[reference.id]}"
-    best = numbers.ratio(first[0].speedup) if first[0].speedup else ""
-    others = f" and {len(first) - 1} not found slower" if len(first) > 1 else ""
-    return f"{block.names[first[0].id]}{' ' if best else ''}{best}{others}"
+    found = block.verdict
+    if not found.decided and found.outcome != "only":
+        return "nothing was measured" if found.outcome == "unmeasured" else "no verdict"
+    if found.outcome == "only":
+        return f"only {found.leaders[0]} was measured"
+    if found.outcome == "reference":
+        return f"nothing beats {found.rival}"
+    best = found.first[0].speedup
+    said = f"{found.leaders[0]} {numbers.ratio(best)}" if best else found.leaders[0]
+    others = len(found.first) - 1
+    return f"{said} and {others} not found slower" if others else said

@@ -47,8 +47,7 @@ def _block(block: Group) -> Iterator[str]:
     if told:
         yield ""
     for note in told:
-        said = f"{note.note}: {note.sentence}" if note.sentence else note.note
-        yield f"- {note.mark}: {escaped(said)}"
+        yield f"- {note.mark}: {escaped(note.full)}"
 
 
 def _against(one: Against) -> Iterator[str]:

@@ -16,11 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DamagedRun
-from ..run import schema
+from ..run import keys, schema
 from ..run.schema import Facts, Planned
-
-OWN_SIDE = "working tree"
-"""Of a run with sides this one is the run's own revision; the others are no part of its history."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def cells_of(run: Facts, runs: Iterable[Past]) -> list[Past]:
 def read_one(folder: Path) -> Past:
     """The run in this folder; raises DamagedRun."""
     run = schema.read(folder / "run.json")
-    own = {side.title: side.samples for side in run.sides if side.name == OWN_SIDE}
+    own = {side.title: side.samples for side in run.sides if side.name == keys.WORKING_TREE}
     suites = own or ({} if run.sides else {"": "samples.json"})
     measured = [cell for cell in run.cells if cell.status == "measured" and cell.side in suites]
     times: dict[int, _Times] = {}
@@ -105,13 +102,13 @@ def _times(path: Path, run: Facts) -> dict[int, _Times]:
     found: dict[int, _Times] = {}
     try:
         for told, values in _processes(json.loads(path.read_bytes())):
-            seconds = statistics.median(values) * tasks[told["cb_cell"]] / told["cb_measured_tasks"]
+            seconds = statistics.median(values) * tasks[told[keys.CELL]] / told[keys.MEASURED_TASKS]
             if not (math.isfinite(seconds) and seconds > 0):
                 raise ValueError(f"a batch time of {seconds}")
-            if told["cb_round"] not in replaced:
-                cell = found.setdefault(told["cb_cell"], _Times())
-                cell.rounds[told["cb_round"]] = seconds
-                cell.answers |= {told["cb_answer"]} if "cb_answer" in told else set()
+            if told[keys.ROUND] not in replaced:
+                cell = found.setdefault(told[keys.CELL], _Times())
+                cell.rounds[told[keys.ROUND]] = seconds
+                cell.answers |= {told[keys.ANSWER]} if keys.ANSWER in told else set()
     except OSError as error:
         raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
     # Whatever shape the JSON has, something above trips over it.

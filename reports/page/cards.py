@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from math import isfinite, nan
 
 from .. import numbers
-from ..analysis import names
+from ..analysis import names, verdict
 from ..analysis.cells import Row
+from ..analysis.verdict import Conclusion
 
 _FEW = 8
 
@@ -41,19 +42,13 @@ class Card:
 
 def card(rows: Sequence[Row], names: Mapping[int, str]) -> Card:
     """The card of a block's rows, in the order of the table."""
-    measured = [row for row in rows if row.batch_seconds is not None]
-    first = [row for row in measured if row.rank == 1]
-    if not measured:
-        return Card("none", "no verdict", "Nothing was measured")
-    if not first:
-        rounds = max(row.rounds for row in measured)
-        why = "one round gives no interval" if rounds == 1 else "too few rounds in common"
-        return Card("none", "no verdict", "Too little to tell", beside=why)
-    reference = next((row for row in rows if row.reference and row in measured), None)
-    tone, tag, headline = _told(first, measured, reference, names)
-    figure, beside = _figure(first, reference, names)
-    sharing = [names[row.id] for row in first] if len(first) > 1 else []
-    shares = [row.of_limit for row in first if row.of_limit is not None]
+    found = verdict.decide(rows, names)
+    tone, tag, headline = _headline(found)
+    if found.outcome == "unmeasured":
+        return Card(tone, tag, headline)
+    figure, beside = _figure(found)
+    sharing = found.leaders if found.decided and len(found.first) > 1 else []
+    low, high = found.share or (None, None)
     return Card(
         tone,
         tag,
@@ -62,52 +57,51 @@ def card(rows: Sequence[Row], names: Mapping[int, str]) -> Card:
         more=max(0, len(sharing) - _FEW),
         figure=figure,
         beside=beside,
-        share_low=_bar(min(shares)) if shares else None,
-        share=_bar(max(shares)) if shares else None,
-        share_said=f"{_percents(shares)} of the limit" if shares else "",
-        script=_script(measured, names),
+        share_low=_bar(low),
+        share=_bar(high),
+        share_said=found.of_limit,
+        script=_script([row for row in rows if row.batch_seconds is not None], names),
     )
 
 
-def _told(
-    first: Sequence[Row], measured: Sequence[Row], reference: Row | None, names: Mapping[int, str]
-) -> tuple[str, str, str]:
-    if len(measured) == 1:
-        return "even", "nothing to compare", f"Only {names[first[0].id]}"
-    if reference in first and reference:
-        return "even", "no gain found", f"Nothing beats {names[reference.id]}"
-    if len(first) == 1:
-        return "clear", "clear first place", names[first[0].id]
-    if len(first) == 2:
-        return "tie", "no difference found", " or ".join(names[row.id] for row in first)
-    return "tie", "no difference found", f"{len(first):,} share first place"
+def _headline(found: Conclusion) -> tuple[str, str, str]:
+    """Tone, tag and headline."""
+    match found.outcome:
+        case "first":
+            return "clear", "clear first place", found.leaders[0]
+        case "shared" if len(found.first) == 2:
+            return "tie", "no difference found", " or ".join(found.leaders)
+        case "shared":
+            return "tie", "no difference found", f"{len(found.first):,} share first place"
+        case "reference":
+            return "even", "no gain found", f"Nothing beats {found.rival}"
+        case "only":
+            return "even", "nothing to compare", f"Only {found.leaders[0]}"
+        case "impossible":
+            return "none", "no verdict", "An error of measuring"
+        case "undecided":
+            return "none", "no verdict", "Too little to tell"
+        case _:
+            return "none", "no verdict", "Nothing was measured"
 
 
-def _figure(
-    first: Sequence[Row], reference: Row | None, names: Mapping[int, str]
-) -> tuple[str, str]:
-    known = [row.speedup for row in first if row.speedup is not None]
-    if reference is not None and reference in first:
-        return numbers.duration(reference.batch_seconds), f"a batch, {names[reference.id]}"
-    if reference is None or not known:  # nothing to be faster than
-        seconds = [row.batch_seconds for row in first if row.batch_seconds is not None]
-        return span(numbers.duration(min(seconds)), numbers.duration(max(seconds))), "a batch"
-    beside = f"as fast as {names[reference.id]}"
-    if len(first) > 1:
-        return span(numbers.ratio(min(known)), numbers.ratio(max(known))), beside
-    only = first[0]
-    said = numbers.interval(only.speedup, only.speedup_low, only.speedup_high)
-    figure, _, interval = said.partition(" ")
-    bounds = interval.strip("[]").replace(", ", " to ")
+def _figure(found: Conclusion) -> tuple[str, str]:
+    """The large number, and what it is of."""
+    if found.outcome in ("undecided", "impossible"):
+        return "", found.doubt
+    doubt = f": {found.doubt}" if found.doubt else ""
+    if found.reference and found.reference in found.first:
+        return numbers.duration(found.reference.batch_seconds), f"a batch, {found.rival}{doubt}"
+    if not found.speedup:  # nothing to be faster than
+        return found.batch, f"a batch{doubt}"
+    beside = f"as fast as {found.rival}"
+    figure, _, bounds = found.speedup.partition(" [")
+    bounds = bounds.removesuffix("]").replace(", ", " to ")
     return figure, f"{beside}; 95 % interval {bounds}" if bounds else beside
 
 
-def _bar(share: float) -> float:
-    return round(min(1.0, max(0.0, share)), 4)
-
-
-def _percents(shares: Sequence[float]) -> str:
-    return span(numbers.percent(min(shares), " "), numbers.percent(max(shares), " "))
+def _bar(share: float | None) -> float | None:
+    return None if share is None else round(min(1.0, max(0.0, share)), 4)
 
 
 def _script(measured: Sequence[Row], names: Mapping[int, str]) -> str:
@@ -117,11 +111,6 @@ def _script(measured: Sequence[Row], names: Mapping[int, str]) -> str:
         return ""
     seconds, least = min(timed)
     return f"{names[least]}, {numbers.duration(seconds)}"
-
-
-def span(low: str, high: str) -> str:
-    """`10 ms to 20 ms`, or once what is the same."""
-    return low if low == high else f"{low} to {high}"
 
 
 @dataclass(frozen=True)
@@ -164,5 +153,4 @@ def _square(row: Row) -> Square:
     shown = numbers.ratio(row.speedup) if row.speedup else numbers.duration(row.batch_seconds)
     if row.of_limit is None:
         return Square(shown, "")
-    share = round(min(1.0, max(0.0, row.of_limit)), 4)
-    return Square(shown, f"{numbers.percent(row.of_limit)} of limit", share)
+    return Square(shown, f"{numbers.percent(row.of_limit)} of limit", _bar(row.of_limit))

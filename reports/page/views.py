@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from .. import charts, numbers
 from ..analysis import cells, explanations, header, names, verdict
 from ..analysis.cells import Row
-from ..analysis.explanations import Note
+from ..analysis.explanations import Footnote
+from ..analysis.verdict import span
 from ..run.stored import Stored
 from . import cards, comparison, figures, method
-from .cards import Card, Grid, span
+from .cards import Card, Grid
 from .columns import Column, Field, absent, columns, fields, reasons
 from .comparison import Pair, Part
 from .figures import Figure
@@ -45,7 +46,7 @@ class Block:
     lines: tuple[Line, ...]
     absent: tuple[tuple[str, str, str], ...]
     unmeasured: tuple[tuple[str, str, str], ...]
-    notes: tuple[Note, ...]
+    notes: tuple[Footnote, ...]
     figures: tuple[Figure, ...]
     pairs: tuple[Pair, ...]
 
@@ -97,7 +98,7 @@ def _block(
     stored: Stored, rows: Sequence[Row], title: str, anchor: str, drawn: Sequence[Figure]
 ) -> Block:
     known = names.strategies(rows)
-    explained = explanations.explained(rows)
+    explained = explanations.footnotes(rows)
     said = verdict.sentence(title, rows, known)
     number = rows[0].block
     measured = [row for row in rows if row.batch_seconds is not None]
@@ -124,7 +125,7 @@ def _block(
 
 
 def _line(
-    stored: Stored, row: Row, name: str, shown: Sequence[Column], explained: Sequence[Note]
+    stored: Stored, row: Row, name: str, shown: Sequence[Column], explained: Sequence[Footnote]
 ) -> Line:
     told = tuple(fields(row, shown, absent(row, stored.probes)))
     return Line(

@@ -29,7 +29,7 @@ def show(
     _say(console, f"compared with run {first.run.id}{_when(first)}; {_METHOD}")
     for warning in warnings:
         _say(console, f"warning: {warning}")
-    known = names.called(runs)
+    known = names.of_runs(runs)
     lines = [
         [
             (numbers.printable(known[row.cell][1], console.encoding), *comparison.fields(row)[1:])

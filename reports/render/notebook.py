@@ -149,9 +149,7 @@ def _group(group: Group, view: View, naming: str) -> Iterator[str]:
     yield from _list(
         ": ".join(filter(None, (one.name, one.row.status, one.row.reason))) for one in left
     )
-    yield from _list(
-        ": ".join(filter(None, (note.mark, note.note, note.sentence))) for note in told
-    )
+    yield from _list(": ".join(filter(None, (note.mark, note.full))) for note in told)
 
 
 def _table(lines: Sequence[Line], view: View, naming: str) -> str:

@@ -55,8 +55,7 @@ def _group(console: Console, group: Group, lines: Sequence[Line], layout: Layout
     if group.block:
         _say(console, verdict.sentence(group.name, group.rows, group.names), style="bold")
     for note in groups.explained(lines):
-        said = f"{note.note}: {note.sentence}" if note.sentence else note.note
-        _say(console, f"  {note.mark}  {said}")
+        _say(console, f"  {note.mark}  {note.full}")
 
 
 def _missing(view: View, lines: Sequence[Line], layout: Layout) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from bench.driver import dry_run, run
 from bench.errors import Interrupted, NotComparable, NothingSelected, UsageError
 from bench.plan.settings import resolve
 from bench.store.journal import entries
+from reports.run import schema
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
 SMALL = {"strategy": ("sequential", "threading"), "rounds": 2, "timeout": 20.0, "seed": 1}
@@ -71,6 +73,7 @@ def test_a_run_is_a_pyperf_suite_with_a_benchmark_for_each_cell_and_a_run_for_ea
     assert sorted(stored["order"][0]) == [0, 1]
     assert stored["canary"][0]["delivered"] > 0
     assert Path(".concbench/latest").resolve() == folder.resolve()
+    assert {one.name for one in fields(schema.Facts)} <= stored.keys()
     assert "!baselines/" in Path(".concbench/.gitignore").read_text().splitlines()
 
 

@@ -114,7 +114,7 @@ def test_elsewhere_it_says_what_it_needs(monkeypatch):
 def test_results_of_interpreters_come_in_task_order(pool, name):
     found, lanes = opened(third(name), 12)
     assert found == [i * i if name == "square" else i for i in range(12)]
-    assert (lanes.in_process, lanes.notes) == (True, ["own GIL per lane"])
+    assert (lanes.in_process, lanes.notes) == (True, [{"code": "own-gil-per-lane"}])
 
 
 def test_every_lane_is_in_an_interpreter_of_its_own_and_tells_when_it_is_closed(pool, tmp_path):

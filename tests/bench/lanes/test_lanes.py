@@ -142,15 +142,15 @@ def lanes_under(workload: Spec, name: str, params: dict[str, object]) -> Lanes:
 def test_a_missing_form_is_derived_and_said(name, params):
     blocking = lanes_under(third("ThreadBound"), name, params)
     awaited = lanes_under(third("TaskBound"), name, params)
-    within = ["opens lanes within the batch"] if "pool" in params else []
-    blocks = ["blocks the loop"]
-    mistake = ["blocking calls in coroutines", *blocks]
+    within = ["lanes-within-batch"] if "pool" in params else []
+    blocks = ["blocks-loop"]
+    mistake = ["blocking-calls", *blocks]
     expected = {
         "asyncio": (blocks, []),
         "asyncio+threadsafe": (blocks, []),
-        "asyncio+blocking": (mistake, [*mistake, "own loop per lane"]),
-    }.get(name, (within, ["own loop per lane", *within]))
-    assert (blocking.notes, awaited.notes) == expected
+        "asyncio+blocking": (mistake, [*mistake, "own-loop-per-lane"]),
+    }.get(name, (within, ["own-loop-per-lane", *within]))
+    assert tuple([one["code"] for one in lanes.notes] for lanes in (blocking, awaited)) == expected
     assert (blocking.form, awaited.form) == ("blocking", "async")
 
 

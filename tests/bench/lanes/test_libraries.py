@@ -90,7 +90,7 @@ def test_a_blocking_workload_runs_inline_and_is_said_to_block(name, params):
     lanes = Lanes(third("ThreadBound"))
     with built(name, params).open(lanes) as batch:
         assert batch(range(5)) == list(range(5))
-    assert (lanes.form, lanes.notes) == ("blocking", ["blocks the loop"])
+    assert (lanes.form, lanes.notes) == ("blocking", [{"code": "blocks-loop"}])
 
 
 @pytest.mark.parametrize(("name", "params"), IN_TRIO)

@@ -52,7 +52,7 @@ def test_lanes_are_opened_used_and_closed_in_dask_workers(address, workload):
         assert batch(range(12)) == results
     assert [abs(i) for i in results] == [i * i if workload == "asquare" else i for i in range(12)]
     assert not lanes.in_process
-    assert lanes.notes[0] == "2 Dask workers on 127.0.0.1"
+    assert lanes.notes[0] == {"code": "dask-workers", "workers": 2, "hosts": "127.0.0.1"}
 
 
 def test_a_dask_worker_tells_what_its_lane_counted(address):

@@ -54,7 +54,7 @@ def test_each_greenlet_opens_uses_and_closes_a_lane_of_its_own(workload):
     found = greenlets(workload)
     assert found["results"] == list(range(9))
     assert (found["lanes"], found["told"]) == (3, {"bytes": 54} if workload == "Counting" else {})
-    assert found["notes"] == ["all in one thread"]
+    assert found["notes"] == [{"code": "one-thread"}]
 
 
 def test_blocking_calls_become_cooperative():

@@ -114,4 +114,4 @@ def test_a_side_is_compared_with_that_of_the_same_name_and_what_it_was_is_said(
     runs = [on("aaaaaaa"), on("bbbbbbb")]
     assert [row.word for row in compare.compared(runs)] == ["unclear"]
     assert compare.warnings(runs) == ["bbbbbbb: git:main bbbbbbb, in aaaaaaa aaaaaaa"]
-    assert list(names.called(runs).values()) == [("io_sleep, git:main (aaaaaaa)", "x")]
+    assert list(names.of_runs(runs).values()) == [("io_sleep, git:main (aaaaaaa)", "x")]

@@ -12,6 +12,7 @@ from reports.analysis.columns import USUAL, View, wanted
 from reports.analysis.groups import Group
 from reports.errors import UnknownName
 from reports.render import table
+from reports.run.notes import own
 
 from ..rows import STRATEGIES, block, matrix, shown
 
@@ -139,8 +140,8 @@ def test_sorting_changes_neither_verdict_nor_whose_note_it_is() -> None:
 
 
 def test_notes_are_lettered_in_the_order_of_the_lines() -> None:
-    rows = [replace(one, notes=(f"note {one.strategy}",)) for one in block().rows]
+    rows = [replace(one, notes=(own(f"note {one.strategy}"),)) for one in block().rows]
     group = replace(block(), rows=tuple(rows))
     lines = group.lines(wanted(sort="-batch"))
     assert [line.marks for line in lines] == list("abcdef")
-    assert groups.explained(lines)[0].note == "note sequential"
+    assert groups.explained(lines)[0].text == "note sequential"

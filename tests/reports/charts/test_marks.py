@@ -136,7 +136,7 @@ def test_an_overview_names_who_is_first_everywhere(tmp_path: Path) -> None:
     ]
     assert overview(list(blocks(stored(tmp_path / "4", made)))) == (
         "io_sleep: asyncio 16.0x; cpu: nothing beats sequential; bad: nothing was measured; "
-        "once: no verdict"
+        "once: only a was measured"
     )
     many = list(blocks(stored(tmp_path / "12", RUNS["12 blocks"])))
     assert overview(many).endswith("of 12 tables: threading in 12")
