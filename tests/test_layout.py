@@ -240,7 +240,7 @@ def test_a_process_imports_nothing_that_it_does_not_need(code, unwanted):
     assert not loaded_by(code) & unwanted
 
 
-@pytest.mark.parametrize("module", ["worker", "sides.planner", "processes.fixture_host"])
+@pytest.mark.parametrize("module", ["worker", "plan.planner", "processes.fixture_host"])
 def test_what_runs_in_another_interpreter_needs_none_of_our_libraries(module):
     """A side's Python has pyperf, our `bench` and our workloads: neither `reports` nor the rest."""
     assert not loaded_by(f"import bench.{module}") & (HEAVY | {"pyperf", "reports"})

@@ -16,11 +16,11 @@ from ..driver.fixtures import Fixtures
 from ..driver.lab import Workshop
 from ..driver.workers import EquippedSide, Launch, Workers
 from ..errors import UsageError, alternatives
-from ..plan.cells import Planned, plan
+from ..plan.cells import PlannedCell, plan
 from ..plan.plugins import loaded, parameters
 from ..plan.settings import Settings
 from ..processes.outputs import Failed, parsed
-from ..sides import Side
+from ..sides import MeasuredSide
 from ..spec import Spec
 from ..store import runs
 from . import work
@@ -33,7 +33,7 @@ Watch = Callable[[str, str], None]
 """`watch(strategy, question)` is called before each question."""
 
 
-def strategies(settings: Settings) -> tuple[Planned, ...]:
+def strategies(settings: Settings) -> tuple[PlannedCell, ...]:
     """The strategies that the settings select, each with the reason why it cannot run here."""
     chosen = {"workload": (f"{work.__name__}:AwaitableTasks",), "strategy": settings.strategy}
     return plan(Settings.model_validate(chosen))
@@ -41,7 +41,7 @@ def strategies(settings: Settings) -> tuple[Planned, ...]:
 
 def document(
     shop: Workshop,
-    planned: Sequence[Planned],
+    planned: Sequence[PlannedCell],
     seconds: float,
     watch: Watch,
     names: Sequence[str] = NAMES,
@@ -97,14 +97,14 @@ class Asker:
     watch: Watch
     names: Sequence[str]
 
-    def strategy(self, planned: Planned) -> dict[str, Any]:
+    def strategy(self, planned: PlannedCell) -> dict[str, Any]:
         """Its answers, or why it has none."""
         name = label(planned.cell.strategy)
         answers = {} if planned.reason else dict(self._answers(planned, name))
         return {"name": name, "reason": planned.reason, "answers": answers}
 
-    def _answers(self, planned: Planned, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        sides = {"": EquippedSide(Side(""), Fixtures())}
+    def _answers(self, planned: PlannedCell, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        sides = {"": EquippedSide(MeasuredSide(""), Fixtures())}
         for question in self.names:
             self.watch(name, question)
             workers = Workers(self.shop.children, self.shop.folder, sides, seed=0)

@@ -21,7 +21,7 @@ from .exit import ending
 if TYPE_CHECKING:
     from ..driver.lab import Lab
     from ..driver.probe_results import Flight, Pass
-    from ..plan.cells import Planned
+    from ..plan.cells import PlannedCell
     from ..plan.settings import Settings
     from ..processes.outputs import Failed
 
@@ -97,7 +97,7 @@ def split(cell: str) -> tuple[str, str]:
     )
 
 
-def _plan(cell: str, settings: Settings) -> Planned:
+def _plan(cell: str, settings: Settings) -> PlannedCell:
     from ..driver import runnable
     from ..plan.cells import plan
 
@@ -108,7 +108,7 @@ def _plan(cell: str, settings: Settings) -> Planned:
     return cells[0]
 
 
-def _record(lab: Lab, planned: Planned, settings: Settings) -> Pass | Failed:
+def _record(lab: Lab, planned: PlannedCell, settings: Settings) -> Pass | Failed:
     from ..driver import limits
 
     patience = limits(settings).patience
@@ -118,7 +118,7 @@ def _record(lab: Lab, planned: Planned, settings: Settings) -> Pass | Failed:
     return lab.record(planned, patience(task * planned.cell.tasks))
 
 
-def _plain(planned: Planned) -> str:
+def _plain(planned: PlannedCell) -> str:
     name = f"{planned.cell.workload.name}-{planned.cell.strategy.name}"
     return re.sub(r"[^\w.+-]+", "-", name)
 

@@ -11,9 +11,9 @@ from random import SystemRandom
 from typing import Any
 
 from ..errors import Interrupted, NothingSelected, UsageError
-from ..plan.cells import Planned, alike, plan
+from ..plan.cells import PlannedCell, alike, plan
 from ..plan.settings import Settings
-from ..sides import Side
+from ..sides import MeasuredSide
 from ..sides.build import sides
 from ..sides.plans import plans
 from ..store import runs
@@ -26,7 +26,7 @@ from .probing import Probing
 from .rounds import Course, Limits, Wanted
 from .watch import Watch, Watcher
 
-Plan = tuple[Planned, ...]
+Plan = tuple[PlannedCell, ...]
 
 
 def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | None = None) -> Path:
@@ -44,7 +44,10 @@ def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
     """The machine to ourselves, and what to measure; cells without sides are planned first."""
     here = () if settings.side else runnable(plan(settings))
     with workshop(settings.results) as shop:
-        yield shop, with_sides(shop, settings) if settings.side else Agenda((Side(""),), here)
+        yield (
+            shop,
+            with_sides(shop, settings) if settings.side else Agenda((MeasuredSide(""),), here),
+        )
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Agenda:
     `values` says how many a process gives.
     """
 
-    sides: tuple[Side, ...]
+    sides: tuple[MeasuredSide, ...]
     cells: Plan
     warnings: Sequence[str] = ()
     memory: bool = False

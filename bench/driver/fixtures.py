@@ -21,10 +21,10 @@ from ..errors import UsageError
 from ..processes.children import Children, Process, line, wait
 from ..processes.outputs import MALFORMED, malformed
 from ..processes.variables import environment
-from ..sides import Side
+from ..sides import MeasuredSide
 from ..spec import Spec, load
 
-HERE = Side("")
+HERE = MeasuredSide("")
 READY_SECONDS = 30.0
 LEAVING_SECONDS = 5.0
 OUTPUT_BYTES = 4000  # the end of a traceback
@@ -32,7 +32,10 @@ OUTPUT_BYTES = 4000  # the end of a traceback
 
 @contextmanager
 def running(
-    children: Children, specs: Iterable[Spec], side: Side = HERE, seconds: float = READY_SECONDS
+    children: Children,
+    specs: Iterable[Spec],
+    side: MeasuredSide = HERE,
+    seconds: float = READY_SECONDS,
 ) -> Iterator[Fixtures]:
     """The fixtures of those workloads that have one, ready for use, as the side has them.
 
@@ -115,7 +118,7 @@ class Host:
 
 @contextmanager
 def _hosting(
-    children: Children, spec: Spec, side: Side, seconds: float, trouble: list[str]
+    children: Children, spec: Spec, side: MeasuredSide, seconds: float, trouble: list[str]
 ) -> Iterator[Host]:
     request = {"spec": asdict(spec), "seconds": seconds}
     with TemporaryFile() as stderr:

@@ -17,11 +17,11 @@ from reports.run import keys
 from .. import engine
 from ..machine.canary import measure as measure_canary
 from ..machine.identity import affinity, cpus
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
 from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.outputs import Failed, parsed
-from ..sides import Side
+from ..sides import MeasuredSide
 from . import probe_results, probe_visits
 from .fixtures import running
 from .probe_results import Pass
@@ -72,7 +72,7 @@ class Lab:
             self._unknown = f"the CPUs delivered are not known of every round: {reading.reason}"
         return vars(reading)
 
-    def scout(self, planned: Planned, timeout: float) -> float | Failed:
+    def scout(self, planned: PlannedCell, timeout: float) -> float | Failed:
         """Seconds of a task in turn."""
         job = {"run": "bench.worker:scout", "tasks": planned.cell.tasks}
         launch = Launch([], 0, timeout, planned.side)
@@ -104,7 +104,7 @@ class Lab:
         """What a probe pass tells, and the text that its worker left."""
         return probe_visits.visit(self._workers, one, timeout)
 
-    def record(self, planned: Planned, timeout: float) -> Pass | Failed:
+    def record(self, planned: PlannedCell, timeout: float) -> Pass | Failed:
         """One batch with every instrument."""
         job = {"run": "bench.probes.job:probe", "probes": ["trace"], "tasks": planned.cell.tasks}
         launch = Launch([], 0, timeout, planned.side)
@@ -171,8 +171,8 @@ def workshop(results: Path) -> Iterator[Workshop]:
 @contextmanager
 def open_lab(
     shop: Workshop,
-    sides: Sequence[Side],
-    cells: Sequence[Planned],
+    sides: Sequence[MeasuredSide],
+    cells: Sequence[PlannedCell],
     seed: int,
     elapsed: float = 0.0,
     memory: bool = False,
@@ -189,7 +189,7 @@ def open_lab(
 
 
 @contextmanager
-def laboratory(results: Path, cells: Sequence[Planned], seed: int = 0) -> Iterator[Lab]:
+def laboratory(results: Path, cells: Sequence[PlannedCell], seed: int = 0) -> Iterator[Lab]:
     """All of it for cells without sides."""
-    with workshop(results) as shop, open_lab(shop, [Side("")], cells, seed) as lab:
+    with workshop(results) as shop, open_lab(shop, [MeasuredSide("")], cells, seed) as lab:
         yield lab

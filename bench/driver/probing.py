@@ -17,7 +17,7 @@ from ..probes.empty import emptied
 from ..spec import Cell
 
 if TYPE_CHECKING:
-    from ..plan.cells import Planned
+    from ..plan.cells import PlannedCell
     from ..store.state import History
     from .lab import Lab
     from .rounds import Limits
@@ -43,7 +43,7 @@ class Owed:
     `tasks` tasks, `expected` those of the whole pass.
     """
 
-    planned: Planned | None
+    planned: PlannedCell | None
     cell: Cell
     tasks: int
     probes: tuple[str, ...]
@@ -57,7 +57,7 @@ class Owed:
         return self.cell.name if self.planned else f"{self.cell.strategy.label}, nothing to do"
 
 
-def owed(plan: Sequence[Planned], past: History, probes: Sequence[str]) -> list[Owed]:
+def owed(plan: Sequence[PlannedCell], past: History, probes: Sequence[str]) -> list[Owed]:
     """The passes in their order: those with nothing to do, which only compare, come last."""
     visits = _visits(past)
     measured = [p for p in plan if past.measured[p.id] and not past.reason(p.id)]
@@ -86,17 +86,17 @@ def _expected(one: Owed) -> float:
     return one.expected
 
 
-def _process(planned: Planned, past: History, visit: float) -> float:
+def _process(planned: PlannedCell, past: History, visit: float) -> float:
     """Seconds of its last process without its batches."""
     batches = 1 + past.loops.get(planned.id, 1)
     return max(PROCESS_SECONDS, visit - batches * _batch(planned, past))
 
 
-def _batch(planned: Planned, past: History) -> float:
+def _batch(planned: PlannedCell, past: History) -> float:
     return float(median(run["seconds"] for run in past.measured[planned.id]))
 
 
-def _of_cell(planned: Planned, past: History, probes: Sequence[str], process: float) -> Owed:
+def _of_cell(planned: PlannedCell, past: History, probes: Sequence[str], process: float) -> Owed:
     batch, tasks = _batch(planned, past), past.measured_tasks(planned)
     if planned.workers == 1 and batch > IN_TURN_SECONDS:
         fewer = min(tasks, max(IN_TURN_TASKS, int(tasks * IN_TURN_SECONDS / batch)))
@@ -111,14 +111,14 @@ def _of_cell(planned: Planned, past: History, probes: Sequence[str], process: fl
     return Owed(planned, planned.cell, tasks, tuple(probes), key, batch, expected, planned.side)
 
 
-def _of_empty(planned: Planned, process: float) -> Owed:
+def _of_empty(planned: PlannedCell, process: float) -> Owed:
     cell = replace(planned.cell, workload=emptied(planned.cell.workload))
     expected = process + SAMPLING_SECONDS
     key = _empty(planned)
     return Owed(None, cell, cell.tasks, ("memory",), key, 0.0, expected, planned.side)
 
 
-def _empty(planned: Planned) -> str:
+def _empty(planned: PlannedCell) -> str:
     """The same for cells whose strategy would do the same with nothing to do."""
     cell = planned.cell
     return f"{emptied(cell.workload).target} / {cell.strategy.label}{planned.side}"
@@ -152,7 +152,7 @@ class Moment:
 class Probing:
     """All that the probe passes of a run need."""
 
-    plan: Sequence[Planned]
+    plan: Sequence[PlannedCell]
     past: History
     lab: Lab
     probes: Sequence[str]

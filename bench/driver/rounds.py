@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..engine import LONG_ENOUGH
 from ..machine.canary import MUCH_LESS, is_low
-from ..plan.cells import Planned, shuffled
+from ..plan.cells import PlannedCell, shuffled
 from ..processes.outputs import Failed
 from ..store.state import History
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Visit:
     """One worker process of a cell in a round."""
 
-    planned: Planned
+    planned: PlannedCell
     round: int
     position: int
     loops: int
@@ -112,7 +112,7 @@ class Limits:
 class Course:
     """One run of a plan: everything that a round needs."""
 
-    plan: Sequence[Planned]
+    plan: Sequence[PlannedCell]
     history: History
     lab: Lab
     record: Callable[[Mapping[str, Any]], None]
@@ -177,7 +177,7 @@ class Course:
         known = self.history.first_seconds(cell)
         return 1 if known is None else self.values(known * self.history.loops.get(cell, 1))
 
-    def _in_turn(self, planned: Planned) -> float | None:
+    def _in_turn(self, planned: PlannedCell) -> float | None:
         one = self.history.seconds_per_task.get(planned.block)
         return None if one is None else one * planned.cell.tasks
 
@@ -217,7 +217,7 @@ class Course:
             if planned.reference and not planned.reason:
                 self._scout_block(planned)
 
-    def _scout_block(self, planned: Planned) -> None:
+    def _scout_block(self, planned: PlannedCell) -> None:
         if planned.block in self.history.seconds_per_task:
             return
         seconds = self.lab.scout(planned, self.limits.patience(None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
 from ..store.state import History
 from .probing import SHARE, Moment, owed
 from .rounds import Limits, Visit
@@ -39,7 +39,7 @@ class Watcher:
 
     watch: Watch
     clock: Callable[[], float]
-    plan: Sequence[Planned]
+    plan: Sequence[PlannedCell]
     past: History
     limits: Limits
     probes: Sequence[str]

@@ -21,7 +21,7 @@ from ..processes import outputs
 from ..processes.children import Children, Process, Stream, wait
 from ..processes.outputs import Failed
 from ..processes.variables import environment
-from ..sides import Side
+from ..sides import MeasuredSide
 from ..spec import Cell
 from .fixtures import Fixtures
 
@@ -44,7 +44,7 @@ class Launch:
 class EquippedSide:
     """A side, and the fixtures of its workloads."""
 
-    side: Side
+    side: MeasuredSide
     fixtures: Fixtures
 
 
@@ -101,7 +101,7 @@ class Workers:
             ) from None
         return folder
 
-    def _environment(self, number: int, side: Side) -> dict[str, str]:
+    def _environment(self, number: int, side: MeasuredSide) -> dict[str, str]:
         # One hash seed a round, and another in the next: cells of a round differ by nothing else.
         seed = Random(f"{self.seed}/hash/{number}").randrange(1, 2**32)
         hash_seed = os.environ.get("PYTHONHASHSEED", str(seed))

@@ -20,10 +20,10 @@ from ..driver.lab import Workshop, workshop
 from ..driver.watch import Watch
 from ..errors import NotComparable, UsageError
 from ..machine import identity
-from ..plan.cells import Planned, plan
+from ..plan.cells import PlannedCell, plan
 from ..plan.settings import Settings
 from ..processes.variables import recorded
-from ..sides import Side
+from ..sides import MeasuredSide
 from ..store.journal import entries
 from ..store.state import History
 from . import noise
@@ -94,7 +94,7 @@ def check_baseline(
     cells = _planned(both)
     samples = Samples(both, thresholds, History(cells), stored)
     _check_any(samples)
-    agenda = Agenda((Side(""),), runnable(cells), notes)
+    agenda = Agenda((MeasuredSide(""),), runnable(cells), notes)
     with workshop(settings.results) as shop:
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     notes = [*notes, *(f"{name} was measured elsewhere: {one}" for one in elsewhere)]
@@ -130,7 +130,7 @@ def _check_any(samples: Samples) -> None:
         raise NotComparable("nothing can be compared: " + "; ".join(samples.unknown()))
 
 
-def _planned(pairs: Sequence[CellPair]) -> tuple[Planned, ...]:
+def _planned(pairs: Sequence[CellPair]) -> tuple[PlannedCell, ...]:
     by_id = {cell.id: cell for pair in pairs for cell in pair.planned}
     return tuple(by_id[number] for number in sorted(by_id))
 
@@ -151,7 +151,7 @@ def _measured(
     def rule(past: History) -> Any:
         for pair in samples.pairs:
             # The same cell calibrates to 8 or 16 by chance; on another machine, with reason.
-            loops = None if isinstance(pair.before, Planned) else pair.before.loops
+            loops = None if isinstance(pair.before, PlannedCell) else pair.before.loops
             if loops and not pair.references:
                 past.loops.setdefault(pair.now.id, loops)
         return of(past).rule(settings.seconds)

@@ -14,7 +14,7 @@ from reports.run.keys import WORKING_TREE
 
 from ..errors import NotComparable, UsageError, suggestion
 from ..machine.identity import git_output
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
 from ..plan.settings import Settings
 from ..sides.build import check
 from ..store.runs import check_name, stored_settings
@@ -137,7 +137,7 @@ def _here(text: str) -> str:
 
 
 def common(
-    cells: Sequence[Planned], stored: Stored, name: str, *, relative: bool
+    cells: Sequence[PlannedCell], stored: Stored, name: str, *, relative: bool
 ) -> tuple[list[CellPair], list[str]]:
     """The cells that both have, and a line for each that cannot be compared.
 
@@ -166,8 +166,8 @@ def common(
 
 
 def _references(
-    planned: Planned, one: StoredCell, cells: Sequence[Planned], stored: Stored
-) -> tuple[Planned, StoredCell] | None:
+    planned: PlannedCell, one: StoredCell, cells: Sequence[PlannedCell], stored: Stored
+) -> tuple[PlannedCell, StoredCell] | None:
     here = next((each for each in cells if each.block == planned.block and each.reference), None)
     block = stored.blocks()[one.block]
     there = next((each for each in block if each.reference and each.status == "measured"), None)

@@ -19,7 +19,7 @@ from ..driver.watch import Watch
 from ..errors import UsageError
 from ..machine import identity
 from ..plan.settings import Settings
-from ..sides import Side
+from ..sides import MeasuredSide
 from ..sides.plans import plans
 from ..store.journal import entries
 from ..store.runs import check_file
@@ -56,7 +56,7 @@ def floors(
     settings = settings.model_copy(
         update={"budget": settings.budget or SECONDS, "probe": ("none",), "rounds": None}
     )
-    both = (Side(keys.WORKING_TREE), Side(f"{keys.WORKING_TREE} again"))
+    both = (MeasuredSide(keys.WORKING_TREE), MeasuredSide(f"{keys.WORKING_TREE} again"))
     with workshop(settings.results) as shop:
         cells, warnings = plans(shop.children, settings, both, shop.folder)
         agenda = Agenda(both, runnable(cells), warnings, values=values)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
 from ..store.state import History
 
 if TYPE_CHECKING:
@@ -42,20 +42,20 @@ class CellPair:
     """
 
     number: int
-    now: Planned
-    before: Planned | StoredCell
-    references: tuple[Planned, StoredCell] | None = None
+    now: PlannedCell
+    before: PlannedCell | StoredCell
+    references: tuple[PlannedCell, StoredCell] | None = None
 
     @property
-    def planned(self) -> list[Planned]:
+    def planned(self) -> list[PlannedCell]:
         """What a round has to measure for it."""
         others = [self.before, *(self.references or ())]
-        return [self.now, *(one for one in others if isinstance(one, Planned))]
+        return [self.now, *(one for one in others if isinstance(one, PlannedCell))]
 
 
-def pairs(cells: Sequence[Planned]) -> list[CellPair]:
+def pairs(cells: Sequence[PlannedCell]) -> list[CellPair]:
     """The pairs of two sides, of which the first is the one that is checked."""
-    by_number: dict[int, list[Planned]] = {}
+    by_number: dict[int, list[PlannedCell]] = {}
     for one in cells:
         if one.pair is not None:
             by_number.setdefault(one.pair, []).append(one)
@@ -188,7 +188,7 @@ class Samples:
     def values(self, pair: CellPair, metric: str) -> tuple[Values, Values]:
         """Now and before, by round."""
         now = self._measured(pair.now, metric)
-        if isinstance(pair.before, Planned):
+        if isinstance(pair.before, PlannedCell):
             return now, self._measured(pair.before, metric)
         before = self._stored(pair.before, metric)
         if pair.references is None:
@@ -208,7 +208,7 @@ class Samples:
                 for metric, threshold in self.asked(pair).items():
                     yield pair, metric, threshold
 
-    def _reason(self, planned: Planned) -> str:
+    def _reason(self, planned: PlannedCell) -> str:
         """Why a cell cannot be compared, or nothing."""
         return planned.reason or self.past.reason(planned.id)
 
@@ -225,7 +225,7 @@ class Samples:
 
         return self.stored is None or len(self.values(pair, metric)[1]) >= FEWEST
 
-    def _measured(self, planned: Planned, metric: str) -> Values:
+    def _measured(self, planned: PlannedCell, metric: str) -> Values:
         """Of the rounds that count in the run that goes on."""
         replaced, values = self.past.replaced(), {}
         for run in self.past.measured[planned.id]:
@@ -249,9 +249,9 @@ class Samples:
         before, tasks_before = self._answers(pair.before)
         return bool(now and before and tasks == tasks_before and now != before)
 
-    def _answers(self, cell: Planned | StoredCell) -> tuple[set[str], int]:
+    def _answers(self, cell: PlannedCell | StoredCell) -> tuple[set[str], int]:
         """The digests of a cell's answers, and of how many tasks they are."""
-        if isinstance(cell, Planned):
+        if isinstance(cell, PlannedCell):
             answers = {run["answer"] for run in self.past.measured[cell.id]}
             return answers, self.past.measured_tasks(cell)
         processes = self.stored.of(cell.id) if self.stored else ()
@@ -282,7 +282,7 @@ def durations(past: History) -> dict[int, float]:
 def short_name(pair: CellPair) -> str:
     """`http_get / asyncio`, with the parameters of a strategy that both have."""
     now = pair.now.cell
-    before = pair.before.cell if isinstance(pair.before, Planned) else now
+    before = pair.before.cell if isinstance(pair.before, PlannedCell) else now
     same = before.strategy.name == now.strategy.name
     return f"{now.workload.label} / {now.strategy.label if same else now.strategy.name}"
 

@@ -29,7 +29,7 @@ TASKS, WORKERS = 64, 16
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedCell:
     """A cell in its place: `block` numbers the cells it is compared with.
 
     `workers` is how many tasks it has in flight: a parameter of its strategy, or what that says
@@ -57,7 +57,7 @@ def named(side: str, cell: str) -> str:
     return f"{side}: {cell}" if side else cell
 
 
-def plan(settings: Settings) -> tuple[Planned, ...]:
+def plan(settings: Settings) -> tuple[PlannedCell, ...]:
     """All cells in table order.
 
     Raises UsageError for a name, parameter or value that does not exist, and NothingSelected when
@@ -158,7 +158,7 @@ def _distinct(cells: Iterable[Cell]) -> list[Cell]:
     return list(by_name.values())
 
 
-def _placed(cells: list[Cell], reference: str) -> Iterator[Planned]:
+def _placed(cells: list[Cell], reference: str) -> Iterator[PlannedCell]:
     """Cells of one workload, its parameters and its tasks stand together: a block."""
     blocks = list(dict.fromkeys((cell.workload.label, cell.tasks) for cell in cells))
     block_of = [blocks.index((cell.workload.label, cell.tasks)) for cell in cells]
@@ -174,7 +174,7 @@ def _placed(cells: list[Cell], reference: str) -> Iterator[Planned]:
         why = unfit(workload, cell.strategy.build()) or clients.lacking(workload, there)
         spec = replace(cell.workload, clients=clients.renamed(workload, there))
         planned = replace(cell, workload=spec)
-        yield Planned(number, planned, _in_flight(cell), block, refers, why)
+        yield PlannedCell(number, planned, _in_flight(cell), block, refers, why)
 
 
 def _in_flight(cell: Cell) -> int:
@@ -189,7 +189,7 @@ def _in_flight(cell: Cell) -> int:
     return count
 
 
-def shuffled(cells: Sequence[int], plan: Iterable[Planned], random: Random) -> list[int]:
+def shuffled(cells: Sequence[int], plan: Iterable[PlannedCell], random: Random) -> list[int]:
     """The cells in a new order, in which those of a pair stay next to each other."""
     group_of = {
         planned.id: planned.id if planned.pair is None else ~planned.pair for planned in plan
@@ -204,7 +204,7 @@ def shuffled(cells: Sequence[int], plan: Iterable[Planned], random: Random) -> l
     return [cell for group in order for cell in group]
 
 
-def alike(plan: Mapping[int, Planned], cell: int) -> list[int]:
+def alike(plan: Mapping[int, PlannedCell], cell: int) -> list[int]:
     """The cell and those it is paired with."""
     pair = plan[cell].pair
     if pair is None:
@@ -212,7 +212,7 @@ def alike(plan: Mapping[int, Planned], cell: int) -> list[int]:
     return [planned.id for planned in plan.values() if planned.pair == pair]
 
 
-def blocks_alike(plan: Mapping[int, Planned], block: int) -> set[int]:
+def blocks_alike(plan: Mapping[int, PlannedCell], block: int) -> set[int]:
     """The block and those of other sides that hold the same work."""
     cells = [planned.id for planned in plan.values() if planned.block == block]
     return {plan[other].block for cell in cells for other in alike(plan, cell)} | {block}

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..spec import Cell, Spec
-from .cells import Planned, plan
+from .cells import PlannedCell, plan
 from .plugins import Kind
 from .selection import DEFAULTS, selected
 
@@ -46,11 +46,11 @@ def answer(given: Mapping[str, Any]) -> dict[str, Any]:
     return {"cells": [asdict(one) for one in cells], "missing": missing}
 
 
-def restore(plain: Mapping[str, Any]) -> Planned:
+def restore(plain: Mapping[str, Any]) -> PlannedCell:
     """A planned cell from what `asdict` made of it."""
     cell = plain["cell"]
     specs = Spec(**cell["workload"]), Spec(**cell["strategy"])
-    return Planned(**{**plain, "cell": Cell(*specs, cell["tasks"])})
+    return PlannedCell(**{**plain, "cell": Cell(*specs, cell["tasks"])})
 
 
 def _existing(kind: Kind, texts: list[str] | tuple[str, ...]) -> tuple[list[str], list[str]]:

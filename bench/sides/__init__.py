@@ -15,7 +15,7 @@ from ..processes.children import interpreter_command
 
 
 @dataclass(frozen=True)
-class Side:
+class MeasuredSide:
     """A place to measure: an interpreter, a folder, variables; or only a choice of cells.
 
     `name` is what the user wrote and `exact` what pins it down (a revision, a version); processes

@@ -24,7 +24,7 @@ from ..errors import UsageError, suggestion
 from ..machine.identity import PACKAGES
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
-from . import Side, environments
+from . import MeasuredSide, environments
 from .environments import CommandFailed, output
 
 OLDEST = (3, 11)
@@ -40,7 +40,7 @@ print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
 FORMS = f"git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or '{WORKING_TREE}'"
 
 
-def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Side, ...]:
+def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[MeasuredSide, ...]:
     """The sides of these names, built where they were not; `scratch` is a folder of the run's.
 
     Raises UsageError for a text that means nothing, two of the same name, or one that cannot be
@@ -76,15 +76,15 @@ def _kind(text: str) -> str:
     return WORKING_TREE if text == WORKING_TREE else text.partition(":")[0]
 
 
-def _working_tree(children: Children, rest: str, scratch: Path) -> Side:
-    return Side(WORKING_TREE)
+def _working_tree(children: Children, rest: str, scratch: Path) -> MeasuredSide:
+    return MeasuredSide(WORKING_TREE)
 
 
-def _git(children: Children, rest: str, scratch: Path) -> Side:
+def _git(children: Children, rest: str, scratch: Path) -> MeasuredSide:
     root, inside = _repository(children, Path.cwd())
     commit = _commit(children, root, rest)
     tree, python = _build_revision(children, root, commit, rest)
-    return Side(
+    return MeasuredSide(
         f"git:{rest}",
         commit[:7] if not commit.startswith(rest) else "",
         python=python,
@@ -94,7 +94,7 @@ def _git(children: Children, rest: str, scratch: Path) -> Side:
     )
 
 
-def _python(children: Children, rest: str, scratch: Path) -> Side:
+def _python(children: Children, rest: str, scratch: Path) -> MeasuredSide:
     """The interpreter that `3.12`, `python3.12` or a path means, with pyperf.
 
     One that has pyperf is used as it is.  For any other an environment is built, with the libraries
@@ -109,11 +109,11 @@ def _python(children: Children, rest: str, scratch: Path) -> Side:
     if not about["pyperf"]:
         python = _build_environment(children, python, rest)
     own = environments.copy_packages(children, python, scratch)
-    return Side(f"python:{rest}", "" if number == rest else number, python=python, own=own)
+    return MeasuredSide(f"python:{rest}", "" if number == rest else number, python=python, own=own)
 
 
-def _env(children: Children, rest: str, scratch: Path) -> Side:
-    return Side(f"env:{rest}", variables=_variables(rest))
+def _env(children: Children, rest: str, scratch: Path) -> MeasuredSide:
+    return MeasuredSide(f"env:{rest}", variables=_variables(rest))
 
 
 def _variables(text: str) -> dict[str, str]:
@@ -127,8 +127,8 @@ def _variables(text: str) -> dict[str, str]:
     return {key: value for key, _, value in words}
 
 
-def _strategy(children: Children, rest: str, scratch: Path) -> Side:
-    return Side(f"strategy:{rest}", strategies=(rest,))
+def _strategy(children: Children, rest: str, scratch: Path) -> MeasuredSide:
+    return MeasuredSide(f"strategy:{rest}", strategies=(rest,))
 
 
 def _first_to_answer(children: Children, text: str) -> tuple[str, dict[str, Any]]:
@@ -243,7 +243,7 @@ def _check_out(children: Children, root: Path, commit: str, tree: Path) -> None:
     output(children, command, purpose=purpose, folder=root, seconds=300)
 
 
-_BUILD: dict[str, Callable[[Children, str, Path], Side]] = {
+_BUILD: dict[str, Callable[[Children, str, Path], MeasuredSide]] = {
     WORKING_TREE: _working_tree,
     "git": _git,
     "python": _python,

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import NotComparable, UsageError
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
 from ..plan.cells import plan as plan_here
 from ..plan.planner import SETTINGS, restore
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED, malformed
 from ..processes.variables import environment
-from . import Side
+from . import MeasuredSide
 from .environments import CommandFailed, output
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ PLANNER = "from bench.plan.planner import main; main()"
 
 
 def plans(
-    children: Children, settings: Settings, sides: Sequence[Side], scratch: Path
-) -> tuple[tuple[Planned, ...], list[str]]:
+    children: Children, settings: Settings, sides: Sequence[MeasuredSide], scratch: Path
+) -> tuple[tuple[PlannedCell, ...], list[str]]:
     """The cells that every side has, and a line for each that only some have.
 
     Raises UsageError where a side cannot be planned, NotComparable where they share nothing.
@@ -49,7 +49,7 @@ def plans(
     return _join(sides, by_side, common), warnings
 
 
-def _by_pair(cells: Sequence[Planned], side: Side) -> dict[Pair, Planned]:
+def _by_pair(cells: Sequence[PlannedCell], side: MeasuredSide) -> dict[Pair, PlannedCell]:
     """The cells by what they have in common with those of other sides.
 
     A choice of strategies has one for a workload, or of a sweep one for each number of workers.
@@ -65,14 +65,16 @@ def _by_pair(cells: Sequence[Planned], side: Side) -> dict[Pair, Planned]:
     raise UsageError(f"{side.title} is several strategies ({names}): choose one with [key=value]")
 
 
-def _pair(planned: Planned, strategy: str) -> Pair:
+def _pair(planned: PlannedCell, strategy: str) -> Pair:
     return planned.cell.workload.label, planned.cell.tasks, strategy
 
 
 def _join(
-    sides: Sequence[Side], by_side: Sequence[dict[Pair, Planned]], common: Sequence[Pair]
-) -> tuple[Planned, ...]:
-    cells: list[Planned] = []
+    sides: Sequence[MeasuredSide],
+    by_side: Sequence[dict[Pair, PlannedCell]],
+    common: Sequence[Pair],
+) -> tuple[PlannedCell, ...]:
+    cells: list[PlannedCell] = []
     blocks: dict[tuple[str, int], int] = {}
     for side, planned in zip(sides, by_side, strict=True):
         for pair, key in enumerate(common):
@@ -84,8 +86,8 @@ def _join(
 
 
 def _of_side(
-    children: Children, settings: Settings, side: Side, scratch: Path
-) -> tuple[list[Planned], list[str]]:
+    children: Children, settings: Settings, side: MeasuredSide, scratch: Path
+) -> tuple[list[PlannedCell], list[str]]:
     given = settings.model_dump(mode="json", include=set(SETTINGS))
     for key in ("workload", "strategy"):
         given[key] = [side.here(text) for text in given[key]]
@@ -104,7 +106,7 @@ def _of_side(
     raise UsageError(f"{side.title}: {answer['error']}")
 
 
-def _ask(children: Children, given: dict[str, Any], side: Side, scratch: Path) -> str:
+def _ask(children: Children, given: dict[str, Any], side: MeasuredSide, scratch: Path) -> str:
     question = scratch / "settings.json"
     question.write_text(json.dumps(given), encoding="utf-8")
     with question.open("rb") as stream:

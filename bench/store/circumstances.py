@@ -15,16 +15,16 @@ from typing import Any
 from reports.run import keys, schema
 
 from ..machine import identity
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
 from ..plan.settings import Settings
 from ..processes.variables import REMOVED, recorded
-from ..sides import Side
+from ..sides import MeasuredSide
 from ..spec import Cell
 from . import runs
 
 
 def facts(
-    settings: Settings, sides: Sequence[Side], cells: Sequence[Planned], seed: int
+    settings: Settings, sides: Sequence[MeasuredSide], cells: Sequence[PlannedCell], seed: int
 ) -> dict[str, Any]:
     """The first keys of run.json; the rest is the journal's."""
     variables = {"variables": recorded(), "removed": list(REMOVED)}
@@ -53,7 +53,7 @@ def _git(results: Path) -> dict[str, Any] | None:
     return about and {**about, "changes": changes(Path.cwd(), results)}
 
 
-def _libraries(sides: Sequence[Side], cells: Sequence[Planned]) -> set[str]:
+def _libraries(sides: Sequence[MeasuredSide], cells: Sequence[PlannedCell]) -> set[str]:
     """What the plug-ins of this interpreter say that they use, which decides their speed."""
     found: set[str] = set()
     for cell in _of(sides, cells, lambda side: not side.foreign):
@@ -64,18 +64,20 @@ def _libraries(sides: Sequence[Side], cells: Sequence[Planned]) -> set[str]:
 
 
 def _of(
-    sides: Sequence[Side], cells: Sequence[Planned], wanted: Callable[[Side], bool]
+    sides: Sequence[MeasuredSide],
+    cells: Sequence[PlannedCell],
+    wanted: Callable[[MeasuredSide], bool],
 ) -> list[Cell]:
     titles = {side.title for side in sides if wanted(side)}
     return [one.cell for one in cells if one.side in titles]
 
 
-def _side(side: Side, place: int) -> dict[str, str]:
+def _side(side: MeasuredSide, place: int) -> dict[str, str]:
     samples = keys.samples(place)
     return asdict(schema.Side(side.title, side.name, side.exact, side.python, samples))
 
 
-def _warnings(cells: Sequence[Planned], environment: Mapping[str, Any]) -> list[str]:
+def _warnings(cells: Sequence[PlannedCell], environment: Mapping[str, Any]) -> list[str]:
     here, there = environment["cpus"], environment["cpus_of_machine"]
     most = max(planned.workers for planned in cells)
     found = []

@@ -23,7 +23,7 @@ from reports.run import keys, provenance, schema
 
 from .. import engine
 from ..errors import NotComparable, UsageError
-from ..plan.cells import Planned, named
+from ..plan.cells import PlannedCell, named
 from ..spec import Spec
 from .state import History
 
@@ -71,7 +71,9 @@ def stamp() -> str:
     return now().isoformat().replace("+00:00", "Z")
 
 
-def write(folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History) -> None:
+def write(
+    folder: Path, facts: Mapping[str, Any], plan: tuple[PlannedCell, ...], past: History
+) -> None:
     """Bring run.json, samples.json and probes.json up to what the journal says, each in one step.
 
     Raises UsageError when they cannot be written; the journal still has it all.
@@ -81,7 +83,7 @@ def write(folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], pas
 
 
 def _write(
-    folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History
+    folder: Path, facts: Mapping[str, Any], plan: tuple[PlannedCell, ...], past: History
 ) -> None:
     record = {
         "schema": keys.RUN_SCHEMA,
@@ -123,7 +125,7 @@ def _failure(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {field.name: entry[field.name] for field in fields(schema.Failure)}
 
 
-def _cell(planned: Planned, past: History) -> dict[str, Any]:
+def _cell(planned: PlannedCell, past: History) -> dict[str, Any]:
     cell, status, reason = planned.cell, *_status(planned, past)
     stored = schema.Planned(
         id=planned.id,
@@ -144,7 +146,7 @@ def _cell(planned: Planned, past: History) -> dict[str, Any]:
     return asdict(stored)
 
 
-def _status(planned: Planned, past: History) -> tuple[schema.Status, str]:
+def _status(planned: PlannedCell, past: History) -> tuple[schema.Status, str]:
     if planned.reason:
         return "unavailable", planned.reason
     if reason := past.reason(planned.id):

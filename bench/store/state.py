@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from reports.run import keys, probes, schema
 
 from ..machine.canary import Canaries, much_less
-from ..plan.cells import Planned, alike, blocks_alike
+from ..plan.cells import PlannedCell, alike, blocks_alike
 
 Entry: TypeAlias = Mapping[str, Any]
 
@@ -63,12 +63,12 @@ class ProbePasses:
         """Whether such a strategy has had its pass with nothing to do."""
         return empty in self._empties
 
-    def document(self, plan: Iterable[Planned]) -> dict[str, Any] | None:
+    def document(self, plan: Iterable[PlannedCell]) -> dict[str, Any] | None:
         """What probes.json holds; None when nothing was probed."""
         known = [self._cell(p) for p in plan if p.id in self._cells or p.id in self._without]
         return {"schema": keys.PROBES_SCHEMA, "cells": known} if known else None
 
-    def _cell(self, planned: Planned) -> dict[str, Any]:
+    def _cell(self, planned: PlannedCell) -> dict[str, Any]:
         if planned.id not in self._cells:
             entry = self._without[planned.id]
             return {"cell": planned.id, "absent": missing(entry["probes"], entry["reason"])}
@@ -99,7 +99,7 @@ FAILURES = 2
 class History:
     """The rounds, failures and calibrations of one plan."""
 
-    def __init__(self, plan: Sequence[Planned], entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, plan: Sequence[PlannedCell], entries: Iterable[Entry] = ()) -> None:
         self._plan = {planned.id: planned for planned in plan}
         self.entries: list[Entry] = []
         self.orders: list[list[int]] = []
@@ -218,7 +218,7 @@ class History:
         """The cells of a round that have not been given up since, in its order."""
         return [cell for cell in self.orders[number] if not self.quarantined(cell)]
 
-    def measured_tasks(self, planned: Planned) -> int:
+    def measured_tasks(self, planned: PlannedCell) -> int:
         """The tasks of a batch that are run: fewer for a reference that is too slow."""
         sample = self.samples.get(planned.block) if planned.reference else None
         return sample or planned.cell.tasks

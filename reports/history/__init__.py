@@ -26,7 +26,7 @@ from ..run.schema import Facts, Planned
 
 
 @dataclass(frozen=True)
-class CellTimes:
+class PastCell:
     """A cell of a run: seconds of a batch of all its tasks by round, and digests of its answers."""
 
     planned: Planned
@@ -40,7 +40,7 @@ class Past:
 
     name: str
     run: Facts
-    cells: tuple[CellTimes, ...]
+    cells: tuple[PastCell, ...]
 
 
 @dataclass
@@ -88,7 +88,7 @@ def read_one(folder: Path) -> Past:
         if any(cell.side == title for cell in measured):
             times |= _times(folder / file, run)
     cells = [
-        CellTimes(_alone(cell), times[cell.id].rounds, frozenset(times[cell.id].answers))
+        PastCell(_alone(cell), times[cell.id].rounds, frozenset(times[cell.id].answers))
         for cell in measured
         if cell.id in times
     ]

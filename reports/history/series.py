@@ -22,7 +22,7 @@ from ..run.schema import Facts, Planned, Plugin
 from ..stats import intervals, stopping
 from ..stats.changes import changes
 from ..stats.intervals import Interval
-from . import CellTimes, Past
+from . import Past, PastCell
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Series:
 
 def series(runs: Iterable[Past], *, relative: bool = False) -> list[Series]:
     """Each cell on each machine, those of the latest run first, in the order of its table."""
-    by_key: dict[tuple[Any, ...], list[tuple[Past, CellTimes, Point]]] = {}
+    by_key: dict[tuple[Any, ...], list[tuple[Past, PastCell, Point]]] = {}
     for past in runs:
         for cell, point in _points(past):
             if relative and (point.share is None or cell.planned.reference):
@@ -123,14 +123,14 @@ def series(runs: Iterable[Past], *, relative: bool = False) -> list[Series]:
     ]
 
 
-def _recent(those: Sequence[tuple[Past, CellTimes, Point]]) -> tuple[Any, ...]:
+def _recent(those: Sequence[tuple[Past, PastCell, Point]]) -> tuple[Any, ...]:
     past, cell, _ = those[-1]
     newest = tuple(-ord(sign) for sign in f"{past.run.started} {past.run.id}")
     return newest, cell.planned.block, cell.planned.id
 
 
-def _points(past: Past) -> Iterator[tuple[CellTimes, Point]]:
-    blocks: dict[int, list[CellTimes]] = {}
+def _points(past: Past) -> Iterator[tuple[PastCell, Point]]:
+    blocks: dict[int, list[PastCell]] = {}
     for cell in past.cells:
         blocks.setdefault(cell.planned.block, []).append(cell)
     for those in blocks.values():
@@ -143,7 +143,7 @@ def _points(past: Past) -> Iterator[tuple[CellTimes, Point]]:
                 yield cell, _point(past, cell, reference, level)
 
 
-def _point(past: Past, cell: CellTimes, reference: Mapping[int, float], level: float) -> Point:
+def _point(past: Past, cell: PastCell, reference: Mapping[int, float], level: float) -> Point:
     git = past.run.git or {}
     return Point(
         run=past.name,

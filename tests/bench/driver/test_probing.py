@@ -10,7 +10,7 @@ import pytest
 
 from bench.driver.probing import NO_TIME, Owed, Probing, owed
 from bench.driver.rounds import Limits
-from bench.plan.cells import Planned
+from bench.plan.cells import PlannedCell
 from bench.spec import Cell, Spec
 from bench.store.state import History, ProbePasses
 
@@ -18,10 +18,10 @@ PROBES = ("memory", "latency", "lag")
 SLEEP = "workloads.io_sleep:IoSleep"
 
 
-def planned(number: int, strategy: str, **changed: Any) -> Planned:
+def planned(number: int, strategy: str, **changed: Any) -> PlannedCell:
     workers = 1 if strategy == "sequential" else 4
     cell = Cell(Spec("io_sleep", SLEEP), Spec(strategy, "-"), changed.pop("tasks", 64))
-    return replace(Planned(number, cell, workers, 0, workers == 1, ""), **changed)
+    return replace(PlannedCell(number, cell, workers, 0, workers == 1, ""), **changed)
 
 
 PLAN = (planned(0, "sequential"), planned(1, "threading"), planned(2, "asyncio"))
@@ -38,7 +38,7 @@ def measured(plan=PLAN, seconds=(1.0, 0.1, 0.05), rounds=2, elapsed=40.0) -> His
     return past
 
 
-def run(one: Planned, number: int, batch: float) -> dict[str, Any]:
+def run(one: PlannedCell, number: int, batch: float) -> dict[str, Any]:
     place = {"cell": one.id, "round": number, "position": one.id, "tasks": one.cell.tasks}
     answers = {"answer": "same", "head": "same", "benchmark": "{}"}
     return {"event": "measured", **place, "seconds": batch, "elapsed": 0.0, **answers}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bench.driver.rounds import Course, Limits, Measurement, Visit, sample
-from bench.plan.cells import Planned
+from bench.plan.cells import PlannedCell
 from bench.processes.outputs import Failed
 from bench.spec import Cell, Spec
 from bench.store.state import History
@@ -17,7 +17,7 @@ from bench.store.state import History
 
 def planned(number: int, strategy: str, *, block: int = 0, tasks: int = 64, reason: str = ""):
     cell = Cell(Spec(f"work{block}", "-"), Spec(strategy, "-"), tasks)
-    return Planned(number, cell, 1, block, strategy == "sequential", reason)
+    return PlannedCell(number, cell, 1, block, strategy == "sequential", reason)
 
 
 def canary(cpus: float | None, alone: float = 1.0, late: float | None = 0.0001) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class MadeUpLab:
         self.heard += 1
         return canary(self.cpus(self.heard - 1))
 
-    def scout(self, planned: Planned, timeout: float) -> float | Failed:
+    def scout(self, planned: PlannedCell, timeout: float) -> float | Failed:
         return self.per_task
 
     def calibrate(self, visit: Visit) -> int:

@@ -18,7 +18,7 @@ from bench.cli.stored import read as read_checked
 from bench.errors import NotComparable, UsageError
 from bench.gate.baseline import _here, _numbered, baseline, common, same_settings
 from bench.gate.samples import CellPair, Samples
-from bench.plan.cells import Planned
+from bench.plan.cells import PlannedCell
 from bench.plan.settings import Settings
 from bench.spec import Cell, Spec
 from bench.store.state import History
@@ -208,7 +208,7 @@ def test_a_baseline_of_several_sides_is_refused(tmp_path):
 
 def planned(strategy, number=0, *, reference=False, workload="io_sleep"):
     cell = Cell(Spec(workload, "made:Up", {"seconds": 0.01}), Spec(strategy, "made:Up", {}), 64)
-    return Planned(number, cell, 1, 0, reference, "")
+    return PlannedCell(number, cell, 1, 0, reference, "")
 
 
 def stored(tmp_path, *cells):

@@ -11,7 +11,7 @@ import pytest
 
 from bench.gate.noise import Floor, estimate, store, stored
 from bench.gate.samples import Samples, pairs
-from bench.plan.cells import Planned
+from bench.plan.cells import PlannedCell
 from bench.spec import Cell, Spec
 from bench.store.state import History
 from reports.gate import decision, results
@@ -20,10 +20,10 @@ from reports.gate.thresholds import parse
 NAMES = ("sequential", "threading", "asyncio")
 
 
-def planned(number: int, name: str, side: str, pair: int, reason: str = "") -> Planned:
+def planned(number: int, name: str, side: str, pair: int, reason: str = "") -> PlannedCell:
     cell = Cell(Spec("work", "-"), Spec(name, "-"), 64)
     block = 0 if side == "now" else 1
-    return Planned(number, cell, 1, block, name == "sequential", reason, side, pair)
+    return PlannedCell(number, cell, 1, block, name == "sequential", reason, side, pair)
 
 
 CELLS = tuple(

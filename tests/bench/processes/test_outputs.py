@@ -17,7 +17,7 @@ from bench.errors import UsageError
 from bench.plan.cells import plan
 from bench.plan.settings import Settings, resolve
 from bench.processes.children import Children
-from bench.sides import Side, build, plans
+from bench.sides import MeasuredSide, build, plans
 from bench.spec import Spec
 
 ROOT = Path(__file__).parents[2]
@@ -204,7 +204,7 @@ def test_what_a_fixture_gives_that_cannot_be_read_is_named(tmp_path, monkeypatch
 @pytest.mark.parametrize("said", ["", '{"cells": [', "[]", '{"cells": [{}], "missing": []}'])
 def test_a_plan_of_a_side_that_cannot_be_read_is_named(tmp_path, monkeypatch, said):
     monkeypatch.setattr(plans, "output", lambda *_, **__: said)
-    side = Side("python:3.12", own=tmp_path)
+    side = MeasuredSide("python:3.12", own=tmp_path)
     with (
         Children() as children,
         pytest.raises(UsageError, match=r"python:3\.12: what its planner said cannot be read: "),
@@ -220,7 +220,7 @@ def test_a_plug_in_that_writes_to_standard_output_is_not_in_the_way_of_a_plan(tm
     first = Path(bench.__file__).parents[2]
     for name in ("first", "last"):
         (tmp_path / name).symlink_to(first, target_is_directory=True)
-    side = Side("python:here", own=tmp_path)
+    side = MeasuredSide("python:here", own=tmp_path)
     with Children() as children:
         (planned,), _ = plans.plans(children, options(f"{noisy}:task"), [side], tmp_path)
     assert planned.cell.workload.name == "task"
