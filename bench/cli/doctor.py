@@ -65,7 +65,7 @@ def _lines(found: Sequence[Finding]) -> list[str]:
     lines = []
     for one in found:
         lines += textwrap.wrap(
-            one.value,
+            one.seen,
             WIDTH,
             initial_indent=f"  {one.level:5}{one.about:{wide}}  ",
             subsequent_indent=before,
