@@ -90,7 +90,7 @@ def _lines(findings: Sequence[Finding]) -> list[str]:
     lines = []
     for one in findings:
         first = f"  {one.level:5}{one.about:{wide}}  "
-        for text, indent in ((one.value, first), (one.advice, below)):
+        for text, indent in ((one.seen, first), (one.advice, below)):
             lines += textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=below)
     return lines
 

@@ -39,10 +39,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`about` is a word or two, `value` a few more, `advice` a sentence or nothing."""
+    """`about` is a word or two, `seen` a few more, `advice` a sentence or nothing."""
 
     about: str
-    value: str
+    seen: str
     level: Level = Level.GOOD
     advice: str = ""
 

@@ -72,7 +72,7 @@ CLOCK = "sys/devices/system/clocksource/clocksource0/current_clocksource"
 def test_a_system_is_seen_as_it_is(tmp_path, look, files, level, seen):
     found = look(made(tmp_path, files))
     assert found.level is level
-    assert seen in found.value
+    assert seen in found.seen
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_run_that_is_measuring_is_seen(tmp_path):
     with held(tmp_path):
         (found,) = [one for one in system_findings(tmp_path) if one.about == "other runs"]
     assert found.level is Level.BAD
-    assert str(tmp_path) in found.value
+    assert str(tmp_path) in found.seen
 
 
 def seen(monkeypatch, *found: Finding) -> None:
