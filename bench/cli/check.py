@@ -134,12 +134,11 @@ def targets(texts: Sequence[str]) -> list[tuple[str, str]]:
 
     Raises UsageError for a format that there is not and a file that cannot be written.
     """
-    files = []
-    for text in texts:
-        form, _, file = text.partition(":")
+    parts = [text.partition(":") for text in texts]
+    for form, _, _ in parts:
         if form not in FORMATS:
             raise UsageError(f"no format '{form}' of a check (there are: {', '.join(FORMATS)})")
-        files.append((form, file or "-"))
+    files = [(form, file or "-") for form, _, file in parts]
     files += [("github", file) for file in stored.summaries()]
     for _, file in files:
         stored.check_output(file)
@@ -198,10 +197,6 @@ def render(checked: Check, form: str) -> str:
     from reports.gate import results
     from reports.render import ci, gate
 
-    if form == "junit":
-        return ci.junit(checked)
-    if form == "json":
-        return results.document(checked)
+    written = {"junit": ci.junit, "json": results.document}.get(form, gate.document)(checked)
     # Another step may have left the summary without an end of line.
-    gap = "\n" if form == "github" else ""
-    return f"{gap}{gate.document(checked)}"
+    return f"\n{written}" if form == "github" else written

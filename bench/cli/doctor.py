@@ -17,7 +17,6 @@ from .progress import watching
 if TYPE_CHECKING:
     from ..gate.noise import Floor
     from ..machine.doctor import Finding
-    from ..plan.settings import Settings
 
 Noise = Annotated[
     bool, Option("--noise", help="Measure the cells against themselves: what can be told?")
@@ -48,10 +47,15 @@ def doctor(
         with Children() as children:
             findings = list(examine(children, settings.results))
         bad = [one.about for one in findings if one.level is Level.BAD]
-        floors = _floors(settings, quiet=as_json) if noise else []
+        measured: list[Floor] = []
+        if noise:
+            from ..gate.noise import FILE, floors, lines, store
+
+            measured, _ = floors(settings, partial(watching, as_json, False))
+            store(settings.results, measured)
         if as_json:
             plain = [asdict(one) for one in findings]
-            noises = [asdict(one) for one in floors]
+            noises = [asdict(one) for one in measured]
             print(json.dumps({"findings": plain, "noise": noises} if noises else plain, indent=1))
         else:
             verdict = "nothing to mend: this machine is fit to measure on"
@@ -59,20 +63,10 @@ def doctor(
                 verdict = f"to mend before you trust small differences: {', '.join(bad)}"
             print(*_lines(findings), "", verdict, sep="\n")
             if noise:
-                from ..gate.noise import FILE, lines
-
-                print("", *lines(floors), "", sep="\n")
+                print("", *lines(measured), "", sep="\n")
                 print(f"kept in baselines/{FILE}: a check here says what it can notice")
         if bad and strict:
             outcome.codes.add(Exit.INCONCLUSIVE)
-
-
-def _floors(settings: Settings, *, quiet: bool) -> list[Floor]:
-    from ..gate.noise import floors, store
-
-    measured, _ = floors(settings, partial(watching, quiet, False))
-    store(settings.results, measured)
-    return measured
 
 
 def _lines(findings: Sequence[Finding]) -> list[str]:

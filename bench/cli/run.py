@@ -143,12 +143,19 @@ def _show(
     folder: Path, given: Mapping[str, Any], settings: Settings, output: Output, outcome: Outcome
 ) -> None:
     # All is kept before a word is printed: a reader such as `head -1` may hang up any time.
+    from reports.analysis import records
     from reports.render import summary
 
     from ..store import runs
 
     outcome.run = folder.name.partition("-")[0]
-    run = _counted(folder, outcome)
+    run = stored.read(folder)
+    with writing(folder):
+        records.write(run, folder)
+    statuses = [cell.status for cell in run.run.cells]
+    outcome.failed = statuses.count("failed")
+    if "measured" not in statuses:
+        outcome.codes.add(Exit.NOTHING)
     doubts = _doubts(run, outcome) if settings.strict else []
     name = given.get("save_baseline")
     baseline = runs.save_baseline(folder, name) if name else None
@@ -163,20 +170,6 @@ def _show(
         stored.write_page([run])
     stored.write_targets(run, targets)
     _suggest_next(settings)
-
-
-def _counted(folder: Path, outcome: Outcome) -> Stored:
-    """The run, with its tables written and its failures counted."""
-    from reports.analysis.records import write
-
-    run = stored.read(folder)
-    with writing(folder):
-        write(run, folder)
-    statuses = [cell.status for cell in run.run.cells]
-    outcome.failed = statuses.count("failed")
-    if "measured" not in statuses:
-        outcome.codes.add(Exit.NOTHING)
-    return run
 
 
 def _doubts(run: Stored, outcome: Outcome) -> list[str]:

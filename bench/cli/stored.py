@@ -232,10 +232,8 @@ def console() -> Console:
 
 def short(path: Path) -> str:
     """The path from here, where it is below."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    whole, here = path.resolve(), Path.cwd()
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else path)
 
 
 def write_page(runs: Sequence[Stored], file: Path | None = None) -> Path:

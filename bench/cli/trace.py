@@ -33,7 +33,6 @@ Event: TypeAlias = dict[str, Any]
 Track: TypeAlias = tuple[int, int]
 """Numbers of the process and the thread that a viewer draws an event under."""
 
-
 Cell = Annotated[
     str, Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them.")
 ]

@@ -79,7 +79,8 @@ def with_sessions(root: Path) -> tuple[bytes, list[str]]:
     if prefix is None:
         raise UsageError(f"{path} has the name concbench_bench or concbench_check already")
     text = template("sessions.txt").decode().format(prefix=prefix, installed=_installed(root))
-    if not _imports_nox(there):
+    imports = [name for one in there.body if isinstance(one, ast.Import) for name in one.names]
+    if not any((name.asname or name.name) == "nox" for name in imports):
         text = f"import nox{'  # noqa: E402' if there.body else ''}\n\n\n{text}"
     return _appended(before, text.encode(), 2), [f"{prefix}{name}" for name in SESSIONS]
 
@@ -116,11 +117,6 @@ def _names(there: ast.Module) -> Iterator[str]:
                 yield name
             case ast.keyword(arg="name", value=ast.Constant(value=str(name))):
                 yield name
-
-
-def _imports_nox(there: ast.Module) -> bool:
-    names = [name for one in there.body if isinstance(one, ast.Import) for name in one.names]
-    return any((name.asname or name.name) == "nox" for name in names)
 
 
 def _read(path: Path) -> bytes:
