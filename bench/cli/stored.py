@@ -1,7 +1,4 @@
-"""The commands that read stored runs, and what other commands need of them; none measures.
-
-show, report, export, compare and history.
-"""
+"""The commands that read stored runs, and what other commands need of them; none measures."""
 
 from __future__ import annotations
 

@@ -19,10 +19,7 @@ from ..spec import Spec, load
 
 @dataclass(frozen=True)
 class Absent:
-    """Stands for a plug-in that a pattern selects and that does not import.
-
-    So its cells have a name, and a reason why they cannot run.
-    """
+    """Stands for a plug-in that a pattern selects and that does not import: its cells say why."""
 
     why: str = field(default="", repr=False)
 
