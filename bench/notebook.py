@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from html import escape
 from pathlib import Path
@@ -87,8 +87,8 @@ def _words(flags: Mapping[str, Any]) -> list[str]:
     """The command line that measures the same again."""
     words = ["run"]
     for key, value in flags.items():
-        several: Sequence[Any] = value if isinstance(value, (list, tuple)) else [value]
-        words += [word for one in several if one is not None for word in (f"--{key}", str(one))]
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            words += [] if one is None else [f"--{key}", str(one)]
     return words
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 # Modules, never the commands in them: a function `run` here would hide the module `run`.
-from . import behaviour, check, doctor, init, listing, run, stored, trace
+from . import behaviour, check, doctor, listing, run, stored, trace
 
 app = typer.Typer(
     name="concbench",
@@ -59,13 +59,8 @@ def concbench(
 
 app.command()(run.run)
 app.command(name="list")(listing.list_)
-app.command()(init.init)
-app.command()(stored.show)
-app.command()(stored.report)
-app.command()(stored.export)
-app.command()(stored.compare)
-app.command()(stored.history)
-app.command()(check.check)
-app.command()(doctor.doctor)
-app.command()(trace.trace)
-app.command()(behaviour.behaviour)
+app.command()(listing.init)
+for reader in (stored.show, stored.report, stored.export, stored.compare, stored.history):
+    app.command()(reader)
+for command in (check.check, doctor.doctor, trace.trace, behaviour.behaviour):
+    app.command()(command)

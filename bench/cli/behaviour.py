@@ -8,9 +8,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
-from ..errors import Exit
 from . import options, stored
 from .exit import Outcome, ending, writing
 
@@ -25,13 +24,13 @@ def _complete(incomplete: str) -> list[str]:
 
 Show = Annotated[
     str | None,
-    typer.Option(
+    Option(
         metavar="QUESTION",
         help="Print the code that asks it, and ask nothing.",
         autocompletion=_complete,
     ),
 ]
-Save = Annotated[bool, typer.Option("--save", help="Keep it for the pages of `concbench report`.")]
+Save = Annotated[bool, Option("--save", help="Keep it for the pages of `concbench report`.")]
 
 
 def behaviour(
@@ -59,6 +58,8 @@ def ask(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome) -> No
     """Print what the strategies answer as a table, `json` or `markdown`; exit 3 if one failed."""
     import json
 
+    from rich.console import Console
+
     from reports.analysis.behaviour import checked
     from reports.render import behaviour as rendered
 
@@ -66,22 +67,25 @@ def ask(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome) -> No
     from ..driver import runnable
     from ..driver.lab import workshop
     from ..plan.settings import resolve
+    from ..store import runs
 
     settings = resolve(given)
     path = settings.results / FILE
     if save:
         stored.check_output(str(path), makes_folders=True)
     cells = runnable(asking.strategies(settings))
-    with workshop(settings.results) as shop, _status() as status:
+    seconds = settings.timeout or asking.SECONDS
+    line: Any = Console(stderr=True).status("asking") if sys.stderr.isatty() else nullcontext()
+    with workshop(settings.results) as shop, line as status:
         document = asking.document(
-            shop,
-            cells,
-            settings.timeout or asking.SECONDS,
-            lambda strategy, question: status and status.update(f"{strategy}: {question}"),
+            shop, cells, seconds, lambda *asked: status and status.update(": ".join(asked))
         )
     text = json.dumps(document, indent=1)
     if save:
-        _save(path, text)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            runs.keep_out_of_git(path.parent)
+            path.write_text(text, encoding="utf-8")
     answers = checked(document, Path(FILE))
     if form == "json":
         print(text)
@@ -94,21 +98,3 @@ def ask(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome) -> No
     outcome.failed = sum(
         answer.answer == "failed" for one in answers.strategies for answer in one.answers.values()
     )
-    if outcome.failed:
-        outcome.codes.add(Exit.FAILED)
-
-
-def _status() -> Any:
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    return console.status("asking") if sys.stderr.isatty() else nullcontext()
-
-
-def _save(path: Path, text: str) -> None:
-    from ..store import runs
-
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        runs.keep_out_of_git(path.parent)
-        path.write_text(text, encoding="utf-8")

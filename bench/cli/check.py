@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from ..errors import Exit, Interrupted, UsageError
 from . import options, stored
-from .exit import Outcome, ending, writing
+from .exit import ending, writing
 from .progress import watching
 
 if TYPE_CHECKING:
@@ -22,42 +22,35 @@ if TYPE_CHECKING:
 
     from ..plan.settings import Settings
 
-FORMATS = ("junit", "md", "json", "github")
-OPTIONS = (
-    *("against", "baseline", "fail_on", "relative", "resume", "export", "report"),
-    *("quiet", "verbose"),
-)
-"""What the command line takes that is no setting of a run."""
+    Limits = tuple[Threshold, ...]
 
+FORMATS = ("junit", "md", "json", "github")
 
 Against = Annotated[
     str | None,
-    typer.Option(
+    Option(
         metavar="SIDE",
         help="What to compare with: git:REV, python:3.12, env:KEY=VALUE, strategy:NAME. "
         "Without it the baseline of [tool.concbench.gate], else what git suggests.",
     ),
 ]
-Side = Annotated[
-    str | None, typer.Option(metavar="SIDE", help="What to check, if not the working tree.")
-]
+Side = Annotated[str | None, Option(metavar="SIDE", help="What to check, if not the working tree.")]
 Baseline = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Compare with a stored baseline, unpaired.")
+    str | None, Option(metavar="NAME", help="Compare with a stored baseline, unpaired.")
 ]
 Relative = Annotated[
-    bool, typer.Option("--relative", help="With --baseline: ratios to the reference alone.")
+    bool, Option("--relative", help="With --baseline: ratios to the reference alone.")
 ]
 FailOn = Annotated[
-    options.Several | None,
-    typer.Option(
+    options.Several,
+    Option(
         metavar="METRIC>PERCENT%",
         help="batch>5% (the default), one_shot, cpu, memory; 'w:http_get batch>8%'; repeatable.",
     ),
 ]
-Budget = Annotated[str | None, typer.Option(help="The most time it may take: 10m (the default).")]
+Budget = Annotated[str | None, Option(help="The most time it may take: 10m (the default).")]
 Export = Annotated[
-    options.Several | None,
-    typer.Option(metavar="FORMAT[:FILE]", help="junit, md, json, github; repeatable."),
+    options.Several, Option(metavar="FORMAT[:FILE]", help="junit, md, json, github; repeatable.")
 ]
 
 
@@ -94,20 +87,21 @@ def check(
         files = targets(export or ())
         checked, folder = _measure(given, settings, limits, unfinished)
         outcome.run = folder.name.partition("-")[0]
-        _count(checked, outcome, strict=settings.strict)
+        outcome.regressions = len(checked.of("slower"))
+        outcome.failed = len({cell for cell, _ in checked.failed})
+        outcome.inconclusive = checked.doubts
+        if checked.doubts and settings.strict:
+            outcome.codes.add(Exit.INCONCLUSIVE)
         _publish(checked, folder, files, report=report)
-
-
-# Before anything is measured
 
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """The settings, and the folder of the run to go on with."""
     from ..gate.samples import BUDGET
-    from ..plan.settings import resolve
+    from ..plan.settings import Settings, resolve
     from ..store.runs import run_to_resume, stored_settings
 
-    flags = {key: one for key, one in given.items() if key not in OPTIONS}
+    flags = {key: one for key, one in given.items() if key in Settings.model_fields}
     unfinished = None
     if "resume" in given:
         unfinished = run_to_resume(resolve(flags).results, given["resume"])
@@ -125,7 +119,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     return settings.model_copy(update=more), unfinished
 
 
-def thresholds(texts: Sequence[str]) -> tuple[Threshold, ...]:
+def thresholds(texts: Sequence[str]) -> Limits:
     """What fails the check; UsageError names the text that is no threshold."""
     from reports.gate.thresholds import parse
 
@@ -140,26 +134,19 @@ def targets(texts: Sequence[str]) -> list[tuple[str, str]]:
 
     Raises UsageError for a format that there is not and a file that cannot be written.
     """
-    files = []
-    for text in texts:
-        form, _, file = text.partition(":")
+    parts = [text.partition(":") for text in texts]
+    for form, _, _ in parts:
         if form not in FORMATS:
             raise UsageError(f"no format '{form}' of a check (there are: {', '.join(FORMATS)})")
-        files.append((form, file or "-"))
+    files = [(form, file or "-") for form, _, file in parts]
     files += [("github", file) for file in stored.summaries()]
     for _, file in files:
         stored.check_output(file)
     return files
 
 
-# Measuring
-
-
 def _measure(
-    given: Mapping[str, Any],
-    settings: Settings,
-    limits: Sequence[Threshold],
-    unfinished: Path | None,
+    given: Mapping[str, Any], settings: Settings, limits: Limits, unfinished: Path | None
 ) -> tuple[Check, Path]:
     """The answers, and the run's folder."""
     from .. import gate
@@ -181,22 +168,6 @@ def _measure(
     except Interrupted as error:
         name = f" --baseline {other.baseline}" if other.baseline else ""
         raise Interrupted(error.folder, f"check{name}") from None
-
-
-# What it leaves: answers on the terminal, in the run's folder, and where CI wants them
-
-
-def _count(checked: Check, outcome: Outcome, *, strict: bool) -> None:
-    """Exit code and last line: doubt is a failure with `strict` alone."""
-    outcome.regressions = len(checked.of("slower"))
-    outcome.failed = len({cell for cell, _ in checked.failed})
-    outcome.inconclusive = checked.doubts
-    if outcome.regressions:
-        outcome.codes.add(Exit.REGRESSION)
-    if outcome.failed:
-        outcome.codes.add(Exit.FAILED)
-    if checked.doubts and strict:
-        outcome.codes.add(Exit.INCONCLUSIVE)
 
 
 def _publish(
@@ -226,10 +197,6 @@ def render(checked: Check, form: str) -> str:
     from reports.gate import results
     from reports.render import ci, gate
 
-    if form == "junit":
-        return ci.junit(checked)
-    if form == "json":
-        return results.document(checked)
+    written = {"junit": ci.junit, "json": results.document}.get(form, gate.document)(checked)
     # Another step may have left the summary without an end of line.
-    gap = "\n" if form == "github" else ""
-    return f"{gap}{gate.document(checked)}"
+    return f"\n{written}" if form == "github" else written

@@ -7,26 +7,21 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from ..errors import Exit
-from . import options
+from . import options, stored
 from .exit import ending
 from .progress import watching
 
 if TYPE_CHECKING:
     from ..gate.noise import Floor
     from ..machine.doctor import Finding
-    from ..plan.settings import Settings
-
-WIDTH = 100
-
 
 Noise = Annotated[
-    bool,
-    typer.Option("--noise", help="Measure the cells against themselves: what can be told?"),
+    bool, Option("--noise", help="Measure the cells against themselves: what can be told?")
 ]
-Budget = Annotated[str | None, typer.Option(help="Time for --noise: 3m.")]
+Budget = Annotated[str | None, Option(help="Time for --noise: 3m.")]
 
 
 def doctor(
@@ -42,6 +37,7 @@ def doctor(
     given = {"workload": workload, "strategy": strategy, "budget": budget, "results": results}
     with ending() as outcome:
         import json
+        from dataclasses import asdict
 
         from ..machine.doctor import Level, examine
         from ..plan.settings import resolve
@@ -51,37 +47,26 @@ def doctor(
         with Children() as children:
             findings = list(examine(children, settings.results))
         bad = [one.about for one in findings if one.level is Level.BAD]
-        floors = _floors(settings, quiet=as_json) if noise else []
+        measured: list[Floor] = []
+        if noise:
+            from ..gate.noise import FILE, floors, lines, store
+
+            measured, _ = floors(settings, partial(watching, as_json, False))
+            store(settings.results, measured)
         if as_json:
-            print(json.dumps(_plain(findings, floors), indent=1))
+            plain = [asdict(one) for one in findings]
+            noises = [asdict(one) for one in measured]
+            print(json.dumps({"findings": plain, "noise": noises} if noises else plain, indent=1))
         else:
-            print("\n".join([*_lines(findings), "", _verdict(bad)]))
+            verdict = "nothing to mend: this machine is fit to measure on"
+            if bad:
+                verdict = f"to mend before you trust small differences: {', '.join(bad)}"
+            print(*_lines(findings), "", verdict, sep="\n")
             if noise:
-                print("\n".join(["", *table(floors)]))
+                print("", *lines(measured), "", sep="\n")
+                print(f"kept in baselines/{FILE}: a check here says what it can notice")
         if bad and strict:
             outcome.codes.add(Exit.INCONCLUSIVE)
-
-
-def _floors(settings: Settings, *, quiet: bool) -> list[Floor]:
-    from ..gate.noise import floors, store
-
-    measured, _ = floors(settings, partial(watching, quiet, False))
-    store(settings.results, measured)
-    return measured
-
-
-def table(floors: Sequence[Floor]) -> list[str]:
-    """The noise floors, and where they are kept."""
-    from ..gate.noise import FILE, lines
-
-    return [*lines(floors), "", f"kept in baselines/{FILE}: a check here says what it can notice"]
-
-
-def _plain(findings: Sequence[Finding], floors: Sequence[Floor]) -> object:
-    from dataclasses import asdict
-
-    plain = [asdict(one) for one in findings]
-    return {"findings": plain, "noise": [asdict(one) for one in floors]} if floors else plain
 
 
 def _lines(findings: Sequence[Finding]) -> list[str]:
@@ -90,12 +75,6 @@ def _lines(findings: Sequence[Finding]) -> list[str]:
     lines = []
     for one in findings:
         first = f"  {one.level:5}{one.about:{wide}}  "
-        for text, indent in ((one.seen, first), (one.advice, below)):
-            lines += textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=below)
+        for text, lead in ((one.seen, first), (one.advice, below)):
+            lines += textwrap.wrap(text, stored.WIDTH, initial_indent=lead, subsequent_indent=below)
     return lines
-
-
-def _verdict(bad: Sequence[str]) -> str:
-    if not bad:
-        return "nothing to mend: this machine is fit to measure on"
-    return f"to mend before you trust small differences: {', '.join(bad)}"

@@ -15,21 +15,13 @@ import typer
 
 from ..errors import Exit, Interrupted, UsageError
 
-WORST_FIRST = (
-    Exit.INTERRUPTED,
-    Exit.INTERNAL,
-    Exit.USAGE,
-    Exit.FAILED,
-    Exit.NOT_COMPARABLE,
-    Exit.REGRESSION,
-    Exit.INCONCLUSIVE,
-    Exit.NOTHING,
-)
+# As the table of the README says it.
+WORST_FIRST = tuple(Exit(code) for code in (130, 70, 2, 3, 4, 1, 6, 5, 0))
 REPORT = "this is a bug in concbench: please report it with the lines above and the command"
 
 
 class Outcome:
-    """What a command counts; `codes` are all that happened."""
+    """What a command counts; `codes` are all that happened beside that."""
 
     def __init__(self, codes: Iterable[Exit] = ()) -> None:  # a dataclass would cost --help 0.4 ms
         self.codes = set(codes)
@@ -38,16 +30,15 @@ class Outcome:
 
     @property
     def code(self) -> Exit:
-        """The exit code: the worst of all."""
-        return next((code for code in WORST_FIRST if code in self.codes), Exit.MEASURED)
+        """The exit code: the worst of all; doubt is none where nobody adds it to the codes."""
+        counts = {Exit.FAILED: self.failed, Exit.REGRESSION: self.regressions, Exit.MEASURED: 1}
+        return next(code for code in WORST_FIRST if code in self.codes or counts.get(code))
 
     def line(self) -> str:
         """The last line on stdout in CI, for a machine."""
         counts = f"regressions={self.regressions} failed={self.failed}"
-        return (
-            f"concbench: exit={self.code:d} {counts} inconclusive={self.inconclusive} "
-            f"run={self.run}"
-        )
+        doubts = f"inconclusive={self.inconclusive}"
+        return f"concbench: exit={self.code:d} {counts} {doubts} run={self.run}"
 
 
 @contextmanager
@@ -85,9 +76,9 @@ def _reporting(outcome: Outcome) -> Iterator[None]:
             outcome.run = error.folder.name.partition("-")[0]
             print(f"  go on with: concbench {error.command} --resume", file=sys.stderr)
     except Exception as error:
-        from reports.errors import UnknownName  # pydantic: it costs more than all of --help
+        from reports import errors  # pydantic: it costs more than all of --help
 
-        if isinstance(error, UnknownName):
+        if isinstance(error, errors.UnknownName | errors.DamagedRun):
             outcome.codes.add(Exit.USAGE)
             print(f"concbench: {error}", file=sys.stderr)
             return
@@ -118,14 +109,14 @@ def _interrupted_once() -> Iterator[None]:
         # print() from a signal handler fails where it interrupts another one.
         os.write(2, b"concbench: saving what was measured\n")
 
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
-    # What is ignored stays so: nohup ignores SIGHUP, a shell's background job SIGINT.
-    handlers = {name: old for name, old in before.items() if old is not signal.SIG_IGN}
-    for name in handlers:
-        signal.signal(getattr(signal, name), interrupt)
+    ends = [one for one in signal.Signals if one.name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    handlers = {number: signal.getsignal(number) for number in ends}
+    for number, old in handlers.items():
+        # What is ignored stays so: nohup ignores SIGHUP, a shell's background job SIGINT.
+        if old is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for name, handler in handlers.items():
-            signal.signal(getattr(signal, name), handler)
+        for number, old in handlers.items():
+            signal.signal(number, old)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..driver.watch import Event
@@ -14,16 +14,13 @@ FAR = 7 * 24 * 3600.0
 """Seconds; a run has no budget that ends later than this."""
 
 
-@contextmanager
-def watching(quiet: bool, verbose: bool) -> Iterator[Callable[[Event], None]]:
-    """Yield what is to be called before every visit."""
+def watching(quiet: bool, verbose: bool) -> AbstractContextManager[Callable[[Event], None]]:
+    """Open what is to be called before every visit."""
     if quiet:
-        yield lambda event: None
-    elif verbose or not sys.stderr.isatty():
-        yield lambda event: _line(event, verbose)
-    else:
-        with _bar() as watch:
-            yield watch
+        return nullcontext(lambda event: None)
+    if verbose or not sys.stderr.isatty():
+        return nullcontext(lambda event: _line(event, verbose))
+    return _bar()
 
 
 def _line(event: Event, verbose: bool) -> None:
@@ -74,14 +71,7 @@ def _bar() -> Iterator[Callable[[Event], None]]:
         task = progress.add_task("", total=1.0, where="round 1", left="", cell="preparing")
 
         def watch(event: Event) -> None:
-            progress.update(
-                task,
-                total=total(event),
-                completed=event.elapsed,
-                where=event.where,
-                left=left(event.remaining),
-                cell=place(event),
-                refresh=True,
-            )
+            text: Any = {"where": event.where, "left": left(event.remaining), "cell": place(event)}
+            progress.update(task, total=total(event), completed=event.elapsed, refresh=True, **text)
 
         yield watch

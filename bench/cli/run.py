@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from ..errors import Exit, UsageError
 from . import options, stored
@@ -21,47 +21,38 @@ if TYPE_CHECKING:
     from ..driver import DryRun
     from ..plan.settings import Settings
 
-PRESETS = {"quick": "30s", "rigorous": "10m"}
-OPTIONS = (
-    *("resume", "dry_run", "save_baseline", "export", "report", "quiet", "verbose"),
-    *("columns", "sort", "group_by"),
-    *PRESETS,
-)
-"""What the command line takes that is no setting of a run."""
+    Output = tuple[View, list[str]]
 
+PRESETS = {"quick": "30s", "rigorous": "10m"}
 
 Budget = Annotated[
     str | None,
-    typer.Option(help="Time for all rounds: 60s (the default), 10m, 1h; probes: a quarter more."),
+    Option(help="Time for all rounds: 60s (the default), 10m, 1h; probes: a quarter more."),
 ]
-Quick = Annotated[bool, typer.Option("--quick", help="A budget of 30s.")]
-Rigorous = Annotated[bool, typer.Option("--rigorous", help="A budget of 10m.")]
+Quick = Annotated[bool, Option("--quick", help="A budget of 30s.")]
+Rigorous = Annotated[bool, Option("--rigorous", help="A budget of 10m.")]
 Side = Annotated[
-    options.Several | None,
-    typer.Option(
+    options.Several,
+    Option(
         help="Compare in the same rounds: git:REV, python:PATH, python:3.12, env:KEY=VALUE, "
         "strategy:NAME, or 'working tree'; repeatable."
     ),
 ]
 Probe = Annotated[
-    options.Several | None,
-    typer.Option(
+    options.Several,
+    Option(
         metavar="NAME,...",
         help="Look at each cell once more, untimed: memory, latency, lag (the default), "
         "trace, all, none; repeatable.",
     ),
 ]
-Raw = Annotated[
-    bool, typer.Option("--raw", help="Keep each task's own times of the probe latency.")
-]
-Dry = Annotated[bool, typer.Option("-n", "--dry-run", help="Run each cell once; store nothing.")]
+Raw = Annotated[bool, Option("--raw", help="Keep each task's own times of the probe latency.")]
+Dry = Annotated[bool, Option("-n", "--dry-run", help="Run each cell once; store nothing.")]
 SaveBaseline = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Keep the run to compare later ones with."),
+    str | None, Option(metavar="NAME", help="Keep the run to compare later ones with.")
 ]
 Export = Annotated[
-    options.Several | None,
-    typer.Option(metavar="FORMAT[:FILE]", help="Also export; repeatable."),
+    options.Several, Option(metavar="FORMAT[:FILE]", help="Also export; repeatable.")
 ]
 
 
@@ -102,26 +93,25 @@ def run(
 
         settings, unfinished = _settings(given)
         output = _output(given, settings, unfinished)
-        with watching(quiet, verbose) as watch:
-            if dry_run:
-                trial = driver.dry_run(settings, watch)
-            else:
-                folder = driver.run(settings, sys.argv[1:], watch, unfinished)
         if dry_run:
+            with watching(quiet, verbose) as watch:
+                trial = driver.dry_run(settings, watch)
             _show_trial(trial, settings, outcome)
-        else:
-            _show(folder, given, settings, output, outcome)
+            return
+        with watching(quiet, verbose) as watch:
+            folder = driver.run(settings, sys.argv[1:], watch, unfinished)
+        _show(folder, given, settings, output, outcome)
 
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """The settings, and the folder of the run to go on with."""
-    from ..plan.settings import resolve
+    from ..plan.settings import Settings, resolve
     from ..store.runs import run_to_resume, stored_settings
 
     named = [key for key in ("budget", *PRESETS) if key in given]
     if len(named) > 1:
         raise UsageError(f"--{named[0]} and --{named[1]} both set the budget: give one")
-    flags = {key: value for key, value in given.items() if key not in OPTIONS}
+    flags = {key: value for key, value in given.items() if key in Settings.model_fields}
     if named and named[0] in PRESETS:
         flags["budget"] = PRESETS[named[0]]
     if "resume" not in given:
@@ -130,9 +120,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     return resolve({**stored_settings(folder), **flags}), folder
 
 
-def _output(
-    given: Mapping[str, Any], settings: Settings, unfinished: Path | None
-) -> tuple[View, list[str]]:
+def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | None) -> Output:
     """How the run will be shown, and exported; UsageError before anything is measured."""
     from reports.analysis import tables
 
@@ -152,19 +140,22 @@ def _output(
 
 
 def _show(
-    folder: Path,
-    given: Mapping[str, Any],
-    settings: Settings,
-    output: tuple[View, list[str]],
-    outcome: Outcome,
+    folder: Path, given: Mapping[str, Any], settings: Settings, output: Output, outcome: Outcome
 ) -> None:
     # All is kept before a word is printed: a reader such as `head -1` may hang up any time.
+    from reports.analysis import records
     from reports.render import summary
 
     from ..store import runs
 
     outcome.run = folder.name.partition("-")[0]
-    run = _counted(folder, outcome)
+    run = stored.read(folder)
+    with writing(folder):
+        records.write(run, folder)
+    statuses = [cell.status for cell in run.run.cells]
+    outcome.failed = statuses.count("failed")
+    if "measured" not in statuses:
+        outcome.codes.add(Exit.NOTHING)
     doubts = _doubts(run, outcome) if settings.strict else []
     name = given.get("save_baseline")
     baseline = runs.save_baseline(folder, name) if name else None
@@ -181,34 +172,16 @@ def _show(
     _suggest_next(settings)
 
 
-def _counted(folder: Path, outcome: Outcome) -> Stored:
-    """The run, with its tables written and its failures counted."""
-    from reports.analysis.records import write
-
-    run = stored.read(folder)
-    with writing(folder):
-        write(run, folder)
-    statuses = [cell.status for cell in run.run.cells]
-    outcome.failed = statuses.count("failed")
-    if outcome.failed:
-        outcome.codes.add(Exit.FAILED)
-    elif "measured" not in statuses:
-        outcome.codes.add(Exit.NOTHING)
-    return run
-
-
 def _doubts(run: Stored, outcome: Outcome) -> list[str]:
     """A line about each cell that left something behind; each counts as one that failed."""
     from ..plan.cells import named
 
-    probes = [
-        (named(cell.side, cell.name), run.probes[cell.id])
+    lines = [
+        f"{named(cell.side, cell.name)} left behind {'; '.join(left)}"
         for cell in run.run.cells
-        if cell.id in run.probes
+        if cell.id in run.probes and (left := run.probes[cell.id].left)
     ]
-    lines = [f"{name} left behind {'; '.join(one.left)}" for name, one in probes if one.left]
     outcome.failed += len(lines)
-    outcome.codes |= {Exit.FAILED} if lines else set()
     return lines
 
 
@@ -219,17 +192,15 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome) -> None:
         why = planned.reason or trial.past.reason(planned.id)
         print(f"  {planned.name}: {why or 'ran once'}")
         outcome.failed += bool(trial.past.reason(planned.id))
-    if outcome.failed:
-        outcome.codes.add(Exit.FAILED)
     one = trial.seconds_per_round
     seconds = settings.seconds if settings.rounds is None else settings.rounds * one
     probing = SHARE * (settings.budget or seconds)
     after = f", then probes for up to {probing:.0f} s" if settings.probes else ""
-    print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s", end="")
-    if settings.rounds is not None:
-        print(f": {settings.rounds} rounds about {seconds:.0f} s{after}")
+    if settings.rounds is None:
+        count = f"about {max(1, round(seconds / one))} rounds in {seconds:g}"
     else:
-        print(f": about {max(1, round(seconds / one))} rounds in {seconds:g} s{after}")
+        count = f"{settings.rounds} rounds about {seconds:.0f}"
+    print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count} s{after}")
 
 
 def _suggest_next(settings: Settings) -> None:

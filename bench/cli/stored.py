@@ -1,17 +1,14 @@
-"""The commands that read stored runs, and what other commands need of them; none measures.
-
-show, report, export, compare and history.
-"""
+"""The commands that read stored runs, and what other commands need of them; none measures."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option
 
 from ..errors import NotComparable, UsageError
 from . import options
@@ -28,7 +25,7 @@ WIDTH = 100
 """Columns where there is no terminal."""
 PICTURES = (".svg", ".png")
 
-Run = Annotated[str, typer.Argument(help=options.RUN)]
+Run = Annotated[str, Argument(help=options.RUN)]
 
 
 def show(
@@ -48,14 +45,9 @@ def show(
         summary.show(stored, console(), view)
 
 
-ReportRuns = Annotated[
-    options.Several | None,
-    typer.Argument(help=f"{options.RUN} Several stand side by side."),
-]
-Output = Annotated[
-    Path | None, typer.Option("-o", "--output", help="The page's file: beside the run.")
-]
-Browse = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
+ReportRuns = Annotated[options.Several, Argument(help=f"{options.RUN} Several stand side by side.")]
+Output = Annotated[Path | None, Option("-o", "--output", help="The page's file: beside the run.")]
+Browse = Annotated[bool, Option("--open", help="Open it in the browser.")]
 
 
 def report(
@@ -76,8 +68,8 @@ def report(
 
 
 To = Annotated[
-    options.Several | None,
-    typer.Option(
+    options.Several,
+    Option(
         metavar="FORMAT[:FILE]",
         help="csv, md, json, parquet, html, pyperf, github, openmetrics, benchstat; "
         "repeatable; stdout without a file.",
@@ -85,11 +77,7 @@ To = Annotated[
 ]
 
 
-def export(
-    run: Run = "latest",
-    to: To = None,
-    results: options.Results = None,
-) -> None:
+def export(run: Run = "latest", to: To = None, results: options.Results = None) -> None:
     """Write a stored run in another format."""
     with ending():
         targets = to or ["md"]
@@ -98,15 +86,10 @@ def export(
         write_targets(stored, targets)
 
 
-CompareRuns = Annotated[
-    options.Several, typer.Argument(help=f"{options.RUN} Each is compared with the first.")
-]
+CompareRuns = Annotated[list[str], Argument(help=f"{options.RUN} Each is compared with the first.")]
 
 
-def compare(
-    runs: CompareRuns,
-    results: options.Results = None,
-) -> None:
+def compare(runs: CompareRuns, results: options.Results = None) -> None:
     """Compare stored runs, cell by cell; never measures."""
     with ending():
         from reports.render import summary
@@ -122,16 +105,16 @@ def compare(
 
 Cell = Annotated[
     str | None,
-    typer.Argument(
+    Argument(
         metavar="CELL",
         help="A cell's name or a part of it, WORKLOAD/STRATEGY, or a pattern with * and ?.",
     ),
 ]
 Relative = Annotated[
-    bool, typer.Option("--relative", help="Follow ratios to the reference, across machines.")
+    bool, Option("--relative", help="Follow ratios to the reference, across machines.")
 ]
 Chart = Annotated[
-    Path | None, typer.Option("--chart", metavar="FILE", help="Also draw it: .svg or .png.")
+    Path | None, Option("--chart", metavar="FILE", help="Also draw it: .svg or .png.")
 ]
 
 
@@ -149,7 +132,10 @@ def history(
         from reports.history import marks
         from reports.render import history as rendered
 
-        _check_chart(chart)
+        if chart and chart.suffix.lower() not in PICTURES:
+            raise UsageError(f"a chart is a file that ends in .svg or .png, not '{chart.name}'")
+        if chart:
+            check_output(str(chart))
         series, skipped = _series(_folder(results), cell, relative)
         if chart:
             from reports.charts.history import save
@@ -164,9 +150,6 @@ def history(
             rendered.overview(series, console())
         if chart:
             print(f"chart: {short(chart)}", file=sys.stderr)
-
-
-# What is read
 
 
 def _folder(results: Path | None) -> Path:
@@ -199,30 +182,29 @@ def earlier(stored: Stored) -> list[Series]:
 
     Nothing for a run that is not among others, or the first of its kind.
     """
-    from reports.history import cells_of
-    from reports.history import read as read_history
+    from reports import history
     from reports.history.series import series
 
     folder = stored.folder.resolve()
     if folder.parent.name != "runs":
         return []
     beside = (one for one in _folders(folder.parent.parent) if one.name <= folder.name)
-    runs, _ = read_history(beside)
-    cells = series(cells_of(stored.run, runs))
+    runs, _ = history.read(beside)
+    cells = series(history.cells_of(stored.run, runs))
     return [one for one in cells if one.points[-1].id == stored.run.id and len(one.points) > 1]
 
 
 def _series(folder: Path, cell: str | None, relative: bool) -> tuple[list[Series], list[str]]:
     """The series of the cells that are asked for, and the runs that cannot be read, a line each."""
-    from reports.history import read as read_history
+    from reports import history
     from reports.history.series import select, series
 
     from ..store.runs import located
 
-    folders = [*_folders(folder), *_folders(folder, "baselines")]
+    folders = _folders(folder) + _folders(folder, "baselines")
     if not folders:
         located(folder, "latest")  # says that there are none
-    runs, skipped = read_history(folders)
+    runs, skipped = history.read(folders)
     if skipped:
         print(f"concbench: skipped: {'; '.join(skipped)}", file=sys.stderr)
     every = series(runs, relative=relative)
@@ -233,11 +215,8 @@ def _series(folder: Path, cell: str | None, relative: bool) -> tuple[list[Series
     return select(every, cell) if cell else every, skipped
 
 
-def _folders(results: Path, kind: str = "runs") -> Iterator[Path]:
-    return iter(sorted(path.parent for path in (results / kind).glob("*/run.json")))
-
-
-# How it is shown
+def _folders(results: Path, kind: str = "runs") -> list[Path]:
+    return sorted(path.parent for path in (results / kind).glob("*/run.json"))
 
 
 def console() -> Console:
@@ -250,13 +229,8 @@ def console() -> Console:
 
 def short(path: Path) -> str:
     """The path from here, where it is below."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-# What is written
+    whole, here = path.resolve(), Path.cwd()
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else path)
 
 
 def write_page(runs: Sequence[Stored], file: Path | None = None) -> Path:
@@ -293,15 +267,14 @@ def check_targets(targets: Sequence[str], sides: int = 0) -> None:
     """
     from reports.render import exports
 
-    for target in targets:
-        form, _, file = target.partition(":")
+    for form, file in map(_parts, targets):
         if form not in exports.FORMATS:
             raise UsageError(f"no format '{form}' (there are: {', '.join(exports.FORMATS)})")
         try:
             exports.check(form)
         except ImportError as error:
             raise UsageError(str(error)) from None
-        check_output(file or _default(form))
+        check_output(file)
         if form == "pyperf" and sides > 1:
             raise UsageError(
                 "pyperf's file holds one side: the run's folder will have samples.json of the "
@@ -313,13 +286,14 @@ def write_targets(stored: Stored, targets: Sequence[str]) -> None:
     """Write each target; `-` or no file is stdout, and github's is its step summary."""
     from reports.render.exports import rendered
 
-    for target in targets:
-        form, _, file = target.partition(":")
-        write_output(rendered(stored, form), form, file or _default(form))
+    for form, file in map(_parts, targets):
+        write_output(rendered(stored, form), form, file)
 
 
-def _default(form: str) -> str:
-    return os.environ.get("GITHUB_STEP_SUMMARY", "-") if form == "github" else "-"
+def _parts(target: str) -> tuple[str, str]:
+    """Format and file of `FORMAT[:FILE]`."""
+    form, _, file = target.partition(":")
+    return form, file or (os.environ.get("GITHUB_STEP_SUMMARY", "-") if form == "github" else "-")
 
 
 def summaries() -> list[str]:
@@ -346,10 +320,3 @@ def write_output(content: str | bytes, form: str, file: str) -> None:
     # The step summary belongs to all steps of a job: added to, never replaced.
     with writing(Path(file)), Path(file).open("ab" if form == "github" else "wb") as stream:
         stream.write(data)
-
-
-def _check_chart(chart: Path | None) -> None:
-    if chart and chart.suffix.lower() not in PICTURES:
-        raise UsageError(f"a chart is a file that ends in .svg or .png, not '{chart.name}'")
-    if chart:
-        check_output(str(chart))

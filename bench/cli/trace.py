@@ -12,9 +12,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-import typer
+from typer import Argument, Option
 
-from ..errors import Exit, UsageError
+from ..errors import UsageError
 from . import options, stored
 from .exit import ending
 
@@ -33,14 +33,11 @@ Event: TypeAlias = dict[str, Any]
 Track: TypeAlias = tuple[int, int]
 """Numbers of the process and the thread that a viewer draws an event under."""
 
-
 Cell = Annotated[
-    str,
-    typer.Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them."),
+    str, Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them.")
 ]
 Output = Annotated[
-    str | None,
-    typer.Option("-o", "--output", help="The file; - for stdout; named after the cell."),
+    str | None, Option("-o", "--output", help="The file; - for stdout; named after the cell.")
 ]
 
 
@@ -66,13 +63,14 @@ def trace(
         workload, strategy = split(cell)
         settings = resolve({**given, "workload": [workload], "strategy": [strategy]})
         planned = _plan(cell, settings)
-        file = output or f"trace-{_plain(planned)}.json"
+        name = f"{planned.cell.workload.name}-{planned.cell.strategy.name}"
+        file = output or re.sub(r"[^\w.+-]+", "-", f"trace-{name}.json")
         stored.check_output(file)
         with laboratory(settings.results, (planned,)) as lab:
             batch = _record(lab, planned, settings)
         if isinstance(batch, Failed):
             print(f"concbench: {planned.cell.name}: {batch.message}", file=sys.stderr)
-            outcome.failed, outcome.codes = 1, {Exit.FAILED}
+            outcome.failed = 1
             return
         if batch.disorder:
             raise UsageError(f"{planned.cell.name} cannot be drawn: {batch.disorder}")
@@ -91,10 +89,8 @@ def split(cell: str) -> tuple[str, str]:
         both = cell[: slash.start()], cell[slash.end() :]
         if all(re.fullmatch(PLUGIN, text) for text in both):
             return both
-    raise UsageError(
-        f"a cell is WORKLOAD/STRATEGY, such as io_sleep/asyncio or file.py:Name/threading, "
-        f"not {cell!r}"
-    )
+    examples = "io_sleep/asyncio or file.py:Name/threading"
+    raise UsageError(f"a cell is WORKLOAD/STRATEGY, such as {examples}, not {cell!r}")
 
 
 def _plan(cell: str, settings: Settings) -> PlannedCell:
@@ -116,11 +112,6 @@ def _record(lab: Lab, planned: PlannedCell, settings: Settings) -> Pass | Failed
     if not isinstance(task, float):
         return task
     return lab.record(planned, patience(task * planned.cell.tasks))
-
-
-def _plain(planned: PlannedCell) -> str:
-    name = f"{planned.cell.workload.name}-{planned.cell.strategy.name}"
-    return re.sub(r"[^\w.+-]+", "-", name)
 
 
 def document(batch: Pass, about: dict[str, str]) -> dict[str, Any]:
@@ -153,31 +144,20 @@ class LaneTracks:
 def _tasks(batch: Pass) -> Iterator[Event]:
     lanes = [LaneTracks(lane.name) for lane in batch.lanes]
     placed = [(one, lanes[one.lane].place(one)) for one in batch.flights]
-    tracks = [
-        (lane, track) for lane, one in enumerate(lanes) for track in range(len(one.free_from))
-    ]
-    places = {
-        (lane, track): (batch.lanes[lane].pid, number)
-        for number, (lane, track) in enumerate(tracks, 1)
-    }
-    for (lane, track), place in places.items():
-        yield _named("thread_name", lanes[lane].label(track), place)
-    yield from _processes(batch)
-    for one, track in placed:
-        args = {"task": one.task, **_waiting(one)}
-        began, took = _time(batch, one.started), (one.ended - one.started) / 1000
-        task = _event("X", f"task {one.task}", began, places[one.lane, track], args)
-        yield {**task, "dur": took, "cat": "task"}
-
-
-def _processes(batch: Pass) -> Iterator[Event]:
+    places: dict[Track, Track] = {}
+    for lane, tracks in enumerate(lanes):
+        for track in range(len(tracks.free_from)):
+            place = places[lane, track] = batch.lanes[lane].pid, len(places) + 1
+            yield _named("thread_name", tracks.label(track), place)
     names = {lane.pid: lane.name for lane in batch.lanes}
     for pid, name in {**names, batch.pid: "worker"}.items():
         yield _named("process_name", name, (pid, 0))
-
-
-def _waiting(one: Flight) -> dict[str, float]:
-    return {"waiting_ms": (one.started - one.submitted) / 1e6} if one.submitted else {}
+    for one, track in placed:
+        waiting = {"waiting_ms": (one.started - one.submitted) / 1e6} if one.submitted else {}
+        args = {"task": one.task, **waiting}
+        began, took = _time(batch, one.started), (one.ended - one.started) / 1000
+        task = _event("X", f"task {one.task}", began, places[one.lane, track], args)
+        yield {**task, "dur": took, "cat": "task"}
 
 
 def _counts(batch: Pass) -> Iterator[Event]:

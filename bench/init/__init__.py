@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..errors import UsageError
+from ..plan.settings import table_of
 
 WORK, PYPROJECT, NOXFILE = Path("benchmarks/work.py"), Path("pyproject.toml"), Path("noxfile.py")
 SESSIONS = ("bench", "check")
@@ -50,7 +51,7 @@ def with_options(root: Path) -> bytes:
     before = _read(path)
     if own.exists():
         raise UsageError(f"{own} has options already: move it away, or go on with it")
-    tool = _table(path, before).get("tool", {})
+    tool = (table_of(path) if path.exists() else {}).get("tool", {})
     if not isinstance(tool, dict):
         raise UsageError(f"{path} takes no [tool.concbench]: its 'tool' is no table")
     if "concbench" in tool:
@@ -59,9 +60,8 @@ def with_options(root: Path) -> bytes:
     try:
         tomllib.loads(after.decode())
     except tomllib.TOMLDecodeError:
-        raise UsageError(
-            f"{path} takes no further table: is its 'tool' closed by braces?"
-        ) from None
+        why = "takes no further table: is its 'tool' closed by braces?"
+        raise UsageError(f"{path} {why}") from None
     return after
 
 
@@ -79,7 +79,8 @@ def with_sessions(root: Path) -> tuple[bytes, list[str]]:
     if prefix is None:
         raise UsageError(f"{path} has the name concbench_bench or concbench_check already")
     text = template("sessions.txt").decode().format(prefix=prefix, installed=_installed(root))
-    if not _imports_nox(there):
+    imports = [name for one in there.body if isinstance(one, ast.Import) for name in one.names]
+    if not any((name.asname or name.name) == "nox" for name in imports):
         text = f"import nox{'  # noqa: E402' if there.body else ''}\n\n\n{text}"
     return _appended(before, text.encode(), 2), [f"{prefix}{name}" for name in SESSIONS]
 
@@ -99,7 +100,8 @@ def requirement() -> str:
 def _installed(root: Path) -> str:
     """What a session installs: concbench, and the project where it is a package."""
     path = root / PYPROJECT
-    packaged = "build-system" in _table(path, _read(path)) or (root / "setup.py").exists()
+    table = table_of(path) if path.exists() else {}
+    packaged = "build-system" in table or (root / "setup.py").exists()
     return json.dumps([*(["."] if packaged else []), requirement()])[1:-1]
 
 
@@ -117,13 +119,6 @@ def _names(there: ast.Module) -> Iterator[str]:
                 yield name
 
 
-def _imports_nox(there: ast.Module) -> bool:
-    return any(
-        isinstance(one, ast.Import) and any((n.asname or n.name) == "nox" for n in one.names)
-        for one in there.body
-    )
-
-
 def _read(path: Path) -> bytes:
     """Nothing where there is no such file."""
     try:
@@ -132,13 +127,6 @@ def _read(path: Path) -> bytes:
         return b""
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
-
-
-def _table(path: Path, content: bytes) -> dict[str, object]:
-    try:
-        return tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
 
 
 def _appended(before: bytes, text: bytes, blank: int) -> bytes:

@@ -17,12 +17,11 @@ from ..errors import NothingSelected, UsageError, alternatives
 from ..machine.identity import cpus
 from ..spec import Cell, Spec
 from . import MOST, limits
-from .plugins import loaded, names, unfit
+from .plugins import implied, loaded, names, unfit
 from .selection import Axis, Selection, axis, selected, value
 
 if TYPE_CHECKING:
     from .settings import Settings
-
 
 TASKS, WORKERS = 64, 16
 """Sizes of a batch for a bare function, which has none of its own."""
@@ -64,33 +63,23 @@ def plan(settings: Settings) -> tuple[PlannedCell, ...]:
     no cell is left.
     """
     axes = [axis(text) for text in settings.param]
-    _once([a.key for a in axes])
-    axes += [Axis(key, (str(n),)) for key, n in _flags(settings) if n is not None]
+    keys = [one.key for one in axes]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise UsageError(f"parameter '{key}' is given twice: write {key}=1,2,4")
+    flags = {"tasks": settings.tasks, "workers": settings.workers, "start": settings.start}
+    axes += [Axis(key, (str(flag),)) for key, flag in flags.items() if flag is not None]
     workloads = list(selected("workloads", settings.workload))
     strategies = list(selected("strategies", settings.strategy))
     _check_axes(axes, [*workloads, *strategies])
     cells = [cell for w in workloads for s in strategies for cell in _cells(w, s, axes)]
-    _check_reference(settings.reference, strategies)
+    known = {*names("strategies"), *(chosen.spec.name for chosen in strategies)}
+    if settings.reference not in known:
+        choices = alternatives(settings.reference, known)
+        raise UsageError(f"no strategy '{settings.reference}' to refer to{choices}")
     if not cells:
         raise NothingSelected("nothing is selected: no workload or no strategy is left")
     return tuple(_placed(_distinct(cells), settings.reference))
-
-
-def _check_reference(reference: str, strategies: list[Selection]) -> None:
-    known = {*names("strategies"), *(chosen.spec.name for chosen in strategies)}
-    if reference not in known:
-        choices = alternatives(reference, known)
-        raise UsageError(f"no strategy '{reference}' to refer to{choices}")
-
-
-def _flags(settings: Settings) -> Iterator[tuple[str, object]]:
-    yield from (("tasks", settings.tasks), ("workers", settings.workers), ("start", settings.start))
-
-
-def _once(keys: list[str]) -> None:
-    for key in keys:
-        if keys.count(key) > 1:
-            raise UsageError(f"parameter '{key}' is given twice: write {key}=1,2,4")
 
 
 def _check_axes(axes: list[Axis], chosen: list[Selection]) -> None:
@@ -103,11 +92,10 @@ def _check_axes(axes: list[Axis], chosen: list[Selection]) -> None:
 
 def _cells(workload: Selection, strategy: Selection, axes: list[Axis]) -> Iterator[Cell]:
     plugin = loaded(workload.spec)
-    tasks = [a for a in axes if a.key == "tasks"] or [
-        Axis("tasks", (str(getattr(plugin, "tasks", TASKS)),))
-    ]
+    own = (str(getattr(plugin, "tasks", TASKS)),)
+    tasks = next((a.texts for a in axes if a.key == "tasks"), own)
     workers = getattr(plugin, "workers", cpus() if hasattr(plugin, "tasks") else WORKERS)
-    for w, t in itertools.product(_specs(workload, axes, workers), tasks[0].texts):
+    for w, t in itertools.product(_specs(workload, axes, workers), tasks):
         count = value(t, ..., w.name, "tasks")
         _check_count(w.name, "tasks", count)
         for s in _specs(strategy, axes, workers):
@@ -116,19 +104,17 @@ def _cells(workload: Selection, strategy: Selection, axes: list[Axis]) -> Iterat
 
 def _specs(chosen: Selection, axes: list[Axis], workers: int) -> Iterator[Spec]:
     """The plug-in once for every combination of the axes that it has."""
-    fields, fixed, implied = chosen.fields, dict(chosen.fixed), chosen.implied
+    fields, fixed, unnamed = chosen.fields, dict(chosen.fixed), implied(loaded(chosen.spec))
     own = [a for a in axes if a.key in fields and a.key not in fixed]
     own += [Axis(key, (text,)) for key, text in fixed.items()]
     name = chosen.spec.name
     for combination in itertools.product(*(a.texts for a in own)):
-        given = {
-            a.key: value(text, fields[a.key], name, a.key)
-            for a, text in zip(own, combination, strict=True)
-        }
+        chosen_texts = zip(own, combination, strict=True)
+        given = {a.key: value(text, fields[a.key], name, a.key) for a, text in chosen_texts}
         params = {"workers": workers, **given} if fields.get("workers") is ... else given
         params = {key: params.get(key, default) for key, default in fields.items()}
-        unusual = [key for key in implied if params[key] != implied[key]]
-        named_params = {k: v for k, v in params.items() if k not in implied or k in unusual}
+        unusual = [key for key in unnamed if params[key] != unnamed[key]]
+        named_params = {k: v for k, v in params.items() if k not in unnamed or k in unusual}
         yield _checked(replace(chosen.spec, params=named_params, unusual=unusual))
 
 
@@ -160,13 +146,12 @@ def _distinct(cells: Iterable[Cell]) -> list[Cell]:
 
 def _placed(cells: list[Cell], reference: str) -> Iterator[PlannedCell]:
     """Cells of one workload, its parameters and its tasks stand together: a block."""
-    blocks = list(dict.fromkeys((cell.workload.label, cell.tasks) for cell in cells))
-    block_of = [blocks.index((cell.workload.label, cell.tasks)) for cell in cells]
+    work = [(cell.workload.label, cell.tasks) for cell in cells]
+    blocks = list(dict.fromkeys(work))
+    in_order = sorted(zip(map(blocks.index, work), cells, strict=True), key=itemgetter(0))
     with_reference: set[int] = set()
     there = clients.installed(cell.workload.build() for cell in cells)
-    for number, (block, cell) in enumerate(
-        sorted(zip(block_of, cells, strict=True), key=itemgetter(0))
-    ):
+    for number, (block, cell) in enumerate(in_order):
         refers = cell.strategy.name == reference and block not in with_reference
         if refers:
             with_reference.add(block)
@@ -191,9 +176,7 @@ def _in_flight(cell: Cell) -> int:
 
 def shuffled(cells: Sequence[int], plan: Iterable[PlannedCell], random: Random) -> list[int]:
     """The cells in a new order, in which those of a pair stay next to each other."""
-    group_of = {
-        planned.id: planned.id if planned.pair is None else ~planned.pair for planned in plan
-    }
+    group_of = {one.id: one.id if one.pair is None else ~one.pair for one in plan}
     groups: dict[int, list[int]] = {}
     for cell in cells:
         groups.setdefault(group_of[cell], []).append(cell)
@@ -207,9 +190,7 @@ def shuffled(cells: Sequence[int], plan: Iterable[PlannedCell], random: Random) 
 def alike(plan: Mapping[int, PlannedCell], cell: int) -> list[int]:
     """The cell and those it is paired with."""
     pair = plan[cell].pair
-    if pair is None:
-        return [cell]
-    return [planned.id for planned in plan.values() if planned.pair == pair]
+    return [cell] if pair is None else [one.id for one in plan.values() if one.pair == pair]
 
 
 def blocks_alike(plan: Mapping[int, PlannedCell], block: int) -> set[int]:

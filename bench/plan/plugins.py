@@ -19,10 +19,7 @@ from ..spec import Spec, load
 
 @dataclass(frozen=True)
 class Absent:
-    """Stands for a plug-in that a pattern selects and that does not import.
-
-    So its cells have a name, and a reason why they cannot run.
-    """
+    """Stands for a plug-in that a pattern selects and that does not import: its cells say why."""
 
     why: str = field(default="", repr=False)
 
@@ -78,13 +75,12 @@ def loaded(spec: Spec) -> type[Any]:
     except UsageError:
         raise
     except (Exception, SystemExit) as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__}: {error}"
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        file, line = last.filename, last.lineno
         if isinstance(error, SyntaxError):
-            where = traceback.FrameSummary(error.filename or "?", error.lineno, "")
-        raise UsageError(
-            f"{spec.target} does not import: {what} ({where.filename}, line {where.lineno})"
-        ) from error
+            file, line = error.filename or "?", error.lineno
+        what = f"{type(error).__name__}: {error} ({file}, line {line})"
+        raise UsageError(f"{spec.target} does not import: {what}") from error
 
 
 def parameters(plugin: type[Any]) -> dict[str, Plain]:
@@ -160,18 +156,11 @@ def _default(f: dataclasses.Field[Any]) -> Plain:
 def _built_in(kind: Kind) -> dict[str, str]:
     """Named after their files, their classes the same in capitals: one file adds a plug-in."""
     package = PACKAGES[kind]
-    stems = [
-        Path(entry.name).stem
-        for entry in files(package).iterdir()
-        if entry.name.endswith(".py") and not entry.name.startswith("_")
-    ]
+    entries = [Path(entry.name) for entry in files(package).iterdir()]
+    stems = [one.stem for one in entries if one.suffix == ".py" and one.name[0] != "_"]
     # A strategy of two parts has a file named after both: asyncio_to_thread.
     name_of = (lambda stem: stem.replace("_", "+", 1)) if kind == "strategies" else str
-    return {name_of(stem): f"{package}.{stem}:{_class_name(stem)}" for stem in stems}
-
-
-def _class_name(stem: str) -> str:
-    return "".join(part.title() for part in stem.split("_"))
+    return {name_of(s): f"{package}.{s}:{s.title().replace('_', '')}" for s in stems}
 
 
 def _entry_points(kind: Kind) -> dict[str, str]:

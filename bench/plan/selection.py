@@ -14,7 +14,7 @@ from typing import Any
 from ..contracts import Plain
 from ..errors import NothingSelected, UsageError, alternatives
 from ..spec import Spec, no_parameter
-from .plugins import Absent, Kind, find, implied, loaded, names, parameters
+from .plugins import Absent, Kind, find, loaded, names, parameters
 
 MANY = 1000
 """Values of one axis; more is a typing error."""
@@ -82,7 +82,7 @@ def value(text: str, default: Plain, owner: str, key: str) -> Plain:
     """The text as a value of the default's type; UsageError says what it should have been."""
     try:
         return _typed(text, default)
-    except ValueError:
+    except (KeyError, ValueError):
         kind = "a whole number" if default is ... else _KINDS.get(type(default), "a JSON value")
         raise UsageError(f"{owner}: '{key}' must be {kind}, not '{text}'") from None
 
@@ -92,9 +92,7 @@ _KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 
 def _typed(text: str, default: Plain) -> Plain:
     if isinstance(default, bool):
-        if text.lower() not in ("true", "false"):
-            raise ValueError(text)
-        return text.lower() == "true"
+        return {"true": True, "false": False}[text.lower()]
     if default is ... or isinstance(default, int):
         return int(text)
     if isinstance(default, float):
@@ -110,12 +108,8 @@ def _typed(text: str, default: Plain) -> Plain:
 DEFAULTS: dict[Kind, tuple[str, ...]] = {
     "workloads": ("io_sleep", "http_get", "cpu_sum"),
     "strategies": (
-        "sequential",
-        "threading",
-        "multiprocessing",
-        "asyncio",
-        "asyncio+to_thread",
-        "asyncio+processpool",
+        *("sequential", "threading", "multiprocessing"),
+        *("asyncio", "asyncio+to_thread", "asyncio+processpool"),
     ),
 }
 
@@ -131,11 +125,6 @@ class Selection:
     def fields(self) -> dict[str, Plain]:
         """Its parameters with their defaults."""
         return parameters(loaded(self.spec))
-
-    @property
-    def implied(self) -> dict[str, Plain]:
-        """Those of them that a name leaves out."""
-        return implied(loaded(self.spec))
 
 
 def selected(kind: Kind, texts: Iterable[str]) -> Iterator[Selection]:
@@ -162,8 +151,7 @@ def selected(kind: Kind, texts: Iterable[str]) -> Iterator[Selection]:
     there = [chosen.spec.name for chosen in choice.values()]
     for pattern in unwanted:
         if not any(_matches(pattern, name) for name in there):
-            choices = alternatives(pattern, there)
-            raise UsageError(f"'!{pattern}' excludes nothing{choices}")
+            raise UsageError(f"'!{pattern}' excludes nothing{alternatives(pattern, there)}")
     for chosen in choice.values():
         if not any(_matches(pattern, chosen.spec.name) for pattern in unwanted):
             yield chosen

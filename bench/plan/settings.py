@@ -95,7 +95,6 @@ KINDS = {
     "finite": "a finite number",
 }
 
-
 FILE = "concbench.toml"
 PREFIX = "CONCBENCH_"
 LISTS = ("workload", "strategy", "param", "side", "probe")
@@ -140,9 +139,7 @@ class Settings(BaseModel):
     @property
     def seconds(self) -> float:
         """The budget; without one, rounds take the time they need."""
-        if self.budget is not None:
-            return self.budget
-        return FOREVER if self.rounds is not None else BUDGET
+        return self.budgeted or FOREVER
 
     @property
     def budgeted(self) -> float | None:
@@ -174,10 +171,12 @@ def resolve(given: Mapping[str, object], folder: Path | None = None) -> Settings
     """
     flags = {key: value for key, value in given.items() if value not in (None, (), [])}
     sources = [_file(folder or Path.cwd()), _environment(), Source(flags, "--{key}")]
-    for source in sources:
-        _check_names(source)
+    known = list(Settings.model_fields)
     merged: dict[str, object] = {}
     for source in sources:
+        for key in source.values:
+            if key not in known:
+                raise UsageError(f"{source.named(key)} is no option{alternatives(key, known)}")
         merged |= source.values
     try:
         settings = Settings(**merged)  # type: ignore[arg-type]  # pydantic checks what they are
@@ -186,13 +185,6 @@ def resolve(given: Mapping[str, object], folder: Path | None = None) -> Settings
     if settings.raw and "latency" not in settings.probe:
         raise UsageError("--raw keeps what the probe latency sees: ask for it with --probe latency")
     return settings
-
-
-def _check_names(source: Source) -> None:
-    known = list(Settings.model_fields)
-    for key in source.values:
-        if key not in known:
-            raise UsageError(f"{source.named(key)} is no option{alternatives(key, known)}")
 
 
 def _environment() -> Source:
@@ -216,7 +208,7 @@ def _file(folder: Path) -> Source:
         if own.is_file() and table is not None:
             raise UsageError(f"both {own} and [tool.concbench] of {shared} have options: keep one")
         if own.is_file():
-            return Source(_placed(_table(own), place), f"'{{key}}' in {own}")
+            return Source(_placed(table_of(own), place), f"'{{key}}' in {own}")
         if shared.is_file():
             return Source(_placed(table or {}, place), f"'{{key}}' in [tool.concbench] of {shared}")
     return Source({}, "")
@@ -240,14 +232,15 @@ def _from(place: Path, text: str) -> str:
 
 def _shared(path: Path) -> dict[str, Any] | None:
     """[tool.concbench] of a pyproject.toml, if it has one."""
-    tool = _table(path).get("tool", {})
+    tool = table_of(path).get("tool", {})
     table = tool.get("concbench") if isinstance(tool, dict) else None
     if isinstance(table, dict | None):
         return table
     raise UsageError(f"'concbench' in [tool] of {path} must be a table, not {table!r}")
 
 
-def _table(path: Path) -> dict[str, Any]:
+def table_of(path: Path) -> dict[str, Any]:
+    """What a TOML file holds; UsageError when it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
