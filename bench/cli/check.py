@@ -176,7 +176,7 @@ def _publish(
     """Store it first, then print it, then write the page and the targets that are wanted."""
     from reports.files import write_whole
     from reports.gate import results
-    from reports.render import ci, gate
+    from reports.render import gate
 
     with writing(folder / results.FILE):
         write_whole(folder / results.FILE, results.document(checked))
@@ -188,15 +188,15 @@ def _publish(
     for form, file in files:
         stored.write_output(render(checked, form), form, file)
     if os.environ.get("GITHUB_ACTIONS"):
-        for line in ci.github_annotations(checked):
+        for line in gate.github_annotations(checked):
             print(line)
 
 
 def render(checked: Check, form: str) -> str:
     """The check in another format."""
     from reports.gate import results
-    from reports.render import ci, gate
+    from reports.render import gate
 
-    written = {"junit": ci.junit, "json": results.document}.get(form, gate.document)(checked)
+    written = {"junit": gate.junit, "json": results.document}.get(form, gate.document)(checked)
     # Another step may have left the summary without an end of line.
     return f"\n{written}" if form == "github" else written

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 from .. import charts, numbers
 from ..analysis import comparison, names
 from ..analysis.comparison import Against, Compared, Difference
 from ..analysis.tables import Group
-from ..render.table import Heading, Table, Value
+from ..render.table import Table, Value, headings
 from ..run.stored import Stored
 from ..stats.intervals import Interval
 from .html_tables import ColumnStyle, FieldStyle, HtmlTable
@@ -24,48 +25,32 @@ def word_style(word: str) -> FieldStyle:
     return FieldStyle(f"word {_TONES.get(word, 'even')}")
 
 
-@dataclass(frozen=True)
-class Summary:
-    """A later run in a few words; `counts` has the words and how often each."""
+def compared(runs: Sequence[Stored]) -> dict[str, Any]:
+    """The runs against the first of them; at least two.
 
-    run: str
-    tone: str
-    headline: str
-    counts: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True)
-class ComparisonSection:
-    """What several runs have in common; no table where no cell was measured in any."""
-
-    first: str
-    warnings: tuple[str, ...]
-    summaries: tuple[Summary, ...]
-    table: HtmlTable | None
-
-
-def compared(runs: Sequence[Stored]) -> ComparisonSection:
-    """The runs against the first of them; at least two."""
+    `summaries` are the later runs in a few words, with `counts` of each word; `table` is None
+    where no cell was measured in any.
+    """
     first, *others = runs
     groups = comparison.against_first(runs)
-    return ComparisonSection(
-        first=first.run.id,
-        warnings=tuple(comparison.warnings(runs)),
-        summaries=tuple(
-            _summary(other.run.id, rows) for other, rows in zip(others, groups, strict=True)
-        ),
-        table=_table(runs, [{row.cell: row for row in rows} for rows in groups]),
-    )
+    return {
+        "first": first.run.id,
+        "warnings": comparison.warnings(runs),
+        "summaries": [
+            {"run": other.run.id, **_summary(rows)}
+            for other, rows in zip(others, groups, strict=True)
+        ],
+        "table": _table(runs, [{row.cell: row for row in rows} for rows in groups]),
+    }
 
 
-def _summary(run: str, rows: Sequence[Compared]) -> Summary:
+def _summary(rows: Sequence[Compared]) -> dict[str, Any]:
     words = Counter("missing" if row.word.startswith("missing") else row.word for row in rows)
-    counts = tuple((word, words[word]) for word in _WORDS if words[word])
-    changes = [f"{words[word]} {word}" for word in ("slower", "faster") if words[word]]
-    if changes:
-        return Summary(run, "none" if words["slower"] else "clear", ", ".join(changes), counts)
-    common = any(row.ratio for row in rows)
-    return Summary(run, "even", "No difference shown" if common else "Nothing in common", counts)
+    counts = [(word, words[word]) for word in _WORDS if words[word]]
+    changes = [f"{count} {word}" for word, count in counts if word in ("slower", "faster")]
+    common = "No difference shown" if any(row.ratio for row in rows) else "Nothing in common"
+    tone = "none" if words["slower"] else "clear" if changes else "even"
+    return {"tone": tone, "headline": ", ".join(changes) or common, "counts": counts}
 
 
 def _table(runs: Sequence[Stored], others: Sequence[dict[str, Compared]]) -> HtmlTable | None:
@@ -75,11 +60,11 @@ def _table(runs: Sequence[Stored], others: Sequence[dict[str, Compared]]) -> Htm
     if not cells:
         return None
     first, *later = (stored.run.id for stored in runs)
-    headings = [Heading("workload", left=True), Heading("strategy", left=True), Heading(first)]
+    titles = ["workload", "strategy", first]
     keys = [ColumnStyle("workload", names=True), ColumnStyle("strategy")]
     keys.append(ColumnStyle("first", named=True))
     for number, run in enumerate(later, start=1):
-        headings += [Heading(run), Heading("ratio"), Heading("so", left=True)]
+        titles += [run, "ratio", "so"]
         keys.append(ColumnStyle(f"run-{number}", named=True))
         keys += [ColumnStyle(f"ratio-{number}"), ColumnStyle(f"word-{number}")]
     texts, values, styles = [], [], {}
@@ -91,8 +76,9 @@ def _table(runs: Sequence[Stored], others: Sequence[dict[str, Compared]]) -> Htm
         values.append((*pairs[cell], seconds, *(x for _, v in each for x in v)))
         for at, row in enumerate(rows):
             styles[place, 5 + 3 * at] = word_style(row.word if row else "")
-    caption = f"Every cell, against {first}"
-    table = Table(caption, tuple(headings), tuple(texts), folding=1, values=tuple(values))
+    caption, left = f"Every cell, against {first}", (0, 1, *range(5, len(titles), 3))
+    heads = headings(titles, left)
+    table = Table(caption, heads, tuple(texts), folding=1, values=tuple(values))
     return HtmlTable("compared-table", table, tuple(keys), styles, kind="compared")
 
 
@@ -107,27 +93,17 @@ def _estimate(row: Compared) -> float | None:
     return row.ratio.estimate if row.ratio else None
 
 
-@dataclass(frozen=True)
-class SideSection:
-    """Another side against the first: a count of the words, what they mean, and every cell."""
-
-    title: str
-    first: str
-    meanings: tuple[str, ...]
-    table: HtmlTable | None
-
-
-def sides(stored: Stored, anchor: str) -> tuple[SideSection, ...]:
-    """Each side but the first; none of a run without sides."""
-    return tuple(
-        SideSection(
-            one.headline,
-            one.first.title,
-            tuple(comparison.meanings(one.results)),
-            _side_table(one, f"{anchor}sides-{number}") if one.results else None,
-        )
+def sides(stored: Stored, anchor: str) -> list[dict[str, Any]]:
+    """Each side but the first: a count of the words, what they mean, and every cell."""
+    return [
+        {
+            "title": one.headline,
+            "first": one.first.title,
+            "meanings": list(comparison.meanings(one.results)),
+            "table": _side_table(one, f"{anchor}sides-{number}") if one.results else None,
+        }
         for number, one in enumerate(comparison.sided(stored), start=1)
-    )
+    ]
 
 
 def _side_table(one: Against, anchor: str) -> HtmlTable:
@@ -135,7 +111,7 @@ def _side_table(one: Against, anchor: str) -> HtmlTable:
     titles = ("cell", one.first.title, one.other.title, "ratio", "so")
     table = Table(
         one.title,
-        tuple(Heading(title, left=at in (0, 4)) for at, title in enumerate(titles)),
+        headings(titles, left=(0, 4)),
         tuple(comparison.fields(row) for row in rows),
         values=tuple(
             (row.cell, row.first_seconds, row.other_seconds, _estimate(row), row.word)
@@ -150,16 +126,6 @@ def _side_table(one: Against, anchor: str) -> HtmlTable:
     return HtmlTable(anchor, table, columns, styles, kind="compared")
 
 
-@dataclass(frozen=True)
-class PairSection:
-    """The strategies of a workload in pairs, and how many of these differ."""
-
-    workload: str
-    count: int
-    different: int
-    table: HtmlTable | None
-
-
 _PAIR_COLUMNS = (
     ColumnStyle("faster", names=True),
     ColumnStyle("slower", names=True),
@@ -169,17 +135,20 @@ _PAIR_COLUMNS = (
 )
 
 
-def pairs(stored: Stored, group: Group, anchor: str) -> PairSection:
-    """The pairs that share a round, in the order of the workload's table."""
+def pairs(stored: Stored, group: Group, anchor: str) -> dict[str, Any]:
+    """The pairs of a workload's strategies that share a round, in the order of its table."""
     order = [row.id for row in group.rows]
     planned = stored.blocks()[group.rows[0].block]
     each = sorted(
         map(_faster_first, comparison.differences(stored, planned)),
         key=lambda one: (order.index(one.first), order.index(one.second)),
     )
-    different = sum(one.differs for one in each)
-    table = _pair_table(group, each, anchor) if each else None
-    return PairSection(group.name, len(each), different, table)
+    return {
+        "workload": group.name,
+        "count": len(each),
+        "different": sum(one.differs for one in each),
+        "table": _pair_table(group, each, anchor) if each else None,
+    }
 
 
 def _faster_first(one: Difference) -> Difference:
@@ -205,10 +174,8 @@ def _pair_table(group: Group, pairs: Sequence[Difference], anchor: str) -> HtmlT
         kind = "" if one.differs else "faint"
         dots = colours[one.first], colours[one.second], "", "", ""
         styles |= {(place, at): FieldStyle(kind, colour) for at, colour in enumerate(dots)}
-    headings = tuple(
-        Heading(one.key, left=at not in (2, 3)) for at, one in enumerate(_PAIR_COLUMNS)
-    )
-    table = Table(f"{group.name}: every pair", headings, tuple(texts), values=tuple(values))
+    heads = headings([one.key for one in _PAIR_COLUMNS], left=(0, 1, 4))
+    table = Table(f"{group.name}: every pair", heads, tuple(texts), values=tuple(values))
     return HtmlTable(anchor, table, _PAIR_COLUMNS, styles, kind="pairs")
 
 

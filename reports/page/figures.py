@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 from markupsafe import Markup
 
@@ -14,7 +15,7 @@ from ..charts import Chart
 from ..charts import history as history_chart
 from ..history import marks
 from ..history.series import Series
-from ..render.table import Heading, Table
+from ..render.table import Table, headings
 from ..run.stored import Stored
 from .differences import word_style
 from .html_tables import ColumnStyle, FieldStyle, HtmlTable
@@ -54,32 +55,22 @@ _CAPTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A chart and its caption; where there is no picture, `reason` says why."""
+def figures(stored: Stored, prefix: str) -> list[dict[str, Any]]:
+    """The charts of a run in page order, with captions; `prefix` keeps the ids of two runs apart.
 
-    key: str
-    block: int | None
-    title: str
-    about: str
-    svg: Markup
-    reason: str
-
-
-def figures(stored: Stored, prefix: str) -> list[Figure]:
-    """The charts of a run in page order; `prefix` keeps the ids of two runs apart."""
-    return [_figure(chart, prefix) for chart in charts.draw(stored)]
+    Where there is no picture, `reason` says why.
+    """
+    return [
+        _figure(chart, *_CAPTIONS.get(chart.key, (chart.key, "")), prefix)
+        for chart in charts.draw(stored)
+    ]
 
 
-def _figure(chart: Chart, prefix: str) -> Figure:
-    title, about = _CAPTIONS.get(chart.key, (chart.key, ""))
-    # Inside a tag alone: a name may hold the same signs.
-    svg = (
-        re.sub(r"<[^>]+>", lambda tag: _prefixed(tag[0], prefix), chart.svg)
-        if prefix
-        else chart.svg
-    )
-    return Figure(chart.key, chart.block, title, about, Markup(svg), chart.reason)
+def _figure(chart: Chart, title: str, about: str, prefix: str = "") -> dict[str, Any]:
+    svg = chart.svg
+    if prefix:  # inside a tag alone: a name may hold the same signs
+        svg = re.sub(r"<[^>]+>", lambda tag: _prefixed(tag[0], prefix), svg)
+    return {**vars(chart), "title": title, "about": about, "svg": Markup(svg)}
 
 
 def _prefixed(tag: str, prefix: str) -> str:
@@ -105,34 +96,28 @@ _COLUMNS = (
 _TITLES = ("workload", "strategy", "runs", "first", "this run", "since first", "last change")
 
 
-@dataclass(frozen=True)
-class HistorySection:
-    """What earlier runs on this machine say: a chart for each workload, a row for each cell."""
+def history(series: Sequence[Series]) -> dict[str, Any] | None:
+    """What earlier runs on this machine say, None without any.
 
-    machine: str
-    figures: tuple[Figure, ...]
-    table: HtmlTable
-
-
-def history(series: Sequence[Series]) -> HistorySection | None:
-    """The part of the page on these series; None without any."""
+    A chart for each workload, a row for each cell.
+    """
     if not series:
         return None
     ordered = sorted(series, key=_block)
-    each = tuple(_history_figure(list(those)) for _, those in groupby(ordered, _block))
-    return HistorySection(marks.machine(series[0]), each, _history_table(ordered))
+    each = [_history_figure(list(those)) for _, those in groupby(ordered, _block)]
+    table = _history_table(ordered)
+    return {"machine": marks.machine(series[0]), "figures": each, "table": table}
 
 
 def _block(one: Series) -> int:
     return one.cell.block
 
 
-def _history_figure(series: Sequence[Series]) -> Figure:
+def _history_figure(series: Sequence[Series]) -> dict[str, Any]:
     workload, _ = _names(series[0])
     short = [replace(one, name=_names(one)[1]) for one in series]
     chart = history_chart.draw(short, workload, LATEST)
-    svg = Markup(chart.svg)
-    return Figure("history", chart.block, f"{workload} over time", _ABOUT, svg, "")
+    return _figure(chart, f"{workload} over time", _ABOUT)
 
 
 def _history_table(series: Sequence[Series]) -> HtmlTable:
@@ -148,8 +133,8 @@ def _history_table(series: Sequence[Series]) -> HtmlTable:
         styles[place, 1] = FieldStyle(colour=charts.colour(one.cell.strategy.name))
         styles[place, 6] = word_style(one.changes[-1].word if one.changes else "")
     caption = "Every cell, from its first stored run to this one"
-    headings = tuple(Heading(title, left=at in (0, 1, 6)) for at, title in enumerate(_TITLES))
-    table = Table(caption, headings, tuple(texts), folding=1, values=tuple(values))
+    heads = headings(_TITLES, left=(0, 1, 6))
+    table = Table(caption, heads, tuple(texts), folding=1, values=tuple(values))
     return HtmlTable("history-table", table, _COLUMNS, styles, kind="compared")
 
 

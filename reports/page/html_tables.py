@@ -5,14 +5,15 @@ The table of a workload and the grid of a run are made here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from .. import charts, numbers
-from ..analysis.behaviour import Behaviour, Question
+from ..analysis.behaviour import Behaviour
 from ..analysis.cells import Row
 from ..analysis.tables import COLUMNS, NAME, NOTES, RANK, USUAL, Column, Entry, Group
-from ..render.table import Heading, Table, Value
+from ..render import behaviour as rendered
+from ..render.table import Table, headings
 from ..run.probes import Probed
 
 
@@ -50,20 +51,6 @@ class FieldStyle:
     reason: str = ""
 
 
-_PLAIN = FieldStyle()
-
-
-@dataclass(frozen=True)
-class HtmlField:
-    """A field with its tag, the attributes of the tag, and whether it holds a name."""
-
-    tag: str
-    attributes: Mapping[str, Value]
-    text: str
-    name: bool
-    style: FieldStyle
-
-
 @dataclass(frozen=True)
 class HtmlTable:
     """A table with the styles of its columns, and by row and column those of its fields.
@@ -79,120 +66,39 @@ class HtmlTable:
     kind: str = ""
     sortable: bool = True
 
-    @property
-    def headings(self) -> Iterator[HtmlField]:
-        """The headings of the columns."""
-        for heading, column in zip(self.table.headings, self.columns, strict=True):
-            attributes: dict[str, Value] = {
-                "scope": "col",
-                "data-key": column.key if self.sortable else None,
-                "class": "name" if heading.left else None,
-                "aria-sort": "ascending" if column.ascending else None,
-                "data-folded": "" if column.folded else None,
-                "title": column.help or None,
-            }
-            yield HtmlField("th", attributes, heading.text, column.named, _PLAIN)
-
-    @property
-    def rows(self) -> Iterator[list[HtmlField]]:
-        """The fields of each row."""
-        for place, row in enumerate(self.table.rows):
-            values = self.table.values[place] if self.table.values else row
-            yield [
-                self._field(place, at, *both)
-                for at, both in enumerate(zip(row, values, strict=True))
-            ]
-
-    def _field(self, row: int, column: int, text: str, value: Value) -> HtmlField:
-        style = self.styles.get((row, column), _PLAIN)
-        names = self.table.folding == column
-        kinds = ["name"] if self.table.headings[column].left else []
-        kinds += [style.kind] if style.kind else []
-        attributes: dict[str, Value] = {
-            "scope": "row" if names else None,
-            "class": " ".join(kinds) or None,
-            "style": None if style.share is None else f"--share: {style.share}",
-            "title": style.reason or None,
-            "data-value": ("" if value is None else value) if self.sortable else None,
-        }
-        tag = "th" if names else "td"
-        return HtmlField(tag, attributes, text, names or self.columns[column].names, style)
+    def style(self, row: int, column: int) -> FieldStyle:
+        """What the template adds to a field."""
+        return self.styles.get((row, column), FieldStyle())
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A column of a workload's table, by the title that it has in all tables of runs.
-
-    `heading` and `key` are what the page calls it where that differs; `probe` is what the untimed
-    pass calls it, where it comes from one.
-    """
-
-    title: str
-    help: str = ""
-    key: str = ""
-    heading: str = ""
-    probe: str = ""
-    folded: bool = False
-
-    @property
-    def column(self) -> Column:
-        """How its value is found and put into words."""
-        return next(one for one in COLUMNS if one.title == self.title)
-
-    @property
-    def style(self) -> ColumnStyle:
-        """What HTML adds to it; rows come by rank."""
-        key = self.key or self.column.key
-        return ColumnStyle(key, self.help, self.folded, ascending=self.title == RANK.title)
-
-
-MEASURES = (
-    Measure(RANK.title, "Strategies between which no difference was found share a rank."),
-    Measure(NAME.title),
-    Measure(
-        "batch",
-        "Time for all tasks once pool, loop and clients are up: what a long-lived service pays.",
-    ),
-    Measure(
-        "+-95%",
-        "Half the width of the 95 % interval of the batch time.",
-        key="interval",
-        heading="\u00b1 95 %",
-    ),
-    Measure(
-        "speed-up",
-        "How many times faster than the reference, paired by round, with its 95 % interval.",
-    ),
-    Measure("tasks/s", "Tasks done in a second.", key="rate", folded=True),
-    Measure(
-        "of limit", "The share of the least time that any strategy could take on this machine."
-    ),
-    Measure(
-        "CPU/task",
-        "CPU seconds of a task, user and system, of the whole process tree in the timed batches.",
-        key="cpu-task",
-    ),
-    Measure(
-        "memory",
-        "Peak memory of the whole process tree (PSS), in an untimed pass.",
-        probe="memory",
-    ),
-    Measure(
-        "max lag",
-        "The longest that the event loop came late to what was due, in an untimed pass.",
-        probe="lag",
-    ),
-    Measure(
-        "p99",
-        "Of 100 tasks 99 ran no longer than this, from start to end, in an untimed pass.",
-        probe="latency",
-    ),
-    Measure("start-up", "Opening the strategy in a fresh process, with the imports that it needs."),
-    Measure("one-shot", "Start-up, first batch and close: what a script pays."),
-    Measure("workers", "Tasks running at the same time.", folded=True),
-    Measure("rounds", "Fresh worker processes that gave a time."),
-    Measure(NOTES.title),
-)
+_HELP = {
+    RANK.title: "Strategies between which no difference was found share a rank.",
+    NAME.title: "",
+    "batch": "Time for all tasks once pool, loop and clients are up: what a long-lived service "
+    "pays.",
+    "+-95%": "Half the width of the 95 % interval of the batch time.",
+    "speed-up": "How many times faster than the reference, paired by round, with its 95 % "
+    "interval.",
+    "tasks/s": "Tasks done in a second.",
+    "of limit": "The share of the least time that any strategy could take on this machine.",
+    "CPU/task": "CPU seconds of a task, user and system, of the whole process tree in the timed "
+    "batches.",
+    "memory": "Peak memory of the whole process tree (PSS), in an untimed pass.",
+    "max lag": "The longest that the event loop came late to what was due, in an untimed pass.",
+    "p99": "Of 100 tasks 99 ran no longer than this, from start to end, in an untimed pass.",
+    "start-up": "Opening the strategy in a fresh process, with the imports that it needs.",
+    "one-shot": "Start-up, first batch and close: what a script pays.",
+    "workers": "Tasks running at the same time.",
+    "rounds": "Fresh worker processes that gave a time.",
+    NOTES.title: "",
+}
+"""The columns of a workload's table, by the title that they have in all tables of runs."""
+_COLUMNS = [next(one for one in COLUMNS if one.title == title) for title in _HELP]
+_KEYS = {"+-95%": "interval", "tasks/s": "rate", "CPU/task": "cpu-task"}
+_HEADINGS = {"+-95%": "\u00b1 95 %"}
+_FOLDED = ("tasks/s", "workers")
+_PROBES = {"memory": "memory", "max lag": "lag", "p99": "latency"}
+"""What the untimed pass calls a column that comes from one."""
 
 
 def workload_table(group: Group, probes: Mapping[int, Probed], anchor: str) -> HtmlTable | None:
@@ -200,61 +106,70 @@ def workload_table(group: Group, probes: Mapping[int, Probed], anchor: str) -> H
     entries = _measured(group)
     if not entries:
         return None
-    measures = _telling(entries)
-    each = [one.column for one in measures]
+    columns = _telling(entries)
+    titles = [_HEADINGS.get(one.title, one.title) for one in columns]
     table = Table(
         f"{group.name}: strategies by rank",
-        tuple(Heading(one.heading or one.title, one.column.left) for one in measures),
-        tuple(tuple(column.text(entry) for column in each) for entry in entries),
-        folding=each.index(NAME),
+        headings(titles, left=[at for at, one in enumerate(columns) if one.left]),
+        tuple(tuple(one.text(entry) for one in columns) for entry in entries),
+        folding=columns.index(NAME),
         values=tuple(
-            tuple(column.value(entry) if column.has_value(entry) else None for column in each)
+            tuple(one.value(entry) if one.has_value(entry) else None for one in columns)
             for entry in entries
         ),
     )
+    added = [
+        ColumnStyle(
+            key=_KEYS.get(one.title, one.key),
+            help=_HELP[one.title],
+            folded=one.title in _FOLDED,
+            ascending=one == RANK,
+        )
+        for one in columns
+    ]
     styles = {
         (row, at): _style(one, entry, probes)
         for row, entry in enumerate(entries)
-        for at, one in enumerate(measures)
+        for at, one in enumerate(columns)
     }
-    return HtmlTable(anchor, table, tuple(one.style for one in measures), styles)
+    return HtmlTable(anchor, table, tuple(added), styles)
 
 
 def _measured(group: Group) -> list[Entry]:
     return [entry for entry in group.entries(USUAL) if entry.measured]
 
 
-def _telling(entries: Sequence[Entry]) -> list[Measure]:
+def _telling(entries: Sequence[Entry]) -> list[Column]:
     """The columns that say something of these entries; the rounds only where they differ."""
     same = len({entry.row.rounds for entry in entries}) == 1
     return [
         one
-        for one in MEASURES
-        if one.column in (RANK, NAME)
-        or (any(map(one.column.has_value, entries)) and not (same and one.title == "rounds"))
+        for one in _COLUMNS
+        if one in (RANK, NAME)
+        or (any(map(one.has_value, entries)) and not (same and one.title == "rounds"))
     ]
 
 
-def _style(one: Measure, entry: Entry, probes: Mapping[int, Probed]) -> FieldStyle:
-    if one.column == NAME:
+def _style(column: Column, entry: Entry, probes: Mapping[int, Probed]) -> FieldStyle:
+    if column == NAME:
         return FieldStyle(colour=charts.colour(entry.row.strategy))
-    if one.title == "of limit" and entry.row.of_limit is not None:
+    if column.title == "of limit" and entry.row.of_limit is not None:
         return FieldStyle("bar", share=share(entry.row.of_limit))
-    return FieldStyle(reason=_reason(one, entry, probes))
+    return FieldStyle(reason=_reason(column, entry, probes))
 
 
-def _reason(one: Measure, entry: Entry, probes: Mapping[int, Probed]) -> str:
+def _reason(column: Column, entry: Entry, probes: Mapping[int, Probed]) -> str:
     """Why there is no value, where that is known."""
-    if one.column.has_value(entry) or entry.row.id not in probes:
+    if column.has_value(entry) or entry.row.id not in probes:
         return ""
-    return probes[entry.row.id].absent.get(one.probe, "")
+    return probes[entry.row.id].absent.get(_PROBES.get(column.title, ""), "")
 
 
 def reasons(group: Group, probes: Mapping[int, Probed]) -> list[tuple[str, str, str]]:
     """Why there are dashes, once for the same rows: titles of columns, the reason, and whose."""
     entries = _measured(group)
     titles: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for one in MEASURES:
+    for one in _COLUMNS:
         names: dict[str, list[str]] = {}
         for entry in entries:
             if reason := _reason(one, entry, probes):
@@ -274,19 +189,18 @@ def share(part: float) -> float:
 
 def grid(groups: Sequence[Group], anchor: str) -> HtmlTable:
     """Workloads against strategies, in the order of the plan, shaded by the share of the limit."""
-    planned = [sorted(group.rows, key=lambda row: row.id) for group in groups]
-    pairs = list(zip(groups, planned, strict=True))
-    names = list(dict.fromkeys(group.names[row.id] for group, rows in pairs for row in rows))
+    planned = [sorted(group.names.items()) for group in groups]
+    names = dict.fromkeys(name for pairs in planned for _, name in pairs)
     texts: list[tuple[str, ...]] = []
     styles: dict[tuple[int, int], FieldStyle] = {}
-    for place, (group, rows) in enumerate(pairs):
-        named = {group.names[row.id]: _square(row) for row in rows}
+    for place, group in enumerate(groups):
+        named = {group.names[row.id]: _square(row) for row in group.rows}
         squares = [named.get(name, _UNPLANNED) for name in names]
         texts.append((group.name, *(text for text, _ in squares)))
         styles |= {(place, at): style for at, (_, style) in enumerate(squares, start=1)}
-    headings = tuple(Heading(text) for text in ("workload", *names))
-    table = Table("Speed-up, and share of the limit", headings, tuple(texts))
-    keys = tuple(ColumnStyle(heading.text, named=True) for heading in headings)
+    titles = ("workload", *names)
+    table = Table("Speed-up, and share of the limit", headings(titles), tuple(texts))
+    keys = tuple(ColumnStyle(title, named=True) for title in titles)
     return HtmlTable(anchor, table, keys, styles, kind="squares", sortable=False)
 
 
@@ -306,22 +220,11 @@ def _square(row: Row) -> tuple[str, FieldStyle]:
 def behaviour_tables(behaviour: Behaviour) -> dict[str, HtmlTable]:
     """By group of questions the answers of each strategy."""
     return {
-        group: _answers(behaviour, group, questions, f"behaviour-{number}")
-        for number, (group, questions) in enumerate(behaviour.groups.items(), start=1)
+        table.title: HtmlTable(
+            f"behaviour-{number}",
+            replace(table, title=f"Each strategy\u2019s answers: {table.title}"),
+            tuple(ColumnStyle(heading.text) for heading in table.headings),
+            kind="compared",
+        )
+        for number, table in enumerate(rendered.tables(behaviour), start=1)
     }
-
-
-def _answers(
-    behaviour: Behaviour, group: str, questions: Sequence[Question], anchor: str
-) -> HtmlTable:
-    titles = ("strategy", *(question.name for question in questions))
-    each = [
-        (one.name, [one.answers[question.name] for question in questions]) for one in behaviour.able
-    ]
-    table = Table(
-        f"Each strategy\u2019s answers: {group}",
-        tuple(Heading(title, left=True) for title in titles),
-        tuple((name, *(answer.answer for answer in answers)) for name, answers in each),
-        values=tuple((name, *(answer.value for answer in answers)) for name, answers in each),
-    )
-    return HtmlTable(anchor, table, tuple(map(ColumnStyle, titles)), kind="compared")

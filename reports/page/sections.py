@@ -6,7 +6,6 @@ import base64
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from statistics import median
 from typing import Any
@@ -14,151 +13,67 @@ from typing import Any
 from .. import charts, numbers
 from ..analysis import explanations, header, records, tables, verdict
 from ..analysis.cells import Row
-from ..analysis.explanations import Footnote
 from ..analysis.tables import Group
 from ..analysis.verdict import Conclusion, span
-from ..run.schema import Facts
+from ..run.schema import Facts, Failure
 from ..run.stored import Stored
 from . import differences, figures, html_tables
-from .differences import PairSection, SideSection
-from .figures import Figure
-from .html_tables import HtmlTable
 
+_APART = ("grid", "sweep")  # charts with a section of their own
 _LONGEST = 4000  # characters of a traceback; what is cut off is its beginning
 
 
-@dataclass(frozen=True)
-class Card:
-    """The verdict at a glance; the sentence of the workload's section says it in full.
+def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
+    """The run at this place among `count` runs on one page.
 
-    `tone` is clear, tie, even or none, and `tag` says it in words.  `figure` is the large number
-    and `beside` what it is of; `firsts` are the names that share the first place, with their
-    colours; `share` has the least and the most of the limit that the first reach.
+    `anchor` is in front of every id of its part of the page.
     """
-
-    tone: str
-    tag: str
-    headline: str
-    colour: str
-    firsts: tuple[tuple[str, str], ...]
-    figure: str
-    beside: str
-    share: tuple[float, float] | None
-    of_limit: str
-    script: str
-
-
-@dataclass(frozen=True)
-class WorkloadSection:
-    """One workload: a card, a table, what was not measured and why, and charts.
-
-    `absent` has the reasons of dashes: titles of columns, why, and names of strategies.
-    """
-
-    anchor: str
-    name: str
-    facts: tuple[tuple[str, str], ...]
-    sentence: str
-    card: Card
-    table: HtmlTable | None
-    absent: tuple[tuple[str, str, str], ...]
-    unmeasured: tuple[tuple[str, str, str], ...]
-    notes: tuple[Footnote, ...]
-    figures: tuple[Figure, ...]
-
-
-@dataclass(frozen=True)
-class FailureGroup:
-    """Worker processes of one cell that failed alike."""
-
-    cell: str
-    kind: str
-    message: str
-    traceback: str
-    rounds: str
-
-
-@dataclass(frozen=True)
-class MethodSection:
-    """Facts about a run, the command that repeats it ("" if not recorded), its cells.csv."""
-
-    facts: tuple[tuple[str, str], ...]
-    command: str
-    warnings: tuple[str, ...]
-    failures: tuple[FailureGroup, ...]
-    csv: str
-    csv_name: str
-
-
-@dataclass(frozen=True)
-class RunSection:
-    """One run; `anchor` is in front of every id of its part of the page."""
-
-    anchor: str
-    name: str
-    header: tuple[str, ...]
-    workloads: tuple[WorkloadSection, ...]
-    sides: tuple[SideSection, ...]
-    pairs: tuple[PairSection, ...]
-    grid: HtmlTable
-    grid_figures: tuple[Figure, ...]
-    sweep: tuple[Figure, ...]
-    others: tuple[Figure, ...]
-    method: MethodSection
-
-
-def run(stored: Stored, place: int, count: int) -> RunSection:
-    """The run at this place among `count` runs on one page."""
     anchor = f"r{place + 1}-" if count > 1 else ""
     blocks = tables.blocks(stored)
+    anchors = [f"{anchor}block-{block.rows[0].block}" for block in blocks]
+    each = list(zip(blocks, anchors, strict=True))
     every = figures.figures(stored, anchor)
     lines = list(header.lines(stored, [block.rows for block in blocks]))
-    return RunSection(
-        anchor=anchor,
-        name=stored.run.id,
-        header=tuple(lines[: len(lines) - len(stored.run.warnings)]),
-        workloads=tuple(_workload(stored, block, anchor, every) for block in blocks),
-        sides=differences.sides(stored, anchor),
-        pairs=tuple(
-            differences.pairs(stored, block, f"{_anchor(block, anchor)}-pairs") for block in blocks
-        ),
-        grid=html_tables.grid(blocks, f"{anchor}squares"),
-        grid_figures=tuple(one for one in every if one.key == "grid"),
-        sweep=tuple(one for one in every if one.key == "sweep"),
-        others=tuple(
-            one for one in every if one.block is None and one.key not in ("grid", "sweep")
-        ),
-        method=_method(stored),
-    )
-
-
-def _anchor(block: Group, anchor: str) -> str:
-    return f"{anchor}block-{block.rows[0].block}"
+    return {
+        "anchor": anchor,
+        "name": stored.run.id,
+        "header": lines[: len(lines) - len(stored.run.warnings)],
+        "workloads": [_workload(stored, block, own, every) for block, own in each],
+        "sides": differences.sides(stored, anchor),
+        "pairs": [differences.pairs(stored, block, f"{own}-pairs") for block, own in each],
+        "grid": html_tables.grid(blocks, f"{anchor}squares"),
+        "grid_figures": [one for one in every if one["key"] == "grid"],
+        "sweep": [one for one in every if one["key"] == "sweep"],
+        "others": [one for one in every if one["block"] is None and one["key"] not in _APART],
+        "method": _method(stored),
+    }
 
 
 def _workload(
-    stored: Stored, block: Group, anchor: str, every: Sequence[Figure]
-) -> WorkloadSection:
+    stored: Stored, block: Group, anchor: str, every: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A card, a table, what was not measured and why, and charts.
+
+    `absent` has the reasons of dashes: titles of columns, why, and names of strategies.
+    """
     number = block.rows[0].block
     decision = verdict.decide(block.rows, block.names)
-    return WorkloadSection(
-        anchor=_anchor(block, anchor),
-        name=block.name,
-        facts=tuple(_workload_facts(block)),
-        sentence=decision.sentence,
-        card=card(decision, block.rows),
-        table=html_tables.workload_table(block, stored.probes, f"{_anchor(block, anchor)}-table"),
-        absent=tuple(html_tables.reasons(block, stored.probes)),
-        unmeasured=tuple(
+    return {
+        "anchor": anchor,
+        "name": block.name,
+        "facts": list(_workload_facts(block)),
+        "sentence": decision.sentence,
+        "card": card(decision, block.rows),
+        "table": html_tables.workload_table(block, stored.probes, f"{anchor}-table"),
+        "absent": html_tables.reasons(block, stored.probes),
+        "unmeasured": [
             (block.names[row.id], row.status, row.reason)
             for row in block.rows
             if row.batch_seconds is None
-        ),
-        notes=tuple(explanations.footnotes(block.rows)),
-        figures=tuple(
-            one for one in every if one.block == number and one.key not in ("grid", "sweep")
-        ),
-    )
+        ],
+        "notes": explanations.footnotes(block.rows),
+        "figures": [one for one in every if one["block"] == number and one["key"] not in _APART],
+    }
 
 
 def _workload_facts(block: Group) -> Iterator[tuple[str, str]]:
@@ -179,20 +94,29 @@ def _workload_facts(block: Group) -> Iterator[tuple[str, str]]:
     yield "rounds", numbers.count(max(row.rounds for row in rows))
 
 
-def card(decision: Conclusion, rows: Sequence[Row]) -> Card:
-    """What was decided on these rows, in words and figures."""
+def card(decision: Conclusion, rows: Sequence[Row]) -> dict[str, Any]:
+    """The verdict at a glance; the sentence of the workload's section says it in full.
+
+    `tone` is clear, tie, even or none, and `tag` says it in words.  `figure` is the large number
+    and `beside` what it is of; `firsts` are the names that share the first place, with their
+    colours; `share` has the least and the most of the limit that the first reach.
+    """
     colours = [charts.colour(row.strategy) for row in decision.first]
     several = decision.decided and len(decision.first) > 1
-    low, high = decision.share or (0.0, 0.0)
-    return Card(
-        *_headline(decision),
-        colours[0] if decision.outcome == "first" else "",
-        tuple(zip(decision.leaders, colours, strict=True)) if several else (),
-        *_figure(decision),
-        (html_tables.share(low), html_tables.share(high)) if decision.share else None,
-        decision.of_limit,
-        _script(decision.names, rows),
-    )
+    tone, tag, headline = _headline(decision)
+    figure, beside = _figure(decision)
+    return {
+        "tone": tone,
+        "tag": tag,
+        "headline": headline,
+        "colour": colours[0] if decision.outcome == "first" else "",
+        "firsts": list(zip(decision.leaders, colours, strict=True)) if several else [],
+        "figure": figure,
+        "beside": beside,
+        "share": [html_tables.share(part) for part in decision.share or ()],
+        "of_limit": decision.of_limit,
+        "script": _script(decision.names, rows),
+    }
 
 
 def _headline(decision: Conclusion) -> tuple[str, str, str]:
@@ -249,17 +173,18 @@ def _script(names: Mapping[int, str], rows: Sequence[Row]) -> str:
     return f"{name}, {numbers.duration(seconds)}"
 
 
-def _method(stored: Stored) -> MethodSection:
+def _method(stored: Stored) -> dict[str, Any]:
+    """How it was measured, the command that repeats it ("" if not recorded), its cells.csv."""
     facts = stored.run
     csv = records.cells_csv(stored).encode(errors="backslashreplace")
-    return MethodSection(
-        facts=tuple((key, text) for key, text in _facts(facts) if text),
-        command=_command(facts),
-        warnings=facts.warnings,
-        failures=tuple(_failures(facts)),
-        csv=f"data:text/csv;charset=utf-8;base64,{base64.b64encode(csv).decode()}",
-        csv_name=f"cells-{facts.id}.csv",
-    )
+    return {
+        "facts": [(key, text) for key, text in _facts(facts) if text],
+        "command": _command(facts),
+        "warnings": facts.warnings,
+        "failures": list(_failures(facts)),
+        "csv": f"data:text/csv;charset=utf-8;base64,{base64.b64encode(csv).decode()}",
+        "csv_name": f"cells-{facts.id}.csv",
+    }
 
 
 def _command(facts: Facts) -> str:
@@ -325,22 +250,24 @@ def _git(git: Mapping[str, Any] | None) -> str:
     return f"{git.get('revision', '')}{branch}{dirty}"
 
 
-def _failures(facts: Facts) -> Iterator[FailureGroup]:
+def _failures(facts: Facts) -> Iterator[dict[str, str]]:
+    """Worker processes of one cell that failed alike."""
     names = {
         cell.id: f"{cell.side}: {cell.name}" if cell.side else cell.name for cell in facts.cells
     }
-    alike: dict[tuple[int, str, str], list[int]] = {}
-    tracebacks: dict[tuple[int, str, str], str] = {}
+    alike: dict[tuple[int, str, str], list[Failure]] = {}
     for one in facts.failures:
-        key = one.cell, one.kind, one.message
-        alike.setdefault(key, []).append(one.round)
-        tracebacks.setdefault(key, one.traceback)
-    for key, rounds in alike.items():
-        cell, kind, message = key
-        traceback = tracebacks[key]
+        alike.setdefault((one.cell, one.kind, one.message), []).append(one)
+    for (cell, kind, message), those in alike.items():
+        traceback = those[0].traceback
         if len(traceback) > _LONGEST:
-            traceback = "...\n" + traceback[-_LONGEST:]
-        word = "round" if len(rounds) == 1 else "rounds"
-        several = f"{', '.join(map(str, rounds[:10]))}{' ...' if len(rounds) > 10 else ''}"
-        name = names.get(cell, f"cell {cell}")
-        yield FailureGroup(name, kind, message, traceback, f"{word} {several}")
+            traceback = f"...\n{traceback[-_LONGEST:]}"
+        rounds = "round " if len(those) == 1 else "rounds "
+        rounds += ", ".join(str(one.round) for one in those[:10])
+        yield {
+            "cell": names.get(cell, f"cell {cell}"),
+            "kind": kind,
+            "message": message,
+            "traceback": traceback,
+            "rounds": f"{rounds} ..." if len(those) > 10 else rounds,
+        }

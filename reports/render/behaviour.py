@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from rich.console import Console
 
-from ..analysis.behaviour import Behaviour, Question
+from ..analysis.behaviour import Behaviour
 from . import terminal
-from .table import Heading, Table, escaped, markdown
+from .table import Table, escaped, headings, markdown
 
 
 def show(behaviour: Behaviour, console: Console) -> None:
@@ -36,21 +36,16 @@ def document(behaviour: Behaviour) -> str:
 def tables(behaviour: Behaviour) -> Iterator[Table]:
     """Answers of the strategies that could be asked, a table for each group of questions."""
     for group, questions in behaviour.groups.items():
-        titles = ["strategy", *(question.name for question in questions)]
+        names = [question.name for question in questions]
+        answers = [(one.name, [one.answers[name] for name in names]) for one in behaviour.able]
+        asked = ("\n".join([one.asks, *behaviour.reasons(one)]) for one in questions)
         yield Table(
             group,
-            tuple(Heading(title, left=True) for title in titles),
-            tuple(
-                (one.name, *(one.answers[question.name].answer for question in questions))
-                for one in behaviour.able
-            ),
-            notes=tuple(_notes(behaviour, questions)),
+            headings(["strategy", *names], left=range(len(names) + 1)),
+            tuple((name, *(one.answer for one in those)) for name, those in answers),
+            notes=tuple(zip(names, asked, strict=True)),
+            values=tuple((name, *(one.value for one in those)) for name, those in answers),
         )
-
-
-def _notes(behaviour: Behaviour, questions: Sequence[Question]) -> Iterator[tuple[str, str]]:
-    for question in questions:
-        yield question.name, "\n".join([question.asks, *behaviour.reasons(question)])
 
 
 def _unable(behaviour: Behaviour) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """A run in the formats of other tools, by name.
 
-Each imports what it needs when it is asked for: pandas alone takes half a second.
+Pandas and the page load when they are asked for: pandas alone takes half a second.
 """
 
 from __future__ import annotations
@@ -8,12 +8,19 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
+from collections import Counter
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
+from .. import page
+from ..analysis import records, tables, verdict
 from ..errors import DamagedRun
+from ..run.schema import Planned, Plugin
 from ..run.stored import Stored
+from . import summary
+from .table import escaped
 
 LIBRARIES = {"parquet": "pyarrow"}
 """What a format needs that only the extra of its name brings."""
@@ -43,32 +50,12 @@ def rendered(stored: Stored, form: str) -> str | bytes:
     return _FORMATS[form](stored)
 
 
-def _csv(stored: Stored) -> str:
-    from ..analysis.records import cells_csv
-
-    return cells_csv(stored)
-
-
-def _markdown(stored: Stored) -> str:
-    from . import summary
-
-    return summary.document(stored)
-
-
 def _github(stored: Stored) -> str:
     """The step summary of a workflow, to be appended to what an earlier step wrote.
 
     It begins with an empty line, for a text that does not end with one.
     """
-    from .table import escaped
-
-    return f"\n## concbench {escaped(stored.run.id)}\n\n{_markdown(stored)}\n"
-
-
-def _html(stored: Stored) -> str:
-    from .. import page
-
-    return page.rendered([stored])
+    return f"\n## concbench {escaped(stored.run.id)}\n\n{summary.document(stored)}\n"
 
 
 def _parquet(stored: Stored) -> bytes:
@@ -103,22 +90,8 @@ def _pyperf(stored: Stored) -> bytes:
     return (stored.folder / "samples.json").read_bytes()
 
 
-def _openmetrics(stored: Stored) -> str:
-    from . import openmetrics
-
-    return openmetrics.rendered(stored)
-
-
-def _benchstat(stored: Stored) -> str:
-    from . import benchstat
-
-    return benchstat.rendered(stored)
-
-
 def _json(stored: Stored) -> str:
     """Everything a report says, unrounded, as one object; NaN is null."""
-    from ..analysis import records, tables, verdict
-
     processes = zip(records.processes(stored), stored.processes, strict=True)
     facts = ("id", "concbench", "started", "ended", "state", "seed", "reference", "argv")
     document = {
@@ -151,12 +124,118 @@ def _finite(value: Any) -> Any:
     return [_finite(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
+# Column of cells.csv, metric, unit, help.
+METRICS = (
+    ("batch_seconds", "concbench_batch_seconds", "seconds", "A batch, in steady state."),
+    ("batch_low", "concbench_batch_low_seconds", "seconds", "The low end of its interval."),
+    ("batch_high", "concbench_batch_high_seconds", "seconds", "The high end of its interval."),
+    ("startup_seconds", "concbench_startup_seconds", "seconds", "Opening the strategy."),
+    ("one_shot_seconds", "concbench_one_shot_seconds", "seconds", "Start-up, batch and close."),
+    ("limit_seconds", "concbench_limit_seconds", "seconds", "The least time possible."),
+    ("speedup", "concbench_speedup_ratio", "ratio", "Times as fast as the reference."),
+    ("speedup_low", "concbench_speedup_low_ratio", "ratio", "The low end of its interval."),
+    ("speedup_high", "concbench_speedup_high_ratio", "ratio", "The high end of its interval."),
+    ("of_limit", "concbench_of_limit_ratio", "ratio", "The limit over the batch."),
+    ("cpu_seconds", "concbench_cpu_seconds", "seconds", "CPU of the process tree per batch."),
+    ("peak_bytes", "concbench_peak_bytes", "bytes", "Peak memory of the process tree, as PSS."),
+    ("over_empty_bytes", "concbench_over_empty_bytes", "bytes", "Over an empty workload's."),
+    ("waiting_p99_seconds", "concbench_waiting_p99_seconds", "seconds", "Of a task to start."),
+    ("running_p99_seconds", "concbench_running_p99_seconds", "seconds", "From start to end."),
+    ("lag_p99_seconds", "concbench_lag_p99_seconds", "seconds", "Delay of the event loop."),
+    ("lag_max_seconds", "concbench_lag_max_seconds", "seconds", "The longest of them."),
+    ("rank", "concbench_rank", "", "1 is the fastest; ranks are shared where nothing differs."),
+    ("rounds", "concbench_rounds", "", "Worker processes that gave times; 0 where it failed."),
+)
+
+
+def _openmetrics(stored: Stored) -> str:
+    """Gauges labelled with workload, strategy, their parameters, tasks, workers and any side.
+
+    The format, for a scraper or a push gateway: https://prometheus.io/docs/specs/om/open_metrics_spec/
+    """
+    cells, lines = records.cells(stored), []
+    for column, name, unit, words in METRICS:
+        measured = [cell for cell in cells if cell[column] is not None]
+        measured = [cell for cell in measured if math.isfinite(cell[column])]
+        if measured:
+            about = {"TYPE": "gauge", "UNIT": unit, "HELP": words}
+            lines += [f"# {key} {name} {text}" for key, text in about.items() if text]
+        lines += [f"{name}{{{_labels(cell)}}} {float(cell[column])!r}" for cell in measured]
+    return "\n".join([*lines, "# EOF"]) + "\n"
+
+
+def _labels(cell: dict[str, Any]) -> str:
+    keys = ("workload", "workload_params", "strategy", "strategy_params", "tasks", "workers")
+    labels = {key: _text(cell[key]) for key in (*keys, "side") if key != "side" or cell["side"]}
+    return ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _escaped(label: str) -> str:
+    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _benchstat(stored: Stored) -> str:
+    """Go's benchmark text, which benchstat compares: `benchstat -col /strategy`, or `-col /side`.
+
+    Configuration lines, then a line for every worker process: what benchstat samples.  The number
+    after a name's last dash is the workers, where Go has its processors.
+    The format: https://golang.org/design/14313-benchmark-format
+    """
+    about = stored.run.environment
+    configuration = {
+        "tool": "concbench",
+        "run": stored.run.id,
+        "python": f"{about.get('implementation', '')} {about.get('python', '')}",
+        "start-method": about.get("start_method", ""),
+        "cpu": about.get("cpu_model", ""),
+        "cpu-count": about.get("cpus", ""),
+        "platform": about.get("platform", ""),
+        "sides": "; ".join(side.title for side in stored.run.sides),
+    }
+    texts = {key: " ".join(str(value).split()) for key, value in configuration.items()}
+    lines = [*(f"{key}: {text}" for key, text in texts.items() if text), ""]
+    cells = {cell.id: cell for cell in stored.run.cells if cell.status == "measured"}
+    names = {number: _name(cell) for number, cell in cells.items()}
+    alike = Counter(names.values())
+    for process in stored.processes:
+        if cell := cells.get(process.cell):
+            name = names[cell.id] + (f"/cell={cell.id}" if alike[names[cell.id]] > 1 else "")
+            # One batch is one iteration, whatever its tasks.
+            batches = len(process.values) * (cell.loops or 1)
+            nanoseconds = f"{process.seconds * 1e9:.3f}"
+            lines.append(f"Benchmark{name}-{cell.workers} {batches} {nanoseconds} ns/op")
+    return "\n".join(lines) + "\n"
+
+
+def _name(cell: Planned) -> str:
+    workload, strategy = _called(cell.workload), _called(cell.strategy)
+    # An upper-case letter must follow "Benchmark".
+    first = workload[:1].upper()
+    capital = first + workload[1:] if len(first) == 1 and first.isupper() else f"X{workload}"
+    side = f"/side={_plain(cell.side)}" if cell.side else ""
+    return f"{capital}/tasks={cell.tasks}/strategy={strategy}{side}"
+
+
+def _called(plugin: Plugin) -> str:
+    params = (f"{_plain(key)}={_plain(_text(value))}" for key, value in plugin.params.items())
+    return "/".join([_plain(plugin.name), *params])
+
+
+def _plain(part: str) -> str:
+    # A blank would end the name, a slash begin its next part.
+    return re.sub(r"[\s/\x00-\x1f\x7f-\x9f]", "_", part)
+
+
 _FORMATS: dict[str, Callable[[Stored], str | bytes]] = {
-    "csv": _csv,
-    "md": _markdown,
+    "csv": records.cells_csv,
+    "md": summary.document,
     "json": _json,
     "parquet": _parquet,
-    "html": _html,
+    "html": page.rendered,
     "pyperf": _pyperf,
     "github": _github,
     "openmetrics": _openmetrics,

@@ -1,24 +1,30 @@
-"""A check for a reader: lines on a terminal, and a comment on a pull or merge request.
+"""A check for a reader and for CI.
 
-What is slower comes first, then what nobody knows; what passed is one line, or folded away.
+Lines on a terminal, a comment on a pull or merge request, annotations of a GitHub workflow, and
+JUnit XML, which every reporter reads.  What is slower comes first, then what nobody knows; what
+passed is one line, or folded away.
 """
 
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
+from .. import numbers
 from ..gate import results
 from ..gate.decision import Word
 from ..gate.results import Check, Result
-from .table import Heading, Table, escaped, grid
+from .table import Table, escaped, grid, headings
 
 WIDTH = 100
 WIDEST = 44
 """A longer name moves its own words to the right, and nobody else's."""
 SHOWN: tuple[Word, ...] = ("slower", "other work", "inconclusive")
 MARKS = {"slower": "SLOWER", "inconclusive": "?", "other work": "OTHER", "not slower": "="}
-
 
 _INDENT = " " * 10
 
@@ -27,29 +33,23 @@ def lines(checked: Check, width: int = WIDTH) -> Iterator[str]:
     """The check, a line at a time, none wider than `width`."""
     about = results.title(checked), results.extent(checked), results.method(checked)
     yield from _wrapped("check: ", "   ".join(about), width)
-    names = [one.cell for one in checked.answers if one.word != "not slower"]
-    names += [cell for cell, _ in checked.failed]
-    wide = max((len(name) for name in names if len(name) <= WIDEST), default=0)
-    for word in SHOWN:
-        for one in checked.of(word):
-            yield from _line(MARKS[word], one.cell, wide, results.reason(one), width)
-    for cell, reason in checked.failed:
-        yield from _line("FAILED", cell, wide, reason, width)
+    each = [(MARKS[word], one) for word in SHOWN for one in checked.of(word)]
+    marked = [(mark, one.cell, results.reason(one)) for mark, one in each]
+    marked += [("FAILED", cell, reason) for cell, reason in checked.failed]
+    wide = max((len(cell) for _, cell, _ in marked if len(cell) <= WIDEST), default=0)
+    for mark, cell, text in marked:
+        start = f"  {mark:8}{cell:{wide}}   "
+        if len(start) + len(text) <= width:
+            yield f"{start}{text}"
+        else:
+            yield start.rstrip()
+            yield from _wrapped(_INDENT, text, width)
     for unknown in checked.unknown:
         yield from _wrapped("  ?       ", unknown, width)
     if passed := checked.of("not slower"):
         yield from _wrapped("  =       ", results.within(passed), width)
     for warning in checked.warnings:
         yield from _wrapped("  note    ", warning, width)
-
-
-def _line(mark: str, cell: str, wide: int, text: str, width: int) -> Iterator[str]:
-    start = f"  {mark:8}{cell:{wide}}   "
-    if len(start) + len(text) <= width:
-        yield f"{start}{text}"
-    else:
-        yield start.rstrip()
-        yield from _wrapped(_INDENT, text, width)
 
 
 def _wrapped(start: str, text: str, width: int) -> Iterator[str]:
@@ -68,9 +68,12 @@ def document(checked: Check) -> str:
     lines = [f"**{escaped(results.headline(checked))}** ({escaped(results.title(checked))})", ""]
     first = [one for word in SHOWN for one in checked.of(word)]
     passed = checked.of("not slower")
-    heading, rule, *rows = grid(_table(checked, [*first, *passed]))
+    titles = ("", "cell", "metric", checked.before, checked.after, "change", "rounds", "")
+    table = Table("", headings(titles, left=(0, 1, 2, 7)), tuple(map(_row, [*first, *passed])))
+    heading, rule, *rows = grid(table)
     head = (heading, rule)
-    fitting = list(_fitting(rows))
+    sizes = accumulate(len(row.encode()) + 1 for row in rows)
+    fitting = [row for row, size in zip(rows, sizes, strict=True) if size <= ROOM]
     if first:
         lines += [*head, *fitting[: len(first)], ""]
     lines += [f"- failed: {escaped(f'{cell}: {reason}')}" for cell, reason in checked.failed]
@@ -86,43 +89,112 @@ def document(checked: Check) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(checked: Check, answers: Sequence[Result]) -> Table:
-    return Table(
-        title="",
-        headings=(
-            *(Heading(text, left=True) for text in ("", "cell", "metric")),
-            *(Heading(text) for text in (checked.before, checked.after, "change", "rounds")),
-            Heading("", left=True),
-        ),
-        rows=tuple(map(_row, answers)),
-        folding=1,
-    )
-
-
 def _row(one: Result) -> tuple[str, ...]:
-    before, after = (results.value(one, number) for number in (one.before, one.after))
-    return (
-        *(one.word, one.cell, one.metric, before, after, results.change(one), str(one.rounds)),
-        _remark(one),
-    )
-
-
-def _remark(one: Result) -> str:
     limit = results.percent(one.threshold)
-    if one.word == "slower":
-        return f"threshold {limit}{', confirmed' if one.confirmed else ''}"
-    if one.word == "other work":
-        return "the sides give different answers"
-    if one.word == "inconclusive":
-        return f"too noisy to tell {limit}{results.remedy(one)}"
-    return f"within {limit}"
+    remark = {
+        "slower": f"threshold {limit}{', confirmed' if one.confirmed else ''}",
+        "other work": "the sides give different answers",
+        "inconclusive": f"too noisy to tell {limit}{results.remedy(one)}",
+        "not slower": f"within {limit}",
+    }[one.word]
+    times = results.value(one, one.before), results.value(one, one.after), results.change(one)
+    return (one.word, one.cell, one.metric, *times, str(one.rounds), remark)
 
 
-def _fitting(rows: Sequence[str]) -> Iterator[str]:
-    """The first rows, as many as there is room for."""
-    room = ROOM
-    for row in rows:
-        room -= len(row.encode()) + 1
-        if room < 0:
-            return
-        yield row
+MOST = 10
+"""Of a level, and of a step: GitHub drops further ones, and does not say so."""
+
+
+def github_annotations(checked: Check) -> Iterator[str]:
+    """Errors for what fails the check, warnings for other work, notices for what is not known.
+
+    Lines on stdout that the runner reads.  Their form:
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions; what is escaped:
+    https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
+    """
+
+    def of(word: Word) -> list[tuple[str, str]]:
+        about = f"   {results.title(checked)}, threshold "
+        return [
+            (f"{word}: {one.cell}", results.reason(one) + about + results.percent(one.threshold))
+            for one in checked.of(word)
+        ]
+
+    failed = [(f"failed: {cell}", reason) for cell, reason in checked.failed]
+    unknown = [("not known", line) for line in (*checked.unknown, *checked.warnings)]
+    yield from _annotations("error", [*of("slower"), *failed])
+    yield from _annotations("warning", of("other work"))
+    yield from _annotations("notice", [*of("inconclusive"), *unknown])
+
+
+def _annotations(level: str, remarks: Sequence[tuple[str, str]]) -> Iterator[str]:
+    first = remarks if len(remarks) <= MOST else remarks[: MOST - 1]
+    for title, text in first:
+        name = _data(title).replace(":", "%3A").replace(",", "%2C")
+        yield f"::{level} title={name}::{_data(text)}"
+    if left := len(remarks) - len(first):
+        yield f"::{level} title=concbench::{left} more: see the summary of the job"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
+CLASS = "concbench"
+
+
+def junit(checked: Check) -> str:
+    """The XML, encoded as UTF-8 where it is written: a testcase for each metric of each cell.
+
+    Slower is a failure, as is a cell that failed; what nobody knows is skipped, with the words.
+    Names hold no revision and no number of a run: that is how a reporter tells a new failure from
+    an old one.  The schema: https://github.com/jenkinsci/xunit-plugin/blob/master/src/main
+    /resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
+    """
+    cases = [_answer(one) for one in checked.answers]
+    cases += [_case(cell, "failure", "failed", reason) for cell, reason in checked.failed]
+    cases += [_case(line, "skipped", "not known", line) for line in checked.unknown]
+    tags = Counter(case[0].tag for case in cases)
+    counts = {
+        "tests": str(len(cases)),
+        "failures": str(tags["failure"]),
+        "errors": "0",
+        "skipped": str(tags["skipped"]),
+        "time": _seconds(checked.seconds),
+    }
+    root = Element("testsuites", {"name": CLASS, **counts})
+    suite = SubElement(root, "testsuite", {"name": _plain(results.title(checked)), **counts})
+    suite.extend(cases)
+    about = [results.headline(checked), results.method(checked), *checked.warnings]
+    SubElement(suite, "system-out").text = "\n".join(map(_plain, about))
+    ElementTree.indent(root)
+    return f"{HEAD}{ElementTree.tostring(root, encoding='unicode')}\n"
+
+
+def _answer(one: Result) -> Element:
+    tag = {"slower": "failure", "not slower": "system-out"}.get(one.word, "skipped")
+    text = f"{results.reason(one)} (threshold {results.percent(one.threshold)})"
+    seconds = None if one.metric == "memory" else one.after
+    return _case(f"{one.cell} {one.metric}", tag, one.word, text, seconds or 0.0)
+
+
+def _case(name: str, tag: str, word: str, text: str, seconds: float = 0.0) -> Element:
+    about = {"classname": CLASS, "name": _plain(name), "time": _seconds(seconds)}
+    case = Element("testcase", about)
+    if tag == "system-out":
+        SubElement(case, tag).text = _plain(text)
+    else:
+        line = _plain(" ".join(text.split()))
+        SubElement(case, tag, {"type": word, "message": f"{word}: {line}"}).text = line
+    return case
+
+
+def _seconds(seconds: float) -> str:
+    # No exponent: readers of JUnit take a decimal.
+    return f"{seconds:.6f}"
+
+
+def _plain(text: str) -> str:
+    """What XML cannot hold is escaped as Python does."""
+    return numbers.printable(text, "utf-8")

@@ -13,7 +13,7 @@ from ..history import marks
 from ..history.series import Series
 from ..stats.changes import FEWEST, LEAST
 from . import terminal
-from .table import Heading, Table
+from .table import Heading, Table, headings
 
 _PLOT = range(8, 25)
 """Columns of the plot of intervals: as many as there is room for, or none."""
@@ -22,12 +22,9 @@ _PLOTTED = 6  # where the plot stands
 
 def overview(histories: Sequence[Series], console: Console) -> None:
     """A line for each cell, a table for each machine."""
+    heads = headings(("cell", "runs", "latest", "since first", "last change"), left=(0, 4))
     for machine, cells in groupby(histories, key=marks.machine):
-        headings = (
-            *(Heading("cell", left=True), Heading("runs"), Heading("latest")),
-            *(Heading("since first"), Heading("last change", left=True)),
-        )
-        terminal.show([Table(machine, headings, tuple(map(_summary, cells)))], console)
+        terminal.show([Table(machine, heads, tuple(map(_summary, cells)))], console)
         console.print()
     if not any(one.changes for one in histories):
         terminal.say(console, _nothing(histories))
@@ -54,14 +51,11 @@ def _runs(one: Series) -> Table:
     what = "times relative to the reference's" if one.relative else "batch times"
     changes = {change.at: f"<- {marks.change(one, change)}" for change in one.changes}
     lines = [(*_numbers(one, at), changes.get(at, "")) for at in range(len(one.points))]
-    headings = (
-        *(Heading(text, left=True) for text in ("run", "when", "revision")),
-        *(Heading(text) for text in ("batch", "+-95%", "speed-up")),
-        Heading("", left=True),
-    )
+    titles = ("run", "when", "revision", "batch", "+-95%", "speed-up", "")
     title = f"{one.name}: {what} on {marks.machine(one)}"
-    table = Table(title, headings, tuple(lines), folding=len(headings) - 1)
-    return table if changes else replace(table, folding=0).without([len(headings) - 1])
+    last = len(titles) - 1
+    table = Table(title, headings(titles, left=(0, 1, 2, last)), tuple(lines), folding=last)
+    return table if changes else replace(table, folding=0).without([last])
 
 
 def _plotted(table: Table, one: Series, console: Console) -> Table:

@@ -13,7 +13,7 @@ from ..analysis.comparison import METHOD, Compared
 from ..analysis.tables import NAME, USUAL, Group, View
 from ..run.stored import Stored
 from . import terminal
-from .table import Heading, Table, escaped, markdown, without_empty
+from .table import Heading, Table, escaped, headings, markdown, without_empty
 
 _PAIRING = "rounds of two runs are not paired, p values are Holm's over all cells"
 
@@ -110,7 +110,7 @@ def sides(stored: Stored) -> list[Table]:
     return [
         Table(
             title=one.headline,
-            headings=_compared_headings(*one.headings),
+            headings=headings(one.headings, left=(0, 4)),
             rows=tuple(comparison.fields(comparison.short(row)) for row in one.results),
             notes=tuple(("", line) for line in (*comparison.meanings(one.results), METHOD)),
         )
@@ -145,15 +145,9 @@ def _blocks(rows: Sequence[Compared], called: dict[str, tuple[str, str]]) -> Ite
     for row in rows:
         block, strategy = called[row.cell]
         blocks.setdefault(block, []).append((strategy, *comparison.fields(row)[1:]))
-    headings = _compared_headings("strategy", "first", "other", "other / first", "")
+    heads = headings(("strategy", "first", "other", "other / first", ""), left=(0, 4))
     for block, lines in blocks.items():
-        yield Table(block, headings, tuple(lines))
-
-
-def _compared_headings(*titles: str) -> tuple[Heading, ...]:
-    """Of names, two times, a ratio and a word."""
-    last = len(titles) - 1
-    return tuple(Heading(title, left=place in (0, last)) for place, title in enumerate(titles))
+        yield Table(block, heads, tuple(lines))
 
 
 def _when(stored: Stored) -> str:

@@ -6,7 +6,7 @@ Here are the value and its Markdown, which load nothing; `terminal` needs Rich.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .. import numbers
@@ -25,6 +25,11 @@ class Heading:
     text: str
     left: bool = False
     dispensable: int = 0
+
+
+def headings(titles: Iterable[str], left: Container[int] = ()) -> tuple[Heading, ...]:
+    """Headings that all stay; the texts below those at the places in `left` are words."""
+    return tuple(Heading(title, at in left) for at, title in enumerate(titles))
 
 
 @dataclass(frozen=True)

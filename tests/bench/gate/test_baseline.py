@@ -26,7 +26,7 @@ from reports import read
 from reports.gate import decision, results
 from reports.gate.results import Check, document
 from reports.gate.thresholds import parse
-from reports.render import ci, gate
+from reports.render import gate
 
 from ...reports import made
 
@@ -321,7 +321,7 @@ def test_before_after_and_change_agree_though_a_round_was_disturbed(tmp_path, di
     check = Check("now", "before", (one,), paired=False)
     assert results.reason(one).startswith("50.0 -> 50.0 ms   +0.0 %")
     assert r"| 50.0 ms | 50.0 ms | \+0.0 % " in gate.document(check)
-    assert 'time="0.050000"' in ci.junit(check)
+    assert 'time="0.050000"' in gate.junit(check)
     (kept,) = json.loads(document(check))["answers"]
     assert (kept["before"], kept["after"], kept["ratio"]) == pytest.approx((0.05, 0.05, 1.0))
 
