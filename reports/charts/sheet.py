@@ -68,13 +68,14 @@ class Sheet:
         self.width, room = width, width - 2 * EDGE
         heading = style.fold(title, room, TITLE, bold=True)
         below = style.fold(subtitle, room, TEXT)
-        above = len(heading) * line_height(TITLE) + 0.08
-        self.top = EDGE + above + len(below) * line_height(TEXT) + 0.1
+        self.top = EDGE + len(heading) * line_height(TITLE) + 0.08 + len(below) * line_height(TEXT)
+        self.top += 0.1
         self.height = self.top + body + EDGE
         self.figure = Figure(figsize=(width, self.height), dpi=100, facecolor=PAPER)
         start = EDGE - self.top
         self.lines(EDGE, start, heading, size=TITLE, weight="bold", va="top")
-        self.lines(EDGE, start + above, below, size=TEXT, alpha=MUTED, va="top")
+        start += len(heading) * line_height(TITLE) + 0.08
+        self.lines(EDGE, start, below, size=TEXT, alpha=MUTED, va="top")
 
     def axes(self, left: float, top: float, width: float, height: float) -> style.Axes:
         """Axes with their upper left corner so many inches right of the edge, below the heading."""
