@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from .. import numbers
 from ..analysis import cells, names, verdict
-from ..analysis.cells import Row
 from ..analysis.verdict import Conclusion
 from ..run.probes import Probed
 from ..run.stored import Stored
@@ -44,7 +43,7 @@ class NamedBlock:
 
     number: int
     name: str
-    rows: Sequence[Row]
+    rows: Sequence[cells.Row]
     names: Mapping[int, str]
     verdict: Conclusion
     stored: Stored
@@ -55,7 +54,7 @@ class NamedBlock:
         return clean(f"{self.name}: {self.verdict.sentence}")
 
     @property
-    def measured(self) -> list[Row]:
+    def measured(self) -> list[cells.Row]:
         """The rows that have times; raises LeftOut when none has."""
         rows = [row for row in self.rows if row.batch_seconds is not None]
         if not rows:
@@ -63,12 +62,12 @@ class NamedBlock:
         return rows
 
     @property
-    def reference(self) -> Row | None:
+    def reference(self) -> cells.Row | None:
         """The row that speed-ups refer to, where it was measured."""
         return next((row for row in self.rows if row.reference and row.batch_seconds), None)
 
     @property
-    def probed(self) -> list[tuple[Row, Probed]]:
+    def probed(self) -> list[tuple[cells.Row, Probed]]:
         """The measured rows that were probed, in order, with what the probes saw."""
         probes = self.stored.probes
         return [(row, probes[row.id]) for row in self.measured if row.id in probes]
@@ -127,10 +126,10 @@ _FEW = 5
 
 def _first(block: NamedBlock) -> str:
     found = block.verdict
-    if not found.decided and found.outcome != "only":
-        return "nothing was measured" if found.outcome == "unmeasured" else "no verdict"
     if found.outcome == "only":
         return f"only {found.leaders[0]} was measured"
+    if not found.decided:
+        return "nothing was measured" if found.outcome == "unmeasured" else "no verdict"
     if found.outcome == "reference":
         return f"nothing beats {found.rival}"
     best = found.first[0].speedup

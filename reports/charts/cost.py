@@ -6,18 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 from statistics import median
-from typing import TYPE_CHECKING
 
 from .. import numbers
-from . import margins, scales, style
+from . import scales, style
 from .chart import LeftOut, NamedBlock
-from .margins import Strip
-from .sheet import Sheet
-from .style import EDGE, INK, TEXT, Look, line_height, point
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.patches import Patch
+from .sheet import Sheet, Strip, bar_key, draw_strips, strips
+from .style import EDGE, INK, TEXT, Axes, Look, line_height, point
 
 _LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.7, 0.08, 3.4, 0.5, 2.2
 
@@ -54,8 +48,8 @@ def draw_cost(block: NamedBlock) -> tuple[Sheet, str]:
     if any(one.memory for one in costs):
         about += "; the area of a point is its peak memory"
     best = front(costs)
-    names = numbers.listed([one.name for one in best])
-    title = f"{block.name}: nothing beats {names} in both time and CPU"
+    leaders = numbers.listed([one.name for one in best])
+    title = f"{block.name}: nothing beats {leaders} in both time and CPU"
     sheet = Sheet(title, about, _TOP + tall + _BELOW)
     right = EDGE + style.widest((line for label in labels for line in label), TEXT) + 0.45
     axes = sheet.axes(EDGE + _LEFT, _TOP, sheet.width - EDGE - _LEFT - right, tall)
@@ -63,19 +57,20 @@ def draw_cost(block: NamedBlock) -> tuple[Sheet, str]:
     scales.seconds(axes.xaxis, [one.cpu for one in costs], "CPU time of a batch", room=0.06)
     scales.seconds(axes.yaxis, [one.seconds for one in costs], "batch time", room=0.06)
     cpu, seconds = [one.cpu for one in best], [one.seconds for one in best]
-    dashes = (0, (4, 2))
-    axes.plot(cpu, seconds, color=INK, lw=1, alpha=0.6, ls=dashes, drawstyle="steps-post")
-    _draw_points(axes, costs)
+    axes.plot(cpu, seconds, color=INK, lw=1, alpha=0.6, ls=(0, (4, 2)), drawstyle="steps-post")
+    most = max(one.memory or 0.0 for one in costs)
+    for one in costs:
+        share = one.memory / most if one.memory and most else 0.25
+        look = point(one.strategy, max(4.0, 16 * sqrt(share)))
+        axes.plot([one.cpu], [one.seconds], alpha=0.85, **look)
     top, left = _TOP, sheet.width - right
     for one, label, height in zip(costs, labels, heights, strict=True):
         middle = top + height / 2
         sheet.stroke([left + 0.25], [middle], **point(one.strategy, 7))
         sheet.lines(left + 0.4, middle, label)
         top += height
-    each = [
-        f"{one.label}: {numbers.duration(one.seconds)}, CPU {numbers.duration(one.cpu)}"
-        for one in costs
-    ]
+    time = numbers.duration
+    each = [f"{one.label}: {time(one.seconds)}, CPU {time(one.cpu)}" for one in costs]
     return sheet, f"{about}. {'; '.join(each)}."
 
 
@@ -88,19 +83,10 @@ def front(costs: Sequence[CellCost]) -> list[CellCost]:
     return best
 
 
-def _draw_points(axes: Axes, costs: Sequence[CellCost]) -> None:
-    most = max((one.memory or 0.0 for one in costs), default=0.0)
-    for one in costs:
-        share = one.memory / most if one.memory and most else 0.25
-        look = point(one.strategy, max(4.0, 16 * sqrt(share)))
-        axes.plot([one.cpu], [one.seconds], alpha=0.85, **look)
-
-
 _STRIP = 0.46
 _PARTS = {"start-up": "//////", "first batch": "", "close": "xxxxxx"}
 """What a one-shot run consists of, with the hatch of each."""
 _FAINT = 0.45
-_EDGE: Look = {"edgecolor": INK, "linewidth": 0.4}
 
 
 def draw_startup(block: NamedBlock) -> tuple[Sheet, str]:
@@ -109,51 +95,38 @@ def draw_startup(block: NamedBlock) -> tuple[Sheet, str]:
     rows = [row for row in block.measured if all(map(isfinite, parts[row.id]))]
     if not rows:
         raise LeftOut("no start-up was recorded")
-    stack = margins.strips(block, rows, _STRIP)
+    stack = strips(block, rows, _STRIP)
     about = "One-shot time, which a script pays, above the batch time, which a service pays"
-    sheet, axes = margins.draw_strips(block.title, about, stack, _both)
+    sheet, axes = draw_strips(block.title, about, stack, _both)
     longest = [max(sum(parts[row.id]), row.batch_seconds or 0.0) for row in rows]
     scales.seconds(axes.xaxis, longest, "time", zero=True)
     for strip in stack:
         _draw_bars(axes, strip, parts[strip.row.id])
-    sheet.legend(_keys())
-    each = [
-        f"{block.names[strip.row.id]} {_both(strip)}, of it "
-        + ", ".join(
-            f"{name} {numbers.duration(seconds)}"
-            for name, seconds in zip(_PARTS, parts[strip.row.id], strict=True)
-        )
-        for strip in stack
-    ]
+    keys = {name: bar_key(hatch=hatch) for name, hatch in _PARTS.items()}
+    sheet.legend({**keys, "batch, once all is up": bar_key(alpha=_FAINT)})
+    each = []
+    for strip in stack:
+        known = zip(_PARTS, parts[strip.row.id], strict=True)
+        inside = ", ".join(f"{part} {numbers.duration(seconds)}" for part, seconds in known)
+        each.append(f"{block.names[strip.row.id]} {_both(strip)}, of it {inside}")
     return sheet, f"{about}: {'; '.join(each)}."
 
 
-def _parts(block: NamedBlock, cell: int) -> tuple[float, float, float]:
+def _parts(block: NamedBlock, cell: int) -> tuple[float, ...]:
+    """How long each of the parts takes, as a median."""
     processes = block.stored.of(cell)
-    return (
-        median(one.startup_seconds for one in processes),
-        median(one.first_batch_seconds for one in processes),
-        median(one.close_seconds for one in processes),
-    )
+    each = [(one.startup_seconds, one.first_batch_seconds, one.close_seconds) for one in processes]
+    return tuple(map(median, zip(*each, strict=True)))
 
 
 def _draw_bars(axes: Axes, strip: Strip, parts: Sequence[float]) -> None:
     half = min(0.4 * strip.height, 0.2)
-    look: Look = {"height": half, "color": strip.colour, **_EDGE}
+    look: Look = {"height": half, "color": strip.colour, "edgecolor": INK, "lw": 0.4}
     start = 0.0
     for seconds, hatch in zip(parts, _PARTS.values(), strict=True):
         axes.barh(strip.middle - half / 2, seconds, left=start, hatch=hatch, **look)
         start += seconds
     axes.barh(strip.middle + half / 2, strip.row.batch_seconds or 0.0, alpha=_FAINT, **look)
-
-
-def _keys() -> dict[str, Patch]:
-    from matplotlib.patches import Patch
-
-    parts = {
-        name: Patch(facecolor="#8a8a8a", hatch=hatch, **_EDGE) for name, hatch in _PARTS.items()
-    }
-    return {**parts, "batch, once all is up": Patch(facecolor="#8a8a8a", alpha=_FAINT, **_EDGE)}
 
 
 def _both(strip: Strip) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 from ..run.stored import Stored
 from . import cost, gantt, latency, rounds, speedup, sweep
 from .chart import Chart, LeftOut, NamedBlock, blocks, overview
-from .sheet import Sheet, drawing
-from .sweep import Family, families
+from .sheet import Sheet, drawing, salted
 
 Drawing = tuple[Sheet, str]
 
@@ -57,7 +56,15 @@ def save(stored: Stored, folder: Path) -> list[Path]:
     The folder is made.  Raises OSError when it cannot be written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return [path for request in _requests(stored) for path in _files(request, stored, folder)]
+    paths = []
+    for request in _requests(stored):
+        salt = _salt(stored, request)
+        with drawing(salt), suppress(LeftOut):
+            sheet, description = request.make()
+            for suffix in (".svg", ".png"):
+                paths.append(folder / f"{request.name}{suffix}")
+                paths[-1].write_bytes(sheet.file(suffix, description, salt))
+    return paths
 
 
 def _chart(request: _Request, salt: str) -> Chart:
@@ -70,33 +77,18 @@ def _chart(request: _Request, salt: str) -> Chart:
     return Chart(request.key, request.block, sheet.title, picture, "")
 
 
-def _files(request: _Request, stored: Stored, folder: Path) -> Iterator[Path]:
-    salt = _salt(stored, request)
-    with drawing(salt):
-        try:
-            sheet, description = request.make()
-        except LeftOut:
-            return
-        contents = {form: sheet.file(form, description, salt) for form in (".svg", ".png")}
-    for suffix, content in contents.items():
-        path = folder / f"{request.name}{suffix}"
-        path.write_bytes(content)
-        yield path
-
-
 def _requests(stored: Stored) -> Iterator[_Request]:
     known = list(blocks(stored))
     yield _Request("grid", None, "grid", overview(known), partial(speedup.draw_grid, known))
-    absent, swept = _absent(stored, known), list(families(known))
+    absent, swept = _absent(stored, known), list(sweep.families(known))
     for block in known:
         slug = _slug(block, known)
         for key, make in _OF_A_BLOCK.items():
             if key not in absent:
-                title = block.title
-                yield _Request(key, block.number, f"{key}-{slug}", title, partial(make, block))
+                name = f"{key}-{slug}"
+                yield _Request(key, block.number, name, block.title, partial(make, block))
         inside = [family for family in swept if family.blocks == [block]]
-        for family in inside:
-            yield _sweep(family, slug, inside)
+        yield from (_sweep(family, slug, inside) for family in inside)
     across = [family for family in swept if len(family.blocks) > 1]
     for family in across:
         first = family.blocks[0].rows[0]
@@ -107,7 +99,7 @@ def _requests(stored: Stored) -> Iterator[_Request]:
         yield _Request(key, None, key, overview(known), partial(_left_out, why))
 
 
-def _sweep(family: Family, slug: str, alike: Sequence[Family]) -> _Request:
+def _sweep(family: sweep.Family, slug: str, alike: Sequence[sweep.Family]) -> _Request:
     number = None if len(family.blocks) > 1 else family.blocks[0].number
     name = f"sweep-{slug}-{_slugged(family.key)}"
     if len(alike) > 1:
@@ -117,10 +109,8 @@ def _sweep(family: Family, slug: str, alike: Sequence[Family]) -> _Request:
 
 def _absent(stored: Stored, known: Sequence[NamedBlock]) -> dict[str, str]:
     """The charts that no block has, and why: said once."""
-    reasons = {}
-    if not stored.probes:
-        for key, probe in _PROBES.items():
-            reasons[key] = f"the run was not probed for it: concbench run --probe {probe}"
+    why = "the run was not probed for it: concbench run --probe"
+    reasons = {} if stored.probes else {key: f"{why} {probe}" for key, probe in _PROBES.items()}
     if not any(row.cpu_seconds for block in known for row in block.rows):
         reasons["cost"] = "the run holds no CPU seconds"
     return reasons
@@ -142,6 +132,4 @@ def _slugged(name: str) -> str:
 
 
 def _salt(stored: Stored, request: _Request) -> str:
-    """Ten signs that tell this chart's ids from those of any other on a page."""
-    parts = "\0".join((stored.run.id, stored.run.started, request.name))
-    return sha256(parts.encode(errors="replace")).hexdigest()[:10]
+    return salted(stored.run.id, stored.run.started, request.name)

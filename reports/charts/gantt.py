@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import median, median_low
-from typing import TYPE_CHECKING
 
 from .. import numbers
 from ..analysis.cells import Row
@@ -21,12 +20,7 @@ from ..run.probes import Timeline
 from . import scales, style
 from .chart import LeftOut, NamedBlock
 from .sheet import Sheet, key, strokes
-from .style import EDGE, INK, MUTED, SMALL, TEXT, Look, colour, line_height
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
-
+from .style import EDGE, INK, MUTED, SMALL, TEXT, Artist, Axes, Look, colour, line_height
 
 Span = tuple[float, float]
 Task = tuple[int, int, float, float, float]
@@ -45,15 +39,12 @@ class Track:
 def tracks(tasks: Sequence[Task]) -> list[Track]:
     """The rows of these tasks, by lane."""
     ordered = sorted(tasks, key=lambda task: (task[1], task[3], task[0]))
-    return [
-        Track(
-            lane,
-            [(started, ended) for _, _, _, started, ended in row],
-            unite([(submitted, started) for _, _, submitted, started, _ in row]),
-        )
-        for lane, inside in groupby(ordered, key=lambda task: task[1])
-        for row in _rows(list(inside))
-    ]
+    every = []
+    for lane, inside in groupby(ordered, key=lambda task: task[1]):
+        for row in _rows(list(inside)):
+            waits = unite([(submitted, started) for _, _, submitted, started, _ in row])
+            every.append(Track(lane, [(task[3], task[4]) for task in row], waits))
+    return every
 
 
 def _rows(tasks: Sequence[Task]) -> list[list[Task]]:
@@ -132,8 +123,7 @@ class TimelinePanel:
 
 def _panels(block: NamedBlock, rows: Sequence[tuple[Row, Timeline]]) -> list[TimelinePanel]:
     """A panel for each of these cells, one below the other."""
-    panels: list[TimelinePanel] = []
-    top = 0.0
+    panels, top = [], 0.0
     most = ROWS if len(rows) <= _MANY else max(2, ROWS * _MANY // len(rows))
     for row, timeline in rows:
         every = tracks(timeline.tasks)
@@ -145,10 +135,8 @@ def _panels(block: NamedBlock, rows: Sequence[tuple[Row, Timeline]]) -> list[Tim
         least = (len(name) + 1) * line_height(TEXT)
         height = max(pitch * len(visible) + beats, least) + _PANEL_GAP
         end = max(ended for *_, ended in timeline.tasks)
-        lanes = len({track.lane for track in every})
-        panels.append(
-            TimelinePanel(row, name, visible, len(every), lanes, timeline, end, top, pitch, height)
-        )
+        counts = (len(every), len({track.lane for track in every}))
+        panels.append(TimelinePanel(row, name, visible, *counts, timeline, end, top, pitch, height))
         top += height
     return panels
 
@@ -158,7 +146,7 @@ def _draw_panel(axes: Axes, panel: TimelinePanel, wide: float, high: float) -> N
     point = high / wide * _POINT
     shade = colour(panel.row.strategy)
     # Narrower than that, tasks are a band, in which a pause still shows.
-    widths = [end - start for track in panel.tracks for start, end in track.bars]
+    widths = (end - start for track in panel.tracks for start, end in track.bars)
     narrow = median(widths) < _NARROW * point
     bars: list[tuple[float, float, float, float]] = []
     waits: list[tuple[float, float, float, float]] = []
@@ -180,15 +168,13 @@ def _draw_panel(axes: Axes, panel: TimelinePanel, wide: float, high: float) -> N
 
 def _brackets(axes: Axes, panel: TimelinePanel) -> None:
     """A stroke beside each lane, as tall as it has rows: a loop's is one, threads' are many."""
-    ends = []
-    top = panel.top
+    ends, top = [], panel.top
     for _, rows in groupby(panel.tracks, key=lambda track: track.lane):
         bottom = top + len(list(rows)) * panel.pitch
         ends.append((-0.008, top + 0.012, -0.008, bottom - 0.012))
         top = bottom
-    beside = axes.get_yaxis_transform()
     look: Look = {"color": INK, "alpha": MUTED, "linewidth": 1.8, "clip_on": False}
-    strokes(axes, ends, transform=beside, **look)
+    strokes(axes, ends, transform=axes.get_yaxis_transform(), **look)
 
 
 def _beats(axes: Axes, panel: TimelinePanel, point: float, high: float) -> None:
@@ -213,7 +199,9 @@ def draw(block: NamedBlock) -> tuple[Sheet, str]:
     """A bar for each task, in a row of its lane; and the same in words."""
     stack = _panels(block, _timelines(block))
     tall = stack[-1].top + stack[-1].height
-    about = f"One pass apart from the timed ones{_tasks(stack)}{block.not_shown('timeline')}"
+    traced = {f", {_count(len(one.timeline.tasks), 'task')} of each strategy" for one in stack}
+    tasks = traced.pop() if len(traced) == 1 else ""
+    about = f"One pass apart from the timed ones{tasks}{block.not_shown('timeline')}"
     sheet = Sheet(_title(block, stack), about, _TOP + tall + _BELOW)
     reach = _reach(stack)
     names = [line for panel in stack for line in panel.name]
@@ -223,8 +211,7 @@ def draw(block: NamedBlock) -> tuple[Sheet, str]:
     wide = sheet.width - left - right
     axes = sheet.axes(left, _TOP, wide, tall)
     axes.set(ylim=(tall, 0), yticks=[])
-    label = "time since the first task was submitted"
-    scales.seconds(axes.xaxis, [0.0, reach], label, zero=True)
+    scales.seconds(axes.xaxis, [0.0, reach], "time since the first task was submitted", zero=True)
     high = axes.get_xlim()[1]
     for panel in stack:
         _draw_panel(axes, panel, wide, high)
@@ -241,9 +228,8 @@ def draw(block: NamedBlock) -> tuple[Sheet, str]:
 
 def _timelines(block: NamedBlock) -> list[tuple[Row, Timeline]]:
     """The cells that were traced, the reference first: the others are read against it."""
-    known = [
-        (row, one.timeline) for row, one in block.probed if one.timeline and one.timeline.tasks
-    ]
+    every = [(row, one.timeline) for row, one in block.probed if one.timeline]
+    known = [(row, timeline) for row, timeline in every if timeline.tasks]
     if not known:
         raise LeftOut(block.why_absent("timeline", "latency", "no tasks were traced"))
     return sorted(known, key=lambda one: not one[0].reference)
@@ -261,16 +247,10 @@ def _reach(stack: Sequence[TimelinePanel]) -> float:
 def _title(block: NamedBlock, stack: Sequence[TimelinePanel]) -> str:
     mean = {block.names[panel.row.id]: _in_flight(panel) for panel in stack}
     least, most = min(mean, key=mean.__getitem__), max(mean, key=mean.__getitem__)
+    few, many = (_count(float(f"{mean[name]:.2g}"), "task") for name in (least, most))
     if mean[most] < 1.05 * mean[least]:
-        return f"{block.name}: {_few(mean[most])} in flight under each strategy, on average"
-    return (
-        f"{block.name}: {_few(mean[least])} in flight under {least}, {_few(mean[most])} under "
-        f"{most}, on average"
-    )
-
-
-def _few(count: float) -> str:
-    return _count(float(f"{count:.2g}"), "task")
+        return f"{block.name}: {many} in flight under each strategy, on average"
+    return f"{block.name}: {few} in flight under {least}, {many} under {most}, on average"
 
 
 def _count(count: float, what: str) -> str:
@@ -281,13 +261,6 @@ def _in_flight(panel: TimelinePanel) -> float:
     """Tasks running at the same time, on average over the pass."""
     running = sum(ended - started for _, _, _, started, ended in panel.timeline.tasks)
     return running / panel.end if panel.end else 0.0
-
-
-def _tasks(stack: Sequence[TimelinePanel]) -> str:
-    traced = {len(panel.timeline.tasks) for panel in stack}
-    if len(traced) > 1:
-        return ""
-    return f", {_count(traced.pop(), 'task')} of each strategy"
 
 
 def _lanes(panel: TimelinePanel) -> str:
@@ -305,19 +278,16 @@ def _lag(panel: TimelinePanel, before: str = "") -> str:
     return "" if most is None else f"{before}lag up to {numbers.duration(most)}"
 
 
-def _rest(panel: TimelinePanel, high: float) -> str:
-    """What of the batch is not drawn."""
-    traced = len(panel.timeline.tasks)
+def _notes(panel: TimelinePanel, high: float) -> list[str]:
+    """What stands at the right, below how long it took: what is not drawn, and the lag."""
+    rest = ""
     if panel.end > high:
         beyond = panel.left + sum(ended > high for *_, ended in panel.timeline.tasks)
-        return f"{_count(beyond, 'task')} beyond"
-    every = numbers.count(panel.row.tasks)
-    return f"{numbers.count(traced)} of {every} tasks" if panel.left else ""
-
-
-def _notes(panel: TimelinePanel, high: float) -> list[str]:
-    """What stands at the right, below how long it took."""
-    return [line for line in (_rest(panel, high), _lag(panel)) if line]
+        rest = f"{_count(beyond, 'task')} beyond"
+    elif panel.left:
+        traced, every = len(panel.timeline.tasks), panel.row.tasks
+        rest = f"{numbers.count(traced)} of {numbers.count(every)} tasks"
+    return [line for line in (rest, _lag(panel)) if line]
 
 
 def _write(sheet: Sheet, panel: TimelinePanel, left: float, right: float, high: float) -> None:
@@ -332,13 +302,10 @@ def _write(sheet: Sheet, panel: TimelinePanel, left: float, right: float, high: 
     sheet.lines(right, middle + step / 2, notes, size=SMALL, alpha=MUTED)
 
 
-def _keys(stack: Sequence[TimelinePanel]) -> dict[str, Line2D]:
+def _keys(stack: Sequence[TimelinePanel]) -> dict[str, Artist]:
     look: Look = {"marker": "|", "ls": "", "alpha": MUTED}
-    keys = {
-        "a task runs": key(linewidth=6, solid_capstyle="butt"),
-        "it waits": key(linewidth=1),
-        "a lane": key(ms=9, mew=1.8, **look),
-    }
+    keys = {"a task runs": key(lw=6, solid_capstyle="butt"), "it waits": key(lw=1)}
+    keys["a lane"] = key(ms=9, mew=1.8, **look)
     if any(panel.timeline.beats for panel in stack):
         keys["the loop's heartbeat, a bar as long as it is late"] = key(ms=6, mew=0.8, **look)
     return keys

@@ -7,20 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..history import marks
 from ..history.series import Series
 from . import scales, style
 from .chart import Chart, clean
-from .sheet import Sheet, drawing, strokes
-from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, colour, line_height
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+from .sheet import Sheet, drawing, salted, strokes
+from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, Axes, colour, line_height
 
 _LEFT, _RIGHT, _GAP = 0.75, 0.2, 0.18
 WIDE = WIDTH - 2 * EDGE - _LEFT - _RIGHT
@@ -59,17 +53,15 @@ def _panels(every: Sequence[Series], order: Mapping[tuple[str, str], int]) -> li
     """A panel for each, one below the other; `order` has the places of the runs that are shown."""
     tall = next((high for most, high in _TALL if len(every) <= most), _LEAST)
     machines = len({marks.machine(one) for one in every}) > 1
-    stack: list[HistoryPanel] = []
-    top = 0.0
+    stack, top = [], 0.0
     for one in every:
         places = [order.get((point.started, point.id), -1) for point in one.points]
         heading = f"{one.name} on {marks.machine(one)}" if machines else one.name
         heading += f": {'speed-up ' * one.relative}{marks.value(one, -1)} in the latest"
         name = style.fold(clean(heading), WIDE, TEXT)
         changes = _changes(one, places, WIDE / len(order))
-        panel = HistoryPanel(one, places, name, changes, top, tall)
-        stack.append(panel)
-        top = panel.axes_top + tall + _GAP
+        stack.append(HistoryPanel(one, places, name, changes, top, tall))
+        top = stack[-1].axes_top + tall + _GAP
     return stack
 
 
@@ -94,10 +86,8 @@ def _changes(one: Series, places: Sequence[int], step: float) -> list[list[tuple
 
 def _draw_panel(sheet: Sheet, panel: HistoryPanel, runs: Sequence[str], *, last: bool) -> None:
     """The panel on the sheet; the last one has the names of the runs below it."""
-    left = EDGE + _LEFT
-    top = panel.top
-    sheet.lines(left, top, panel.name, va="top")
-    top += len(panel.name) * _LINE
+    left, top = EDGE + _LEFT, panel.top + len(panel.name) * _LINE
+    sheet.lines(left, panel.top, panel.name, va="top")
     for row in panel.changes:
         for at, change in row:
             sheet.lines(left + at, top, [change], va="top", size=SMALL, alpha=MUTED)
@@ -105,8 +95,7 @@ def _draw_panel(sheet: Sheet, panel: HistoryPanel, runs: Sequence[str], *, last:
     axes = sheet.axes(left, panel.axes_top, WIDE, panel.tall)
     _scale_up(axes, panel)
     _scale_across(axes, runs, "run" if last else "")
-    if not last:
-        axes.tick_params(labelbottom=False)
+    axes.tick_params(labelbottom=last)
     _draw_levels(axes, panel)
 
 
@@ -127,9 +116,8 @@ def _scale_across(axes: Axes, names: Sequence[str], label: str) -> None:
     """As many names of runs as there is room for, the latest among them."""
     room = max(style.widest(names, SMALL) + 0.15, WIDE / _TICKS)
     step = -(-len(names) * room // WIDE)
-    ticks = [float(at) for at in range(len(names) - 1, -1, -int(max(1, step)))][::-1]
-    words = [clean(names[int(at)]) for at in ticks]
-    scales.fix(axes.xaxis, -0.5, len(names) - 0.5, ticks, words, label)
+    ticks = {at: clean(names[at]) for at in range(len(names) - 1, -1, -int(max(1, step)))}
+    scales.fix(axes.xaxis, -0.5, len(names) - 0.5, dict(sorted(ticks.items())), label)
 
 
 def _draw_levels(axes: Axes, panel: HistoryPanel) -> None:
@@ -140,15 +128,13 @@ def _draw_levels(axes: Axes, panel: HistoryPanel) -> None:
             axes.axvline(at, color=INK, linewidth=0.9, alpha=MUTED, linestyle=(0, (4, 2)))
     inside = [place for place, at in enumerate(panel.places) if at >= 0]
     shade = colour(panel.series.cell.strategy.name)
-    levels = [
-        (panel.places[max(low, inside[0])] - 0.5, level, panel.places[high - 1] + 0.5, level)
-        for low, high, level in panel.series.levels
-        if panel.places[high - 1] >= 0
-    ]
+    levels = []
+    for low, high, level in panel.series.levels:
+        if (end := panel.places[high - 1]) >= 0:
+            levels.append((panel.places[max(low, inside[0])] - 0.5, level, end + 0.5, level))
     strokes(axes, levels, color=shade, linewidth=5, alpha=0.3)
-    known = [
-        (panel.places[place], panel.series.interval(panel.series.points[place])) for place in inside
-    ]
+    points = panel.series.points
+    known = [(panel.places[place], panel.series.interval(points[place])) for place in inside]
     bars = [(at, one.low, at, one.high) for at, one in known if one.low and one.high]
     strokes(axes, bars, color=shade, linewidth=1.2, alpha=0.8)
     # Dots are short strokes with round ends: a name stands above, so no marker need tell it, and
@@ -171,39 +157,34 @@ def save(every: Sequence[Series], path: Path) -> None:
     """Write it to a file, as SVG or PNG by its name; raises OSError where that is not possible."""
     salt = _salt(every, "")
     with drawing(salt):
-        sheet, description = _draw_sheet(every)
+        sheet, description = _draw_sheet(every, "", None)
         content = sheet.file(path.suffix, description, salt)
     path.write_bytes(content)
 
 
-def _draw_sheet(
-    every: Sequence[Series], name: str = "", latest: int | None = None
-) -> tuple[Sheet, str]:
+def _draw_sheet(every: Sequence[Series], name: str, latest: int | None) -> tuple[Sheet, str]:
     """A panel for each of these; and the same in words."""
     ids = {(point.started, point.id): point.run for one in every for point in one.points}
     runs = sorted(ids)[-(latest or len(ids)) :]
     order = {key: place for place, key in enumerate(runs)}
     visible = [one for one in every if (one.points[-1].started, one.points[-1].id) in order]
     stack = _panels(visible, order)
-    body = stack[-1].axes_top + stack[-1].tall + _BELOW
     about = _about(visible, runs, len(ids))
-    sheet = Sheet(clean(_title(visible, name)), about, body)
+    body = stack[-1].axes_top + stack[-1].tall + _BELOW
+    sheet = Sheet(clean(f"{name}: " * bool(name) + _title(visible)), about, body)
     for panel in stack:
         _draw_panel(sheet, panel, [ids[key] for key in runs], last=panel is stack[-1])
     return sheet, f"{about}. {'; '.join(map(_describe, visible))}."
 
 
-def _title(every: Sequence[Series], name: str) -> str:
+def _title(every: Sequence[Series]) -> str:
     changed = [one for one in every if one.changes]
-    before = f"{name}: " if name else ""
     if len(every) == 1:
-        change = marks.last(every[0]) if changed else "no change found"
-        return f"{before}{every[0].name}: {change}"
+        return f"{every[0].name}: {marks.last(every[0]) if changed else 'no change found'}"
     if not changed:
-        return f"{before}no change found in {len(every)} cells"
+        return f"no change found in {len(every)} cells"
     changes = "; ".join(f"{one.name} {marks.last(one)}" for one in changed[:3])
-    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-    return f"{before}{changes}{more}"
+    return f"{changes} and {len(changed) - 3} more" if len(changed) > 3 else changes
 
 
 def _about(every: Sequence[Series], runs: Sequence[tuple[str, str]], count: int) -> str:
@@ -213,21 +194,16 @@ def _about(every: Sequence[Series], runs: Sequence[tuple[str, str]], count: int)
     span = first if first == last else f"{first} to {last}"
     machines = {marks.machine(one) for one in every}
     where = f", on {machines.pop()}" if len(machines) == 1 else ""
-    return clean(
-        f"{what} in {which} run{'s' * (count > 1)}, {span}{where}. A bar is an interval, a band "
-        "the level; a dashed line is where a new level begins"
-    )
+    key = "A bar is an interval, a band the level; a dashed line is where a new level begins"
+    return clean(f"{what} in {which} run{'s' * (count > 1)}, {span}{where}. {key}")
 
 
 def _describe(one: Series) -> str:
     changes = [marks.change(one, change) for change in one.changes] or ["no change found"]
     first, last = marks.value(one, 0), marks.value(one, -1)
-    return clean(
-        f"{one.name}: {first} in the first of {len(one.points)}, {last} in the latest, "
-        f"{', '.join(changes)}"
-    )
+    both = f"{first} in the first of {len(one.points)}, {last} in the latest"
+    return clean(f"{one.name}: {both}, {', '.join(changes)}")
 
 
 def _salt(every: Sequence[Series], name: str) -> str:
-    parts = ("history", name, *(f"{one.cell.name} {one.points[-1].id}" for one in every))
-    return sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:10]
+    return salted("history", name, *(f"{one.cell.name} {one.points[-1].id}" for one in every))

@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
-from typing import TYPE_CHECKING
 
 from .. import numbers
 from ..analysis.cells import Row
 from ..run import probes
 from ..run.probes import Lag, Latency, Quantiles
-from . import margins, scales, style
+from . import scales, style
 from .chart import LeftOut, NamedBlock
-from .margins import End, Strip
-from .sheet import Sheet, key
-from .style import EDGE, INK, MUTED, TEXT, Look, colour, point
-
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
+from .sheet import End, Sheet, bar_key, draw_ends, draw_strips, ends_width, key, strips
+from .style import EDGE, INK, MUTED, TEXT, Axes, Look, colour, point
 
 Points = Sequence[tuple[float, float]]
 
@@ -31,7 +25,7 @@ _LEFT, _TOP, _TALL, _GAP, _BELOW, _NAMES = 0.75, 0.3, 1.75, 0.22, 0.45, 2.2
 _PERCENTILES = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999)
 _FEWEST = 10  # tasks that the axis has room for at least
 _STEP = 0.012  # of the x axis: what is nearer cannot be told apart
-_LINES = {"running": "-", "waiting": (0, (3, 1.6))}
+_SOLID, _DASHED = "-", (0, (3, 1.6))
 
 
 @dataclass(frozen=True)
@@ -50,6 +44,9 @@ class PercentileCurve:
         return End(style.fold(label, _NAMES, TEXT), colour(self.row.strategy), self.points[-1][1])
 
 
+Curves = Sequence[PercentileCurve]
+
+
 def draw_latency(block: NamedBlock) -> tuple[Sheet, str]:
     """A line for each strategy, running above, waiting below; and the same in words."""
     known = [(row, one.latency) for row, one in block.probed if one.latency]
@@ -59,9 +56,11 @@ def draw_latency(block: NamedBlock) -> tuple[Sheet, str]:
     running, waiting = _curves(block, known, last)
     about = "Every task of one pass apart from the timed ones; beside each line its p99"
     about += block.not_shown("latency")
-    heights = [_tall(running), _tall(waiting)]
+    # The names must fit beside the axes.
+    halves = (running, waiting)
+    heights = [max(_TALL, 1.05 * sum(one.end.height for one in half)) for half in halves]
     sheet = Sheet(_title(block, running), about, _TOP + heights[0] + _GAP + heights[1] + _BELOW)
-    wide = sheet.width - EDGE - _LEFT - margins.width([one.end for one in (*running, *waiting)])
+    wide = sheet.width - EDGE - _LEFT - ends_width([one.end for one in (*running, *waiting)])
     above = sheet.axes(EDGE + _LEFT, _TOP, wide, heights[0])
     below = sheet.axes(EDGE + _LEFT, _TOP + heights[0] + _GAP, wide, heights[1])
     _percentile_axis(above, last, "")
@@ -73,14 +72,14 @@ def draw_latency(block: NamedBlock) -> tuple[Sheet, str]:
     # From 0 in any case, and to no hair: to wait for a microsecond or not at all is the same.
     longest = [min(seconds) / 100, *(curve.quantiles.max for curve in waiting)]
     scales.seconds(below.yaxis, longest, "waiting", zero=True, wanted=4)
-    _draw_curves(sheet, above, running, _LINES["running"])
-    _draw_curves(sheet, below, waiting, _LINES["waiting"])
-    labels = ("running: start to end", "waiting: submitted to start")
-    looks = zip(labels, _LINES.values(), strict=True)
-    sheet.legend({label: key(linewidth=1.7, linestyle=look) for label, look in looks})
+    _draw_curves(sheet, above, running, _SOLID)
+    _draw_curves(sheet, below, waiting, _DASHED)
+    keys = {"running: start to end": _SOLID, "waiting: submitted to start": _DASHED}
+    sheet.legend({words: key(lw=1.7, ls=look) for words, look in keys.items()})
+    pairs = zip(running, waiting, strict=True)
     each = [
-        f"{runs.name} runs {_three(runs.quantiles)}, waits {_three(waits.quantiles)}"
-        for runs, waits in zip(running, waiting, strict=True)
+        f"{run.name} runs {_three(run.quantiles)}, waits {_three(wait.quantiles)}"
+        for run, wait in pairs
     ]
     return sheet, f"{about}. Median, p99 and longest: {'; '.join(each)}."
 
@@ -90,9 +89,7 @@ def place(percentile: float) -> float:
     return log10(100 / (100 - percentile))
 
 
-def _curves(
-    block: NamedBlock, known: Sequence[tuple[Row, Latency]], last: float
-) -> list[list[PercentileCurve]]:
+def _curves(block: NamedBlock, known: Sequence[tuple[Row, Latency]], last: float) -> list[Curves]:
     """Those of running and those of waiting."""
     runs = [(row, one.running, one.running_seconds) for row, one in known]
     waits = [(row, one.waiting, one.waiting_seconds) for row, one in known]
@@ -103,11 +100,6 @@ def _curves(
         ]
         for half in (runs, waits)
     ]
-
-
-def _tall(curves: Sequence[PercentileCurve]) -> float:
-    """Inches of the axes: the names must fit beside them."""
-    return max(_TALL, 1.05 * sum(curve.end.height for curve in curves))
 
 
 def _last(known: Iterable[Latency]) -> float:
@@ -130,23 +122,20 @@ def _places(curve: Points, last: float) -> Points:
 
 
 def _percentile_axis(axes: Axes, last: float, label: str) -> None:
-    inside = [q for q in _PERCENTILES if place(q) <= last - 0.12]
-    ticks, words = [*map(place, inside), last], [*(f"{q:g}" for q in inside), "max"]
-    scales.fix(axes.xaxis, 0.0, last, ticks, words, label)
+    ticks = {place(q): f"{q:g}" for q in _PERCENTILES if place(q) <= last - 0.12}
+    scales.fix(axes.xaxis, 0.0, last, {**ticks, last: "max"}, label)
 
 
-def _draw_curves(
-    sheet: Sheet, axes: Axes, curves: Sequence[PercentileCurve], dashes: object
-) -> None:
+def _draw_curves(sheet: Sheet, axes: Axes, curves: Curves, dashes: object) -> None:
     for curve in curves:
         strategy = curve.row.strategy
         across, up = zip(*curve.points, strict=True)
         axes.plot(across, up, color=colour(strategy), lw=1.7, ls=dashes, clip_on=False)
         axes.plot(across[-1:], up[-1:], clip_on=False, **point(strategy, 5))
-    margins.draw_ends(sheet, axes, [curve.end for curve in curves])
+    draw_ends(sheet, axes, [curve.end for curve in curves])
 
 
-def _title(block: NamedBlock, curves: Sequence[PercentileCurve]) -> str:
+def _title(block: NamedBlock, curves: Curves) -> str:
     runs = {curve.name: curve.quantiles.p99 for curve in curves}
     least, most = min(runs, key=runs.__getitem__), max(runs, key=runs.__getitem__)
     low, high = numbers.duration(runs[least]), numbers.duration(runs[most])
@@ -155,8 +144,8 @@ def _title(block: NamedBlock, curves: Sequence[PercentileCurve]) -> str:
     return f"{block.name}: 99 % of tasks run within {low} under {least}, {high} under {most}"
 
 
-def _three(quantiles: Quantiles) -> str:
-    return ", ".join(map(numbers.duration, (quantiles.p50, quantiles.p99, quantiles.max)))
+def _three(of: Quantiles | Lag, between: str = ", ") -> str:
+    return between.join(map(numbers.duration, (of.p50, of.p99, of.max)))
 
 
 BLOCKED = 0.05
@@ -172,19 +161,25 @@ def draw_lag(block: NamedBlock) -> tuple[Sheet, str]:
     known = {row.id: one.lag for row, one in block.probed if one.lag}
     if not known:
         raise LeftOut(block.why_absent("lag", "lag", "no strategy here runs an event loop"))
-    stack = margins.strips(block, [row for row in block.measured if row.id in known], _STRIP)
+    stack = strips(block, [row for row in block.measured if row.id in known], _STRIP)
     about = "How late the heartbeat of the event loop came, in one pass apart from the timed ones"
     about += block.not_shown("lag")
-    lags = {strip.row.id: _slashed(known[strip.row.id]) for strip in stack}
+    lags = {strip.row.id: _three(known[strip.row.id], " / ") for strip in stack}
     title = _lag_title(block, known)
-    sheet, axes = margins.draw_strips(title, about, stack, lambda strip: lags[strip.row.id])
+    sheet, axes = draw_strips(title, about, stack, lambda strip: lags[strip.row.id])
     # As far as that in any case: an idle loop must look idle.
     longest = [BLOCKED, *(one.max for one in known.values())]
     scales.seconds(axes.xaxis, longest, "delay of the loop", zero=True)
     axes.axvline(BLOCKED, **_RULE)
     for strip in stack:
-        _draw_bars(axes, strip, known[strip.row.id])
-    sheet.legend(_keys())
+        room, lag = min(strip.height, 0.5), known[strip.row.id]
+        look: Look = {"color": strip.colour, "edgecolor": INK, "linewidth": 0.5}
+        for name, share, opacity in _PARTS:
+            seconds = getattr(lag, name)
+            axes.barh(strip.middle, seconds, height=share * room, alpha=opacity, **look)
+    names = zip(("median", "p99", "longest"), reversed(_PARTS), strict=True)
+    bars = {name: bar_key(alpha=opacity) for name, (_, _, opacity) in names}
+    sheet.legend({**bars, "50 ms: from here on, blocked": key(**_RULE)})
     each = [f"{block.names[cell]} {lag}" for cell, lag in lags.items()]
     return sheet, f"{about}. Median, p99 and longest: {'; '.join(each)}."
 
@@ -198,23 +193,3 @@ def _lag_title(block: NamedBlock, known: Mapping[int, Lag]) -> str:
     others = f", and {len(blocked) - 1} more" if len(blocked) > 1 else ""
     longest = numbers.duration(blocked[worst])
     return f"{block.name}: {block.names[worst]} holds its loop up for {longest}{others}"
-
-
-def _draw_bars(axes: Axes, strip: Strip, lag: Lag) -> None:
-    room = min(strip.height, 0.5)
-    look: Look = {"color": strip.colour, "edgecolor": INK, "linewidth": 0.5}
-    for name, share, opacity in _PARTS:
-        axes.barh(strip.middle, getattr(lag, name), height=share * room, alpha=opacity, **look)
-
-
-def _slashed(lag: Lag) -> str:
-    return " / ".join(map(numbers.duration, (lag.p50, lag.p99, lag.max)))
-
-
-def _keys() -> dict[str, Artist]:
-    from matplotlib.patches import Patch
-
-    look: Look = {"facecolor": "#8a8a8a", "edgecolor": INK, "lw": 0.4}
-    parts = zip(("median", "p99", "longest"), reversed(_PARTS), strict=True)
-    bars = {name: Patch(alpha=opacity, **look) for name, (_, _, opacity) in parts}
-    return {**bars, "50 ms: from here on, blocked": key(**_RULE)}

@@ -7,59 +7,45 @@ stand the CPUs that each round got, as the canary measured them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from math import exp, log
 from statistics import fmean, median
-from typing import TYPE_CHECKING
 
 from .. import numbers
 from ..run.schema import Canary
-from . import margins, scales
+from . import scales
 from .chart import LeftOut, NamedBlock
-from .margins import Strip
-from .sheet import Sheet, key
-from .style import FAINT, INK, MUTED, SMALL, Look, point
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from .sheet import Sheet, Strip, draw_strips, key, strips
+from .style import FAINT, INK, MUTED, SMALL, Axes, Look, point
 
 _POINTS = 0.36
 
 
 def draw_distribution(block: NamedBlock) -> tuple[Sheet, str]:
     """A strip of points for each cell, one a round, with the mean; and the same in words."""
-    stack = margins.strips(block, block.measured, _POINTS)
-    times = {
-        strip.row.id: [one.seconds for one in block.stored.of(strip.row.id)] for strip in stack
-    }
+    stack = strips(block, block.measured, _POINTS)
+    times = {row.id: [one.seconds for one in block.stored.of(row.id)] for row in block.measured}
     about = "Batch time of every round; a point is one worker process"
-    sheet, axes = margins.draw_strips(block.title, about, stack, _mean)
-    scales.seconds(axes.xaxis, (one for each in times.values() for one in each), "batch time")
+    sheet, axes = draw_strips(block.title, about, stack, _mean)
+    scales.seconds(axes.xaxis, chain(*times.values()), "batch time")
     for strip in stack:
         _draw_points(axes, strip, times[strip.row.id])
-    sheet.legend(
-        {
-            "one round, the first at the top of its row": key(
-                marker="o", markersize=4.5, linestyle="", alpha=0.6
-            ),
-            "geometric mean": key(marker="|", markersize=10, mew=1.4, linestyle=""),
-        }
-    )
-    each = [
-        f"{block.names[strip.row.id]} {_mean(strip)}, {numbers.duration(min(known))} to "
-        f"{numbers.duration(max(known))} in {len(known)} rounds"
-        for strip, known in zip(stack, times.values(), strict=True)
-    ]
+    dot, stroke = key(marker="o", ms=4.5, ls="", alpha=0.6), key(marker="|", ms=10, mew=1.4, ls="")
+    sheet.legend({"one round, the first at the top of its row": dot, "geometric mean": stroke})
+    each = []
+    for strip, known in zip(stack, times.values(), strict=True):
+        ends = f"{numbers.duration(min(known))} to {numbers.duration(max(known))}"
+        each.append(f"{block.names[strip.row.id]} {_mean(strip)}, {ends} in {len(known)} rounds")
     return sheet, f"{about}: {'; '.join(each)}."
 
 
 def _draw_points(axes: Axes, strip: Strip, times: Sequence[float]) -> None:
     # Rounds go from the upper edge of the strip to the lower: no chance, and no two in one place.
     room = min(0.6 * strip.height, 0.3)
-    steps = max(1, len(times) - 1)
-    heights = [strip.middle + room * (place / steps - 0.5) for place in range(len(times))]
-    if len(times) == 1:
-        heights = [strip.middle]
+    last = len(times) - 1
+    shares = [place / last - 0.5 for place in range(len(times))] if last else [0.0]
+    heights = [strip.middle + room * share for share in shares]
     axes.plot(times, heights, alpha=0.8, **point(strip.row.strategy, 4.5))
     if mean := strip.row.batch_seconds:
         half = min(0.42 * strip.height, 0.2)
@@ -70,7 +56,7 @@ def _mean(strip: Strip) -> str:
     return numbers.duration(strip.row.batch_seconds)
 
 
-Times = Mapping[int, float]  # round -> seconds
+Times = Mapping[int, float]  # by round
 
 _LINE, _TOP = 0.5, 0.06
 _LEAST = log(1.02)  # below this nothing is worth a zoom
@@ -91,40 +77,36 @@ def draw_rounds(block: NamedBlock) -> tuple[Sheet, str]:
         row.id: {one.round: one.seconds for one in stored.replaced if one.cell == row.id}
         for row in rows
     }
-    last = max(number for each in (*times.values(), *again.values()) for number in each)
-    stack = margins.strips(block, rows, _LINE)
-    span = _span(times.values())
+    last = max(chain(*times.values(), *again.values()))
+    stack = strips(block, rows, _LINE)
+    # All but the wildest rounds are inside their row.
+    far = [abs(each) for one in times.values() for each in _off(one, one).values()]
+    span = max(_LEAST, min(max(far), _SPREAD * median(far)))
     canaries = [one for one in stored.run.canary if one.round <= last]
-    about = _about(span, max(_far(times.values())) > span, canaries)
+    about = ". ".join(_sentences(span, max(far) > span, canaries))
     more: Look = {"names": [_CPUS], "more": _TALL + _GAP} if canaries else {}
-    sheet, axes = margins.draw_strips(block.title, about, stack, _mean, top=_TOP, **more)
+    sheet, axes = draw_strips(block.title, about, stack, _mean, top=_TOP, **more)
     _round_axis(axes, last, "" if canaries else "round")
     low = {one.round for one in canaries if one.low}
     for strip in stack:
         _draw_line(axes, strip, times[strip.row.id], span, low)
-        if again[strip.row.id]:
-            _draw_replaced(axes, strip, again[strip.row.id], times[strip.row.id], span)
+        if replaced := again[strip.row.id]:
+            _draw_replaced(axes, strip, _off(replaced, times[strip.row.id]), span)
     if canaries:
         axes.tick_params(labelbottom=False)
         _draw_cpus(sheet, axes, canaries, last)
-    each = [
-        f"{block.names[strip.row.id]} "
-        + ", ".join(numbers.duration(second) for _, second in sorted(times[strip.row.id].items()))
-        for strip in stack
-    ]
+    each = []
+    for row in rows:
+        seconds = [second for _, second in sorted(times[row.id].items())]
+        each.append(f"{block.names[row.id]} {', '.join(map(numbers.duration, seconds))}")
     return sheet, f"{about}: {'; '.join(each)}."
 
 
-def _about(span: float, beyond: bool, canaries: Sequence[Canary]) -> str:
+def _sentences(span: float, beyond: bool, canaries: Sequence[Canary]) -> Iterator[str]:
+    """How far rows reach, and what bars do not say: which are marked, how late sleepers woke."""
     reach = numbers.percent(exp(span) - 1, " ")
-    about = f"Batch time over rounds; each row reaches {reach} above its mean, and as far below"
-    if beyond:
-        about += "; a time stands beside each round that went farther"
-    return ". ".join([about, *_sentences(canaries)])
-
-
-def _sentences(canaries: Sequence[Canary]) -> Iterator[str]:
-    """What the bars do not say: which rounds are marked, and how late sleepers woke."""
+    more = "; a time stands beside each round that went farther" if beyond else ""
+    yield f"Batch time over rounds; each row reaches {reach} above its mean, and as far below{more}"
     low = [one.round for one in canaries if one.low and not one.replaced]
     again = [one.round for one in canaries if one.replaced]
     if low:
@@ -150,65 +132,47 @@ def _round_axis(axes: Axes, last: int, label: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     ticks = [n for n in MaxNLocator(6, integer=True).tick_values(0, last) if n <= last]
-    scales.fix(axes.xaxis, -0.5, last + 0.5, ticks, [f"{tick:g}" for tick in ticks], label)
+    scales.fix(axes.xaxis, -0.5, last + 0.5, {tick: f"{tick:g}" for tick in ticks}, label)
 
 
-def _span(times: Iterable[Times]) -> float:
-    """How far a row reaches from its mean, in logarithms: all but the wildest rounds are inside."""
-    far = list(_far(times))
-    return max(_LEAST, min(max(far), _SPREAD * median(far)))
-
-
-def _far(times: Iterable[Times]) -> Iterator[float]:
-    for each in times:
-        middle = _middle(each)
-        yield from (abs(log(second) - middle) for second in each.values())
+def _off(times: Times, counted: Times) -> Times:
+    """How far each is from the mean of those that count, in logarithms; by round."""
+    middle = fmean(map(log, counted.values()))
+    return {number: log(second) - middle for number, second in sorted(times.items())}
 
 
 def _draw_line(axes: Axes, strip: Strip, times: Times, span: float, low: Collection[int]) -> None:
     axes.axhline(strip.middle, color=INK, alpha=FAINT, linewidth=0.8)
     axes.axhline(strip.middle + strip.height / 2, color=INK, alpha=FAINT / 2, linewidth=0.5)
-    heights = _heights(strip, times, times, span)
-    shade = strip.colour
+    off, shade = _off(times, times), strip.colour
+    heights = _heights(strip, off, span)
     axes.plot(list(heights), list(heights.values()), color=shade, linewidth=1.4, clip_on=False)
-    solid = {**point(strip.row.strategy, 4), "markeredgewidth": 0.3}
-    hollow = {"markersize": 5.5, "markerfacecolor": "none", "markeredgecolor": shade, "mew": 1.2}
-    hollow = {"marker": solid["marker"], "color": shade, "linestyle": "", **hollow}
+    solid = {**point(strip.row.strategy, 4), "mew": 0.3}
+    hollow = {**solid, "ms": 5.5, "mfc": "none", "mec": shade, "mew": 1.2}
     for look, is_low in ((solid, False), (hollow, True)):
         inside = {n: y for n, y in heights.items() if (n in low) == is_low}
         if inside:
             axes.plot(list(inside), list(inside.values()), clip_on=False, **look)
-    middle = _middle(times)
-    for number, height in heights.items():
-        if abs(log(times[number]) - middle) > span:
-            _write_time(axes, number, height, times[number], above=height > strip.middle)
+    # The time of a round that left its row, beside its point, off the line and inside the row.
+    beside: Look = {"size": SMALL - 1, "color": INK, "textcoords": "offset points"}
+    for number, far in off.items():
+        if abs(far) > span:
+            label, place = numbers.duration(times[number]), (number, heights[number])
+            va, up = ("top", -1) if far > 0 else ("bottom", 1)
+            axes.annotate(label, place, xytext=(5, up), va=va, **beside)
 
 
-def _draw_replaced(axes: Axes, strip: Strip, again: Times, counted: Times, span: float) -> None:
+def _draw_replaced(axes: Axes, strip: Strip, off: Times, span: float) -> None:
     """What was measured again: no part of the line."""
-    heights = _heights(strip, again, counted, span)
-    look = {**point(strip.row.strategy, 4), "markeredgecolor": strip.colour, "alpha": 0.35}
+    heights = _heights(strip, off, span)
+    look = {**point(strip.row.strategy, 4), "mec": strip.colour, "alpha": 0.35}
     axes.plot(list(heights), list(heights.values()), clip_on=False, **look)
 
 
-def _heights(strip: Strip, times: Times, counted: Times, span: float) -> dict[int, float]:
-    """Where each round is drawn: slow ones above the mean of those that count, none outside."""
-    middle = _middle(counted)
+def _heights(strip: Strip, off: Times, span: float) -> dict[int, float]:
+    """Where each round is drawn: slow ones above the mean, none outside the strip."""
     room = min(0.42 * strip.height, 0.3)
-    off = {number: (log(second) - middle) / span for number, second in sorted(times.items())}
-    return {n: strip.middle - max(-1.0, min(1.0, far)) * room for n, far in off.items()}
-
-
-def _middle(times: Times) -> float:
-    return fmean(map(log, times.values()))
-
-
-def _write_time(axes: Axes, number: int, height: float, seconds: float, *, above: bool) -> None:
-    """The time of a round that left its row, beside its point, off the line and inside the row."""
-    look: Look = {"size": SMALL - 1, "color": INK, "va": "bottom" if above else "top"}
-    place = (5, 1) if above else (5, -1)
-    label = numbers.duration(seconds)
-    axes.annotate(label, (number, height), xytext=place, textcoords="offset points", **look)
+    return {n: strip.middle - max(-1.0, min(1.0, far / span)) * room for n, far in off.items()}
 
 
 def _draw_cpus(sheet: Sheet, above: Axes, canaries: Sequence[Canary], last: int) -> None:
@@ -222,16 +186,9 @@ def _draw_cpus(sheet: Sheet, above: Axes, canaries: Sequence[Canary], last: int)
     axes.set(ylim=(0, 1.05 * most), yticks=[])
     axes.axhline(promised, color=INK, alpha=FAINT, linewidth=0.8)
     for one in canaries:
-        opacity = 0.15 if one.replaced else 0.45
-        axes.bar(
-            [one.round],
-            [one.delivered],
-            width=0.7,
-            facecolor="none" if one.low else INK,
-            edgecolor=INK,
-            linewidth=1.0 if one.low else 0.0,
-            alpha=1.6 * opacity if one.low else opacity,
-        )
+        opacity = (0.15 if one.replaced else 0.45) * (1.6 if one.low else 1)
+        look: Look = {"facecolor": "none" if one.low else INK, "edgecolor": INK, "alpha": opacity}
+        axes.bar([one.round], [one.delivered], width=0.7, lw=1.0 if one.low else 0.0, **look)
     middle = top + _TALL / 2
     sheet.lines(left - 0.1, middle, [_CPUS], ha="right", alpha=MUTED)
     usual = numbers.digits(median(one.delivered for one in _counted(canaries)))

@@ -7,18 +7,14 @@ says 200 ms, 5 s or 2 min, where matplotlib would say 0.2, 5 and 120, or 200 ms 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
-from .style import FAINT, INK, SMALL
-
-if TYPE_CHECKING:
-    from matplotlib.axis import Axis
-
+from .style import FAINT, INK, SMALL, Axis
 
 WIDE = 10.0
 """Values this many times apart get a logarithmic axis."""
 
+Unit = tuple[float, str]
 _UNITS = ((60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 _STEPS = (1, 2, 2.5, 5, 10)
 _MOST = 8
@@ -43,18 +39,21 @@ def seconds(
     low, high = _limits(known, log, zero, room)
     if log:
         # Powers of ten of a second, beyond a minute as well: they stand equally far apart.
-        ticks = _powers(low, high)
-        units = [
-            next((u for u in _UNITS[1:] if tick >= 0.9999 * u[0]), _UNITS[-1]) for tick in ticks
-        ]
+        ticks = {tick: _time(tick, _unit(tick / 0.9999, _UNITS[1:])) for tick in _powers(low, high)}
     else:
-        size, unit = next((pair for pair in _UNITS if high >= 2 * pair[0]), _UNITS[-1])
-        ticks = [tick * size for tick in _steps(low / size, high / size, wanted)]
-        units = [(size, unit)] * len(ticks)
-    words = [
-        number(tick / size, f" {unit}") for tick, (size, unit) in zip(ticks, units, strict=True)
-    ]
-    fix(axis, low, high, ticks, words, label, log=log)
+        unit = _unit(high / 2, _UNITS)
+        places = [tick * unit[0] for tick in _steps(low / unit[0], high / unit[0], wanted)]
+        ticks = {tick: _time(tick, unit) for tick in places}
+    fix(axis, low, high, ticks, label, log)
+
+
+def _unit(seconds: float, units: Sequence[Unit]) -> Unit:
+    """The largest unit that fits, or the smallest there is."""
+    return next((unit for unit in units if seconds >= unit[0]), units[-1])
+
+
+def _time(seconds: float, unit: Unit) -> str:
+    return number(seconds / unit[0], f" {unit[1]}")
 
 
 def numbers(
@@ -71,27 +70,19 @@ def numbers(
     """Make it an axis of counts, rates or ratios; `unit` follows each number times `scale`."""
     known = _finite(values)
     log = log and min(known) > 0
-    low, high = _limits(known, log, zero)
+    low, high = _limits(known, log, zero, room=0.0)
     ticks = _powers(low, high) if log else _steps(low * scale, high * scale, wanted)
-    places = [tick / scale for tick in ticks]
-    fix(axis, low, high, places, [number(tick, unit) for tick in ticks], label, log=log)
+    fix(axis, low, high, {tick / scale: number(tick, unit) for tick in ticks}, label, log)
 
 
 def fix(
-    axis: Axis,
-    low: float,
-    high: float,
-    ticks: Sequence[float],
-    words: Sequence[str],
-    label: str,
-    *,
-    log: bool = False,
+    axis: Axis, low: float, high: float, ticks: Mapping[float, str], label: str, log: bool = False
 ) -> None:
-    """Give an axis its ends, these ticks with a rule at each, and a label."""
+    """Give an axis its ends, these ticks with a word and a rule at each, and a label."""
     name = "x" if axis is axis.axes.xaxis else "y"
     axis.axes.set(**{f"{name}scale": "log" if log else "linear", f"{name}lim": (low, high)})
     axis.set_ticks([], minor=True)
-    axis.set_ticks(ticks, words)
+    axis.set_ticks(list(ticks), list(ticks.values()))
     axis.grid(color=INK, alpha=FAINT, linewidth=0.6)
     axis.axes.set_axisbelow(True)
     axis.labelpad = 3
@@ -127,9 +118,7 @@ def _finite(values: Iterable[float]) -> list[float]:
     return [value for value in values if math.isfinite(value)] or [0.0, 1.0]
 
 
-def _limits(
-    values: Sequence[float], log: bool, zero: bool, room: float = 0.0
-) -> tuple[float, float]:
+def _limits(values: Sequence[float], log: bool, zero: bool, room: float) -> tuple[float, float]:
     low, high = min(values), max(values)
     if log:
         gap = (high / low) ** (0.04 + room) * 1.02

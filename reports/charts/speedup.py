@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import numbers
 from ..analysis.cells import Row
-from . import margins, scales, style
+from . import scales, style
 from .chart import LeftOut, NamedBlock, clean, overview
-from .margins import Strip
-from .sheet import Sheet, key
-from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, Look, line_height
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from .sheet import Sheet, Strip, draw_strips, key, strips
+from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, Axes, Look, line_height
 
 _STRIP = 0.3
 _FAR = 60.0  # times apart, from which on bars from 0 would hide the shortest
@@ -36,32 +32,26 @@ def draw_bars(block: NamedBlock) -> tuple[Sheet, str]:
     rows = [row for row in block.measured if row.speedup is not None]
     if len(rows) < 2:
         raise LeftOut("only the reference was measured")
-    stack = margins.strips(block, rows, _STRIP)
-    limits = {row.id: limit for row in rows if (limit := _limit(row, reference))}
+    stack = strips(block, rows, _STRIP)
+    # The speed-up of a cell that takes no longer than it must.
+    usual = reference.batch_seconds or 0.0
+    limits = {row.id: usual / row.limit_seconds for row in rows if row.limit_seconds}
     about = f"Speed-up over {block.names[reference.id]}, with 95 % intervals"
-    sheet, axes = margins.draw_strips(block.title, about, stack, lambda one: _interval(one.row))
+    sheet, axes = draw_strips(block.title, about, stack, lambda one: _interval(one.row))
     _scale(axes, rows, list(limits.values()))
-    _bars(axes, stack)
     axes.axvline(1, color=INK, linewidth=0.8, alpha=MUTED, linestyle=(0, (2, 2)))
     for strip in stack:
-        _whisker(axes, strip)
+        _draw_bar(axes, strip)
         if limit := limits.get(strip.row.id):
             half = min(0.38 * strip.height, 0.2)
             axes.vlines(limit, strip.middle - half, strip.middle + half, color=INK, linewidth=2.2)
-    keys = {"95 % interval": key(linewidth=1.1, marker="|", markersize=5)}
+    keys = {"95 % interval": key(lw=1.1, marker="|", ms=5)}
     if limits:
-        limit_mark = key(marker="|", markersize=10, mew=2.2, linestyle="")
+        limit_mark = key(marker="|", ms=10, mew=2.2, ls="")
         keys["limit: as fast as any strategy could be here"] = limit_mark
     sheet.legend(keys)
     each = [f"{block.names[row.id]} {_interval(row)}" for row in rows]
     return sheet, f"{about}: {'; '.join(each)}."
-
-
-def _limit(row: Row, reference: Row) -> float | None:
-    """The speed-up of a cell that takes no longer than it must."""
-    if not row.limit_seconds or not reference.batch_seconds:
-        return None
-    return reference.batch_seconds / row.limit_seconds
 
 
 def _interval(row: Row) -> str:
@@ -80,21 +70,11 @@ def _scale(axes: Axes, rows: Sequence[Row], limits: Sequence[float]) -> None:
         scales.numbers(axes.xaxis, [most, *reach], label, "x", zero=True)
 
 
-def _bars(axes: Axes, stack: Sequence[Strip]) -> None:
+def _draw_bar(axes: Axes, strip: Strip) -> None:
+    """The bar and its interval; an arrow head where that goes on beyond the axis."""
     start = 1.0 if axes.get_xscale() == "log" else 0.0
-    axes.barh(
-        [strip.middle for strip in stack],
-        [(strip.row.speedup or 0.0) - start for strip in stack],
-        left=start,
-        height=[min(0.62 * strip.height, 0.3) for strip in stack],
-        color=[strip.colour for strip in stack],
-        edgecolor=INK,
-        linewidth=0.5,
-    )
-
-
-def _whisker(axes: Axes, strip: Strip) -> None:
-    """The interval; an arrow head where it goes on beyond the axis."""
+    look: Look = {"height": min(0.62 * strip.height, 0.3), "color": strip.colour, "lw": 0.5}
+    axes.barh(strip.middle, (strip.row.speedup or 0.0) - start, left=start, ec=INK, **look)
     low, high = strip.row.speedup_low, strip.row.speedup_high
     if low is None or high is None or low == high:
         return
@@ -106,6 +86,8 @@ def _whisker(axes: Axes, strip: Strip) -> None:
         axes.plot([inside], [strip.middle], mark, color=INK, markersize=5, clip_on=False)
 
 
+Box = tuple[float, float, float, float]
+"""Left, top, width and height in inches."""
 _COLOURS = "viridis"  # in grey it goes from dark to light, also to colour-blind eyes
 _DARK, _LIGHT = "#101418", "#fdfdfd"
 _WIDE, _HIGH, _GAP, _TOP = 1.3, 0.52, 0.1, 0.42
@@ -125,9 +107,8 @@ class _Grid:
     @property
     def notes(self) -> dict[str, str]:
         """The reasons too long for a cell, with their numbers."""
-        absent = [
-            _reason(row) for _, row in sorted(self.cells.items()) if row.batch_seconds is None
-        ]
+        rows = [self.cells[at] for at in sorted(self.cells)]
+        absent = [_reason(row) for row in rows if row.batch_seconds is None]
         long = dict.fromkeys(reason for reason in absent if _fit(reason) is None)
         return {reason: str(place) for place, reason in enumerate(long, 1)}
 
@@ -144,11 +125,8 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
     left = EDGE + style.widest((line for name in names for line in name), TEXT) + _GAP
     top = _TOP + max(map(len, heads)) * line_height(SMALL) + 0.08
     width = max(WIDTH, left + _WIDE * len(grid.columns) + EDGE)
-    below = [
-        line
-        for reason, mark in notes.items()
-        for line in style.fold(f"({mark}) {reason}", width - 2 * EDGE, SMALL)
-    ]
+    marked = [f"({mark}) {reason}" for reason, mark in notes.items()]
+    below = [line for note in marked for line in style.fold(note, width - 2 * EDGE, SMALL)]
     end = top + sum(heights)
     about = "Speed-up, and the share of the limit that was reached"
     more = len(below) * line_height(SMALL) + 0.12 if below else 0.0
@@ -217,51 +195,37 @@ def _rectangle(axes: Axes, *box: float, **look: Any) -> None:
 
 def shade(share: float) -> str:
     """The colour of a share of the limit; of 1 beyond it."""
-    import matplotlib
+    from matplotlib import colormaps
     from matplotlib.colors import to_hex
 
-    return to_hex(matplotlib.colormaps[_COLOURS](min(1.0, max(0.0, share))))
+    return to_hex(colormaps[_COLOURS](min(1.0, max(0.0, share))))
 
 
-def _draw_cell(
-    sheet: Sheet,
-    axes: Axes,
-    row: Row,
-    box: tuple[float, float, float, float],
-    notes: Mapping[str, str],
-) -> None:
+def _draw_cell(sheet: Sheet, axes: Axes, row: Row, box: Box, notes: Mapping[str, str]) -> None:
     left, top, width, height = box
     across, down = left + width / 2, top + height / 2
     absent, first = row.batch_seconds is None, row.rank == 1
     fill = None if row.of_limit is None else shade(row.of_limit)
-    inset = 0.035 if first else 0.015
-    _rectangle(
-        axes,
-        *(left + inset, top + inset, width - 2 * inset, height - 2 * inset),
-        facecolor=fill or "none",
-        edgecolor=INK,
-        linewidth=2.4 if first else 0.4,
-        linestyle=(0, (3, 3)) if absent else "-",
-    )
+    inset, line = (0.035, 2.4) if first else (0.015, 0.4)
+    inner = (left + inset, top + inset, width - 2 * inset, height - 2 * inset)
+    dashes = (0, (3, 3)) if absent else "-"
+    _rectangle(axes, *inner, facecolor=fill or "none", edgecolor=INK, lw=line, ls=dashes)
     if absent:
         reason = _reason(row)
         lines = _fit(reason) or [f"{_ABSENT[row.status]} ({notes[reason]})"]
         sheet.lines(across, down, lines, size=_TINY, ha="center", alpha=MUTED)
         return
-    share = [] if row.of_limit is None else [_share(row.of_limit)]
-    value = (
-        numbers.duration(row.batch_seconds) if row.speedup is None else numbers.ratio(row.speedup)
-    )
+    share = []
+    if row.of_limit is not None:
+        within = f"{numbers.percent(row.of_limit, ' ')} of limit"
+        share = [within if style.width(within, _TINY) < _WIDE else "beyond the limit"]
+    time = numbers.duration(row.batch_seconds)
+    value = time if row.speedup is None else numbers.ratio(row.speedup)
     # Where black and white are read equally well (WCAG 2.2).
     ink = INK if fill is None else _DARK if style.luminance(fill) > 0.18 else _LIGHT
     look: Look = {"ha": "center", "color": ink}
     sheet.lines(across, down - 0.085 * len(share), [value], weight="bold", **look)
     sheet.lines(across, down + 0.1, share, size=_TINY, **look)
-
-
-def _share(of_limit: float) -> str:
-    share = f"{numbers.percent(of_limit, ' ')} of limit"
-    return share if style.width(share, _TINY) < _WIDE else "beyond the limit"
 
 
 def _draw_key(sheet: Sheet, cells: Collection[Row]) -> None:

@@ -17,14 +17,18 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zlib import crc32
 
 if TYPE_CHECKING:
-    from matplotlib.ft2font import FT2Font
+    from matplotlib import artist, axes, axis, ft2font
 
 FAMILY = "DejaVu Sans"
 
+# In quotes: importing a chart loads no matplotlib.
+Artist: TypeAlias = "artist.Artist"
+Axes: TypeAlias = "axes.Axes"
+Axis: TypeAlias = "axis.Axis"
 Look = dict[str, Any]
 """How something is drawn, as matplotlib's functions take it."""
 
@@ -35,7 +39,6 @@ PAPER = "#ffffff"
 
 WIDTH = 8.0
 TITLE, TEXT, SMALL = 12.0, 10.0, 8.5
-LEADING = 1.3
 EDGE = 0.15
 """Inches around a chart.  Sizes of text are points."""
 
@@ -59,45 +62,38 @@ _MARKERS = ("X", "h", "<", "*", ">", "d", "p", "8")
 
 def colour(strategy: str) -> str:
     """The colour of a strategy, `#rrggbb`, the same in every chart of every run."""
-    known = _BUILT_IN.get(strategy)
-    return known[0] if known else _COLOURS[_place(strategy) % len(_COLOURS)]
+    return _look(strategy)[0]
 
 
 def marker(strategy: str) -> str:
     """The marker of a strategy, in matplotlib's letters."""
-    known = _BUILT_IN.get(strategy)
-    return known[1] if known else _MARKERS[_place(strategy) // len(_COLOURS) % len(_MARKERS)]
+    return _look(strategy)[1]
+
+
+def _look(strategy: str) -> tuple[str, str]:
+    # Not hash(): that differs from process to process.
+    row, column = divmod(crc32(strategy.encode(errors="replace")), len(_COLOURS))
+    return _BUILT_IN.get(strategy, (_COLOURS[column], _MARKERS[row % len(_MARKERS)]))
 
 
 def point(strategy: str, size: float) -> Look:
     """The look of a strategy's points, `size` in points of text."""
-    return {
-        "marker": marker(strategy),
-        "color": colour(strategy),
-        "markersize": size,
-        "markeredgecolor": INK,
-        "markeredgewidth": 0.4,
-        "linestyle": "",
-    }
+    shade, mark = _look(strategy)
+    return {"marker": mark, "color": shade, "ms": size, "mec": INK, "mew": 0.4, "ls": ""}
 
 
 def luminance(colour: str) -> float:
     """How light `#rrggbb` is, from 0 to 1 (WCAG 2.2, relative luminance)."""
     parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    linear = [
+    red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _place(strategy: str) -> int:
-    # Not hash(): that differs from process to process.
-    return crc32(strategy.encode(errors="replace"))
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def line_height(size: float) -> float:
     """Inches that a line of text takes."""
-    return size * LEADING / 72
+    return size * 1.3 / 72
 
 
 _PARTS = re.compile(r"\[?[^\[+,;:/_\].-]+[+,;:/_\].-]*|.")
@@ -144,13 +140,12 @@ def _broken(part: str, inches: float, size: float, bold: bool) -> Iterator[str]:
 
 
 @cache
-def _font(bold: bool) -> FT2Font:
-    import matplotlib
-    from matplotlib.ft2font import FT2Font
+def _font(bold: bool) -> ft2font.FT2Font:
+    from matplotlib import ft2font, get_data_path
 
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     # A font object of our own: the shared ones change their size while something is drawn.
-    font = FT2Font(str(Path(matplotlib.get_data_path(), "fonts", "ttf", name)))
+    font = ft2font.FT2Font(str(Path(get_data_path(), "fonts", "ttf", name)))
     font.set_size(100, 72)
     return font
 

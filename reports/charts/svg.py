@@ -54,9 +54,8 @@ def _tidy(match: re.Match[str]) -> str:
 
 def _shorten(path: str) -> str:
     """The same path; straight ahead and straight down need one number each."""
-    steps = re.findall(r"([MLHVCSQTAZz])([^MLHVCSQTAZz]*)", path)
     parts, before = [], ("", "")
-    for letter, rest in steps:
+    for letter, rest in re.findall(r"([MLHVCSQTAZz])([^MLHVCSQTAZz]*)", path):
         numbers = tuple(rest.split())
         short = f"{letter}{' '.join(numbers)}"
         if letter == "L" and numbers[1] == before[1]:

@@ -6,21 +6,21 @@ A family is what one chart shows: cells alike in all but one number.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import Any
 
 from .. import numbers
 from ..analysis import names
 from ..analysis.cells import Row
-from . import margins, scales, style
+from . import scales, style
 from .chart import NamedBlock, clean, overview
-from .margins import End
-from .sheet import Sheet
-from .style import EDGE, INK, TEXT, Look, colour, marker
+from .sheet import End, Sheet, draw_ends, ends_width
+from .style import EDGE, INK, TEXT, Axes, Look, colour, marker
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+Points = Mapping[float, Row]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class SweptStrategy:
 
     name: str
     strategy: str
-    points: Mapping[float, Row]
+    points: Points
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,8 @@ def families(blocks: Sequence[NamedBlock]) -> Iterator[Family]:
 def _numbers(row: Row) -> dict[str, float]:
     """What could be an axis: the cell's parameters that are numbers."""
     every = {"tasks": row.tasks, **row.workload_params, **row.strategy_params}
-    return {
-        key: value
-        for key, value in every.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
+    # A bool is an int, and no axis.
+    return {key: value for key, value in every.items() if type(value) in (int, float)}
 
 
 def _panel(row: Row, key: str) -> str:
@@ -80,9 +77,8 @@ def _lines(rows: Sequence[Row], key: str) -> list[SweptStrategy]:
             same = _text([row.strategy, _without(row.strategy_params, key)])
             groups.setdefault(same, {})[_numbers(row)[key]] = row
     firsts = [next(iter(points.values())) for points in groups.values()]
-    labels = names.strategies(
-        [replace(row, strategy_params=_without(row.strategy_params, key)) for row in firsts]
-    )
+    plain = [replace(row, strategy_params=_without(row.strategy_params, key)) for row in firsts]
+    labels = names.strategies(plain)
     return [
         SweptStrategy(clean(labels[first.id]), first.strategy, dict(sorted(points.items())))
         for first, points in zip(firsts, groups.values(), strict=True)
@@ -111,8 +107,7 @@ class SweepCurve:
     @property
     def end(self) -> End:
         """Its name, where it ends at the right."""
-        last = list(self.values.values())[-1]
-        return End(style.fold(self.name, _NAMES, TEXT), self.colour, last)
+        return End(style.fold(self.name, _NAMES, TEXT), self.colour, [*self.values.values()][-1])
 
 
 _STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
@@ -130,7 +125,7 @@ def draw(family: Family) -> tuple[Sheet, str]:
     what = "Throughput" if rate else "Batch time"
     about = f"{what} over {clean(family.key)}, with 95 % intervals"
     sheet = Sheet(overview(family.blocks), about, _TOP + tall + _BELOW)
-    wide = sheet.width - EDGE - _LEFT - margins.width(ends)
+    wide = sheet.width - EDGE - _LEFT - ends_width(ends)
     axes = sheet.axes(EDGE + _LEFT, _TOP, wide, tall)
     _scale_across(axes, sorted({at for curve in curves for at in curve.values}), family.key)
     # By what was seen: an interval of two rounds may reach to the stars.
@@ -142,20 +137,20 @@ def draw(family: Family) -> tuple[Sheet, str]:
         scales.seconds(axes.yaxis, known, "batch time", zero=not log)
     for curve in curves:
         _draw_curve(axes, curve)
-    margins.draw_ends(sheet, axes, ends)
+    draw_ends(sheet, axes, ends)
     form = numbers.count if rate else numbers.duration
-    each = [
-        f"{curve.name} " + ", ".join(f"{form(y)} at {x:g}" for x, y in curve.values.items())
-        for curve in curves
-    ]
+    each = []
+    for curve in curves:
+        points = ", ".join(f"{form(value)} at {at:g}" for at, value in curve.values.items())
+        each.append(f"{curve.name} {points}")
     return sheet, f"{about}: {'; '.join(each)}."
 
 
 def _curves(family: Family, rate: bool) -> Iterator[SweepCurve]:
     """A curve for each strategy, of tasks per second or of seconds, and the limit at the end."""
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for line in family.lines:
-        dashes = _STYLES[counts.setdefault(line.strategy, 0) % len(_STYLES)]
+        dashes = _STYLES[counts[line.strategy] % len(_STYLES)]
         counts[line.strategy] += 1
         yield _curve(line.name, line.strategy, line.points, rate, dashes)
     places = sorted({at for line in family.lines for at in line.points})
@@ -166,15 +161,13 @@ def _curves(family: Family, rate: bool) -> Iterator[SweepCurve]:
     yield from _limit(family, rate)
 
 
-def _curve(
-    name: str, strategy: str, points: Mapping[float, Row], rate: bool, dashes: object
-) -> SweepCurve:
+def _curve(name: str, strategy: str, points: Points, rate: bool, dashes: object) -> SweepCurve:
     values = {at: _value(row, row.batch_seconds, rate) for at, row in points.items()}
     bounds = []
     for row in points.values():
         ends = (row.batch_low or row.batch_seconds, row.batch_high or row.batch_seconds)
-        first, second = (_value(row, end, rate) for end in ends)
-        bounds.append((min(first, second), max(first, second)))
+        first, second = sorted(_value(row, end, rate) for end in ends)
+        bounds.append((first, second))
     return SweepCurve(clean(name), values, bounds, colour(strategy), marker(strategy), dashes)
 
 
@@ -187,11 +180,10 @@ def _limit(family: Family, rate: bool) -> Iterator[SweepCurve]:
     """The best that any strategy could do at each place."""
     best: dict[float, float] = {}
     choose = max if rate else min
-    for line in family.lines:
-        for at, row in line.points.items():
-            if row.limit_seconds:
-                value = _value(row, row.limit_seconds, rate)
-                best[at] = choose(value, best.get(at, value))
+    for at, row in chain(*(line.points.items() for line in family.lines)):
+        if row.limit_seconds:
+            value = _value(row, row.limit_seconds, rate)
+            best[at] = choose(value, best.get(at, value))
     if best:
         yield SweepCurve("limit", dict(sorted(best.items())), (), INK, "", (0, (1, 1.5)))
 
@@ -208,8 +200,8 @@ def _scale_across(axes: Axes, places: Sequence[float], label: str) -> None:
         gap = 0.04 * (high - low)
         low, high = low - gap, high + gap
         ticks = scales.thin(ticks, 0.06 * (high - low))
-    words = [f"{tick:,.10g}" for tick in ticks]
-    scales.fix(axes.xaxis, low, high, ticks, words, clean(label), log=log)
+    words = {tick: f"{tick:,.10g}" for tick in ticks}
+    scales.fix(axes.xaxis, low, high, words, clean(label), log)
 
 
 def _draw_curve(axes: Axes, curve: SweepCurve) -> None:

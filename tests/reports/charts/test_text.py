@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.charts import margins, style
+from reports.charts import sheet, style
 
 
 def test_width_is_what_matplotlib_draws() -> None:
@@ -47,8 +47,8 @@ def test_a_per_cent_sign_stays_with_its_number() -> None:
 
 def test_labels_keep_their_order_and_lie_apart() -> None:
     heights = [0.2, 0.4, 0.2]
-    places = margins.apart([0.5, 0.5, 0.45], heights, 1.0)
+    places = sheet.apart([0.5, 0.5, 0.45], heights, 1.0)
     assert places[2] < places[0] < places[1]
     assert places[0] - places[2] >= 0.2 - 1e-9 and places[1] - places[0] >= 0.3 - 1e-9
-    assert margins.apart([0.1, 0.9], [0.2, 0.2], 1.0) == pytest.approx([0.1, 0.9])
-    assert max(margins.apart([0.95, 0.96, 0.97], heights, 1.0)) + 0.1 <= 1.0 + 1e-9
+    assert sheet.apart([0.1, 0.9], [0.2, 0.2], 1.0) == pytest.approx([0.1, 0.9])
+    assert max(sheet.apart([0.95, 0.96, 0.97], heights, 1.0)) + 0.1 <= 1.0 + 1e-9
