@@ -30,13 +30,11 @@ They are like a range: a strategy takes their numbers by iterating, and hands ea
 class BlockingWorkload(Protocol):
     def open(self) -> AbstractContextManager[Call]:
         """Hold what one lane needs (a connection, a buffer) while the call is used."""
-        ...
 
 
 class AsyncWorkload(Protocol):
     def aopen(self) -> AbstractAsyncContextManager[AsyncCall]:
         """Hold what one event loop needs while the call is used."""
-        ...
 
 
 Workload: TypeAlias = BlockingWorkload | AsyncWorkload
@@ -58,43 +56,36 @@ class WithMetrics(Protocol):
 
     def metrics(self) -> Mapping[str, float]:
         """The counts of this lane since it was opened; asked once, before it is closed."""
-        ...
 
 
 class WithArguments(Protocol):
     def arguments(self, tasks: range) -> Sequence[int]:
         """What is sent to the lanes for these tasks: their numbers, as ints that carry more."""
-        ...
 
 
 class WithFixture(Protocol):
     def fixture(self) -> AbstractContextManager[Mapping[str, Plain]]:
         """Run what a whole run shares (a server, a data file); yield fields for the workload."""
-        ...
 
 
 class WithReason(Protocol):
     def cannot_run(self) -> str | None:
         """Why this cannot run here ("needs Python 3.14"), or None."""
-        ...
 
 
 class Strategy(Protocol):
     def open(self, lanes: Lanes) -> AbstractContextManager[Batch]:
         """Hold the pool or loop and its lanes while batches are run."""
-        ...
 
 
 class WithInFlight(Protocol):
     def in_flight(self, tasks: int) -> int:
         """How many of a batch's tasks a strategy has in flight, where that is not `workers`."""
-        ...
 
 
 class WithTaste(Protocol):
     def cannot_take(self, workload: Workload) -> str | None:
         """Why this strategy cannot run that workload, which others can, or None."""
-        ...
 
 
 class WithTimeout(Protocol):
@@ -104,4 +95,3 @@ class WithTimeout(Protocol):
         `concbench behaviour` asks what becomes of the batch then.  Without this method
         asyncio.timeout ends a batch that runs in an event loop of lanes, and a signal any other.
         """
-        ...

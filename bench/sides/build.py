@@ -14,14 +14,13 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from reports.run.keys import WORKING_TREE
 
 from ..errors import UsageError, suggestion
-from ..machine.identity import PACKAGES
+from ..machine.identity import PACKAGES, release
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
 from . import MeasuredSide, environments
@@ -161,7 +160,7 @@ def _candidates(text: str) -> list[str]:
 
 
 def _build_environment(children: Children, python: str, text: str) -> str:
-    wanted = [f"{name}=={number}" for name in PACKAGES if (number := _version(name))]
+    wanted = [f"{name}=={number}" for name in PACKAGES if (number := release(name))]
     project = Path.cwd() if Path("pyproject.toml").exists() else None
     text_of = (project / "pyproject.toml").read_text(encoding="utf-8") if project else ""
     changed = str(Path(python).stat().st_mtime_ns)
@@ -175,13 +174,6 @@ def _build_environment(children: Children, python: str, text: str) -> str:
 
     with environments.cached(name, build, lambda folder: None) as folder:
         return str(environments.python_of(folder / "venv"))
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _repository(children: Children, folder: Path) -> tuple[Path, Path]:
