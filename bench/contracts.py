@@ -58,17 +58,15 @@ class WithMetrics(Protocol):
         """The counts of this lane since it was opened; asked once, before it is closed."""
 
 
-class WithArguments(Protocol):
+class WorkloadOptions(Protocol):
+    """What a workload may have besides, each by itself; `cannot_run` also a strategy."""
+
     def arguments(self, tasks: range) -> Sequence[int]:
         """What is sent to the lanes for these tasks: their numbers, as ints that carry more."""
 
-
-class WithFixture(Protocol):
     def fixture(self) -> AbstractContextManager[Mapping[str, Plain]]:
         """Run what a whole run shares (a server, a data file); yield fields for the workload."""
 
-
-class WithReason(Protocol):
     def cannot_run(self) -> str | None:
         """Why this cannot run here ("needs Python 3.14"), or None."""
 
@@ -78,17 +76,15 @@ class Strategy(Protocol):
         """Hold the pool or loop and its lanes while batches are run."""
 
 
-class WithInFlight(Protocol):
+class StrategyOptions(Protocol):
+    """What a strategy may have besides, each by itself."""
+
     def in_flight(self, tasks: int) -> int:
         """How many of a batch's tasks a strategy has in flight, where that is not `workers`."""
 
-
-class WithTaste(Protocol):
     def cannot_take(self, workload: Workload) -> str | None:
         """Why this strategy cannot run that workload, which others can, or None."""
 
-
-class WithTimeout(Protocol):
     def within(self, lanes: Lanes, seconds: float) -> AbstractContextManager[Batch]:
         """As `open`, but a batch raises TimeoutError after `seconds`, in this strategy's own way.
 

@@ -51,7 +51,6 @@ class Sqlite:
             def call(i: int) -> int:
                 # All rows: the same work for every task, another answer.
                 found = connection.execute("SELECT sum(n * (n + ?)) FROM numbers", (i,))
-                total: int = found.fetchone()[0]
-                return total
+                return int(found.fetchone()[0])
 
             yield call

@@ -95,16 +95,20 @@ def measure(children: Children, cpus: int, seconds: float = 0.04) -> CanaryReadi
             spinners = [stack.enter_context(_spinner(children)) for _ in range(cpus)]
             for spinner in spinners:
                 _answer(spinner)
-            known = replace(known, jitter_seconds=_jitter(spinners[0]))
-            before = _spin(spinners[:1], seconds / 2)
+            _tell(spinners[0], f"sleep {SLEEPS} {SLEEP_SECONDS}")
+            late = sorted(float(one) for one in _answer(spinners[0]).split())
+            jitter = late[math.ceil(QUANTILE * len(late)) - 1]
+            known = replace(known, jitter_seconds=jitter)
+            alone = _spin(spinners[:1], seconds / 2)
             together = _spin(spinners, seconds)
-            after = _spin(spinners[-1:], seconds / 2)
+            alone += _spin(spinners[-1:], seconds / 2)
     except (OSError, ValueError, LookupError, Stuck) as error:
         return replace(known, reason=f"{type(error).__name__}: {error}")
-    alone = _speed(before + after)
-    if alone == 0:
+    cpu = sum(one.cpu for one in alone)
+    speed = sum(one.chunks for one in alone) / cpu if cpu else 0.0
+    if not speed:
         return replace(known, reason="a process alone got no CPU")
-    return replace(known, alone=alone, together=sum(one.chunks for one in together) / seconds)
+    return replace(known, alone=speed, together=sum(one.chunks for one in together) / seconds)
 
 
 class Stuck(Exception):
@@ -125,24 +129,12 @@ def _spinner(children: Children) -> Iterator[Process]:
         children.end(process)
 
 
-def _jitter(sleeper: Process) -> float:
-    _tell(sleeper, f"sleep {SLEEPS} {SLEEP_SECONDS}")
-    late = sorted(float(one) for one in _answer(sleeper).split())
-    return late[math.ceil(QUANTILE * len(late)) - 1]
-
-
 def _spin(spinners: Sequence[Process], seconds: float) -> list[Spin]:
     start = time.monotonic() + SETTLE_SECONDS * len(spinners)
     for spinner in spinners:
         _tell(spinner, f"spin {start!r} {start + seconds!r}")
     answers = [_answer(spinner).split() for spinner in spinners]
     return [Spin(int(chunks), float(cpu)) for chunks, cpu in answers]
-
-
-def _speed(alone: Sequence[Spin]) -> float:
-    """Chunks in a second of CPU time; 0 of one that got none."""
-    cpu = sum(one.cpu for one in alone)
-    return sum(one.chunks for one in alone) / cpu if cpu else 0.0
 
 
 def _tell(spinner: Process, order: str) -> None:

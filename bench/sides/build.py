@@ -34,8 +34,6 @@ from importlib.util import find_spec
 about = {"version": list(sys.version_info[:3])}
 print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
 """
-
-
 FORMS = f"git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or '{WORKING_TREE}'"
 
 
@@ -49,14 +47,14 @@ def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Meas
         check(text)
         if texts.count(text) > 1:
             raise UsageError(f"side '{text}' is given twice")
-    filters = [text.startswith("strategy:") for text in texts]
-    if any(filters) and not all(filters):
+    if len({text.startswith("strategy:") for text in texts}) > 1:
         raise UsageError(
             "strategy:NAME is a choice of cells: compare it with another strategy:NAME"
         )
+    parts = [text.partition(":") for text in texts]  # the working tree has but the first
     return tuple(
-        _BUILD[_kind(text)](children, text.partition(":")[2].strip(), scratch / str(place))
-        for place, text in enumerate(texts)
+        _BUILD[kind](children, rest.strip(), scratch / str(place))
+        for place, (kind, _, rest) in enumerate(parts)
     )
 
 
@@ -69,14 +67,6 @@ def check(text: str) -> None:
         raise UsageError(f"no side '{text}'{suggestion(kind, _BUILD)} (write {FORMS})")
     if kind == "env":
         _variables(rest)
-
-
-def _kind(text: str) -> str:
-    return WORKING_TREE if text == WORKING_TREE else text.partition(":")[0]
-
-
-def _working_tree(children: Children, rest: str, scratch: Path) -> MeasuredSide:
-    return MeasuredSide(WORKING_TREE)
 
 
 def _git(children: Children, rest: str, scratch: Path) -> MeasuredSide:
@@ -111,10 +101,6 @@ def _python(children: Children, rest: str, scratch: Path) -> MeasuredSide:
     return MeasuredSide(f"python:{rest}", "" if number == rest else number, python=python, own=own)
 
 
-def _env(children: Children, rest: str, scratch: Path) -> MeasuredSide:
-    return MeasuredSide(f"env:{rest}", variables=_variables(rest))
-
-
 def _variables(text: str) -> dict[str, str]:
     try:
         words = [word.partition("=") for word in shlex.split(text)]
@@ -124,10 +110,6 @@ def _variables(text: str) -> dict[str, str]:
         if not equals or not re.fullmatch(r"[A-Za-z_]\w*", key):
             raise UsageError(f"side 'env:{text}' must be env:KEY=VALUE, or several with spaces")
     return {key: value for key, _, value in words}
-
-
-def _strategy(children: Children, rest: str, scratch: Path) -> MeasuredSide:
-    return MeasuredSide(f"strategy:{rest}", strategies=(rest,))
 
 
 def _first_to_answer(children: Children, text: str) -> tuple[str, dict[str, Any]]:
@@ -236,9 +218,9 @@ def _check_out(children: Children, root: Path, commit: str, tree: Path) -> None:
 
 
 _BUILD: dict[str, Callable[[Children, str, Path], MeasuredSide]] = {
-    WORKING_TREE: _working_tree,
+    WORKING_TREE: lambda *_: MeasuredSide(WORKING_TREE),
     "git": _git,
     "python": _python,
-    "env": _env,
-    "strategy": _strategy,
+    "env": lambda _, rest, __: MeasuredSide(f"env:{rest}", variables=_variables(rest)),
+    "strategy": lambda _, rest, __: MeasuredSide(f"strategy:{rest}", strategies=(rest,)),
 }

@@ -47,15 +47,11 @@ def output(
     Raises CommandFailed when it cannot be started, fails, or takes longer than `seconds`.
     """
     env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0"}
+    env |= variables or {}
     with TemporaryFile() as out, TemporaryFile() as err:
         try:
             process = children.start(
-                command,
-                env={**env, **(variables or {})},
-                cwd=folder,
-                stdin=stdin,
-                stdout=out,
-                stderr=err,
+                command, env=env, cwd=folder, stdin=stdin, stdout=out, stderr=err
             )
         except OSError as error:
             missing = error.filename or command[0]
@@ -147,7 +143,8 @@ def overlay(children: Children, environment: Path) -> None:
     purpose = "cannot ask the new environment for its folder"
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     there = output(children, [str(python_of(environment)), "-c", code], purpose=purpose).strip()
-    below = "\n".join(_site_folders())
+    sites = {*site.getsitepackages(), site.getusersitepackages()}
+    below = "\n".join(path for path in sys.path if path in sites and Path(path).is_dir())
     Path(there, "of_the_driver.pth").write_text(below + "\n", encoding="utf-8")
 
 
@@ -181,8 +178,3 @@ def copy_packages(children: Children, python: str, folder: Path) -> Path:
     with suppress(UsageError):  # slower to start; what else is wrong it says itself
         output(children, command, purpose="cannot compile")
     return folder
-
-
-def _site_folders() -> list[str]:
-    own = {*site.getsitepackages(), site.getusersitepackages()}
-    return [path for path in sys.path if path in own and Path(path).is_dir()]
