@@ -38,7 +38,8 @@ class AsyncWorkload(Protocol):
 
 
 Workload: TypeAlias = BlockingWorkload | AsyncWorkload
-"""One form is enough; class attributes `tasks` and `workers` are its default sizes.
+"""One form is enough; class attributes `tasks` and `workers` are its default sizes (without
+`workers`: as many as there are CPUs).
 
 `extra`, also of a strategy, names the extra of the distribution that brings the library it needs.
 

@@ -22,8 +22,6 @@ from typing import Any
 from .contracts import AsyncCall, Call, Plain
 from .errors import UsageError, suggestion
 
-FIRST = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
 
 def workload_type(function: Callable[..., Any]) -> type[Any]:
     """A dataclass whose fields are the function's keyword-only parameters.
@@ -33,15 +31,14 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
     """
     name = getattr(function, "__name__", type(function).__name__)
     parameters = list(inspect.signature(function).parameters.values())
-    if not parameters or parameters[0].kind not in FIRST:
+    first = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if not parameters or parameters[0].kind not in first:
         raise UsageError(f"{name} must take the task number first: def {name}(i, *, key=default)")
     fields = []
     for parameter in parameters[1:]:
         if parameter.kind is not parameter.KEYWORD_ONLY or parameter.default is parameter.empty:
-            raise UsageError(
-                f"{name}: parameter '{parameter.name}' must be keyword-only with a default: "
-                f"def {name}(i, *, {parameter.name}=...)"
-            )
+            right = f"keyword-only with a default: def {name}(i, *, {parameter.name}=...)"
+            raise UsageError(f"{name}: parameter '{parameter.name}' must be {right}")
         fields.append((parameter.name, Any, field(default=parameter.default)))
 
     def opened(self: Any) -> Iterator[Call]:

@@ -18,7 +18,6 @@ class Sqlite:
     A task reads `rows` rows.
     """
 
-    # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 32
 
     rows: int = 20_000

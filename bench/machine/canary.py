@@ -6,13 +6,13 @@ Nothing here looks at a measured time: rounds picked by their times would bias w
 from __future__ import annotations
 
 import math
-import subprocess
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
+from subprocess import PIPE
 from typing import Any, NamedTuple, TypeAlias
 
 from ..processes.children import Children, Process, line, wait
@@ -86,8 +86,7 @@ class Spin(NamedTuple):
 def measure(children: Children, cpus: int, seconds: float = 0.04) -> CanaryReading:
     """Let a process sleep and spin alone on the idle machine, then one on every CPU.
 
-    Takes twice the seconds, the sleeps and a few tens of ms to start.  Never raises for lack of a
-    value.
+    Takes twice the seconds, the sleeps and some tens of ms to start; what lacks has a reason.
     """
     known = CanaryReading(cpus)
     try:
@@ -118,8 +117,7 @@ class Stuck(Exception):
 @contextmanager
 def _spinner(children: Children) -> Iterator[Process]:
     command = [sys.executable, "-I", "-S", "-c", SPINNER]
-    pipe = subprocess.PIPE
-    process = children.start(command, env=environment(), stdin=pipe, stdout=pipe)
+    process = children.start(command, env=environment(), stdin=PIPE, stdout=PIPE)
     assert process.stdin is not None
     try:
         yield process
@@ -207,9 +205,8 @@ class Canaries:
 def much_less(delivered: Sequence[float | None]) -> frozenset[int]:
     """The rounds, by number, that got much less than the others did."""
     known = {number: cpus for number, cpus in enumerate(delivered) if cpus is not None}
-    return frozenset(
-        number for number, cpus in known.items() if is_low(cpus, {**known, number: None}.values())
-    )
+    others = {number: {**known, number: None}.values() for number in known}
+    return frozenset(number for number in known if is_low(known[number], others[number]))
 
 
 def is_low(cpus: float, others: Collection[float | None]) -> bool:

@@ -20,7 +20,7 @@ from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.variables import recorded
 from .canary import measure
-from .identity import cpus, has_hypervisor, text
+from .identity import ROOT, cpus, has_hypervisor, text
 from .process import cgroup_cpus, gil, jit, open_files
 
 
@@ -59,7 +59,6 @@ IDLE_LOAD = 0.25
 """Running processes for each CPU, over the last minute, that still count as none."""
 LATE_SECONDS = 0.001
 LOOKING_SECONDS = 0.3
-ROOT = Path("/")
 
 
 def _delivered(children: Children) -> Iterator[Finding]:
@@ -68,10 +67,8 @@ def _delivered(children: Children) -> Iterator[Finding]:
         yield delivered(canary.together / canary.alone, canary.cpus)
     else:
         yield unknown("CPUs delivered", canary.reason)
-    if canary.jitter_seconds is None:
-        yield unknown("wake-up", canary.reason)
-    else:
-        yield wake_up(canary.jitter_seconds)
+    late = canary.jitter_seconds
+    yield unknown("wake-up", canary.reason) if late is None else wake_up(late)
 
 
 def delivered(got: float, promised: int) -> Finding:
@@ -102,10 +99,9 @@ def _quota(quota: float | None, promised: int) -> Finding:
 
 
 def _affinity(ours: int, machine: int) -> Finding:
-    if ours == machine:
-        return Finding("affinity", f"all {machine} CPUs")
+    value = f"all {machine} CPUs" if ours == machine else f"{ours} of {machine} CPUs"
     advice = "meant so? `taskset -p $$` tells; pools have as many CPUs as this process"
-    return Finding("affinity", f"{ours} of {machine} CPUs", Level.NOTE, advice)
+    return judge(ours == machine, "affinity", value, Level.NOTE, advice)
 
 
 def _load(count: int) -> Finding:
@@ -122,20 +118,12 @@ def _load(count: int) -> Finding:
 
 def _busiest() -> list[str]:
     """The processes that use most CPU right now, each with its share of one CPU."""
-    before = _cpu_times()
+    list(psutil.process_iter(["cpu_percent"]))  # which it counts from the look before
     time.sleep(LOOKING_SECONDS)
-    now = _cpu_times()
-    shares = {one: (now[one] - before[one]) / LOOKING_SECONDS for one in now.keys() & before}
-    most = nlargest(3, shares, key=shares.__getitem__)
-    return [f"{one.info['name']} {one.pid} {shares[one]:.0%}" for one in most if shares[one] > 0.1]
-
-
-def _cpu_times() -> dict[psutil.Process, float]:
-    return {
-        one: sum(one.info["cpu_times"][:2])
-        for one in psutil.process_iter(["name", "cpu_times"])
-        if one.info["cpu_times"] and one.pid != os.getpid()
-    }
+    shares = {one: one.info["cpu_percent"] for one in psutil.process_iter(["name", "cpu_percent"])}
+    busy = [one for one, share in shares.items() if share and share > 10 and one.pid != os.getpid()]
+    most = nlargest(3, busy, key=shares.__getitem__)
+    return [f"{one.info['name']} {one.pid} {shares[one]:.0f}%" for one in most]
 
 
 def governor(root: Path = ROOT) -> Finding:
@@ -154,10 +142,9 @@ def turbo(root: Path = ROOT) -> Finding:
     boost = text(root, "sys/devices/system/cpu/cpufreq/boost")
     if off is None and boost is None:
         return unknown("turbo", "the system does not tell")
-    if off == "1" or boost == "0":
-        return Finding("turbo", "off")
+    value = "off" if off == "1" or boost == "0" else "on"
     advice = "one busy core is faster than many: speed-ups of pools come out a little small"
-    return Finding("turbo", "on", Level.NOTE, advice)
+    return judge(value == "off", "turbo", value, Level.NOTE, advice)
 
 
 def siblings(root: Path = ROOT) -> Finding:
@@ -165,10 +152,9 @@ def siblings(root: Path = ROOT) -> Finding:
     active = text(root, "sys/devices/system/cpu/smt/active")
     if active is None:
         return unknown("hyper-threads", "the system does not tell")
-    if active == "0":
-        return Finding("hyper-threads", "off, or none")
+    value = "off, or none" if active == "0" else "on"
     advice = "two CPUs may be one core, and then deliver about 1.3: the limit counts what they do"
-    return Finding("hyper-threads", "on", Level.NOTE, advice)
+    return judge(active == "0", "hyper-threads", value, Level.NOTE, advice)
 
 
 def hypervisor(root: Path = ROOT) -> Finding:
@@ -176,10 +162,9 @@ def hypervisor(root: Path = ROOT) -> Finding:
     under = has_hypervisor(root)
     if under is None:
         return unknown("virtual machine", "no /proc/cpuinfo")
-    if not under:
-        return Finding("virtual machine", "no")
+    value = "yes" if under else "no"
     advice = "neighbours may take CPUs away unseen: every round measures how many there were"
-    return Finding("virtual machine", "yes", Level.NOTE, advice)
+    return judge(not under, "virtual machine", value, Level.NOTE, advice)
 
 
 SLOW = {
@@ -205,13 +190,6 @@ def build(about: Mapping[str, object], *, debug: bool) -> Finding:
     value = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in has.items())
     advice = "10 to 30 % slower than what users run, if they have a packaged Python"
     return judge(has["PGO"], "build", value, Level.NOTE, advice)
-
-
-def _gil() -> Finding:
-    on = gil()
-    if on is None:
-        return unknown("GIL", "this implementation does not say")
-    return Finding("GIL", "on: threads take turns at Python code" if on else "off")
 
 
 def tracer(active: bool) -> Finding:
@@ -301,10 +279,9 @@ def addresses(root: Path = ROOT) -> Finding:
 
 def _files() -> Finding:
     limit = open_files()
-    if limit is None:
-        return Finding("open files", "no limit")
+    value = "no limit" if limit is None else f"{limit:,}"
     advice = "a thousand connections need more: ulimit -n 8192"
-    return judge(limit > FEW_FILES, "open files", f"{limit:,}", Level.NOTE, advice)
+    return judge(limit is None or limit > FEW_FILES, "open files", value, Level.NOTE, advice)
 
 
 def _power() -> Finding:
@@ -334,7 +311,9 @@ def examine(children: Children, results: Path) -> Iterator[Finding]:
     version = f"{platform.python_implementation()} {platform.python_version()}"
     yield Finding("Python", f"{version}, {platform.machine()}")
     yield build(sysconfig.get_config_vars(), debug=hasattr(sys, "gettotalrefcount"))
-    yield _gil()
+    value = "on: threads take turns at Python code" if gil() else "off"
+    silent = gil() is None
+    yield unknown("GIL", "this implementation does not say") if silent else Finding("GIL", value)
     yield Finding("JIT", {None: "none", True: "on", False: "off"}[jit()])
     yield tracer(sys.gettrace() is not None or sys.getprofile() is not None)
     yield variables(recorded())

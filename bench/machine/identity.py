@@ -87,6 +87,8 @@ def affinity() -> str | None:
 
 def facts() -> dict[str, Any]:
     """The environment of a run, as it is stored."""
+    lines = (text(ROOT, "proc/cpuinfo") or "").splitlines()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -99,7 +101,7 @@ def facts() -> dict[str, Any]:
         "kernel": kernel(),
         "virtualisation": virtualisation(),
         "memory_bytes": memory_bytes(),
-        "cpu_model": _cpu_model(),
+        "cpu_model": next(models, platform.processor()),
         "cpus": cpus(),
         "cpus_of_machine": os.cpu_count(),
         "affinity": affinity(),
@@ -147,12 +149,6 @@ def git_output(folder: Path, *words: str) -> str | None:
         ).strip()
     except (OSError, subprocess.SubprocessError):
         return None
-
-
-def _cpu_model() -> str:
-    lines = (text(ROOT, "proc/cpuinfo") or "").splitlines()
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, platform.processor())
 
 
 def release(name: str) -> str | None:

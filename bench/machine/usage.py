@@ -123,10 +123,8 @@ def tick() -> float:
 
 def _switches(system: System, pid: int) -> Switches:
     ran = sum(int(text.split()[0]) for text in system.of_threads(pid, "schedstat"))
-    threads = [
-        dict(line.split(b":", 1) for line in text.splitlines())
-        for text in system.of_threads(pid, "status")
-    ]
+    texts = system.of_threads(pid, "status")
+    threads = [dict(line.split(b":", 1) for line in text.splitlines()) for text in texts]
     return Switches(
         sum(int(one[b"voluntary_ctxt_switches"]) for one in threads),
         sum(int(one[b"nonvoluntary_ctxt_switches"]) for one in threads),

@@ -29,9 +29,8 @@ def held(purpose: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout:
-        raise UsageError(
-            f"another run is measuring on this machine{_who(holder)}: wait for it to end"
-        ) from None
+        why = f"another run is measuring on this machine{_who(holder)}: wait for it to end"
+        raise UsageError(why) from None
     record = {
         "pid": os.getpid(),
         "started": psutil.Process().create_time(),

@@ -48,9 +48,8 @@ def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Meas
         if texts.count(text) > 1:
             raise UsageError(f"side '{text}' is given twice")
     if len({text.startswith("strategy:") for text in texts}) > 1:
-        raise UsageError(
-            "strategy:NAME is a choice of cells: compare it with another strategy:NAME"
-        )
+        way_out = "compare it with another strategy:NAME"
+        raise UsageError(f"strategy:NAME is a choice of cells: {way_out}")
     parts = [text.partition(":") for text in texts]  # the working tree has but the first
     return tuple(
         _BUILD[kind](children, rest.strip(), scratch / str(place))
@@ -132,12 +131,9 @@ def _candidates(text: str) -> list[str]:
         return [str(Path(path).absolute())] if path else []  # a link may be an environment
     active = shutil.which(f"python{text}")
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    free = text.endswith("t")
-    installed = [
-        str(path / "bin" / "python")
-        for path in sorted(root.glob(f"versions/{text.rstrip('t')}.*"), reverse=True)
-        if path.name.endswith("t") == free
-    ]
+    found = sorted(root.glob(f"versions/{text.rstrip('t')}.*"), reverse=True)
+    alike = [path for path in found if path.name.endswith("t") == text.endswith("t")]
+    installed = [str(path / "bin" / "python") for path in alike]
     return [active, *installed] if active else installed
 
 
@@ -176,10 +172,8 @@ def _commit(children: Children, root: Path, name: str) -> str:
     try:
         return output(children, command, purpose="git", folder=root).strip()
     except CommandFailed:
-        raise UsageError(
-            f"git knows no revision '{name}' in {root} "
-            "(a shallow clone has few: git fetch --unshallow)"
-        ) from None
+        way_out = "(a shallow clone has few: git fetch --unshallow)"
+        raise UsageError(f"git knows no revision '{name}' in {root} {way_out}") from None
 
 
 def _build_revision(children: Children, root: Path, commit: str, name: str) -> tuple[Path, str]:
@@ -190,7 +184,11 @@ def _build_revision(children: Children, root: Path, commit: str, name: str) -> t
     parts = (commit, str(root), sys.executable, sys.version)
 
     def build(folder: Path) -> None:
-        _check_out(children, root, commit, folder / "tree")
+        purpose = f"cannot check out {commit[:12]}"
+        # What a killed run left registered, without its folder, is in the way.
+        output(children, ["git", "worktree", "prune"], purpose=purpose, folder=root)
+        command = ["git", "worktree", "add", "--detach", "--force", str(folder / "tree"), commit]
+        output(children, command, purpose=purpose, folder=root, seconds=300)
         if any((folder / "tree" / file).exists() for file in PROJECT):
             environments.overlay(children, folder / "venv")
             purpose = f"git:{name} does not install"
@@ -207,14 +205,6 @@ def _build_revision(children: Children, root: Path, commit: str, name: str) -> t
     ) as folder:
         own = environments.python_of(folder / "venv")
         return folder / "tree", str(own) if own.exists() else sys.executable
-
-
-def _check_out(children: Children, root: Path, commit: str, tree: Path) -> None:
-    purpose = f"cannot check out {commit[:12]}"
-    # What a killed run left registered, without its folder, is in the way.
-    output(children, ["git", "worktree", "prune"], purpose=purpose, folder=root)
-    command = ["git", "worktree", "add", "--detach", "--force", str(tree), commit]
-    output(children, command, purpose=purpose, folder=root, seconds=300)
 
 
 _BUILD: dict[str, Callable[[Children, str, Path], MeasuredSide]] = {

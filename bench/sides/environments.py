@@ -25,8 +25,6 @@ import platformdirs
 from ..errors import UsageError
 from ..processes.children import Children, Stream, wait
 
-LAST_LINES = 12
-
 
 class CommandFailed(UsageError):
     """A command that failed; says what it was for and what it said last."""
@@ -65,7 +63,7 @@ def output(
             return out.read().decode(errors="replace")
         how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
         err.seek(0)
-        last = err.read().decode(errors="replace").strip().splitlines()[-LAST_LINES:]
+        last = err.read().decode(errors="replace").strip().splitlines()[-12:]
     raise CommandFailed(f"{purpose}: {how}" + "".join(f"\n  {line}" for line in last))
 
 
@@ -129,8 +127,7 @@ def _remove(folder: Path, undo: Callable[[Path], None]) -> None:
 
 def python_of(environment: Path) -> Path:
     """The interpreter of a virtual environment."""
-    inside = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-    return environment.joinpath(*inside)
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def overlay(children: Children, environment: Path) -> None:
@@ -150,12 +147,9 @@ def overlay(children: Children, environment: Path) -> None:
 
 def create(children: Children, python: str, environment: Path, *, pip: bool = True) -> None:
     """Make a virtual environment, with pip in it or without."""
-    output(
-        children,
-        [python, "-m", "venv", *([] if pip else ["--without-pip"]), str(environment)],
-        purpose=f"cannot make an environment with {python}",
-        seconds=INSTALL_SECONDS,
-    )
+    command = [python, "-m", "venv", *([] if pip else ["--without-pip"]), str(environment)]
+    purpose = f"cannot make an environment with {python}"
+    output(children, command, purpose=purpose, seconds=INSTALL_SECONDS)
 
 
 def install(children: Children, environment: Path, *words: str, purpose: str) -> None:
