@@ -97,11 +97,8 @@ def _module(name: str, packages: Callable[[], Mapping[str, list[str]]]) -> str:
     from difflib import SequenceMatcher
 
     wanted = _canonical(name)
-    modules = [
-        module
-        for module, owners in packages().items()
-        if wanted in map(_canonical, owners) and module[0] != "_" and _importable(module)
-    ]
+    own = [one for one, owners in packages().items() if wanted in map(_canonical, owners)]
+    modules = [one for one in own if one[0] != "_" and _importable(one)]
     return max(modules, key=lambda one: SequenceMatcher(None, wanted, one).ratio(), default="")
 
 

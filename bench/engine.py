@@ -110,11 +110,8 @@ def merged(texts: Iterable[Iterable[str]]) -> pyperf.BenchmarkSuite | None:
     """One suite: a benchmark for each cell's runs, in the order given; None without a run."""
     import pyperf
 
-    benchmarks = []
-    for cell in texts:
-        runs = [run for text in cell for run in loads(text).get_runs()]
-        if runs:
-            benchmarks.append(pyperf.Benchmark(runs))
+    cells = ([run for text in cell for run in loads(text).get_runs()] for cell in texts)
+    benchmarks = [pyperf.Benchmark(runs) for runs in cells if runs]
     return pyperf.BenchmarkSuite(benchmarks) if benchmarks else None
 
 

@@ -12,19 +12,15 @@ import os
 import pickle
 import sys
 from collections import ChainMap
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from .errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-SUFFIX = ".cloudpickle"
 
 
 @cache
@@ -55,7 +51,7 @@ def write(name: str, work: Any, folder: str) -> str:
             "  make what it needs inside it, or in open() of a dataclass"
         ) from error
     # By content, so that what a run names never changes under it.
-    path = os.path.join(folder, f"{name}-{sha256(content).hexdigest()[:12]}{SUFFIX}")
+    path = os.path.join(folder, f"{name}-{sha256(content).hexdigest()[:12]}.cloudpickle")
     try:
         os.makedirs(folder, exist_ok=True)
         write_whole(path, content)

@@ -6,7 +6,6 @@ Standard library only, and little of it (no pathlib): every child process import
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import importlib.util
 import inspect
 import json
@@ -23,8 +22,6 @@ from typing import Any
 from .contracts import AsyncCall, Call, Plain
 from .errors import UsageError, suggestion
 
-FIRST = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
 
 def workload_type(function: Callable[..., Any]) -> type[Any]:
     """A dataclass whose fields are the function's keyword-only parameters.
@@ -34,38 +31,28 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
     """
     name = getattr(function, "__name__", type(function).__name__)
     parameters = list(inspect.signature(function).parameters.values())
-    if not parameters or parameters[0].kind not in FIRST:
+    first = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if not parameters or parameters[0].kind not in first:
         raise UsageError(f"{name} must take the task number first: def {name}(i, *, key=default)")
     fields = []
     for parameter in parameters[1:]:
         if parameter.kind is not parameter.KEYWORD_ONLY or parameter.default is parameter.empty:
-            raise UsageError(
-                f"{name}: parameter '{parameter.name}' must be keyword-only with a default: "
-                f"def {name}(i, *, {parameter.name}=...)"
-            )
-        fields.append((parameter.name, Any, dataclasses.field(default=parameter.default)))
-    if inspect.iscoroutinefunction(function):
-        form = {"aopen": _aopen(function), "loops": getattr(function, "loops", ("asyncio",))}
-    else:
-        form = {"open": _open(function)}
-    about = {"__doc__": function.__doc__} if function.__doc__ else {}
-    return dataclasses.make_dataclass(name, fields, namespace={**form, **about}, frozen=True)
+            right = f"keyword-only with a default: def {name}(i, *, {parameter.name}=...)"
+            raise UsageError(f"{name}: parameter '{parameter.name}' must be {right}")
+        fields.append((parameter.name, Any, field(default=parameter.default)))
 
-
-def _open(function: Callable[..., Any]) -> Callable[[Any], Any]:
-    @contextmanager
     def opened(self: Any) -> Iterator[Call]:
         yield partial(function, **vars(self))
 
-    return opened
-
-
-def _aopen(function: Callable[..., Any]) -> Callable[[Any], Any]:
-    @asynccontextmanager
-    async def aopen(self: Any) -> AsyncIterator[AsyncCall]:
+    async def aopened(self: Any) -> AsyncIterator[AsyncCall]:
         yield partial(function, **vars(self))
 
-    return aopen
+    form: dict[str, Any] = {"open": contextmanager(opened)}
+    if inspect.iscoroutinefunction(function):
+        loops = getattr(function, "loops", ("asyncio",))
+        form = {"aopen": asynccontextmanager(aopened), "loops": loops}
+    about = {"__doc__": function.__doc__} if function.__doc__ else {}
+    return dataclasses.make_dataclass(name, fields, namespace={**form, **about}, frozen=True)
 
 
 @dataclass(frozen=True)
@@ -141,16 +128,14 @@ def load(target: str) -> type[Any]:
     except AttributeError:
         public = sorted(key for key in vars(module) if not key.startswith("_"))
         raise UsageError(f"{place} has no '{name}'{suggestion(name, public)}") from None
-    if isinstance(work, type) and dataclasses.is_dataclass(work):
-        return work
+    kind = f"of type {type(work).__name__}"
     if isinstance(work, type):
-        raise UsageError(
-            f"{target} is neither a function nor a dataclass but the class {work.__name__}"
-        )
-    if callable(work):
+        if dataclasses.is_dataclass(work):
+            return work
+        kind = f"the class {work.__name__}"
+    elif callable(work):
         return workload_type(work)
-    kind = type(work).__name__
-    raise UsageError(f"{target} is neither a function nor a dataclass but of type {kind}")
+    raise UsageError(f"{target} is neither a function nor a dataclass but {kind}")
 
 
 def _module(place: str) -> Any:

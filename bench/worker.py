@@ -48,12 +48,10 @@ def _culprit(results: Sequence[Plain]) -> str:
         try:
             json.dumps(result, sort_keys=True)
         except (TypeError, ValueError):
-            kind = type(result).__name__
+            kind, why = type(result).__name__, ", which is not JSON"
             if kind == "coroutine":
-                return (
-                    f"task {i} returned a coroutine that nobody awaited: an async call needs aopen"
-                )
-            return f"task {i} returned a {kind}, which is not JSON"
+                why = " that nobody awaited: an async call needs aopen"
+            return f"task {i} returned a {kind}{why}"
     return ""
 
 
@@ -201,17 +199,14 @@ def _surroundings() -> dict[str, float | None]:
     """Read while the lanes are open, after all imports of its tasks."""
     from .machine import process
 
+    gil, jit = process.gil(), process.jit()
     return {
-        "cb_gil": _flag(process.gil()),
-        "cb_jit": _flag(process.jit()),
+        "cb_gil": None if gil is None else int(gil),
+        "cb_jit": None if jit is None else int(jit),
         "cb_cgroup_cpus": process.cgroup_cpus(),
         "cb_cpus": process.affinity_cpus(),
         "cb_nofile": process.open_files(),
     }
-
-
-def _flag(value: bool | None) -> int | None:
-    return None if value is None else int(value)
 
 
 def _distinct(notes: Sequence[Plain]) -> str:

@@ -6,13 +6,13 @@ Nothing here looks at a measured time: rounds picked by their times would bias w
 from __future__ import annotations
 
 import math
-import subprocess
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
+from subprocess import PIPE
 from typing import Any, NamedTuple, TypeAlias
 
 from ..processes.children import Children, Process, line, wait
@@ -86,8 +86,7 @@ class Spin(NamedTuple):
 def measure(children: Children, cpus: int, seconds: float = 0.04) -> CanaryReading:
     """Let a process sleep and spin alone on the idle machine, then one on every CPU.
 
-    Takes twice the seconds, the sleeps and a few tens of ms to start.  Never raises for lack of a
-    value.
+    Takes twice the seconds, the sleeps and some tens of ms to start; what lacks has a reason.
     """
     known = CanaryReading(cpus)
     try:
@@ -95,16 +94,20 @@ def measure(children: Children, cpus: int, seconds: float = 0.04) -> CanaryReadi
             spinners = [stack.enter_context(_spinner(children)) for _ in range(cpus)]
             for spinner in spinners:
                 _answer(spinner)
-            known = replace(known, jitter_seconds=_jitter(spinners[0]))
-            before = _spin(spinners[:1], seconds / 2)
+            _tell(spinners[0], f"sleep {SLEEPS} {SLEEP_SECONDS}")
+            late = sorted(float(one) for one in _answer(spinners[0]).split())
+            jitter = late[math.ceil(QUANTILE * len(late)) - 1]
+            known = replace(known, jitter_seconds=jitter)
+            alone = _spin(spinners[:1], seconds / 2)
             together = _spin(spinners, seconds)
-            after = _spin(spinners[-1:], seconds / 2)
+            alone += _spin(spinners[-1:], seconds / 2)
     except (OSError, ValueError, LookupError, Stuck) as error:
         return replace(known, reason=f"{type(error).__name__}: {error}")
-    alone = _speed(before + after)
-    if alone == 0:
+    cpu = sum(one.cpu for one in alone)
+    speed = sum(one.chunks for one in alone) / cpu if cpu else 0.0
+    if not speed:
         return replace(known, reason="a process alone got no CPU")
-    return replace(known, alone=alone, together=sum(one.chunks for one in together) / seconds)
+    return replace(known, alone=speed, together=sum(one.chunks for one in together) / seconds)
 
 
 class Stuck(Exception):
@@ -114,8 +117,7 @@ class Stuck(Exception):
 @contextmanager
 def _spinner(children: Children) -> Iterator[Process]:
     command = [sys.executable, "-I", "-S", "-c", SPINNER]
-    pipe = subprocess.PIPE
-    process = children.start(command, env=environment(), stdin=pipe, stdout=pipe)
+    process = children.start(command, env=environment(), stdin=PIPE, stdout=PIPE)
     assert process.stdin is not None
     try:
         yield process
@@ -125,24 +127,12 @@ def _spinner(children: Children) -> Iterator[Process]:
         children.end(process)
 
 
-def _jitter(sleeper: Process) -> float:
-    _tell(sleeper, f"sleep {SLEEPS} {SLEEP_SECONDS}")
-    late = sorted(float(one) for one in _answer(sleeper).split())
-    return late[math.ceil(QUANTILE * len(late)) - 1]
-
-
 def _spin(spinners: Sequence[Process], seconds: float) -> list[Spin]:
     start = time.monotonic() + SETTLE_SECONDS * len(spinners)
     for spinner in spinners:
         _tell(spinner, f"spin {start!r} {start + seconds!r}")
     answers = [_answer(spinner).split() for spinner in spinners]
     return [Spin(int(chunks), float(cpu)) for chunks, cpu in answers]
-
-
-def _speed(alone: Sequence[Spin]) -> float:
-    """Chunks in a second of CPU time; 0 of one that got none."""
-    cpu = sum(one.cpu for one in alone)
-    return sum(one.chunks for one in alone) / cpu if cpu else 0.0
 
 
 def _tell(spinner: Process, order: str) -> None:
@@ -215,9 +205,8 @@ class Canaries:
 def much_less(delivered: Sequence[float | None]) -> frozenset[int]:
     """The rounds, by number, that got much less than the others did."""
     known = {number: cpus for number, cpus in enumerate(delivered) if cpus is not None}
-    return frozenset(
-        number for number, cpus in known.items() if is_low(cpus, {**known, number: None}.values())
-    )
+    others = {number: {**known, number: None}.values() for number in known}
+    return frozenset(number for number in known if is_low(known[number], others[number]))
 
 
 def is_low(cpus: float, others: Collection[float | None]) -> bool:

@@ -1,9 +1,4 @@
-"""What a careful person would check before measuring, and what to do about it; changes nothing.
-
-CPUs: delivered, quota, affinity, load, clock rate, siblings, a hypervisor.  Python: how it was
-built, what is on, variables that change its speed.  The rest: clocks, memory, addresses, open
-files, power, other runs.
-"""
+"""What a careful person would check before measuring, and what to do about it; changes nothing."""
 
 from __future__ import annotations
 
@@ -15,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from heapq import nlargest
 from pathlib import Path
 
 import psutil
@@ -24,7 +20,7 @@ from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.variables import recorded
 from .canary import measure
-from .identity import cpus, has_hypervisor, text
+from .identity import ROOT, cpus, has_hypervisor, text
 from .process import cgroup_cpus, gil, jit, open_files
 
 
@@ -52,25 +48,17 @@ def unknown(about: str, why: str) -> Finding:
     return Finding(about, f"not known here: {why}", Level.UNKNOWN)
 
 
+def judge(good: bool, about: str, value: str, level: Level, advice: str) -> Finding:
+    """Of this level and with this advice unless it is good."""
+    return Finding(about, value) if good else Finding(about, value, level, advice)
+
+
 WHOLE = 0.9
 """Of the CPUs promised; with fewer, others use the machine."""
 IDLE_LOAD = 0.25
 """Running processes for each CPU, over the last minute, that still count as none."""
 LATE_SECONDS = 0.001
 LOOKING_SECONDS = 0.3
-ROOT = Path("/")
-
-
-def cpu_findings(children: Children, root: Path = ROOT) -> Iterator[Finding]:
-    """The findings on the CPUs; spins on all of them for a moment."""
-    yield from _delivered(children)
-    yield _quota(cgroup_cpus(), cpus())
-    yield _affinity(cpus(), os.cpu_count() or 1)
-    yield _load(cpus())
-    yield governor(root)
-    yield turbo(root)
-    yield siblings(root)
-    yield hypervisor(root)
 
 
 def _delivered(children: Children) -> Iterator[Finding]:
@@ -79,48 +67,41 @@ def _delivered(children: Children) -> Iterator[Finding]:
         yield delivered(canary.together / canary.alone, canary.cpus)
     else:
         yield unknown("CPUs delivered", canary.reason)
-    if canary.jitter_seconds is None:
-        yield unknown("wake-up", canary.reason)
-    else:
-        yield wake_up(canary.jitter_seconds)
+    late = canary.jitter_seconds
+    yield unknown("wake-up", canary.reason) if late is None else wake_up(late)
 
 
 def delivered(got: float, promised: int) -> Finding:
     """How many CPUs' work all of them did together, beside one alone."""
     value = f"{got:.2f} of {promised}"
-    if got >= WHOLE * promised:
-        return Finding("CPUs delivered", value)
     advice = (
         "something else uses them: stop it, or take a machine of your own; runs are paired by "
         "round, so ratios stay right, but process pools will look slow"
     )
-    return Finding("CPUs delivered", value, Level.BAD, advice)
+    return judge(got >= WHOLE * promised, "CPUs delivered", value, Level.BAD, advice)
 
 
 def wake_up(seconds: float) -> Finding:
     """How late a sleeping process wakes."""
     value = f"{1000 * seconds:.2f} ms late"
-    if seconds < LATE_SECONDS:
-        return Finding("wake-up", value)
     advice = "waiting tasks take that much longer under every strategy: stop what else runs"
-    return Finding("wake-up", value, Level.BAD, advice)
+    return judge(seconds < LATE_SECONDS, "wake-up", value, Level.BAD, advice)
 
 
 def _quota(quota: float | None, promised: int) -> Finding:
-    if quota is None or quota >= promised:
-        return Finding("CPU quota", "none" if quota is None else f"{quota:g} CPUs")
+    if quota is None:
+        return Finding("CPU quota", "none")
     advice = (
         f"its group may use {quota:g} of {promised} CPUs: a batch that wants more is stopped "
         "for tens of ms at a time; raise the limit of the container (--cpus), or --workers less"
     )
-    return Finding("CPU quota", f"{quota:g} CPUs", Level.BAD, advice)
+    return judge(quota >= promised, "CPU quota", f"{quota:g} CPUs", Level.BAD, advice)
 
 
 def _affinity(ours: int, machine: int) -> Finding:
-    if ours == machine:
-        return Finding("affinity", f"all {machine} CPUs")
+    value = f"all {machine} CPUs" if ours == machine else f"{ours} of {machine} CPUs"
     advice = "meant so? `taskset -p $$` tells; pools have as many CPUs as this process"
-    return Finding("affinity", f"{ours} of {machine} CPUs", Level.NOTE, advice)
+    return judge(ours == machine, "affinity", value, Level.NOTE, advice)
 
 
 def _load(count: int) -> Finding:
@@ -137,35 +118,22 @@ def _load(count: int) -> Finding:
 
 def _busiest() -> list[str]:
     """The processes that use most CPU right now, each with its share of one CPU."""
-    before = _cpu_times()
+    list(psutil.process_iter(["cpu_percent"]))  # which it counts from the look before
     time.sleep(LOOKING_SECONDS)
-    used = {one: now - before[one] for one, now in _cpu_times().items() if one in before}
-    most = sorted(used, key=lambda one: used[one], reverse=True)[:3]
-    return [
-        f"{one.info['name']} {one.pid} {used[one] / LOOKING_SECONDS:.0%}"
-        for one in most
-        if used[one] > 0.1 * LOOKING_SECONDS
-    ]
-
-
-def _cpu_times() -> dict[psutil.Process, float]:
-    return {
-        one: sum(one.info["cpu_times"][:2])
-        for one in psutil.process_iter(["name", "cpu_times"])
-        if one.info["cpu_times"] and one.pid != os.getpid()
-    }
+    shares = {one: one.info["cpu_percent"] for one in psutil.process_iter(["name", "cpu_percent"])}
+    busy = [one for one, share in shares.items() if share and share > 10 and one.pid != os.getpid()]
+    most = nlargest(3, busy, key=shares.__getitem__)
+    return [f"{one.info['name']} {one.pid} {shares[one]:.0f}%" for one in most]
 
 
 def governor(root: Path = ROOT) -> Finding:
     """Whether the clock rate waits for load before it rises."""
     places = sorted(root.glob("sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"))
-    governors = sorted({path.read_text(encoding="utf-8").strip() for path in places})
+    governors = ", ".join(sorted({path.read_text(encoding="utf-8").strip() for path in places}))
     if not governors:
         return unknown("governor", "no cpufreq, as in most virtual machines")
-    if governors == ["performance"]:
-        return Finding("governor", "performance")
     advice = "short batches see a slow clock first: sudo cpupower frequency-set -g performance"
-    return Finding("governor", ", ".join(governors), Level.BAD, advice)
+    return judge(governors == "performance", "governor", governors, Level.BAD, advice)
 
 
 def turbo(root: Path = ROOT) -> Finding:
@@ -174,10 +142,9 @@ def turbo(root: Path = ROOT) -> Finding:
     boost = text(root, "sys/devices/system/cpu/cpufreq/boost")
     if off is None and boost is None:
         return unknown("turbo", "the system does not tell")
-    if off == "1" or boost == "0":
-        return Finding("turbo", "off")
+    value = "off" if off == "1" or boost == "0" else "on"
     advice = "one busy core is faster than many: speed-ups of pools come out a little small"
-    return Finding("turbo", "on", Level.NOTE, advice)
+    return judge(value == "off", "turbo", value, Level.NOTE, advice)
 
 
 def siblings(root: Path = ROOT) -> Finding:
@@ -185,10 +152,9 @@ def siblings(root: Path = ROOT) -> Finding:
     active = text(root, "sys/devices/system/cpu/smt/active")
     if active is None:
         return unknown("hyper-threads", "the system does not tell")
-    if active == "0":
-        return Finding("hyper-threads", "off, or none")
+    value = "off, or none" if active == "0" else "on"
     advice = "two CPUs may be one core, and then deliver about 1.3: the limit counts what they do"
-    return Finding("hyper-threads", "on", Level.NOTE, advice)
+    return judge(active == "0", "hyper-threads", value, Level.NOTE, advice)
 
 
 def hypervisor(root: Path = ROOT) -> Finding:
@@ -196,10 +162,9 @@ def hypervisor(root: Path = ROOT) -> Finding:
     under = has_hypervisor(root)
     if under is None:
         return unknown("virtual machine", "no /proc/cpuinfo")
-    if not under:
-        return Finding("virtual machine", "no")
+    value = "yes" if under else "no"
     advice = "neighbours may take CPUs away unseen: every round measures how many there were"
-    return Finding("virtual machine", "yes", Level.NOTE, advice)
+    return judge(not under, "virtual machine", value, Level.NOTE, advice)
 
 
 SLOW = {
@@ -213,17 +178,6 @@ SLOW = {
 }
 
 
-def interpreter_findings() -> Iterator[Finding]:
-    """The findings on this interpreter."""
-    about = f"{platform.python_implementation()} {platform.python_version()}"
-    yield Finding("Python", f"{about}, {platform.machine()}")
-    yield build(sysconfig.get_config_vars(), debug=hasattr(sys, "gettotalrefcount"))
-    yield _gil()
-    yield _jit()
-    yield tracer(sys.gettrace() is not None or sys.getprofile() is not None)
-    yield variables(recorded())
-
-
 def build(about: Mapping[str, object], *, debug: bool) -> Finding:
     """Whether it was built for speed."""
     if debug:
@@ -234,22 +188,8 @@ def build(about: Mapping[str, object], *, debug: bool) -> Finding:
         return unknown("build", "it does not say how it was configured")
     has = {"PGO": "--enable-optimizations" in words, "LTO": "--with-lto" in words}
     value = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in has.items())
-    if has["PGO"]:
-        return Finding("build", value)
     advice = "10 to 30 % slower than what users run, if they have a packaged Python"
-    return Finding("build", value, Level.NOTE, advice)
-
-
-def _gil() -> Finding:
-    on = gil()
-    if on is None:
-        return unknown("GIL", "this implementation does not say")
-    return Finding("GIL", "on: threads take turns at Python code" if on else "off")
-
-
-def _jit() -> Finding:
-    on = jit()
-    return Finding("JIT", "none" if on is None else "on" if on else "off")
+    return judge(has["PGO"], "build", value, Level.NOTE, advice)
 
 
 def tracer(active: bool) -> Finding:
@@ -276,7 +216,10 @@ SLOW_CLOCKS = ("hpet", "acpi_pm", "jiffies", "refined-jiffies", "pit")
 
 def system_findings(results: Path, root: Path = ROOT) -> Iterator[Finding]:
     """The findings on the machine besides its CPUs."""
-    yield timer(_step())
+    began = time.perf_counter()
+    while (now := time.perf_counter()) == began:
+        pass
+    yield timer(now - began)
     yield clock_source(root)
     yield _memory()
     yield _swap()
@@ -286,21 +229,11 @@ def system_findings(results: Path, root: Path = ROOT) -> Iterator[Finding]:
     yield _alone(results)
 
 
-def _step() -> float:
-    """Seconds between two readings of the clock that differ."""
-    began = time.perf_counter()
-    while (now := time.perf_counter()) == began:
-        pass
-    return now - began
-
-
 def timer(step: float) -> Finding:
-    """How fine the clock is that times batches."""
+    """How fine the clock is that times batches, by the seconds between two readings that differ."""
     value = f"steps of {1e9 * step:.0f} ns"
-    if step <= COARSE_SECONDS:
-        return Finding("timer", value)
     advice = "batches are repeated until they are long enough; short tasks alone are not to be told"
-    return Finding("timer", value, Level.NOTE, advice)
+    return judge(step <= COARSE_SECONDS, "timer", value, Level.NOTE, advice)
 
 
 def clock_source(root: Path = ROOT) -> Finding:
@@ -309,18 +242,16 @@ def clock_source(root: Path = ROOT) -> Finding:
     source = text(root, place)
     if source is None:
         return unknown("clock", "the system does not tell")
-    if source not in SLOW_CLOCKS:
-        return Finding("clock", source)
     advice = f"a slow one: see available_clocksource beside /{place} for tsc"
-    return Finding("clock", source, Level.BAD, advice)
+    return judge(source not in SLOW_CLOCKS, "clock", source, Level.BAD, advice)
 
 
 def _memory() -> Finding:
     memory = psutil.virtual_memory()
     value = f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
-    if memory.available >= LITTLE_MEMORY * memory.total:
-        return Finding("memory", value)
-    return Finding("memory", value, Level.BAD, "many processes may not fit: close what is large")
+    plenty = memory.available >= LITTLE_MEMORY * memory.total
+    advice = "many processes may not fit: close what is large"
+    return judge(plenty, "memory", value, Level.BAD, advice)
 
 
 def _swap() -> Finding:
@@ -331,11 +262,8 @@ def _swap() -> Finding:
     if not swap.total:
         return Finding("swap", "none")
     value = f"{swap.used / 2**20:.0f} MiB used"
-    if not swap.used:
-        return Finding("swap", value)
-    return Finding(
-        "swap", value, Level.NOTE, "what comes back from it is slow once: sudo swapoff -a"
-    )
+    advice = "what comes back from it is slow once: sudo swapoff -a"
+    return judge(not swap.used, "swap", value, Level.NOTE, advice)
 
 
 def addresses(root: Path = ROOT) -> Finding:
@@ -351,21 +279,17 @@ def addresses(root: Path = ROOT) -> Finding:
 
 def _files() -> Finding:
     limit = open_files()
-    if limit is None:
-        return Finding("open files", "no limit")
-    if limit > FEW_FILES:
-        return Finding("open files", f"{limit:,}")
+    value = "no limit" if limit is None else f"{limit:,}"
     advice = "a thousand connections need more: ulimit -n 8192"
-    return Finding("open files", f"{limit:,}", Level.NOTE, advice)
+    return judge(limit is None or limit > FEW_FILES, "open files", value, Level.NOTE, advice)
 
 
 def _power() -> Finding:
     battery = getattr(psutil, "sensors_battery", lambda: None)()
     if battery is None or battery.power_plugged is not False:
         return Finding("power", "no battery in use")
-    return Finding(
-        "power", f"battery, {battery.percent:.0f} %", Level.BAD, "plug it in: it is slow"
-    )
+    value = f"battery, {battery.percent:.0f} %"
+    return Finding("power", value, Level.BAD, "plug it in: it is slow")
 
 
 def _alone(results: Path) -> Finding:
@@ -377,6 +301,19 @@ def _alone(results: Path) -> Finding:
 
 
 def examine(children: Children, results: Path) -> Iterator[Finding]:
-    """Every finding, one after the other; takes about half a second."""
-    for part in (cpu_findings(children), system_findings(results), interpreter_findings()):
-        yield from part
+    """Every finding, one after the other; takes about half a second, and spins on all CPUs."""
+    yield from _delivered(children)
+    yield _quota(cgroup_cpus(), cpus())
+    yield _affinity(cpus(), os.cpu_count() or 1)
+    yield _load(cpus())
+    yield from (look(ROOT) for look in (governor, turbo, siblings, hypervisor))
+    yield from system_findings(results)
+    version = f"{platform.python_implementation()} {platform.python_version()}"
+    yield Finding("Python", f"{version}, {platform.machine()}")
+    yield build(sysconfig.get_config_vars(), debug=hasattr(sys, "gettotalrefcount"))
+    value = "on: threads take turns at Python code" if gil() else "off"
+    silent = gil() is None
+    yield unknown("GIL", "this implementation does not say") if silent else Finding("GIL", value)
+    yield Finding("JIT", {None: "none", True: "on", False: "off"}[jit()])
+    yield tracer(sys.gettrace() is not None or sys.getprofile() is not None)
+    yield variables(recorded())

@@ -46,12 +46,10 @@ def _folders(proc: str) -> Iterator[str]:
         root, place = left.split()[3:5]
         kind = right.split()[0]
         path = paths.get("cpu" if kind == "cgroup" else kind)
-        if path is None:
-            continue
-        # A container's mount begins at its own cgroup, and so may the path that it sees.
-        parts = [part for part in path.removeprefix(root).split("/") if part]
-        for depth in range(len(parts) + 1):
-            yield "/".join([place, *parts[:depth]])
+        if path is not None:
+            # A container's mount begins at its own cgroup, and so may the path that it sees.
+            parts = [part for part in path.removeprefix(root).split("/") if part]
+            yield from ("/".join([place, *parts[:depth]]) for depth in range(len(parts) + 1))
 
 
 def _cgroups(proc: str) -> Iterator[tuple[str, str]]:
@@ -66,7 +64,7 @@ def _cgroups(proc: str) -> Iterator[tuple[str, str]]:
 
 def _quota(folder: str) -> float | None:
     try:
-        (quota, period) = _lines(f"{folder}/cpu.max")[0].split()
+        quota, period = _lines(f"{folder}/cpu.max")[0].split()
     except OSError:  # version 1, or no quota at its root
         try:
             quota, period = (_lines(f"{folder}/cpu.cfs_{of}_us")[0] for of in ("quota", "period"))

@@ -123,10 +123,8 @@ def tick() -> float:
 
 def _switches(system: System, pid: int) -> Switches:
     ran = sum(int(text.split()[0]) for text in system.of_threads(pid, "schedstat"))
-    threads = [
-        dict(line.split(b":", 1) for line in text.splitlines())
-        for text in system.of_threads(pid, "status")
-    ]
+    texts = system.of_threads(pid, "status")
+    threads = [dict(line.split(b":", 1) for line in text.splitlines()) for text in texts]
     return Switches(
         sum(int(one[b"voluntary_ctxt_switches"]) for one in threads),
         sum(int(one[b"nonvoluntary_ctxt_switches"]) for one in threads),
@@ -219,19 +217,15 @@ def spent(old: Reading | None, new: Reading | None) -> TreeUsage:
     pairs = [(old.tree.get(key, NOBODY), new.tree.get(key, NOBODY)) for key in keys]
     # User and system time are each cut to whole ticks, in every one that reaped meanwhile.
     unsure = 2 * tick() * sum(was.faults != now.faults for was, now in pairs)
+    gone = old.tree.keys() - new.tree.keys()
+    # The CPU seconds of one that is gone are lost where nobody waited for it.
+    lost = sum(old.tree[key].cpu for key in gone) > _reaped(new) - _reaped(old) + unsure + 1e-4
     cpu = _cpu(new) - _cpu(old)
-    known = unsure <= SHARE * cpu and not _lost(old, new, unsure)
-    if unsure or old.tree.keys() - new.tree.keys() or not all(_countable(*pair) for pair in pairs):
+    known = unsure <= SHARE * cpu and not lost
+    if unsure or gone or not all(_countable(*pair) for pair in pairs):
         return TreeUsage(cpu if known else None)
-    voluntary = _counts(new, "voluntary") - _counts(old, "voluntary")
-    involuntary = _counts(new, "involuntary") - _counts(old, "involuntary")
-    return TreeUsage(cpu if known else None, voluntary, involuntary)
-
-
-def _lost(old: Reading, new: Reading, unsure: float) -> bool:
-    """Whether the CPU seconds of one that is gone are lost, because nobody waited for it."""
-    gone = sum(old.tree[key].cpu for key in old.tree.keys() - new.tree.keys())
-    return gone > _reaped(new) - _reaped(old) + unsure + 1e-4
+    kinds = ("voluntary", "involuntary")
+    return TreeUsage(cpu if known else None, *(_counts(new, k) - _counts(old, k) for k in kinds))
 
 
 def _countable(was: Descendant, now: Descendant) -> bool:

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from typing import IO, TypeAlias
@@ -51,11 +52,8 @@ def _exits(pid: int, seconds: float | None) -> bool:
 def _readable(descriptor: int, seconds: float | None) -> bool:
     poller = select.poll()
     poller.register(descriptor, select.POLLIN)
-    return bool(poller.poll(None if seconds is None else _milliseconds(seconds)))
-
-
-def _milliseconds(seconds: float) -> int:
-    return min(math.ceil(seconds * 1000), 2**31 - 1)
+    most = 2**31 - 1  # milliseconds that it takes
+    return bool(poller.poll(None if seconds is None else min(math.ceil(seconds * 1000), most)))
 
 
 def line(process: Process, seconds: float) -> bytes | None:
@@ -68,9 +66,8 @@ def line(process: Process, seconds: float) -> bytes | None:
     read = b""
     while not read.endswith(b"\n"):
         left = max(0.0, deadline - time.monotonic())
-        if not _readable(process.stdout.fileno(), left):
-            return None
-        if not (chunk := os.read(process.stdout.fileno(), 65536)):
+        descriptor = process.stdout.fileno()
+        if not _readable(descriptor, left) or not (chunk := os.read(descriptor, 65536)):
             return None
         read += chunk
     return read[:-1]
@@ -96,7 +93,7 @@ class Children:
     def __init__(self) -> None:
         self._mark = strays.MARK + token_hex(8)
         self._numbers: dict[Process, str] = {}
-        self._started = 0
+        self._count = count(1)
         self._guardian: Process
 
     def __enter__(self) -> Children:
@@ -143,8 +140,7 @@ class Children:
         stderr: Stream = subprocess.DEVNULL,
     ) -> Process:
         """Start a process in a session of its own, where no Ctrl-C reaches it."""
-        self._started += 1
-        number = str(self._started)
+        number = str(next(self._count))
         process = subprocess.Popen(
             command,
             env={**env, self._mark: number},
@@ -209,9 +205,8 @@ class Children:
 
 def _group_lives(group: int) -> bool:
     try:
-        os.killpg(group, 0)
+        with suppress(PermissionError):  # it lives, and is not ours to signal
+            os.killpg(group, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it does, and is not ours to signal
-        return True
     return True

@@ -9,15 +9,13 @@ import faulthandler
 import json
 import os
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any
 
 from ..contracts import Plain
 from ..errors import UsageError
 from ..spec import Spec
-
-Fixture: TypeAlias = Callable[[], AbstractContextManager[Mapping[str, Plain]]]
 
 
 def main() -> None:
@@ -30,16 +28,12 @@ def main() -> None:
     # Before the driver's patience ends, so that it can show where a fixture hangs.
     faulthandler.dump_traceback_later(0.8 * request["seconds"])
     spec = Spec(**request["spec"])
-    fixture: Fixture = getattr(spec.build(), "fixture", _none)
+    fixture: Callable[[], Any] = getattr(spec.build(), "fixture", lambda: nullcontext({}))
     with fixture() as given:
         with answers:
             answers.write(_line(spec, given))
         faulthandler.cancel_dump_traceback_later()
         requests.read()
-
-
-def _none() -> AbstractContextManager[Mapping[str, Plain]]:
-    return nullcontext({})
 
 
 def _line(spec: Spec, given: Mapping[str, Plain]) -> bytes:

@@ -29,11 +29,17 @@ def held(purpose: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout:
-        raise UsageError(
-            f"another run is measuring on this machine{_who(holder)}: wait for it to end"
-        ) from None
+        why = f"another run is measuring on this machine{_who(holder)}: wait for it to end"
+        raise UsageError(why) from None
+    record = {
+        "pid": os.getpid(),
+        "started": psutil.Process().create_time(),
+        "folder": str(purpose.absolute()),
+        "since": time.strftime("%H:%M"),
+    }
     try:
-        _sign(holder, purpose)
+        with suppress(OSError):  # it only makes the other run's message better
+            write_whole(holder, json.dumps(record))
         yield
     finally:
         with suppress(OSError):
@@ -42,7 +48,7 @@ def held(purpose: Path) -> Iterator[None]:
 
 
 def _folder() -> Path:
-    for place in (_runtime, _temporary):
+    for place in (_runtime, lambda: Path(tempfile.gettempdir(), f"concbench-{os.getuid()}")):
         with suppress(OSError):
             folder = place()
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,21 +64,6 @@ def _runtime() -> Path:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR: nobody need act
         return platformdirs.user_runtime_path("concbench")
-
-
-def _temporary() -> Path:
-    return Path(tempfile.gettempdir()) / f"concbench-{os.getuid()}"
-
-
-def _sign(holder: Path, purpose: Path) -> None:
-    record = {
-        "pid": os.getpid(),
-        "started": psutil.Process().create_time(),
-        "folder": str(purpose.absolute()),
-        "since": time.strftime("%H:%M"),
-    }
-    with suppress(OSError):  # it only makes the other run's message better
-        write_whole(holder, json.dumps(record))
 
 
 def _who(holder: Path) -> str:

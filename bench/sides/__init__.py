@@ -1,8 +1,4 @@
-"""Sides: the things that one run compares, measured by the driver's own `bench` in the same rounds.
-
-`build` turns what a user writes into sides that are ready, in `environments` of their own, and
-`plans` asks each for its cells.
-"""
+"""Sides: what one run compares, measured by the driver's own `bench` in the same rounds."""
 
 from __future__ import annotations
 

@@ -14,14 +14,13 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from reports.run.keys import WORKING_TREE
 
 from ..errors import UsageError, suggestion
-from ..machine.identity import PACKAGES
+from ..machine.identity import PACKAGES, release
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
 from . import MeasuredSide, environments
@@ -35,8 +34,6 @@ from importlib.util import find_spec
 about = {"version": list(sys.version_info[:3])}
 print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
 """
-
-
 FORMS = f"git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or '{WORKING_TREE}'"
 
 
@@ -50,14 +47,13 @@ def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Meas
         check(text)
         if texts.count(text) > 1:
             raise UsageError(f"side '{text}' is given twice")
-    filters = [text.startswith("strategy:") for text in texts]
-    if any(filters) and not all(filters):
-        raise UsageError(
-            "strategy:NAME is a choice of cells: compare it with another strategy:NAME"
-        )
+    if len({text.startswith("strategy:") for text in texts}) > 1:
+        way_out = "compare it with another strategy:NAME"
+        raise UsageError(f"strategy:NAME is a choice of cells: {way_out}")
+    parts = [text.partition(":") for text in texts]  # the working tree has but the first
     return tuple(
-        _BUILD[_kind(text)](children, text.partition(":")[2].strip(), scratch / str(place))
-        for place, text in enumerate(texts)
+        _BUILD[kind](children, rest.strip(), scratch / str(place))
+        for place, (kind, _, rest) in enumerate(parts)
     )
 
 
@@ -70,14 +66,6 @@ def check(text: str) -> None:
         raise UsageError(f"no side '{text}'{suggestion(kind, _BUILD)} (write {FORMS})")
     if kind == "env":
         _variables(rest)
-
-
-def _kind(text: str) -> str:
-    return WORKING_TREE if text == WORKING_TREE else text.partition(":")[0]
-
-
-def _working_tree(children: Children, rest: str, scratch: Path) -> MeasuredSide:
-    return MeasuredSide(WORKING_TREE)
 
 
 def _git(children: Children, rest: str, scratch: Path) -> MeasuredSide:
@@ -112,10 +100,6 @@ def _python(children: Children, rest: str, scratch: Path) -> MeasuredSide:
     return MeasuredSide(f"python:{rest}", "" if number == rest else number, python=python, own=own)
 
 
-def _env(children: Children, rest: str, scratch: Path) -> MeasuredSide:
-    return MeasuredSide(f"env:{rest}", variables=_variables(rest))
-
-
 def _variables(text: str) -> dict[str, str]:
     try:
         words = [word.partition("=") for word in shlex.split(text)]
@@ -125,10 +109,6 @@ def _variables(text: str) -> dict[str, str]:
         if not equals or not re.fullmatch(r"[A-Za-z_]\w*", key):
             raise UsageError(f"side 'env:{text}' must be env:KEY=VALUE, or several with spaces")
     return {key: value for key, _, value in words}
-
-
-def _strategy(children: Children, rest: str, scratch: Path) -> MeasuredSide:
-    return MeasuredSide(f"strategy:{rest}", strategies=(rest,))
 
 
 def _first_to_answer(children: Children, text: str) -> tuple[str, dict[str, Any]]:
@@ -151,17 +131,14 @@ def _candidates(text: str) -> list[str]:
         return [str(Path(path).absolute())] if path else []  # a link may be an environment
     active = shutil.which(f"python{text}")
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    free = text.endswith("t")
-    installed = [
-        str(path / "bin" / "python")
-        for path in sorted(root.glob(f"versions/{text.rstrip('t')}.*"), reverse=True)
-        if path.name.endswith("t") == free
-    ]
+    found = sorted(root.glob(f"versions/{text.rstrip('t')}.*"), reverse=True)
+    alike = [path for path in found if path.name.endswith("t") == text.endswith("t")]
+    installed = [str(path / "bin" / "python") for path in alike]
     return [active, *installed] if active else installed
 
 
 def _build_environment(children: Children, python: str, text: str) -> str:
-    wanted = [f"{name}=={number}" for name in PACKAGES if (number := _version(name))]
+    wanted = [f"{name}=={number}" for name in PACKAGES if (number := release(name))]
     project = Path.cwd() if Path("pyproject.toml").exists() else None
     text_of = (project / "pyproject.toml").read_text(encoding="utf-8") if project else ""
     changed = str(Path(python).stat().st_mtime_ns)
@@ -175,13 +152,6 @@ def _build_environment(children: Children, python: str, text: str) -> str:
 
     with environments.cached(name, build, lambda folder: None) as folder:
         return str(environments.python_of(folder / "venv"))
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _repository(children: Children, folder: Path) -> tuple[Path, Path]:
@@ -202,10 +172,8 @@ def _commit(children: Children, root: Path, name: str) -> str:
     try:
         return output(children, command, purpose="git", folder=root).strip()
     except CommandFailed:
-        raise UsageError(
-            f"git knows no revision '{name}' in {root} "
-            "(a shallow clone has few: git fetch --unshallow)"
-        ) from None
+        way_out = "(a shallow clone has few: git fetch --unshallow)"
+        raise UsageError(f"git knows no revision '{name}' in {root} {way_out}") from None
 
 
 def _build_revision(children: Children, root: Path, commit: str, name: str) -> tuple[Path, str]:
@@ -216,7 +184,11 @@ def _build_revision(children: Children, root: Path, commit: str, name: str) -> t
     parts = (commit, str(root), sys.executable, sys.version)
 
     def build(folder: Path) -> None:
-        _check_out(children, root, commit, folder / "tree")
+        purpose = f"cannot check out {commit[:12]}"
+        # What a killed run left registered, without its folder, is in the way.
+        output(children, ["git", "worktree", "prune"], purpose=purpose, folder=root)
+        command = ["git", "worktree", "add", "--detach", "--force", str(folder / "tree"), commit]
+        output(children, command, purpose=purpose, folder=root, seconds=300)
         if any((folder / "tree" / file).exists() for file in PROJECT):
             environments.overlay(children, folder / "venv")
             purpose = f"git:{name} does not install"
@@ -235,18 +207,10 @@ def _build_revision(children: Children, root: Path, commit: str, name: str) -> t
         return folder / "tree", str(own) if own.exists() else sys.executable
 
 
-def _check_out(children: Children, root: Path, commit: str, tree: Path) -> None:
-    purpose = f"cannot check out {commit[:12]}"
-    # What a killed run left registered, without its folder, is in the way.
-    output(children, ["git", "worktree", "prune"], purpose=purpose, folder=root)
-    command = ["git", "worktree", "add", "--detach", "--force", str(tree), commit]
-    output(children, command, purpose=purpose, folder=root, seconds=300)
-
-
 _BUILD: dict[str, Callable[[Children, str, Path], MeasuredSide]] = {
-    WORKING_TREE: _working_tree,
+    WORKING_TREE: lambda *_: MeasuredSide(WORKING_TREE),
     "git": _git,
     "python": _python,
-    "env": _env,
-    "strategy": _strategy,
+    "env": lambda _, rest, __: MeasuredSide(f"env:{rest}", variables=_variables(rest)),
+    "strategy": lambda _, rest, __: MeasuredSide(f"strategy:{rest}", strategies=(rest,)),
 }

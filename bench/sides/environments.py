@@ -25,8 +25,6 @@ import platformdirs
 from ..errors import UsageError
 from ..processes.children import Children, Stream, wait
 
-LAST_LINES = 12
-
 
 class CommandFailed(UsageError):
     """A command that failed; says what it was for and what it said last."""
@@ -47,15 +45,11 @@ def output(
     Raises CommandFailed when it cannot be started, fails, or takes longer than `seconds`.
     """
     env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0"}
+    env |= variables or {}
     with TemporaryFile() as out, TemporaryFile() as err:
         try:
             process = children.start(
-                command,
-                env={**env, **(variables or {})},
-                cwd=folder,
-                stdin=stdin,
-                stdout=out,
-                stderr=err,
+                command, env=env, cwd=folder, stdin=stdin, stdout=out, stderr=err
             )
         except OSError as error:
             missing = error.filename or command[0]
@@ -69,7 +63,7 @@ def output(
             return out.read().decode(errors="replace")
         how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
         err.seek(0)
-        last = err.read().decode(errors="replace").strip().splitlines()[-LAST_LINES:]
+        last = err.read().decode(errors="replace").strip().splitlines()[-12:]
     raise CommandFailed(f"{purpose}: {how}" + "".join(f"\n  {line}" for line in last))
 
 
@@ -133,8 +127,7 @@ def _remove(folder: Path, undo: Callable[[Path], None]) -> None:
 
 def python_of(environment: Path) -> Path:
     """The interpreter of a virtual environment."""
-    inside = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-    return environment.joinpath(*inside)
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def overlay(children: Children, environment: Path) -> None:
@@ -147,18 +140,16 @@ def overlay(children: Children, environment: Path) -> None:
     purpose = "cannot ask the new environment for its folder"
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     there = output(children, [str(python_of(environment)), "-c", code], purpose=purpose).strip()
-    below = "\n".join(_site_folders())
+    sites = {*site.getsitepackages(), site.getusersitepackages()}
+    below = "\n".join(path for path in sys.path if path in sites and Path(path).is_dir())
     Path(there, "of_the_driver.pth").write_text(below + "\n", encoding="utf-8")
 
 
 def create(children: Children, python: str, environment: Path, *, pip: bool = True) -> None:
     """Make a virtual environment, with pip in it or without."""
-    output(
-        children,
-        [python, "-m", "venv", *([] if pip else ["--without-pip"]), str(environment)],
-        purpose=f"cannot make an environment with {python}",
-        seconds=INSTALL_SECONDS,
-    )
+    command = [python, "-m", "venv", *([] if pip else ["--without-pip"]), str(environment)]
+    purpose = f"cannot make an environment with {python}"
+    output(children, command, purpose=purpose, seconds=INSTALL_SECONDS)
 
 
 def install(children: Children, environment: Path, *words: str, purpose: str) -> None:
@@ -181,8 +172,3 @@ def copy_packages(children: Children, python: str, folder: Path) -> Path:
     with suppress(UsageError):  # slower to start; what else is wrong it says itself
         output(children, command, purpose="cannot compile")
     return folder
-
-
-def _site_folders() -> list[str]:
-    own = {*site.getsitepackages(), site.getusersitepackages()}
-    return [path for path in sys.path if path in own and Path(path).is_dir()]

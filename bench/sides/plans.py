@@ -16,15 +16,13 @@ from ..processes.children import Children
 from ..processes.outputs import MALFORMED, malformed
 from ..processes.variables import environment
 from . import MeasuredSide
-from .environments import CommandFailed, output
+from .environments import output
 
 if TYPE_CHECKING:
     from ..plan.settings import Settings
 
 Pair: TypeAlias = tuple[str, int, str]
 """What cells of one pair have in common: workload, tasks and, but for a choice, strategy."""
-
-PLANNER = "from bench.plan.planner import main; main()"
 
 
 def plans(
@@ -36,17 +34,24 @@ def plans(
     """
     by_side, warnings = [], []
     for side in sides:
-        cells, missing = _of_side(children, settings, side, scratch)
-        by_side.append(_by_pair(cells, side))
+        planned, missing = _of_side(children, settings, side, scratch)
+        by_side.append(_by_pair(planned, side))
         warnings += [f"{side.title} lacks it: {why}" for why in missing]
-    common = [key for key in by_side[0] if all(key in cells for cells in by_side)]
+    common = [key for key in by_side[0] if all(key in own for own in by_side)]
     if not common:
         titles = " and ".join(side.title for side in sides)
         raise NotComparable("; ".join([f"{titles} have no cell in common", *warnings]))
     for side, own in zip(sides, by_side, strict=True):
         only = [one.cell.name for key, one in own.items() if key not in common]
         warnings += [f"only {side.title} has {name}: not compared" for name in only]
-    return _join(sides, by_side, common), warnings
+    cells: list[PlannedCell] = []
+    blocks: dict[tuple[str, int], int] = {}
+    for side, own in zip(sides, by_side, strict=True):
+        for pair, key in enumerate(common):
+            block = blocks.setdefault((side.title, own[key].block), len(blocks))
+            one = replace(own[key], id=len(cells), block=block, side=side.title, pair=pair)
+            cells.append(one)
+    return tuple(cells), warnings
 
 
 def _by_pair(cells: Sequence[PlannedCell], side: MeasuredSide) -> dict[Pair, PlannedCell]:
@@ -67,22 +72,6 @@ def _by_pair(cells: Sequence[PlannedCell], side: MeasuredSide) -> dict[Pair, Pla
 
 def _pair(planned: PlannedCell, strategy: str) -> Pair:
     return planned.cell.workload.label, planned.cell.tasks, strategy
-
-
-def _join(
-    sides: Sequence[MeasuredSide],
-    by_side: Sequence[dict[Pair, PlannedCell]],
-    common: Sequence[Pair],
-) -> tuple[PlannedCell, ...]:
-    cells: list[PlannedCell] = []
-    blocks: dict[tuple[str, int], int] = {}
-    for side, planned in zip(sides, by_side, strict=True):
-        for pair, key in enumerate(common):
-            one = planned[key]
-            block = blocks.setdefault((side.title, one.block), len(blocks))
-            placed = replace(one, id=len(cells), block=block, side=side.title, pair=pair)
-            cells.append(placed)
-    return tuple(cells)
 
 
 def _of_side(
@@ -110,14 +99,11 @@ def _ask(children: Children, given: dict[str, Any], side: MeasuredSide, scratch:
     question = scratch / "settings.json"
     question.write_text(json.dumps(given), encoding="utf-8")
     with question.open("rb") as stream:
-        try:
-            return output(
-                children,
-                side.command(PLANNER),
-                purpose=f"{side.title} cannot be planned",
-                folder=side.folder,
-                variables=environment(side.variables),
-                stdin=stream,
-            )
-        except CommandFailed as error:
-            raise UsageError(str(error)) from None
+        return output(
+            children,
+            side.command("from bench.plan.planner import main; main()"),
+            purpose=f"{side.title} cannot be planned",
+            folder=side.folder,
+            variables=environment(side.variables),
+            stdin=stream,
+        )
