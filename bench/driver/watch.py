@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from ..plan.cells import PlannedCell
@@ -31,6 +32,8 @@ class Event:
 
 
 Watch = Callable[[Event], None]
+Progress = Callable[[], AbstractContextManager[Watch]]
+"""What shows a run while it goes on."""
 
 
 @dataclass

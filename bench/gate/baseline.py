@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from reports.run.keys import WORKING_TREE
+from reports.run.schema import Planned as StoredCell
 
 from ..errors import NotComparable, UsageError, suggestion
 from ..machine.identity import git_output
@@ -21,7 +23,6 @@ from ..store.runs import check_name, stored_settings
 from .samples import CellPair
 
 if TYPE_CHECKING:
-    from reports.run.schema import Planned as StoredCell
     from reports.run.stored import Stored
 
 DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
@@ -85,12 +86,9 @@ def _of_git(ours: str, folder: Path) -> Counterpart:
 def default_branch(folder: Path) -> str | None:
     """What the remote says, else one of the usual names."""
     remote = git_output(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    names = [remote] if remote else []
-    names += [f"{place}{name}" for name in DEFAULT_BRANCHES for place in ("origin/", "")]
-    return next(
-        (name for name in names if git_output(folder, "rev-parse", "--verify", "--quiet", name)),
-        None,
-    )
+    usual = [f"{place}{name}" for name in DEFAULT_BRANCHES for place in ("origin/", "")]
+    verify = partial(git_output, folder, "rev-parse", "--verify", "--quiet")
+    return next(filter(verify, [remote, *usual] if remote else usual), None)
 
 
 def baseline(results: Path, name: str, read: Callable[[Path], Stored]) -> Stored:
@@ -178,12 +176,9 @@ def _numbered(pairs: Sequence[CellPair]) -> list[CellPair]:
     cells = {cell.name: cell for pair in pairs for cell in pair.planned}
     order = sorted(cells.values(), key=lambda one: one.id)
     new = {one.name: replace(one, id=number) for number, one in enumerate(order)}
-    return [
-        replace(
-            pair,
-            number=new[pair.now.name].id,
-            now=new[pair.now.name],
-            references=pair.references and (new[pair.references[0].name], pair.references[1]),
-        )
-        for pair in pairs
-    ]
+    numbered = []
+    for pair in pairs:
+        now, both = new[pair.now.name], pair.references
+        references = both and (new[both[0].name], both[1])
+        numbered.append(CellPair(now.id, now, pair.before, references))
+    return numbered
