@@ -6,7 +6,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,24 +31,12 @@ from .workers import EquippedSide, Launch, Workers
 
 
 class Lab:
-    """Runs the worker processes of one run, in a folder of its own for what they write."""
+    """Runs the worker processes of one run, `elapsed` seconds of which are over already."""
 
-    def __init__(
-        self,
-        children: Children,
-        folder: Path,
-        sides: Mapping[str, EquippedSide],
-        *,
-        seed: int,
-        elapsed: float = 0.0,
-        memory: bool = False,
-    ) -> None:
-        self._children = children
-        self._memory = memory
-        self._workers = Workers(children, folder, sides, seed)
+    def __init__(self, workers: Workers, elapsed: float = 0.0, *, memory: bool = False) -> None:
+        self._workers, self._memory = workers, memory
         self._began = time.monotonic() - elapsed
-        self._affinity = affinity()
-        self._unknown = ""
+        self._affinity, self._unknown = affinity(), ""
 
     def elapsed(self) -> float:
         """Seconds of this run, those before an interruption included."""
@@ -62,12 +50,12 @@ class Lab:
 
     def sweep(self) -> None:
         """End what left its session and outlived its worker."""
-        self._workers.strays.extend(self._children.sweep())
+        self._workers.strays.extend(self._workers.children.sweep())
 
     def canary(self) -> dict[str, Any]:
         """What the machine delivers now, as the journal stores it."""
         self.sweep()
-        reading = measure_canary(self._children, cpus())
+        reading = measure_canary(self._workers.children, cpus())
         if reading.reason:
             self._unknown = f"the CPUs delivered are not known of every round: {reading.reason}"
         return vars(reading)
@@ -185,7 +173,7 @@ def open_lab(
             workloads = {one.cell.workload.label: one.cell.workload for one in own}
             fixtures = stack.enter_context(running(shop.children, workloads.values(), side))
             equipped[side.title] = EquippedSide(side, fixtures)
-        yield Lab(shop.children, shop.folder, equipped, seed=seed, elapsed=elapsed, memory=memory)
+        yield Lab(Workers(shop.children, shop.folder, equipped, seed), elapsed, memory=memory)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -99,8 +99,6 @@ def _reason(error: Exception) -> str:
 
 
 FAR = "its lanes are in processes that are none of ours"
-PeakOrReason: TypeAlias = Peak | str
-"""The peak, or why nobody knows; nothing where the worker's end says why."""
 
 
 class Output(NamedTuple):
@@ -117,7 +115,7 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
     Its time is bounded, and nothing is left running.  Never raises for what the worker does.
     """
     job = {"run": "bench.probes.job:probe", "probes": one.probes, "tasks": one.tasks}
-    peak: PeakOrReason = ""
+    peak: Peak | str = ""
     before = len(workers.strays)
     launch = Launch([], 0, timeout, one.side)
     with workers.started(one.cell, job, launch, subprocess.PIPE) as worker:
@@ -129,14 +127,17 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
         if output.kind == "timeout":
             output = replace(output, message=f"its pass timed out after {timeout:.1f} s")
         return _metrics(one, peak, output), ""
-    metrics = _metrics(one, peak, output)
-    return _with_strays(metrics, workers.strays[before:]), output.text
+    metrics, strays = _metrics(one, peak, output), workers.strays[before:]
+    # What left its parent too is no child of the worker's, which could not see it.
+    if strays and "left" in metrics and not any("process" in line for line in metrics["left"]):
+        metrics["left"] = [*metrics["left"], *summary(strays, "process", "processes")]
+    return metrics, output.text
 
 
-def _peak(worker: Worker, batch: float) -> PeakOrReason:
-    """The peak while it runs a batch or more."""
+def _peak(worker: Worker, batch: float) -> Peak | str:
+    """The peak while it runs a batch or more, or why nobody knows; "" where its end says why."""
     if line(worker.process, worker.left()) != b"memory":
-        return ""  # its result says why
+        return ""
     try:
         return peak(worker.process.pid, batch, worker.left()) or ""
     except UnknownMemory as error:
@@ -157,7 +158,7 @@ def _output(one: Owed, text: str) -> Output:
     return Output(text, bool(result.get("far")), metrics)
 
 
-def _metrics(one: Owed, peak: PeakOrReason, output: Output | Failed) -> dict[str, Any]:
+def _metrics(one: Owed, peak: Peak | str, output: Output | Failed) -> dict[str, Any]:
     if isinstance(output, Failed):
         metrics: dict[str, Any] = {"absent": missing(_others(one), output.message)}
     else:
@@ -169,11 +170,4 @@ def _metrics(one: Owed, peak: PeakOrReason, output: Output | Failed) -> dict[str
     elif "memory" in one.probes:
         reason = output.message if isinstance(output, Failed) else "it ended before it was seen"
         metrics["absent"] = {**missing(["memory"], peak or reason), **metrics["absent"]}
-    return metrics
-
-
-def _with_strays(metrics: dict[str, Any], strays: list[str]) -> dict[str, Any]:
-    """Add what left its parent too: it is no child of the worker's, which could not see it."""
-    if strays and "left" in metrics and not any("process" in line for line in metrics["left"]):
-        return {**metrics, "left": [*metrics["left"], *summary(strays, "process", "processes")]}
     return metrics

@@ -23,7 +23,8 @@ class Journal:
         self._path = path
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-            _mend(self._file, path)
+            if path.is_file():  # and not a pipe or a device
+                os.ftruncate(self._file, path.read_bytes().rfind(b"\n") + 1)
         except OSError as error:
             raise self._full(error) from None
 
@@ -64,12 +65,6 @@ def _write(file: int, line: bytes) -> None:
     while rest:
         rest = rest[os.write(file, rest) :]
     os.fsync(file)
-
-
-def _mend(file: int, path: Path) -> None:
-    if path.is_file():  # and not a pipe or a device
-        whole = path.read_bytes().rfind(b"\n") + 1
-        os.ftruncate(file, whole)
 
 
 def entries(path: Path) -> list[dict[str, Any]]:

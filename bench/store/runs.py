@@ -11,8 +11,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +33,7 @@ IGNORE = """\
 !baselines/
 !baselines/**
 """
+NUMBER = re.compile(r"(\d+)-")
 
 
 def create(results: Path) -> Path:
@@ -41,7 +41,10 @@ def create(results: Path) -> Path:
     try:
         (results / "runs").mkdir(parents=True, exist_ok=True)
         keep_out_of_git(results)
-        folder = _numbered(results / "runs")
+        names = [path.name for path in (results / "runs").iterdir()]
+        last = max((int(match[1]) for name in names if (match := NUMBER.match(name))), default=0)
+        folder = results / "runs" / f"{last + 1:04d}-{now():%Y%m%dT%H%M%SZ}"
+        folder.mkdir()
     except OSError as error:
         raise UsageError(f"cannot write results to {results}: {error.strerror}") from error
     return folder
@@ -54,14 +57,6 @@ def keep_out_of_git(results: Path) -> None:
         ignore.write_text(IGNORE, encoding="utf-8")
 
 
-def _numbered(runs: Path) -> Path:
-    stamp = now().strftime("%Y%m%dT%H%M%SZ")
-    taken = [int(match[1]) for path in runs.iterdir() if (match := re.match(r"(\d+)-", path.name))]
-    folder = runs / f"{max(taken, default=0) + 1:04d}-{stamp}"
-    folder.mkdir()
-    return folder
-
-
 def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
@@ -72,19 +67,25 @@ def stamp() -> str:
 
 
 def write(
-    folder: Path, facts: Mapping[str, Any], plan: tuple[PlannedCell, ...], past: History
+    folder: Path, facts: Mapping[str, Any], plan: Sequence[PlannedCell], past: History
 ) -> None:
     """Bring run.json, samples.json and probes.json up to what the journal says, each in one step.
 
     Raises UsageError when they cannot be written; the journal still has it all.
     """
-    with _naming(folder):
+    try:
         _write(folder, facts, plan, past)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {folder}: {error.strerror}\n"
+            "  what was measured is in its journal: make room and go on with --resume"
+        ) from error
 
 
 def _write(
-    folder: Path, facts: Mapping[str, Any], plan: tuple[PlannedCell, ...], past: History
+    folder: Path, facts: Mapping[str, Any], plan: Sequence[PlannedCell], past: History
 ) -> None:
+    failure = [field.name for field in fields(schema.Failure)]
     record = {
         "schema": keys.RUN_SCHEMA,
         "id": folder.name,
@@ -94,7 +95,7 @@ def _write(
         "cells": [_cell(planned, past) for planned in plan],
         "order": past.orders,
         "canary": past.canary(),
-        "failures": [_failure(entry) for entry in past.failures],
+        "failures": [{key: entry[key] for key in failure} for entry in past.failures],
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
     write_whole(folder / "run.json", text, durable=True)
@@ -110,38 +111,19 @@ def _write(
         write_whole(folder / "probes.json", text, durable=True)
 
 
-@contextmanager
-def _naming(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {folder}: {error.strerror}\n"
-            "  what was measured is in its journal: make room and go on with --resume"
-        ) from error
-
-
-def _failure(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {field.name: entry[field.name] for field in fields(schema.Failure)}
-
-
 def _cell(planned: PlannedCell, past: History) -> dict[str, Any]:
     cell, status, reason = planned.cell, *_status(planned, past)
+    same = ("id", "workers", "block", "reference", "side", "pair")
     stored = schema.Planned(
-        id=planned.id,
         name=cell.name,
         workload=_plugin(cell.workload),
         strategy=_plugin(cell.strategy),
         tasks=cell.tasks,
         measured_tasks=past.measured_tasks(planned),
-        workers=planned.workers,
-        block=planned.block,
-        reference=planned.reference,
         loops=past.loops.get(planned.id, 1),
         status=status,
         reason=reason,
-        side=planned.side,
-        pair=planned.pair,
+        **{key: getattr(planned, key) for key in same},
     )
     return asdict(stored)
 
