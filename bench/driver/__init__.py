@@ -18,9 +18,7 @@ from ..plan.settings import Settings
 from ..sides import MeasuredSide
 from ..sides.build import sides
 from ..sides.plans import plans
-from ..store import runs
-from ..store.circumstances import facts
-from ..store.journal import Journal, entries
+from ..store import circumstances, journal, runs
 from ..store.state import History
 from . import probe_results
 from .lab import Lab, Workshop, open_lab, workshop
@@ -85,14 +83,14 @@ def measure(
     cells = agenda.cells
     about = _facts(agenda, settings, argv, resume)
     seed = about["seed"]
-    past = History(cells, entries(resume / "journal.jsonl") if resume else ())
+    past = History(cells, journal.entries(resume / "journal.jsonl") if resume else ())
     with ExitStack() as fixtures:
         opened = open_lab(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory)
         lab = fixtures.enter_context(opened)
         folder = resume or runs.create(settings.results)
         with (
             _saving(folder, about, cells, past) as save,
-            Journal(folder / "journal.jsonl") as log,
+            journal.Journal(folder / "journal.jsonl") as log,
             _noting(lab, fixtures, past, log.append) as note,
         ):
 
@@ -117,7 +115,7 @@ def _facts(
 ) -> dict[str, Any]:
     """What is stored of the run itself; refuses to resume one that differs."""
     seed = SystemRandom().randrange(2**32) if settings.seed is None else settings.seed
-    about = facts(settings, agenda.sides, agenda.cells, seed)
+    about = circumstances.facts(settings, agenda.sides, agenda.cells, seed)
     about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]]}
     names = [planned.name for planned in agenda.cells]
     stored = runs.resumable(resume, names, about) if resume else {}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from reports.run import keys
@@ -27,7 +27,7 @@ from .fixtures import running
 from .probe_results import Pass
 from .probing import Owed
 from .rounds import Measurement, Visit
-from .workers import EquippedSide, Launch, Workers
+from .workers import EquippedSide, Launch, Worker, Workers
 
 
 class Lab:
@@ -69,18 +69,21 @@ class Lab:
 
     def calibrate(self, visit: Visit) -> int | Failed:
         """How many loops make a value long enough."""
-        launch = _launch(visit, engine.calibration_arguments(self._affinity))
-        with self._workers.started(visit.planned.cell, _job(visit), launch) as worker:
+        with self._started(visit, engine.calibration_arguments(self._affinity)) as worker:
             return parsed(worker.result(), lambda text: engine.loops(engine.loads(text)))
 
     def measure(self, visit: Visit) -> Measurement | Failed:
         """Measure the cell once."""
-        launch = _launch(visit, engine.arguments(visit.loops, visit.values, self._affinity))
-        with self._workers.started(visit.planned.cell, _job(visit), launch) as worker:
+        options = engine.arguments(visit.loops, visit.values, self._affinity)
+        with self._started(visit, options) as worker:
             outcome = parsed(worker.result(), _measurement)
         if isinstance(outcome, Failed) or not self._memory:
             return outcome
         return replace(outcome, memory=self._peak(visit, outcome.seconds))
+
+    def _started(self, visit: Visit, options: list[str]) -> AbstractContextManager[Worker]:
+        launch = Launch(options, visit.round, visit.timeout, visit.planned.side)
+        return self._workers.started(visit.planned.cell, _job(visit), launch)
 
     def _peak(self, visit: Visit, seconds: float) -> int | None:
         planned, probes = visit.planned, ("memory",)
@@ -107,10 +110,6 @@ def _measurement(text: str) -> Measurement:
     answers = facts[keys.ANSWER], facts[keys.ANSWER_HEAD]
     one_shot = sum(facts[key] for key in (keys.STARTUP, keys.FIRST_BATCH, keys.CLOSE))
     return Measurement(seconds, *answers, text, one_shot, facts.get(keys.CPU))
-
-
-def _launch(visit: Visit, options: list[str]) -> Launch:
-    return Launch(options, visit.round, visit.timeout, visit.planned.side)
 
 
 def _job(visit: Visit) -> dict[str, Any]:
@@ -147,11 +146,7 @@ class Workshop:
 @contextmanager
 def workshop(results: Path) -> Iterator[Workshop]:
     """The machine to ourselves; UsageError while another run has it."""
-    with (
-        held(results),
-        tempfile.TemporaryDirectory(prefix="concbench-") as name,
-        Children() as children,
-    ):
+    with held(results), TemporaryDirectory(prefix="concbench-") as name, Children() as children:
         children.remove_if_killed(Path(name))
         yield Workshop(children, Path(name))
 

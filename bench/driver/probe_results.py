@@ -1,8 +1,4 @@
-"""From what a worker's probe pass left to what is stored of a cell.
-
-Tasks in flight and their lanes, durations as an HdrHistogram's text with percentiles, the lag of
-event loops, and every task's own times where they are asked for.
-"""
+"""From what a worker's probe pass left to what is stored of a cell."""
 
 from __future__ import annotations
 
@@ -233,12 +229,9 @@ def _lag(recorded: Pass, result: Mapping[str, Any]) -> dict[str, Any] | str:
     if not delays:
         return f"its event loop never ran for {1000 * INTERVAL:g} ms at a time"
     histogram, most = corrected(delays, int(INTERVAL * 1e9)), max(delays)
-
-    def percentile(percent: float) -> float:
-        return _seconds(min(most, histogram.get_value_at_percentile(percent)))
-
+    levels = (min(most, histogram.get_value_at_percentile(percent)) for percent in (50, 99))
+    p50, p99, latest = map(_seconds, (*levels, most))
     loops = sum(bool(beats) for beats in recorded.beats)
-    p50, p99, latest = percentile(50), percentile(99), _seconds(most)
     return asdict(probes.Lag(encoded(histogram), p50, p99, latest, loops, len(delays)))
 
 

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import psutil
 
@@ -101,14 +101,6 @@ def _reason(error: Exception) -> str:
 FAR = "its lanes are in processes that are none of ours"
 
 
-class Output(NamedTuple):
-    """A worker's result, whether its lanes are far, and what it says of all but memory."""
-
-    text: str
-    far: bool
-    metrics: dict[str, Any]
-
-
 def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
     """What is known of it and why the rest is not, and the text that its worker left.
 
@@ -131,7 +123,7 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
     # What left its parent too is no child of the worker's, which could not see it.
     if strays and "left" in metrics and not any("process" in line for line in metrics["left"]):
         metrics["left"] = [*metrics["left"], *summary(strays, "process", "processes")]
-    return metrics, output.text
+    return metrics, str(result)
 
 
 def _peak(worker: Worker, batch: float) -> Peak | str:
@@ -152,19 +144,21 @@ def _others(one: Owed) -> list[str]:
     return [probe for probe in one.probes if probe != "memory"]
 
 
-def _output(one: Owed, text: str) -> Output:
+def _output(one: Owed, text: str) -> tuple[bool, dict[str, Any]]:
+    """Whether a worker's lanes are far, and what its result says of all but memory."""
     result, others = json.loads(text), _others(one)
     metrics = probe_results.probed(result, others) if others else {"absent": {}}
-    return Output(text, bool(result.get("far")), metrics)
+    return bool(result.get("far")), metrics
 
 
-def _metrics(one: Owed, peak: Peak | str, output: Output | Failed) -> dict[str, Any]:
+def _metrics(
+    one: Owed, peak: Peak | str, output: tuple[bool, dict[str, Any]] | Failed
+) -> dict[str, Any]:
     if isinstance(output, Failed):
         metrics: dict[str, Any] = {"absent": missing(_others(one), output.message)}
     else:
-        metrics = output.metrics
-        if output.far:
-            peak = FAR
+        far, metrics = output
+        peak = FAR if far else peak
     if isinstance(peak, Peak):
         metrics["memory"] = {"peak_pss_bytes": peak.bytes, "samples": peak.samples}
     elif "memory" in one.probes:

@@ -170,14 +170,11 @@ class Probing:
                 self._visit(one, left)
             elif one.planned:
                 without.append(one.planned.id)
-        return self._without(without)
-
-    def _without(self, cells: list[int]) -> list[str]:
-        if not cells:
+        if not without:
             return []
-        event = {"event": "unprobed", "cells": cells, "probes": list(self.probes)}
+        event = {"event": "unprobed", "cells": without, "probes": list(self.probes)}
         self._add({**event, "reason": NO_TIME}, 0.0)
-        many = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
+        many = f"{len(without)} cell{'' if len(without) == 1 else 's'}"
         return [f"no time left for the probes of {many}: a longer --budget has more for them"]
 
     def _visit(self, one: Owed, left: float) -> None:

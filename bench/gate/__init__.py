@@ -1,8 +1,7 @@
 """The regression check: two sides, or a run and a stored one, measured until there is an answer.
 
-`baseline` finds what to compare with, `samples` is what the journal holds for the gate, `noise`
-measures what a check could notice at all.  What is decided, and by what method, is `reports.gate`.
-Nothing here prints or reads a run: whoever calls hands that in.
+What is decided, and by what method, is `reports.gate`.  Nothing here prints or reads a run:
+whoever calls hands that in.
 """
 
 from __future__ import annotations
@@ -93,7 +92,7 @@ def check_baseline(
     with workshop(settings.results) as shop:
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     notes = [*notes, *(f"{name} was measured elsewhere: {one}" for one in elsewhere)]
-    notes = [*([RATIOS] if relative else []), *notes]
+    notes = [RATIOS, *notes] if relative else notes
     revision = (stored.run.git or {}).get("revision")
     short = f" ({revision[:7]})" if isinstance(revision, str) else ""
     before = f"baseline {name}{short}"

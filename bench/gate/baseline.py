@@ -1,7 +1,4 @@
-"""What a check compares with: what the user says, else the baseline, else what git suggests.
-
-A baseline is a run that was stored before; here is which of its cells can be measured again.
-"""
+"""What a check compares with: what the user says, else the baseline, else what git suggests."""
 
 from __future__ import annotations
 
@@ -62,7 +59,8 @@ def counterpart(given: Mapping[str, Any], settings: Settings, folder: Path) -> C
 
 
 def _of_git(ours: str, folder: Path) -> Counterpart:
-    if git_output(folder, "rev-parse", "HEAD") is None:
+    head = git_output(folder, "rev-parse", "HEAD")
+    if head is None:
         raise UsageError(
             "there is nothing to compare with: no git repository here\n"
             "  say what: --against SIDE (git:REV, python:3.12, env:KEY=VALUE), or --baseline NAME"
@@ -71,7 +69,6 @@ def _of_git(ours: str, folder: Path) -> Counterpart:
         return Counterpart((ours, "git:HEAD"), why="there are uncommitted changes")
     branch = default_branch(folder)
     base = git_output(folder, "merge-base", "HEAD", branch) if branch else None
-    head = git_output(folder, "rev-parse", "HEAD")
     if base and base != head:
         return Counterpart((ours, f"git:{base[:12]}"), why=f"where this branch left {branch}")
     if git_output(folder, "rev-parse", "--verify", "--quiet", "HEAD~1") is None:

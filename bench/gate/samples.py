@@ -1,8 +1,4 @@
-"""What a run's journal, and a stored run, hold for the gate: values of the same cells, by round.
-
-From them come the evidence that `reports.gate` judges, the results that are shown, and the rule
-that says what the next round measures.
-"""
+"""What a run's journal, and a stored run, hold for the gate: values of the same cells, by round."""
 
 from __future__ import annotations
 

@@ -27,8 +27,7 @@ def facts(
     settings: Settings, sides: Sequence[MeasuredSide], cells: Sequence[PlannedCell], seed: int
 ) -> dict[str, Any]:
     """The first keys of run.json; the rest is the journal's."""
-    variables = {"variables": recorded(), "removed": list(REMOVED)}
-    environment = identity.facts() | variables
+    environment = identity.facts() | {"variables": recorded(), "removed": list(REMOVED)}
     environment["packages"] |= identity.versions(_libraries(sides, cells))
     git = identity.git(Path.cwd())
     return {
@@ -86,10 +85,7 @@ def _warnings(cells: Sequence[PlannedCell], environment: Mapping[str, Any]) -> l
 OURS = ("bench", "workloads", "reports")
 """Packages whose code the version of this distribution names."""
 GIT_SECONDS = 30
-DIFFERENCES = (
-    *("git", "diff", "HEAD", "--binary", "--full-index", "--no-color"),
-    *("--no-ext-diff", "--no-textconv", "--"),
-)
+DIFFERENCES = "git diff HEAD --binary --full-index --no-color --no-ext-diff --no-textconv --"
 
 
 def plugins(cells: Iterable[Cell]) -> dict[str, str]:
@@ -153,7 +149,7 @@ def changes(folder: Path, results: Path) -> str | None:
     without = [f":(exclude,literal){stored}"] if inside else []
     try:
         done = subprocess.run(
-            [*DIFFERENCES, ":/", *without],
+            [*DIFFERENCES.split(), ":/", *without],
             cwd=folder,
             capture_output=True,
             timeout=GIT_SECONDS,

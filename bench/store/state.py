@@ -74,19 +74,15 @@ class ProbePasses:
         metrics = {"cell": planned.id, "tasks": entry["tasks"], **entry["found"]}
         if "memory" not in metrics:
             return metrics
-        empty = self._empties.get(entry["empty"], {}).get("found", {})
-        known = empty.get("memory", {}).get("peak_pss_bytes")
-        memory = _over(metrics["memory"], known, planned.workers)
-        if known is not None:
-            return {**metrics, "memory": memory}
-        why = empty.get("absent", {}).get("memory", NO_EMPTY)
-        return {**metrics, "memory": memory, "absent": {**metrics["absent"], "over_empty": why}}
-
-
-def _over(memory: Mapping[str, Any], empty: int | None, workers: int) -> dict[str, Any]:
-    over = None if empty is None else memory["peak_pss_bytes"] - empty
-    each = None if over is None else over / workers
-    return asdict(probes.Memory(memory["peak_pss_bytes"], empty, over, each, memory["samples"]))
+        memory, idle = metrics["memory"], self._empties.get(entry["empty"], {}).get("found", {})
+        empty = idle.get("memory", {}).get("peak_pss_bytes")
+        over = None if empty is None else memory["peak_pss_bytes"] - empty
+        each = None if over is None else over / planned.workers
+        stored = probes.Memory(memory["peak_pss_bytes"], empty, over, each, memory["samples"])
+        absent = metrics["absent"]
+        if empty is None:
+            absent = {**absent, "over_empty": idle.get("absent", {}).get("memory", NO_EMPTY)}
+        return {**metrics, "memory": asdict(stored), "absent": absent}
 
 
 FAILURES = 2
