@@ -10,15 +10,15 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
+from reports.stats import stopping
+
 from ..errors import Interrupted, NothingSelected, UsageError
 from ..plan.cells import PlannedCell, alike, plan
 from ..plan.settings import Settings
 from ..sides import MeasuredSide
 from ..sides.build import sides
 from ..sides.plans import plans
-from ..store import runs
-from ..store.circumstances import facts
-from ..store.journal import Journal, entries
+from ..store import circumstances, journal, runs
 from ..store.state import History
 from . import probe_results
 from .lab import Lab, Workshop, open_lab, workshop
@@ -44,10 +44,8 @@ def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
     """The machine to ourselves, and what to measure; cells without sides are planned first."""
     here = () if settings.side else runnable(plan(settings))
     with workshop(settings.results) as shop:
-        yield (
-            shop,
-            with_sides(shop, settings) if settings.side else Agenda((MeasuredSide(""),), here),
-        )
+        agenda = with_sides(shop, settings) if settings.side else Agenda((MeasuredSide(""),), here)
+        yield shop, agenda
 
 
 @dataclass(frozen=True)
@@ -85,15 +83,14 @@ def measure(
     cells = agenda.cells
     about = _facts(agenda, settings, argv, resume)
     seed = about["seed"]
-    past = History(cells, entries(resume / "journal.jsonl") if resume else ())
+    past = History(cells, journal.entries(resume / "journal.jsonl") if resume else ())
     with ExitStack() as fixtures:
-        lab = fixtures.enter_context(
-            open_lab(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory)
-        )
+        opened = open_lab(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory)
+        lab = fixtures.enter_context(opened)
         folder = resume or runs.create(settings.results)
         with (
             _saving(folder, about, cells, past) as save,
-            Journal(folder / "journal.jsonl") as log,
+            journal.Journal(folder / "journal.jsonl") as log,
             _noting(lab, fixtures, past, log.append) as note,
         ):
 
@@ -118,7 +115,7 @@ def _facts(
 ) -> dict[str, Any]:
     """What is stored of the run itself; refuses to resume one that differs."""
     seed = SystemRandom().randrange(2**32) if settings.seed is None else settings.seed
-    about = facts(settings, agenda.sides, agenda.cells, seed)
+    about = circumstances.facts(settings, agenda.sides, agenda.cells, seed)
     about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]]}
     names = [planned.name for planned in agenda.cells]
     stored = runs.resumable(resume, names, about) if resume else {}
@@ -214,17 +211,13 @@ def _noting(
 
 
 def _wanted(settings: Settings, cells: Plan) -> Wanted:
-    from reports.stats import stopping  # statistics are theirs
-
     if settings.rounds is not None:
         return lambda _: [planned.id for planned in cells]
-    blocks = [
-        stopping.Cohort(
-            tuple(p.id for p in cells if p.block == block),
-            next((p.id for p in cells if p.block == block and p.reference), None),
-        )
-        for block in sorted({p.block for p in cells})
-    ]
+    blocks = []
+    for block in sorted({p.block for p in cells}):
+        own = [p for p in cells if p.block == block]
+        reference = next((p.id for p in own if p.reference), None)
+        blocks.append(stopping.Cohort(tuple(p.id for p in own), reference))
     by_id = {planned.id: planned for planned in cells}
 
     def wanted(history: Sequence[Mapping[int, float]]) -> set[int]:

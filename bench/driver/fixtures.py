@@ -77,20 +77,16 @@ class Host:
     def given(self, seconds: float) -> dict[str, Plain]:
         """What its fixture gives, once it is ready; UsageError when it is not in time."""
         text = line(self.process, seconds)
-        if text is not None:
-            return self._parsed(text)
-        if wait(self.process, 0.5) is not None:
+        name = f"the fixture of {self.spec.label}"
+        if text is None and wait(self.process, 0.5) is not None:
             raise UsageError(self.ended())
-        raise UsageError(f"the fixture of {self.spec.label} is not ready in time{self._output()}")
-
-    def _parsed(self, text: bytes) -> dict[str, Plain]:
+        if text is None:
+            raise UsageError(f"{name} is not ready in time{self._output()}")
         try:
             return dict(json.loads(text))
         except MALFORMED as error:
             why = malformed(text.decode(errors="replace"), error)
-            raise UsageError(
-                f"what the fixture of {self.spec.label} gives cannot be read: {why}"
-            ) from None
+            raise UsageError(f"what {name} gives cannot be read: {why}") from None
 
     def ended(self) -> str:
         code = self.process.returncode

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import statistics
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from reports.run import keys
@@ -27,28 +27,16 @@ from .fixtures import running
 from .probe_results import Pass
 from .probing import Owed
 from .rounds import Measurement, Visit
-from .workers import EquippedSide, Launch, Workers
+from .workers import EquippedSide, Launch, Worker, Workers
 
 
 class Lab:
-    """Runs the worker processes of one run, in a folder of its own for what they write."""
+    """Runs the worker processes of one run, `elapsed` seconds of which are over already."""
 
-    def __init__(
-        self,
-        children: Children,
-        folder: Path,
-        sides: Mapping[str, EquippedSide],
-        *,
-        seed: int,
-        elapsed: float = 0.0,
-        memory: bool = False,
-    ) -> None:
-        self._children = children
-        self._memory = memory
-        self._workers = Workers(children, folder, sides, seed)
+    def __init__(self, workers: Workers, elapsed: float = 0.0, *, memory: bool = False) -> None:
+        self._workers, self._memory = workers, memory
         self._began = time.monotonic() - elapsed
-        self._affinity = affinity()
-        self._unknown = ""
+        self._affinity, self._unknown = affinity(), ""
 
     def elapsed(self) -> float:
         """Seconds of this run, those before an interruption included."""
@@ -62,12 +50,12 @@ class Lab:
 
     def sweep(self) -> None:
         """End what left its session and outlived its worker."""
-        self._workers.strays.extend(self._children.sweep())
+        self._workers.strays.extend(self._workers.children.sweep())
 
     def canary(self) -> dict[str, Any]:
         """What the machine delivers now, as the journal stores it."""
         self.sweep()
-        reading = measure_canary(self._children, cpus())
+        reading = measure_canary(self._workers.children, cpus())
         if reading.reason:
             self._unknown = f"the CPUs delivered are not known of every round: {reading.reason}"
         return vars(reading)
@@ -81,18 +69,21 @@ class Lab:
 
     def calibrate(self, visit: Visit) -> int | Failed:
         """How many loops make a value long enough."""
-        launch = _launch(visit, engine.calibration_arguments(self._affinity))
-        with self._workers.started(visit.planned.cell, _job(visit), launch) as worker:
+        with self._started(visit, engine.calibration_arguments(self._affinity)) as worker:
             return parsed(worker.result(), lambda text: engine.loops(engine.loads(text)))
 
     def measure(self, visit: Visit) -> Measurement | Failed:
         """Measure the cell once."""
-        launch = _launch(visit, engine.arguments(visit.loops, visit.values, self._affinity))
-        with self._workers.started(visit.planned.cell, _job(visit), launch) as worker:
+        options = engine.arguments(visit.loops, visit.values, self._affinity)
+        with self._started(visit, options) as worker:
             outcome = parsed(worker.result(), _measurement)
         if isinstance(outcome, Failed) or not self._memory:
             return outcome
         return replace(outcome, memory=self._peak(visit, outcome.seconds))
+
+    def _started(self, visit: Visit, options: list[str]) -> AbstractContextManager[Worker]:
+        launch = Launch(options, visit.round, visit.timeout, visit.planned.side)
+        return self._workers.started(visit.planned.cell, _job(visit), launch)
 
     def _peak(self, visit: Visit, seconds: float) -> int | None:
         planned, probes = visit.planned, ("memory",)
@@ -119,10 +110,6 @@ def _measurement(text: str) -> Measurement:
     answers = facts[keys.ANSWER], facts[keys.ANSWER_HEAD]
     one_shot = sum(facts[key] for key in (keys.STARTUP, keys.FIRST_BATCH, keys.CLOSE))
     return Measurement(seconds, *answers, text, one_shot, facts.get(keys.CPU))
-
-
-def _launch(visit: Visit, options: list[str]) -> Launch:
-    return Launch(options, visit.round, visit.timeout, visit.planned.side)
 
 
 def _job(visit: Visit) -> dict[str, Any]:
@@ -159,11 +146,7 @@ class Workshop:
 @contextmanager
 def workshop(results: Path) -> Iterator[Workshop]:
     """The machine to ourselves; UsageError while another run has it."""
-    with (
-        held(results),
-        tempfile.TemporaryDirectory(prefix="concbench-") as name,
-        Children() as children,
-    ):
+    with held(results), TemporaryDirectory(prefix="concbench-") as name, Children() as children:
         children.remove_if_killed(Path(name))
         yield Workshop(children, Path(name))
 
@@ -185,7 +168,7 @@ def open_lab(
             workloads = {one.cell.workload.label: one.cell.workload for one in own}
             fixtures = stack.enter_context(running(shop.children, workloads.values(), side))
             equipped[side.title] = EquippedSide(side, fixtures)
-        yield Lab(shop.children, shop.folder, equipped, seed=seed, elapsed=elapsed, memory=memory)
+        yield Lab(Workers(shop.children, shop.folder, equipped, seed), elapsed, memory=memory)
 
 
 @contextmanager

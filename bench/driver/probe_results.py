@@ -1,8 +1,4 @@
-"""From what a worker's probe pass left to what is stored of a cell.
-
-Tasks in flight and their lanes, durations as an HdrHistogram's text with percentiles, the lag of
-event loops, and every task's own times where they are asked for.
-"""
+"""From what a worker's probe pass left to what is stored of a cell."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,8 +37,7 @@ class Flight(NamedTuple):
     lane: int
 
 
-@dataclass(frozen=True)
-class Lane:
+class Lane(NamedTuple):
     """A place where tasks ran."""
 
     name: str
@@ -93,8 +88,7 @@ class Pass:
 def read(result: Mapping[str, Any]) -> Pass:
     """The recorded batch of a worker's `result.json`, without what came before and after it."""
     began, ended = result["began"], result["ended"]
-    submitted = numbers(result["submitted"])
-    flights = []
+    submitted, flights = numbers(result["submitted"]), []
     for lane, about in enumerate(result["lanes"]):
         times = iter(numbers(about["times"]))
         for task, started, end in zip(times, times, times, strict=True):
@@ -181,7 +175,6 @@ def _slot(duration: int) -> int:
 
 SHOWN = 2000
 """Tasks of a timeline: more do not fit into a chart."""
-NANOSECOND = 1e-9
 
 
 def probed(result: Mapping[str, Any], asked: Collection[str]) -> dict[str, Any]:
@@ -210,10 +203,8 @@ def _latency(recorded: Pass) -> dict[str, Any] | str:
         return "it does not take its tasks from the batch: nobody knows since when they waited"
     waiting = [one.started - one.submitted for one in recorded.flights]
     running = [one.ended - one.started for one in recorded.flights]
-    stored = probes.Latency(
-        text(waiting), text(running), _percentiles(waiting), _percentiles(running)
-    )
-    return asdict(stored)
+    quantiles = _percentiles(waiting), _percentiles(running)
+    return asdict(probes.Latency(text(waiting), text(running), *quantiles))
 
 
 def _percentiles(durations: list[int]) -> probes.Quantiles:
@@ -238,22 +229,18 @@ def _lag(recorded: Pass, result: Mapping[str, Any]) -> dict[str, Any] | str:
     if not delays:
         return f"its event loop never ran for {1000 * INTERVAL:g} ms at a time"
     histogram, most = corrected(delays, int(INTERVAL * 1e9)), max(delays)
-
-    def percentile(percent: float) -> float:
-        return _seconds(min(most, histogram.get_value_at_percentile(percent)))
-
+    levels = (min(most, histogram.get_value_at_percentile(percent)) for percent in (50, 99))
+    p50, p99, latest = map(_seconds, (*levels, most))
     loops = sum(bool(beats) for beats in recorded.beats)
-    p50, p99, latest = percentile(50), percentile(99), _seconds(most)
     return asdict(probes.Lag(encoded(histogram), p50, p99, latest, loops, len(delays)))
 
 
 def _timeline(recorded: Pass) -> dict[str, Any]:
-    began = recorded.began
-    beats = sorted(chain.from_iterable(recorded.beats))
+    began, beats = recorded.began, sorted(chain.from_iterable(recorded.beats))[:SHOWN]
     timeline = probes.Timeline(
         lanes=tuple(lane.name for lane in recorded.lanes),
         tasks=tuple(_moments(one, began) for one in recorded.flights[:SHOWN]),
-        beats=tuple((_seconds(at - began), _seconds(at - due)) for due, at in islice(beats, SHOWN)),
+        beats=tuple((_seconds(at - began), _seconds(at - due)) for due, at in beats),
     )
     return vars(timeline)
 
@@ -264,10 +251,7 @@ def _moments(one: Flight, began: int) -> tuple[int, int, float, float, float]:
 
 
 def _seconds(nanoseconds: int) -> float:
-    return round(nanoseconds * NANOSECOND, 9)
-
-
-COLUMNS = ("task", "lane", "submitted", "started", "ended")
+    return round(nanoseconds * 1e-9, 9)
 
 
 def write(folder: Path, cell: int, text: str) -> None:
@@ -284,16 +268,11 @@ def write(folder: Path, cell: int, text: str) -> None:
 
 
 def _table(text: str) -> str:
-    recorded = read(json.loads(text))
-    stream = io.StringIO()
+    recorded, stream = read(json.loads(text)), io.StringIO()
     rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(COLUMNS)
+    rows.writerow(["task", "lane", "submitted", "started", "ended"])
     for one in recorded.flights:
-        times = [_task_seconds(at - recorded.began) for at in (one.started, one.ended)]
-        known = _task_seconds(one.submitted - recorded.began) if one.submitted else ""
-        rows.writerow([one.task, recorded.lanes[one.lane].name, known, *times])
+        moments = one.submitted, one.started, one.ended
+        times = [f"{(at - recorded.began) / 1e9:.9f}" if at else "" for at in moments]
+        rows.writerow([one.task, recorded.lanes[one.lane].name, *times])
     return stream.getvalue()
-
-
-def _task_seconds(nanoseconds: int) -> str:
-    return f"{nanoseconds / 1e9:.9f}"

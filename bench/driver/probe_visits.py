@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import psutil
 
@@ -99,16 +99,6 @@ def _reason(error: Exception) -> str:
 
 
 FAR = "its lanes are in processes that are none of ours"
-PeakOrReason: TypeAlias = Peak | str
-"""The peak, or why nobody knows; nothing where the worker's end says why."""
-
-
-class Output(NamedTuple):
-    """A worker's result, whether its lanes are far, and what it says of all but memory."""
-
-    text: str
-    far: bool
-    metrics: dict[str, Any]
 
 
 def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
@@ -117,7 +107,7 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
     Its time is bounded, and nothing is left running.  Never raises for what the worker does.
     """
     job = {"run": "bench.probes.job:probe", "probes": one.probes, "tasks": one.tasks}
-    peak: PeakOrReason = ""
+    peak: Peak | str = ""
     before = len(workers.strays)
     launch = Launch([], 0, timeout, one.side)
     with workers.started(one.cell, job, launch, subprocess.PIPE) as worker:
@@ -129,14 +119,17 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
         if output.kind == "timeout":
             output = replace(output, message=f"its pass timed out after {timeout:.1f} s")
         return _metrics(one, peak, output), ""
-    metrics = _metrics(one, peak, output)
-    return _with_strays(metrics, workers.strays[before:]), output.text
+    metrics, strays = _metrics(one, peak, output), workers.strays[before:]
+    # What left its parent too is no child of the worker's, which could not see it.
+    if strays and "left" in metrics and not any("process" in line for line in metrics["left"]):
+        metrics["left"] = [*metrics["left"], *summary(strays, "process", "processes")]
+    return metrics, str(result)
 
 
-def _peak(worker: Worker, batch: float) -> PeakOrReason:
-    """The peak while it runs a batch or more."""
+def _peak(worker: Worker, batch: float) -> Peak | str:
+    """The peak while it runs a batch or more, or why nobody knows; "" where its end says why."""
     if line(worker.process, worker.left()) != b"memory":
-        return ""  # its result says why
+        return ""
     try:
         return peak(worker.process.pid, batch, worker.left()) or ""
     except UnknownMemory as error:
@@ -151,29 +144,24 @@ def _others(one: Owed) -> list[str]:
     return [probe for probe in one.probes if probe != "memory"]
 
 
-def _output(one: Owed, text: str) -> Output:
+def _output(one: Owed, text: str) -> tuple[bool, dict[str, Any]]:
+    """Whether a worker's lanes are far, and what its result says of all but memory."""
     result, others = json.loads(text), _others(one)
     metrics = probe_results.probed(result, others) if others else {"absent": {}}
-    return Output(text, bool(result.get("far")), metrics)
+    return bool(result.get("far")), metrics
 
 
-def _metrics(one: Owed, peak: PeakOrReason, output: Output | Failed) -> dict[str, Any]:
+def _metrics(
+    one: Owed, peak: Peak | str, output: tuple[bool, dict[str, Any]] | Failed
+) -> dict[str, Any]:
     if isinstance(output, Failed):
         metrics: dict[str, Any] = {"absent": missing(_others(one), output.message)}
     else:
-        metrics = output.metrics
-        if output.far:
-            peak = FAR
+        far, metrics = output
+        peak = FAR if far else peak
     if isinstance(peak, Peak):
         metrics["memory"] = {"peak_pss_bytes": peak.bytes, "samples": peak.samples}
     elif "memory" in one.probes:
         reason = output.message if isinstance(output, Failed) else "it ended before it was seen"
         metrics["absent"] = {**missing(["memory"], peak or reason), **metrics["absent"]}
-    return metrics
-
-
-def _with_strays(metrics: dict[str, Any], strays: list[str]) -> dict[str, Any]:
-    """Add what left its parent too: it is no child of the worker's, which could not see it."""
-    if strays and "left" in metrics and not any("process" in line for line in metrics["left"]):
-        return {**metrics, "left": [*metrics["left"], *summary(strays, "process", "processes")]}
     return metrics

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from operator import attrgetter
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,9 @@ class Owed:
         return self.cell.name if self.planned else f"{self.cell.strategy.label}, nothing to do"
 
 
+_expected = attrgetter("expected")
+
+
 def owed(plan: Sequence[PlannedCell], past: History, probes: Sequence[str]) -> list[Owed]:
     """The passes in their order: those with nothing to do, which only compare, come last."""
     visits = _visits(past)
@@ -80,10 +84,6 @@ def _in_turns(cells: Sequence[Owed]) -> list[Owed]:
             blocks.setdefault(one.planned.block, []).append(one)
     turns = zip_longest(*blocks.values())
     return [one for turn in turns for one in turn if one]
-
-
-def _expected(one: Owed) -> float:
-    return one.expected
 
 
 def _process(planned: PlannedCell, past: History, visit: float) -> float:
@@ -113,8 +113,7 @@ def _of_cell(planned: PlannedCell, past: History, probes: Sequence[str], process
 
 def _of_empty(planned: PlannedCell, process: float) -> Owed:
     cell = replace(planned.cell, workload=emptied(planned.cell.workload))
-    expected = process + SAMPLING_SECONDS
-    key = _empty(planned)
+    key, expected = _empty(planned), process + SAMPLING_SECONDS
     return Owed(None, cell, cell.tasks, ("memory",), key, 0.0, expected, planned.side)
 
 
@@ -139,16 +138,6 @@ NO_TIME = "no time left for it"
 
 
 @dataclass(frozen=True)
-class Moment:
-    """The next pass: its position, how many passes there are, seconds for it and what follows."""
-
-    position: int
-    passes: int
-    name: str
-    left: float
-
-
-@dataclass(frozen=True)
 class Probing:
     """All that the probe passes of a run need."""
 
@@ -158,8 +147,8 @@ class Probing:
     probes: Sequence[str]
     record: Callable[[Mapping[str, Any]], None]
     """Writes an entry to the journal; the history gets it from here."""
-    watch: Callable[[Moment], None]
-    """Is called with every pass before it is made."""
+    watch: Callable[[int, int, str, float], None]
+    """Gets the place of every pass before it is made, of how many, its name, and seconds to go."""
     limits: Limits
     raw: Callable[[int, str], None] | None = None
     """Stores what the worker of a cell left."""
@@ -169,25 +158,23 @@ class Probing:
 
         `budget` are the seconds of the rounds; None where they took what they needed.
         """
-        whole = share(self.past, budget)
-        passes = owed(self.plan, self.past, self.probes) if self.probes else []
+        past = self.past  # its seconds are also those of before an interruption
+        whole = SHARE * (past.elapsed - past.probed.seconds if budget is None else budget)
+        passes = owed(self.plan, past, self.probes) if self.probes else []
         without = []
         for position, one in enumerate(passes):
-            left = whole - self.past.probed.seconds
+            left = whole - past.probed.seconds
             if one.expected <= left:
                 rest = sum(later.expected for later in passes[position:])
-                self.watch(Moment(position, len(passes), one.name, min(left, rest)))
+                self.watch(position, len(passes), one.name, min(left, rest))
                 self._visit(one, left)
             elif one.planned:
                 without.append(one.planned.id)
-        return self._without(without)
-
-    def _without(self, cells: list[int]) -> list[str]:
-        if not cells:
+        if not without:
             return []
-        event = {"event": "unprobed", "cells": cells, "probes": list(self.probes)}
+        event = {"event": "unprobed", "cells": without, "probes": list(self.probes)}
         self._add({**event, "reason": NO_TIME}, 0.0)
-        many = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
+        many = f"{len(without)} cell{'' if len(without) == 1 else 's'}"
         return [f"no time left for the probes of {many}: a longer --budget has more for them"]
 
     def _visit(self, one: Owed, left: float) -> None:
@@ -206,12 +193,6 @@ class Probing:
         return min(self.limits.patience(batch), left, max(left / 2, 2 * one.expected))
 
     def _add(self, event: Mapping[str, Any], seconds: float) -> None:
-        elapsed = round(self.lab.elapsed(), 3)
-        entry = {**event, "seconds": round(seconds, 3), "elapsed": elapsed}
+        entry = {**event, "seconds": round(seconds, 3), "elapsed": round(self.lab.elapsed(), 3)}
         self.record(entry)
         self.past.add(entry)
-
-
-def share(past: History, budget: float | None) -> float:
-    """Seconds for all passes of a run, those of before an interruption included."""
-    return SHARE * (past.elapsed - past.probed.seconds if budget is None else budget)

@@ -158,28 +158,16 @@ class Course:
             return {}
         if limits.rounds is not None and self.history.counted >= limits.rounds:
             return {}
-        cells = self._asked(wanted)
-        order = shuffled(cells, self.plan, Random(f"{self.seed}/{number}"))
-        return {"order": order} if order else {}
-
-    def _asked(self, wanted: Wanted) -> list[int]:
         still = wanted(self.history.seconds())
-        return [
+        cells = [
             planned.id
             for planned in self.plan
             if planned.id in still
             and not planned.reason
             and not self.history.quarantined(planned.id)
         ]
-
-    def _values(self, cell: int) -> int:
-        """As many for each of a pair, by the first value of the first of them."""
-        known = self.history.first_seconds(cell)
-        return 1 if known is None else self.values(known * self.history.loops.get(cell, 1))
-
-    def _in_turn(self, planned: PlannedCell) -> float | None:
-        one = self.history.seconds_per_task.get(planned.block)
-        return None if one is None else one * planned.cell.tasks
+        order = shuffled(cells, self.plan, Random(f"{self.seed}/{number}"))
+        return {"order": order} if order else {}
 
     def _visit(self, cell: int) -> None:
         visit = self._next_visit(cell)
@@ -200,34 +188,34 @@ class Course:
     def _next_visit(self, cell: int) -> Visit:
         history, number = self.history, self.history.rounds - 1
         planned = next(one for one in self.plan if one.id == cell)
+        loops, first = history.loops.get(cell, 1), history.first_seconds(cell)
+        in_turn = history.seconds_per_task.get(planned.block)
         return Visit(
             planned,
             number,
             history.orders[number].index(cell),
-            history.loops.get(cell, 1),
+            loops,
             history.measured_tasks(planned),
             history.samples.get(planned.block, 0),
-            self.limits.patience(self._in_turn(planned)),
-            self._values(cell),
+            self.limits.patience(None if in_turn is None else in_turn * planned.cell.tasks),
+            # As many for each of a pair, by the first value of the first of them.
+            1 if first is None else self.values(first * loops),
         )
 
     def _scout(self) -> None:
         """Learn what a task takes in turn: it bounds how long to wait, and what to sample."""
+        share = self.limits.budget / len({planned.block for planned in self.plan})
         for planned in self.plan:
-            if planned.reference and not planned.reason:
-                self._scout_block(planned)
-
-    def _scout_block(self, planned: PlannedCell) -> None:
-        if planned.block in self.history.seconds_per_task:
-            return
-        seconds = self.lab.scout(planned, self.limits.patience(None))
-        if isinstance(seconds, Failed):
-            return  # its first round says why
-        self._add({"event": "scouted", "block": planned.block, "seconds_per_task": seconds})
-        blocks = len({p.block for p in self.plan})
-        tasks = sample(seconds, planned.cell.tasks, self.limits.budget / blocks)
-        if tasks < planned.cell.tasks:
-            self._add({"event": "sampled", "block": planned.block, "tasks": tasks})
+            known = planned.block in self.history.seconds_per_task
+            if planned.reason or not planned.reference or known:
+                continue
+            seconds = self.lab.scout(planned, self.limits.patience(None))
+            if isinstance(seconds, Failed):
+                continue  # its first round says why
+            self._add({"event": "scouted", "block": planned.block, "seconds_per_task": seconds})
+            tasks = sample(seconds, planned.cell.tasks, share)
+            if tasks < planned.cell.tasks:
+                self._add({"event": "sampled", "block": planned.block, "tasks": tasks})
 
     def _add(self, event: Mapping[str, Any]) -> None:
         entry = {**event, "elapsed": round(self.lab.elapsed(), 3)}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from ..plan.cells import PlannedCell
 from ..store.state import History
-from .probing import SHARE, Moment, owed
+from .probing import SHARE, owed
 from .rounds import Limits, Visit
 
 
@@ -31,6 +32,8 @@ class Event:
 
 
 Watch = Callable[[Event], None]
+Progress = Callable[[], AbstractContextManager[Watch]]
+"""What shows a run while it goes on."""
 
 
 @dataclass
@@ -55,9 +58,9 @@ class Watcher:
         cells, name = len(self.past.orders[number]), visit.planned.cell.name
         self.watch(Event(number, visit.position, cells, name, elapsed, left))
 
-    def probe(self, moment: Moment) -> None:
-        place = (self.past.rounds - 1, moment.position, moment.passes, moment.name)
-        self.watch(Event(*place, self.clock(), moment.left, probing=True))
+    def probe(self, position: int, passes: int, name: str, left: float) -> None:
+        number = self.past.rounds - 1
+        self.watch(Event(number, position, passes, name, self.clock(), left, probing=True))
 
     def _probing(self, most: float) -> float:
         """Seconds that the passes will take; unknown until the first round is over."""

@@ -129,8 +129,8 @@ class Worker:
         code = wait(self.process, self.left())
         if code is None:
             children.kill(self.process)
-            seconds = f"{self.launch.timeout:g} s"
-            return Failed("timeout", f"timed out after {seconds} (longer with --timeout)")
+            limit = f"{self.launch.timeout:g} s (longer with --timeout)"
+            return Failed("timeout", f"timed out after {limit}")
         self.workers.strays.extend(children.end(self.process))
         if code == 0 and (self.folder / "result.json").exists():
             return outputs.text_of(self.folder / "result.json")

@@ -1,23 +1,23 @@
 """The regression check: two sides, or a run and a stored one, measured until there is an answer.
 
-`baseline` finds what to compare with, `samples` is what the journal holds for the gate, `noise`
-measures what a check could notice at all.  What is decided, and by what method, is `reports.gate`.
-Nothing here prints or reads a run: whoever calls hands that in.
+What is decided, and by what method, is `reports.gate`.  Nothing here prints or reads a run:
+whoever calls hands that in.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from reports.gate import decision, results
+from reports.gate.thresholds import Threshold
 from reports.run import keys, provenance
 
 from ..driver import Agenda, measure, runnable, with_sides
 from ..driver.lab import Workshop, workshop
-from ..driver.watch import Watch
+from ..driver.watch import Progress
 from ..errors import NotComparable, UsageError
 from ..machine import identity
 from ..plan.cells import PlannedCell, plan
@@ -28,40 +28,28 @@ from ..store.journal import entries
 from ..store.state import History
 from . import noise
 from .baseline import baseline, common, same_settings
-from .samples import CellPair, Samples, asked, pairs, short_name
+from .samples import Samples, pairs
 
 if TYPE_CHECKING:
-    from reports.gate.results import Check
-    from reports.gate.thresholds import Threshold
     from reports.run.stored import Stored
-
-Progress: TypeAlias = Callable[[], AbstractContextManager[Watch]]
-"""What shows a run while it goes on."""
 
 RATIOS = "what slows every strategy down alike, the reference too, does not show in ratios"
 
 
 def check_sides(
-    settings: Settings,
-    thresholds: Sequence[Threshold],
-    progress: Progress,
-    resume: Path | None = None,
-) -> tuple[Check, Path]:
+    settings: Settings, limits: Sequence[Threshold], progress: Progress, resume: Path | None = None
+) -> tuple[results.Check, Path]:
     """Measure the settings' two sides until all is decided; the answers and the run's folder.
 
     Raises NotComparable where no threshold is for any of the cells.
     """
-    from reports.gate.decision import values
-
     with workshop(settings.results) as shop:
         agenda = with_sides(shop, settings)
-        both = pairs(agenda.cells)
-        if not any(asked(pair, thresholds) for pair in both):
-            raise NotComparable("no threshold is for any of the cells")
-        memory = any("memory" in asked(pair, thresholds) for pair in both)
-        warnings = [*agenda.warnings, *_too_fine(both, thresholds, settings.results)]
-        agenda = Agenda(agenda.sides, agenda.cells, warnings, memory, values)
-        samples = Samples(both, thresholds, History(agenda.cells))
+        samples = Samples(pairs(agenda.cells), limits, History(agenda.cells))
+        _check_asked(samples)
+        memory = any("memory" in samples.asked(pair) for pair in samples.pairs)
+        warnings = [*agenda.warnings, *_too_fine(samples, settings.results)]
+        agenda = Agenda(agenda.sides, agenda.cells, warnings, memory, decision.values)
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     after, before = (side.title for side in agenda.sides)
     return _checked(samples, after, before, warnings, folder), folder
@@ -71,11 +59,11 @@ def check_baseline(
     name: str,
     given: Mapping[str, Any],
     settings: Settings,
-    thresholds: Sequence[Threshold],
+    limits: Sequence[Threshold],
     progress: Progress,
     read: Callable[[Path], Stored],
     resume: Path | None = None,
-) -> tuple[Check, Path]:
+) -> tuple[results.Check, Path]:
     """Measure the baseline's cells until they are decided; the answers and the run's folder.
 
     Raises UsageError where there is no such baseline or it cannot be read, and NotComparable where
@@ -87,19 +75,27 @@ def check_baseline(
     relative = bool(given.get("relative")) or settings.gate.relative
     elsewhere = differences(stored)
     if elsewhere and not relative:
-        raise NotComparable(_elsewhere(name, elsewhere))
+        first = f"baseline '{name}' was measured under other conditions:"
+        last = "compare ratios instead with --relative, or measure it here with "
+        last += f"`concbench run --save-baseline {name}`"
+        raise NotComparable("\n  ".join([first, *elsewhere, last]))
     if resume is None:  # else they are those of the run that goes on
         settings = same_settings(settings, given, stored.folder)
     both, notes = common(plan(settings), stored, name, relative=relative)
-    cells = _planned(both)
-    samples = Samples(both, thresholds, History(cells), stored)
-    _check_any(samples)
+    by_id = {cell.id: cell for pair in both for cell in pair.planned}
+    cells = tuple(by_id[number] for number in sorted(by_id))
+    samples = Samples(both, limits, History(cells), stored)
+    _check_asked(samples)
+    if not any(map(samples.answered, both)):
+        raise NotComparable("nothing can be compared: " + "; ".join(samples.unknown()))
     agenda = Agenda((MeasuredSide(""),), runnable(cells), notes)
     with workshop(settings.results) as shop:
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     notes = [*notes, *(f"{name} was measured elsewhere: {one}" for one in elsewhere)]
-    notes = [*([RATIOS] if relative else []), *notes]
-    before = f"baseline {name}{_revision(stored)}"
+    notes = [RATIOS, *notes] if relative else notes
+    revision = (stored.run.git or {}).get("revision")
+    short = f" ({revision[:7]})" if isinstance(revision, str) else ""
+    before = f"baseline {name}{short}"
     return _checked(samples, keys.WORKING_TREE, before, notes, folder), folder
 
 
@@ -111,28 +107,9 @@ def differences(stored: Stored) -> list[str]:
     return [f"{one.what} {one.before}, here {one.now}" for one in unlike]
 
 
-def _elsewhere(name: str, differences: Sequence[str]) -> str:
-    return "\n  ".join(
-        [
-            f"baseline '{name}' was measured under other conditions:",
-            *differences,
-            "compare ratios instead with --relative, or measure it here with "
-            f"`concbench run --save-baseline {name}`",
-        ]
-    )
-
-
-def _check_any(samples: Samples) -> None:
-    """Raise NotComparable where nothing that is asked could ever be answered."""
+def _check_asked(samples: Samples) -> None:
     if not any(map(samples.asked, samples.pairs)):
         raise NotComparable("no threshold is for any of the cells")
-    if not any(map(samples.answered, samples.pairs)):
-        raise NotComparable("nothing can be compared: " + "; ".join(samples.unknown()))
-
-
-def _planned(pairs: Sequence[CellPair]) -> tuple[PlannedCell, ...]:
-    by_id = {cell.id: cell for pair in pairs for cell in pair.planned}
-    return tuple(by_id[number] for number in sorted(by_id))
 
 
 def _measured(
@@ -163,9 +140,7 @@ def _measured(
 
 def _checked(
     samples: Samples, after: str, before: str, notes: Sequence[str], folder: Path
-) -> Check:
-    from reports.gate import decision, results
-
+) -> results.Check:
     verdicts = decision.judge(samples.evidence())
     if samples.stored is not None:
         names = {pair.number: samples.name(pair) for pair in samples.pairs}
@@ -174,7 +149,7 @@ def _checked(
     return results.Check(
         after=after,
         before=before,
-        answers=tuple(samples.results(verdicts)),
+        answers=tuple(map(samples.result, verdicts)),
         paired=samples.stored is None,
         relative=any(pair.references for pair in samples.pairs),
         failed=tuple(samples.failed()),
@@ -185,18 +160,11 @@ def _checked(
     )
 
 
-def _revision(stored: Stored) -> str:
-    revision = (stored.run.git or {}).get("revision")
-    return f" ({revision[:7]})" if isinstance(revision, str) else ""
-
-
-def _too_fine(
-    pairs: Sequence[CellPair], thresholds: Sequence[Threshold], results: Path
-) -> Iterator[str]:
+def _too_fine(samples: Samples, folder: Path) -> list[str]:
     """A line for the cells of which this machine is known to notice less than is asked."""
-    known = noise.stored(results)
-    least = {short_name(pair): asked(pair, thresholds).get("batch") for pair in pairs}
+    known = noise.stored(folder)
+    least = {pair.short_name: samples.asked(pair).get("batch") for pair in samples.pairs}
     beyond = [cell for cell, asks in least.items() if asks and known.get(cell, 0.0) > asks]
-    if beyond:
-        cells = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
-        yield f"by `doctor --noise` this machine notices only slow-downs from: {cells}"
+    cells = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
+    line = f"by `doctor --noise` this machine notices only slow-downs from: {cells}"
+    return [line] if beyond else []

@@ -1,16 +1,15 @@
-"""What a check compares with: what the user says, else the baseline, else what git suggests.
-
-A baseline is a run that was stored before; here is which of its cells can be measured again.
-"""
+"""What a check compares with: what the user says, else the baseline, else what git suggests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from reports.run.keys import WORKING_TREE
+from reports.run.schema import Planned as StoredCell
 
 from ..errors import NotComparable, UsageError, suggestion
 from ..machine.identity import git_output
@@ -21,7 +20,6 @@ from ..store.runs import check_name, stored_settings
 from .samples import CellPair
 
 if TYPE_CHECKING:
-    from reports.run.schema import Planned as StoredCell
     from reports.run.stored import Stored
 
 DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
@@ -61,7 +59,8 @@ def counterpart(given: Mapping[str, Any], settings: Settings, folder: Path) -> C
 
 
 def _of_git(ours: str, folder: Path) -> Counterpart:
-    if git_output(folder, "rev-parse", "HEAD") is None:
+    head = git_output(folder, "rev-parse", "HEAD")
+    if head is None:
         raise UsageError(
             "there is nothing to compare with: no git repository here\n"
             "  say what: --against SIDE (git:REV, python:3.12, env:KEY=VALUE), or --baseline NAME"
@@ -70,7 +69,6 @@ def _of_git(ours: str, folder: Path) -> Counterpart:
         return Counterpart((ours, "git:HEAD"), why="there are uncommitted changes")
     branch = default_branch(folder)
     base = git_output(folder, "merge-base", "HEAD", branch) if branch else None
-    head = git_output(folder, "rev-parse", "HEAD")
     if base and base != head:
         return Counterpart((ours, f"git:{base[:12]}"), why=f"where this branch left {branch}")
     if git_output(folder, "rev-parse", "--verify", "--quiet", "HEAD~1") is None:
@@ -85,12 +83,9 @@ def _of_git(ours: str, folder: Path) -> Counterpart:
 def default_branch(folder: Path) -> str | None:
     """What the remote says, else one of the usual names."""
     remote = git_output(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    names = [remote] if remote else []
-    names += [f"{place}{name}" for name in DEFAULT_BRANCHES for place in ("origin/", "")]
-    return next(
-        (name for name in names if git_output(folder, "rev-parse", "--verify", "--quiet", name)),
-        None,
-    )
+    usual = [f"{place}{name}" for name in DEFAULT_BRANCHES for place in ("origin/", "")]
+    verify = partial(git_output, folder, "rev-parse", "--verify", "--quiet")
+    return next(filter(verify, [remote, *usual] if remote else usual), None)
 
 
 def baseline(results: Path, name: str, read: Callable[[Path], Stored]) -> Stored:
@@ -178,12 +173,9 @@ def _numbered(pairs: Sequence[CellPair]) -> list[CellPair]:
     cells = {cell.name: cell for pair in pairs for cell in pair.planned}
     order = sorted(cells.values(), key=lambda one: one.id)
     new = {one.name: replace(one, id=number) for number, one in enumerate(order)}
-    return [
-        replace(
-            pair,
-            number=new[pair.now.name].id,
-            now=new[pair.now.name],
-            references=pair.references and (new[pair.references[0].name], pair.references[1]),
-        )
-        for pair in pairs
-    ]
+    numbered = []
+    for pair in pairs:
+        now, both = new[pair.now.name], pair.references
+        references = both and (new[both[0].name], both[1])
+        numbered.append(CellPair(now.id, now, pair.before, references))
+    return numbered

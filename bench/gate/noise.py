@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from reports.files import write_whole
+from reports.gate import decision
+from reports.gate.evidence import PairedRounds
+from reports.gate.thresholds import parse
 from reports.run import keys, provenance
 
 from ..driver import Agenda, measure, runnable
 from ..driver.lab import workshop
-from ..driver.watch import Watch
+from ..driver.watch import Progress
 from ..errors import UsageError
 from ..machine import identity
 from ..plan.settings import Settings
@@ -46,12 +47,8 @@ class Floor:
     detects: float | None
 
 
-def floors(
-    settings: Settings, progress: Callable[[], AbstractContextManager[Watch]]
-) -> tuple[list[Floor], Path]:
+def floors(settings: Settings, progress: Progress) -> tuple[list[Floor], Path]:
     """Measure the cells against themselves; the floors, and the folder of the run."""
-    from reports.gate.decision import values
-
     check_file(_file(settings.results), makes_folders=True)
     settings = settings.model_copy(
         update={"budget": settings.budget or SECONDS, "probe": ("none",), "rounds": None}
@@ -59,23 +56,19 @@ def floors(
     both = (MeasuredSide(keys.WORKING_TREE), MeasuredSide(f"{keys.WORKING_TREE} again"))
     with workshop(settings.results) as shop:
         cells, warnings = plans(shop.children, settings, both, shop.folder)
-        agenda = Agenda(both, runnable(cells), warnings, values=values)
+        agenda = Agenda(both, runnable(cells), warnings, values=decision.values)
 
-        def everything(_: History) -> Any:
-            return lambda _: [one.id for one in agenda.cells]
+        def everything(_: object) -> list[int]:
+            return [one.id for one in cells]
 
         with progress() as watch:
-            folder = measure(shop, agenda, settings, sys.argv[1:], watch, rule=everything)
+            folder = measure(shop, agenda, settings, sys.argv[1:], watch, rule=lambda _: everything)
     past = History(agenda.cells, entries(folder / "journal.jsonl"))
     return estimate(pairs(agenda.cells), past), folder
 
 
 def estimate(pairs: Sequence[CellPair], past: History) -> list[Floor]:
     """The floor of each pair that was measured, by what the journal holds."""
-    from reports.gate.decision import deviation, resolved
-    from reports.gate.evidence import PairedRounds
-    from reports.gate.thresholds import parse
-
     samples = Samples(pairs, parse(["batch>5%"]), past)
     names = {pair.number: samples.name(pair) for pair in pairs}
     known = [one for one in samples.evidence() if isinstance(one, PairedRounds)]
@@ -83,8 +76,8 @@ def estimate(pairs: Sequence[CellPair], past: History) -> list[Floor]:
     rounds = int(BUDGET / round_seconds) if round_seconds else 0
     floors = []
     for one in known:
-        spread = deviation(one.logarithms)
-        least = None if spread is None else resolved(spread, rounds, len(known))
+        spread = decision.deviation(one.logarithms)
+        least = None if spread is None else decision.resolved(spread, rounds, len(known))
         floors.append(Floor(names[one.cell], one.rounds, spread, least))
     return floors
 

@@ -1,8 +1,4 @@
-"""What a run's journal, and a stored run, hold for the gate: values of the same cells, by round.
-
-From them come the evidence that `reports.gate` judges, the results that are shown, and the rule
-that says what the next round measures.
-"""
+"""What a run's journal, and a stored run, hold for the gate: values of the same cells, by round."""
 
 from __future__ import annotations
 
@@ -12,16 +8,16 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
 
+from reports.gate import decision, thresholds
+from reports.gate.evidence import FEWEST, Evidence, PairedRounds, TwoSamples
+from reports.gate.results import Result
+from reports.run.schema import Planned as StoredCell
+from reports.stats import robust
+
 from ..plan.cells import PlannedCell
 from ..store.state import History
 
 if TYPE_CHECKING:
-    from reports.gate.decision import Verdict
-    from reports.gate.evidence import Evidence
-    from reports.gate.results import Result
-    from reports.gate.thresholds import Threshold
-    from reports.run.samples import Process
-    from reports.run.schema import Planned as StoredCell
     from reports.run.stored import Stored
 
 Values: TypeAlias = Mapping[int, float]
@@ -30,7 +26,8 @@ Values: TypeAlias = Mapping[int, float]
 BUDGET = 600.0
 """Seconds of a check, unless somebody gives another budget."""
 FIELDS = {"batch": "seconds", "one_shot": "one_shot", "cpu": "cpu", "memory": "memory"}
-"""From a metric of the gate to what the journal calls it."""
+STORED_FIELDS = {"batch": "seconds", "one_shot": "one_shot_seconds", "cpu": "cpu_seconds"}
+"""From a metric of the gate to what the journal, and a process of a stored run, call it."""
 UNKNOWN = {"memory": "a stored run has memory of one pass alone, so compare it by --against"}
 
 
@@ -52,6 +49,14 @@ class CellPair:
         others = [self.before, *(self.references or ())]
         return [self.now, *(one for one in others if isinstance(one, PlannedCell))]
 
+    @property
+    def short_name(self) -> str:
+        """`http_get / asyncio`, with the parameters of a strategy that both have."""
+        now = self.now.cell
+        before = self.before.cell if isinstance(self.before, PlannedCell) else now
+        same = before.strategy.name == now.strategy.name
+        return f"{now.workload.label} / {now.strategy.label if same else now.strategy.name}"
+
 
 def pairs(cells: Sequence[PlannedCell]) -> list[CellPair]:
     """The pairs of two sides, of which the first is the one that is checked."""
@@ -71,13 +76,16 @@ class Samples:
     """
 
     pairs: Sequence[CellPair]
-    thresholds: Sequence[Threshold]
+    thresholds: Sequence[thresholds.Threshold]
     past: History
     stored: Stored | None = None
 
     def asked(self, pair: CellPair) -> dict[str, float]:
         """The thresholds of a pair, by metric."""
-        return asked(pair, self.thresholds)
+        cell = pair.now.cell
+        workload = (cell.workload.name, cell.workload.label)
+        strategy = (cell.strategy.name, cell.strategy.label)
+        return thresholds.of_cell(self.thresholds, workload, strategy)
 
     def failed(self) -> list[tuple[str, str]]:
         """The cells that could not be measured, and why, with the side where there are two."""
@@ -94,15 +102,11 @@ class Samples:
         for pair, metric, _ in self._asked():
             if not self._known(pair, metric):
                 cells.setdefault(metric, []).append(self.name(pair))
-        return [self._unknown(metric, ", ".join(names)) for metric, names in cells.items()]
-
-    def _unknown(self, metric: str, names: str) -> str:
-        from reports.gate.evidence import FEWEST
-
+        names = {metric: ", ".join(each) for metric, each in cells.items()}
         if self.stored is None:
-            return f"{metric} is not known here of {names}"
+            return [f"{one} is not known here of {names[one]}" for one in names]
         few = f"not known of {FEWEST} rounds of the baseline, or not here"
-        return f"{UNKNOWN.get(metric, few)}: {metric} of {names}"
+        return [f"{UNKNOWN.get(one, few)}: {one} of {names[one]}" for one in names]
 
     def evidence(self) -> list[Evidence]:
         """One for each metric that is asked of a pair and known; of none that has failed."""
@@ -116,8 +120,6 @@ class Samples:
     def _evidence(
         self, pair: CellPair, metric: str, threshold: float, seconds: Mapping[int, float]
     ) -> Evidence:
-        from reports.gate.evidence import PairedRounds, TwoSamples
-
         now, before = self.values(pair, metric)
         asked = pair.number, metric, threshold
         costs = sum(seconds.get(one.id, 0.0) for one in pair.planned), self._other_work(pair)
@@ -125,15 +127,10 @@ class Samples:
             return PairedRounds(*asked, tuple(_less(now, before).values()), *costs)
         return TwoSamples(*asked, tuple(now.values()), tuple(before.values()), *costs)
 
-    def results(self, verdicts: Sequence[Verdict]) -> list[Result]:
-        """What to show of each verdict."""
-        by_number = {pair.number: pair for pair in self.pairs}
-        return [self._result(by_number[one.evidence.cell], one) for one in verdicts]
-
-    def _result(self, pair: CellPair, verdict: Verdict) -> Result:
-        from reports.gate.results import Result
-
+    def result(self, verdict: decision.Verdict) -> Result:
+        """What to show of a verdict."""
         of, ratio = verdict.evidence, verdict.ratio
+        pair = next(pair for pair in self.pairs if pair.number == of.cell)
         before = self._centre(pair, of.metric) if ratio else None
         return Result(
             cell=self.name(pair),
@@ -157,8 +154,6 @@ class Samples:
         There is none of now: the change is a trimmed mean of ratios, which no two centres of the
         sides need have, so what is shown as now is this times the change.
         """
-        from reports.stats import robust
-
         if pair.references:
             return None
         now, before = self.values(pair, metric)
@@ -168,7 +163,6 @@ class Samples:
 
     def rule(self, budget: float) -> Callable[[Sequence[Values]], set[int]]:
         """What to measure in a round: every cell, then those undecided while the seconds last."""
-        from reports.gate import decision
 
         def cells(_: Sequence[Values]) -> set[int]:
             chosen: Sequence[int] = [pair.number for pair in self.pairs]
@@ -181,9 +175,8 @@ class Samples:
 
     def name(self, pair: CellPair) -> str:
         """`http_get / asyncio`, with parameters where they differ, or tasks where names do not."""
-        short = short_name(pair)
-        alone = self.stored is None or [short_name(one) for one in self.pairs].count(short) == 1
-        return short if alone else pair.now.cell.name
+        same = [one for one in self.pairs if one.short_name == pair.short_name]
+        return pair.short_name if self.stored is None or len(same) == 1 else pair.now.cell.name
 
     def values(self, pair: CellPair, metric: str) -> tuple[Values, Values]:
         """Now and before, by round."""
@@ -221,8 +214,6 @@ class Samples:
         return self._enough(pair, metric) and bool(now or not self.past.measured[pair.now.id])
 
     def _enough(self, pair: CellPair, metric: str) -> bool:
-        from reports.gate.evidence import FEWEST
-
         return self.stored is None or len(self.values(pair, metric)[1]) >= FEWEST
 
     def _measured(self, planned: PlannedCell, metric: str) -> Values:
@@ -240,7 +231,8 @@ class Samples:
         """The same of the stored run, whose times are of all tasks already."""
         if self.stored is None or not _scale(metric, cell.tasks, cell.measured_tasks or cell.tasks):
             return {}
-        values = {one.round: _value(one, metric) for one in self.stored.of(cell.id)}
+        field = STORED_FIELDS[metric]
+        values = {one.round: getattr(one, field) for one in self.stored.of(cell.id)}
         return {number: math.log(value) for number, value in values.items() if value}
 
     def _other_work(self, pair: CellPair) -> bool:
@@ -258,15 +250,6 @@ class Samples:
         return {one.answer for one in processes} - {""}, cell.measured_tasks or cell.tasks
 
 
-def asked(pair: CellPair, thresholds: Sequence[Threshold]) -> dict[str, float]:
-    """The thresholds of a pair, by metric."""
-    from reports.gate.thresholds import of_cell
-
-    cell = pair.now.cell
-    workload = (cell.workload.name, cell.workload.label)
-    return of_cell(thresholds, workload, (cell.strategy.name, cell.strategy.label))
-
-
 def durations(past: History) -> dict[int, float]:
     """Seconds of a cell's visit, its worker's start included: the median of its rounds."""
     seconds: dict[int, list[float]] = {}
@@ -279,25 +262,9 @@ def durations(past: History) -> dict[int, float]:
     return {cell: median(each) for cell, each in seconds.items()}
 
 
-def short_name(pair: CellPair) -> str:
-    """`http_get / asyncio`, with the parameters of a strategy that both have."""
-    now = pair.now.cell
-    before = pair.before.cell if isinstance(pair.before, PlannedCell) else now
-    same = before.strategy.name == now.strategy.name
-    return f"{now.workload.label} / {now.strategy.label if same else now.strategy.name}"
-
-
 def _less(above: Values, below: Values) -> Values:
     """The differences in the rounds that both have."""
     return {number: above[number] - below[number] for number in sorted(above.keys() & below.keys())}
-
-
-def _value(process: Process, metric: str) -> float | None:
-    if metric == "batch":
-        return process.seconds
-    if metric == "one_shot":
-        return process.one_shot_seconds
-    return process.cpu_seconds if metric == "cpu" else None  # memory is of a single pass
 
 
 def _scale(metric: str, tasks: int, measured: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
@@ -27,9 +27,9 @@ def facts(
     settings: Settings, sides: Sequence[MeasuredSide], cells: Sequence[PlannedCell], seed: int
 ) -> dict[str, Any]:
     """The first keys of run.json; the rest is the journal's."""
-    variables = {"variables": recorded(), "removed": list(REMOVED)}
-    environment = identity.facts() | variables
+    environment = identity.facts() | {"variables": recorded(), "removed": list(REMOVED)}
     environment["packages"] |= identity.versions(_libraries(sides, cells))
+    git = identity.git(Path.cwd())
     return {
         "concbench": version("concbench"),
         "started": runs.stamp(),
@@ -41,34 +41,25 @@ def facts(
         "reference": settings.reference,
         "probes": settings.probes,
         "environment": environment,
-        "git": _git(settings.results),
-        "code": plugins(_of(sides, cells, lambda side: side.root is None)),
+        "git": git and {**git, "changes": changes(Path.cwd(), settings.results)},
+        "code": plugins(_of((side for side in sides if side.root is None), cells)),
         "warnings": _warnings(cells, environment),
         "sides": [_side(side, place) for place, side in enumerate(sides) if side.name],
     }
 
 
-def _git(results: Path) -> dict[str, Any] | None:
-    about = identity.git(Path.cwd())
-    return about and {**about, "changes": changes(Path.cwd(), results)}
-
-
 def _libraries(sides: Sequence[MeasuredSide], cells: Sequence[PlannedCell]) -> set[str]:
     """What the plug-ins of this interpreter say that they use, which decides their speed."""
     found: set[str] = set()
-    for cell in _of(sides, cells, lambda side: not side.foreign):
+    for cell in _of((side for side in sides if not side.foreign), cells):
         for plugin in (cell.workload.build(), cell.strategy.build()):
             found |= {*getattr(plugin, "clients", {}).values()}
             found |= {*identity.of_extra(getattr(plugin, "extra", ""))}
     return found - {""}
 
 
-def _of(
-    sides: Sequence[MeasuredSide],
-    cells: Sequence[PlannedCell],
-    wanted: Callable[[MeasuredSide], bool],
-) -> list[Cell]:
-    titles = {side.title for side in sides if wanted(side)}
+def _of(sides: Iterable[MeasuredSide], cells: Sequence[PlannedCell]) -> list[Cell]:
+    titles = {side.title for side in sides}
     return [one.cell for one in cells if one.side in titles]
 
 
@@ -94,10 +85,7 @@ def _warnings(cells: Sequence[PlannedCell], environment: Mapping[str, Any]) -> l
 OURS = ("bench", "workloads", "reports")
 """Packages whose code the version of this distribution names."""
 GIT_SECONDS = 30
-DIFFERENCES = (
-    *("git", "diff", "HEAD", "--binary", "--full-index", "--no-color"),
-    *("--no-ext-diff", "--no-textconv", "--"),
-)
+DIFFERENCES = "git diff HEAD --binary --full-index --no-color --no-ext-diff --no-textconv --"
 
 
 def plugins(cells: Iterable[Cell]) -> dict[str, str]:
@@ -110,30 +98,23 @@ def plugins(cells: Iterable[Cell]) -> dict[str, str]:
     for cell in cells:
         for kind, spec in (("workload", cell.workload), ("strategy", cell.strategy)):
             targets.setdefault(f"{kind} {spec.name}", set()).add(spec.target)
-    files = {
-        name: sorted({file for target in own for file in _files(target)})
-        for name, own in targets.items()
-    }
-    return {name: _digest(own) for name, own in sorted(files.items()) if own}
-
-
-def _digest(files: Iterable[Path]) -> str:
-    whole = sha256()
-    for file in files:
-        whole.update(sha256(file.read_bytes()).digest())
-    return whole.hexdigest()
+    digests = {}
+    for name, own in sorted(targets.items()):
+        if files := sorted({file for target in own for file in _files(target)}):
+            each = (sha256(file.read_bytes()).digest() for file in files)
+            digests[name] = sha256(b"".join(each)).hexdigest()
+    return digests
 
 
 def _files(target: str) -> Iterator[Path]:
-    place = target.rpartition(":")[0]
-    loaded = dict(sys.modules)
+    place, loaded = target.rpartition(":")[0], dict(sys.modules)
+    top = place.partition(".")[0]
     if place.endswith((".py", ".cloudpickle")):
         own = Path(place)
         if own.is_file():
             yield own
         yield from _beside(own.parent, loaded)
-    elif place.partition(".")[0] not in OURS:
-        top = place.partition(".")[0]
+    elif top not in OURS:
         modules = (one for name, one in loaded.items() if name.partition(".")[0] == top)
         yield from filter(None, map(_file, modules))
 
@@ -168,7 +149,7 @@ def changes(folder: Path, results: Path) -> str | None:
     without = [f":(exclude,literal){stored}"] if inside else []
     try:
         done = subprocess.run(
-            [*DIFFERENCES, ":/", *without],
+            [*DIFFERENCES.split(), ":/", *without],
             cwd=folder,
             capture_output=True,
             timeout=GIT_SECONDS,

@@ -1,8 +1,4 @@
-"""The stored run: a folder that every moment of the run leaves readable.
-
-The runs there are: finding one, going on with one, keeping one as a baseline; and whether a file
-could be written, asked before minutes of measuring that a mistake would waste.
-"""
+"""The stored run: a folder that every moment of the run leaves readable."""
 
 from __future__ import annotations
 
@@ -11,8 +7,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +29,7 @@ IGNORE = """\
 !baselines/
 !baselines/**
 """
+NUMBER = re.compile(r"(\d+)-")
 
 
 def create(results: Path) -> Path:
@@ -41,7 +37,10 @@ def create(results: Path) -> Path:
     try:
         (results / "runs").mkdir(parents=True, exist_ok=True)
         keep_out_of_git(results)
-        folder = _numbered(results / "runs")
+        names = [path.name for path in (results / "runs").iterdir()]
+        last = max((int(match[1]) for name in names if (match := NUMBER.match(name))), default=0)
+        folder = results / "runs" / f"{last + 1:04d}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        folder.mkdir()
     except OSError as error:
         raise UsageError(f"cannot write results to {results}: {error.strerror}") from error
     return folder
@@ -54,37 +53,19 @@ def keep_out_of_git(results: Path) -> None:
         ignore.write_text(IGNORE, encoding="utf-8")
 
 
-def _numbered(runs: Path) -> Path:
-    stamp = now().strftime("%Y%m%dT%H%M%SZ")
-    taken = [int(match[1]) for path in runs.iterdir() if (match := re.match(r"(\d+)-", path.name))]
-    folder = runs / f"{max(taken, default=0) + 1:04d}-{stamp}"
-    folder.mkdir()
-    return folder
-
-
-def now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
-
-
 def stamp() -> str:
     """The time as it is stored: `2026-11-21T04:50:00Z`."""
-    return now().isoformat().replace("+00:00", "Z")
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def write(
-    folder: Path, facts: Mapping[str, Any], plan: tuple[PlannedCell, ...], past: History
+    folder: Path, facts: Mapping[str, Any], plan: Sequence[PlannedCell], past: History
 ) -> None:
     """Bring run.json, samples.json and probes.json up to what the journal says, each in one step.
 
     Raises UsageError when they cannot be written; the journal still has it all.
     """
-    with _naming(folder):
-        _write(folder, facts, plan, past)
-
-
-def _write(
-    folder: Path, facts: Mapping[str, Any], plan: tuple[PlannedCell, ...], past: History
-) -> None:
+    failure = [field.name for field in fields(schema.Failure)]
     record = {
         "schema": keys.RUN_SCHEMA,
         "id": folder.name,
@@ -94,26 +75,21 @@ def _write(
         "cells": [_cell(planned, past) for planned in plan],
         "order": past.orders,
         "canary": past.canary(),
-        "failures": [_failure(entry) for entry in past.failures],
+        "failures": [{key: entry[key] for key in failure} for entry in past.failures],
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
-    write_whole(folder / "run.json", text, durable=True)
-    for place, side in enumerate(dict.fromkeys(planned.side for planned in plan)):
-        own = [planned for planned in plan if planned.side == side and not past.wrong(planned.id)]
-        suite = engine.merged([run["benchmark"] for run in past.measured[p.id]] for p in own)
-        if suite is not None:
-            with whole(folder / keys.samples(place)) as beside:
-                engine.dump(suite, beside)
-    probed = past.probed.document(plan)
-    if probed is not None:
-        text = json.dumps(probed, ensure_ascii=False)
-        write_whole(folder / "probes.json", text, durable=True)
-
-
-@contextmanager
-def _naming(folder: Path) -> Iterator[None]:
     try:
-        yield
+        write_whole(folder / "run.json", text, durable=True)
+        for place, side in enumerate(dict.fromkeys(one.side for one in plan)):
+            own = [one.id for one in plan if one.side == side and not past.wrong(one.id)]
+            suite = engine.merged([run["benchmark"] for run in past.measured[one]] for one in own)
+            if suite is not None:
+                with whole(folder / keys.samples(place)) as beside:
+                    engine.dump(suite, beside)
+        probed = past.probed.document(plan)
+        if probed is not None:
+            text = json.dumps(probed, ensure_ascii=False)
+            write_whole(folder / "probes.json", text, durable=True)
     except OSError as error:
         raise UsageError(
             f"cannot write {folder}: {error.strerror}\n"
@@ -121,27 +97,19 @@ def _naming(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _failure(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {field.name: entry[field.name] for field in fields(schema.Failure)}
-
-
 def _cell(planned: PlannedCell, past: History) -> dict[str, Any]:
     cell, status, reason = planned.cell, *_status(planned, past)
+    same = ("id", "workers", "block", "reference", "side", "pair")
     stored = schema.Planned(
-        id=planned.id,
         name=cell.name,
         workload=_plugin(cell.workload),
         strategy=_plugin(cell.strategy),
         tasks=cell.tasks,
         measured_tasks=past.measured_tasks(planned),
-        workers=planned.workers,
-        block=planned.block,
-        reference=planned.reference,
         loops=past.loops.get(planned.id, 1),
         status=status,
         reason=reason,
-        side=planned.side,
-        pair=planned.pair,
+        **{key: getattr(planned, key) for key in same},
     )
     return asdict(stored)
 
@@ -204,21 +172,15 @@ def _is_run(path: Path) -> bool:
 
 
 def _of_runs(results: Path, runs: Sequence[Path], text: str) -> Path | None:
-    if not runs:
-        return None
-    if text == "latest":
-        return _latest(results) or runs[-1]
+    if runs and text == "latest":
+        latest = results / "latest"
+        if latest.is_file():
+            latest = results / latest.read_text(encoding="utf-8").strip()
+        return latest.resolve() if (latest / "run.json").exists() else runs[-1]
     matching = [run for run in runs if text in (run.name, run.name.partition("-")[0])]
     if text.isdecimal():
         matching = [run for run in runs if int(run.name.partition("-")[0]) == int(text)]
     return matching[-1] if matching else None
-
-
-def _latest(results: Path) -> Path | None:
-    latest = results / "latest"
-    if latest.is_file():
-        latest = results / latest.read_text(encoding="utf-8").strip()
-    return latest.resolve() if (latest / "run.json").exists() else None
 
 
 def stored_settings(folder: Path) -> dict[str, Any]:

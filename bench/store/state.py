@@ -17,8 +17,6 @@ from ..plan.cells import PlannedCell, alike, blocks_alike
 
 Entry: TypeAlias = Mapping[str, Any]
 
-EVENTS = ("probed", "emptied", "unprobed")
-"""Of a cell, of its strategy with nothing to do, and of cells that no pass was made for."""
 METRICS = {
     "memory": ("memory",),
     "latency": ("latency", "concurrency", "timeline", "left"),
@@ -44,7 +42,7 @@ class ProbePasses:
         self._without: dict[int, Entry] = {}
 
     def add(self, entry: Entry) -> None:
-        """Take one entry in."""
+        """Take in a pass of a cell, one with nothing to do, or which cells have none."""
         self.seconds += entry["seconds"]
         match entry["event"]:
             case "probed":
@@ -76,20 +74,15 @@ class ProbePasses:
         metrics = {"cell": planned.id, "tasks": entry["tasks"], **entry["found"]}
         if "memory" not in metrics:
             return metrics
-        empty = self._empties.get(entry["empty"], {}).get("found", {})
-        known = empty.get("memory", {}).get("peak_pss_bytes")
-        memory = _over(metrics["memory"], known, planned.workers)
-        if known is not None:
-            return {**metrics, "memory": memory}
-        why = empty.get("absent", {}).get("memory", NO_EMPTY)
-        return {**metrics, "memory": memory, "absent": {**metrics["absent"], "over_empty": why}}
-
-
-def _over(memory: Mapping[str, Any], empty: int | None, workers: int) -> dict[str, Any]:
-    over = None if empty is None else memory["peak_pss_bytes"] - empty
-    each = None if over is None else over / workers
-    stored = probes.Memory(memory["peak_pss_bytes"], empty, over, each, memory["samples"])
-    return asdict(stored)
+        memory, idle = metrics["memory"], self._empties.get(entry["empty"], {}).get("found", {})
+        empty = idle.get("memory", {}).get("peak_pss_bytes")
+        over = None if empty is None else memory["peak_pss_bytes"] - empty
+        each = None if over is None else over / planned.workers
+        stored = probes.Memory(memory["peak_pss_bytes"], empty, over, each, memory["samples"])
+        absent = metrics["absent"]
+        if empty is None:
+            absent = {**absent, "over_empty": idle.get("absent", {}).get("memory", NO_EMPTY)}
+        return {**metrics, "memory": asdict(stored), "absent": absent}
 
 
 FAILURES = 2
@@ -145,7 +138,7 @@ class History:
                 self.failures.append(entry)
             case "trouble":
                 self.trouble.extend(entry["lines"])
-            case event if event in EVENTS:
+            case "probed" | "emptied" | "unprobed":
                 self.probed.add(entry)
 
     @property
@@ -170,20 +163,12 @@ class History:
     def canary(self) -> list[dict[str, Any]]:
         """What each round got of the machine; one of which nothing is known is left out."""
         low, replaced, jitter = self.low(), self.replaced(), self.canaries.jitter()
-        return [
-            asdict(
-                schema.Canary(
-                    round=number,
-                    cpus=self.canaries.cpus(),
-                    delivered=delivered,
-                    jitter_seconds=jitter[number],
-                    low=number in low,
-                    replaced=number in replaced,
-                )
-            )
-            for number, delivered in enumerate(self.canaries.delivered())
-            if delivered is not None
-        ]
+        known = []
+        for number, delivered in enumerate(self.canaries.delivered()):
+            if delivered is not None:
+                got = self.canaries.cpus(), delivered, jitter[number]
+                known.append(schema.Canary(number, *got, number in low, number in replaced))
+        return [asdict(one) for one in known]
 
     def seconds(self) -> list[dict[int, float]]:
         """For each round the seconds of a batch, by cell.
@@ -261,18 +246,13 @@ class History:
 
     def _model(self, block: int) -> Entry | None:
         """The run whose answer counts: the reference's first, else the first of any."""
-        of_block = [p for p in self._plan.values() if p.block == block]
-        for planned in of_block:
-            if planned.reference and self.measured[planned.id]:
+        for planned in self._plan.values():
+            if planned.block == block and planned.reference and self.measured[planned.id]:
                 return self.measured[planned.id][0]
         return self._first(block, None)
 
     def _first(self, block: int, tasks: int | None) -> Entry | None:
-        runs = [
-            run
-            for planned in self._plan.values()
-            if planned.block == block
-            for run in self.measured[planned.id]
-            if tasks in (None, run["tasks"])
-        ]
+        of_block = [one for one, planned in self._plan.items() if planned.block == block]
+        runs = [run for one in of_block for run in self.measured[one]]
+        runs = [run for run in runs if tasks in (None, run["tasks"])]
         return min(runs, key=lambda run: (run["round"], run["position"]), default=None)

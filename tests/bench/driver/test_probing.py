@@ -70,7 +70,7 @@ class MadeUpLab:
 def probing(past, lab, *, plan=PLAN, probes=PROBES, told=None, timeout=None, raw=None) -> Probing:
     record = (lambda _: None) if told is None else told.append
     limits = Limits(60.0, None, timeout)
-    return Probing(plan, past, lab, probes, record, lambda _: None, limits, raw)
+    return Probing(plan, past, lab, probes, record, lambda *_: None, limits, raw)
 
 
 def probed_cells(lab) -> list[int]:

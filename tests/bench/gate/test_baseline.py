@@ -290,7 +290,7 @@ def both(cells, run, told, wanted=("batch>5%",)):
 
 
 def answer(found):
-    (one,) = found.results(decision.judge(found.evidence()))
+    (one,) = map(found.result, decision.judge(found.evidence()))
     return one
 
 

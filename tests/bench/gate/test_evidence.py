@@ -74,7 +74,7 @@ def evidence(past: History, given=BATCH):
 
 def answers(past: History) -> list[results.Result]:
     its = samples(past)
-    return its.results(decision.judge(its.evidence()))
+    return [its.result(one) for one in decision.judge(its.evidence())]
 
 
 def asked(budget: float, past: History) -> set[int]:
