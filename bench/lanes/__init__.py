@@ -8,26 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..contracts import AsyncCall, Call, Plain
 from ..errors import UsageError
 from ..spec import Spec
-from .lane import Awaited, Inline, Instruments, Record, in_lane, opened, per_task
+from .lane import Instruments, Record, awaited, in_lane, inline, opened
 from .loops import Loop, held, in_thread, loop_class
-from .pools import Children, processes, threads
+from .pools import ChildLanes, processes, threads
 from .report import LaneReport
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
     from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+    from contextlib import AbstractAsyncContextManager
 
     from .external_pools import Everywhere
     from .multiprocessing_pool import WatchedPool
     from .other_loops import OtherLoop
+
+    AsyncLane = Callable[[], AbstractAsyncContextManager[AsyncCall]]
 
 
 class Adapter:
@@ -56,18 +59,18 @@ class Adapter:
             tasks = self.workload.arguments(tasks)
         return tasks
 
-    def awaited(self) -> Awaited | Inline:
+    def awaited(self) -> AsyncLane:
         """What an event loop runs: the async form, or else the blocking one."""
         if not hasattr(self.workload, "aopen"):
             return self.inline()
         self._take("async")
-        return Awaited(self.workload, self.record, self.reports)
+        return partial(awaited, self.workload, self.record, self.reports)
 
-    def inline(self) -> Inline:
+    def inline(self) -> AsyncLane:
         """The blocking form inside a coroutine."""
         self.notes.append({"code": "blocks-loop"})
         self.to_blocking()
-        return Inline(self.workload, self.record, self.reports)
+        return partial(inline, self.workload, self.record, self.reports)
 
     def to_blocking(self) -> None:
         """Take the blocking form, or the async one with a loop of its own in every lane."""
@@ -135,11 +138,18 @@ class Lanes:
         with opened(self._adapter.workload, self._adapter.record, self.reports):
             yield in_lane
 
-    def per_task(self) -> AbstractContextManager[Call]:
+    @contextmanager
+    def per_task(self) -> Iterator[Call]:
         """A lane for every single task, open no longer than that, in whichever thread calls."""
         self._adapter.to_blocking()
         self.notes.append(OPENED_IN_BATCH)
-        return per_task(self._adapter.workload, self._adapter.record, self.reports)
+        workload, record, reports = self._adapter.workload, self._adapter.record, self.reports
+
+        def call(i: int) -> Plain:
+            with opened(workload, record, reports):
+                return in_lane(i)
+
+        yield call
 
     def threads(self, workers: int) -> AbstractContextManager[ThreadPoolExecutor]:
         """A pool of `workers` threads, a lane in each; map `in_lane` over task numbers."""
@@ -148,7 +158,7 @@ class Lanes:
 
     def processes(self, workers: int, start: str) -> AbstractContextManager[ProcessPoolExecutor]:
         """A pool of `workers` child processes, a lane in each, by this start method."""
-        return processes(*self._children(workers, start))
+        return processes(self._children(workers, start))
 
     def pool(
         self, workers: int, start: str, replaced_after: int | None = None
@@ -160,11 +170,11 @@ class Lanes:
         """
         from .multiprocessing_pool import lasting, replaced
 
-        given = self._children(workers, start)
+        children = self._children(workers, start)
         if replaced_after is None:
-            return lasting(*given)
+            return lasting(children)
         self.notes.append(OPENED_IN_BATCH)
-        return replaced(*given, replaced_after)
+        return replaced(children, replaced_after)
 
     def interpreters(self, workers: int) -> AbstractContextManager[Executor]:
         """A pool of `workers` threads, an interpreter and a lane in each; map `in_interpreter`."""
@@ -211,7 +221,8 @@ class Lanes:
         if reason := unfit(self._adapter.workload, loop.name):
             raise UsageError(reason)
         self.loop = loop.name
-        with loop.held(self._adapter.awaited().aopen()) as call:
+        aopen = self._adapter.awaited()
+        with loop.held(aopen()) as call:
             if self._instruments and self._instruments.beating:
                 loop.watch(self._instruments.beating)
             yield call
@@ -238,10 +249,10 @@ class Lanes:
         self._adapter.to_blocking()
         return alone(self._adapter.workload, self._adapter.record, self.reports)
 
-    def _children(self, workers: int, start: str) -> Children:
+    def _children(self, workers: int, start: str) -> ChildLanes:
         from multiprocessing import get_context
 
         self._adapter.to_blocking()
         self.in_process, self.start = False, start
-        adapter = self._adapter
-        return workers, get_context(start), adapter.spec.build, adapter.record, adapter.reports
+        build, record = self._adapter.spec.build, self._adapter.record
+        return ChildLanes(workers, get_context(start), build, record, self.reports)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..contracts import Plain
@@ -104,7 +104,7 @@ def interpreters(
     try:
         state = (build, record, barrier)
         with InterpreterPoolExecutor(workers, "lane", prepare_interpreter, state) as pool:
-            steps = Steps(pool, barrier)
+            steps = nullcontext(Steps(pool, barrier))
             with in_every_lane(steps, workers, barrier.abort, reports):
                 yield pool
     finally:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bench.lanes.lane import Beating
+from bench.lanes.loops import threaded
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     import trio
 
 T = TypeVar("T")
-Beating: TypeAlias = Callable[[Callable[[float], Awaitable[Any]]], Awaitable[None]]
 
 
 class TrioThread:
@@ -87,28 +89,17 @@ class TrioThread:
 @contextmanager
 def in_thread() -> Iterator[TrioThread]:
     """A trio that runs as long as this is open."""
-    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-
     import trio
 
-    opened: Future[tuple[TrioThread, trio.Event]] = Future()
+    leave = trio.Event()
 
-    async def live() -> None:
-        leave = trio.Event()
+    async def live(opened: Future[TrioThread]) -> None:
         async with trio.open_nursery() as nursery:
-            token = trio.lowlevel.current_trio_token()
-            opened.set_result((TrioThread(token, nursery), leave))
+            opened.set_result(TrioThread(trio.lowlevel.current_trio_token(), nursery))
             await leave.wait()
 
-    with ThreadPoolExecutor(1, "trio") as pool:
-        ended = pool.submit(trio.run, live)
-        both: set[Future[Any]] = {opened, ended}
-        wait(both, return_when=FIRST_COMPLETED)
-        if not opened.done():
-            ended.result()  # raises why
-        thread, leave = opened.result()
-        try:
-            yield thread
-        finally:
-            trio.from_thread.run_sync(leave.set, trio_token=thread.token)
-            ended.result()
+    def end(thread: TrioThread) -> None:
+        trio.from_thread.run_sync(leave.set, trio_token=thread.token)
+
+    with threaded("trio", partial(trio.run, live), end) as thread:
+        yield thread

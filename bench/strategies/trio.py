@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bench.contracts import AsyncCall, Batch, Plain
+from bench.contracts import Batch
 from bench.lanes import Lanes
-from bench.lanes.other_loops import shared, unfit
+from bench.lanes.other_loops import in_group, unfit
 from bench.spec import missing
 
 
@@ -29,17 +29,9 @@ class Trio:
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
+        from trio import open_nursery
+
         from bench.strategies._trio import in_thread
 
         with in_thread() as loop, lanes.awaited(loop) as call:
-            yield lambda tasks: loop.run(_in_flight, call, tasks, self.workers)
-
-
-async def _in_flight(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
-    import trio
-
-    take, results = shared(call, tasks)
-    async with trio.open_nursery() as nursery:
-        for _ in range(min(workers, len(tasks))):
-            nursery.start_soon(take)
-    return results
+            yield lambda tasks: loop.run(in_group, open_nursery, call, tasks, self.workers)
