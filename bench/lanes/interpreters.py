@@ -115,8 +115,7 @@ class Steps:
     """Submits steps that meet at the barrier, and breaks it when the pool is broken."""
 
     def __init__(self, pool: Executor, barrier: Barrier) -> None:
-        self._pool = pool
-        self._barrier = barrier
+        self._pool, self._barrier = pool, barrier
 
     def submit(self, step: Callable[[], Any], /) -> Future[Any]:
         future = self._pool.submit(in_own_lane, step)

@@ -20,11 +20,9 @@ class OtherLoop(Protocol):
 
     def watch(self, beating: Beating) -> None:
         """Run this, with the library's sleep, beside whatever is run there from here on."""
-        ...
 
     def held(self, opening: AbstractAsyncContextManager[T]) -> AbstractContextManager[T]:
         """What it yields, entered and left by one task of that loop."""
-        ...
 
 
 def unfit(workload: Any, library: str) -> str | None:
@@ -34,11 +32,8 @@ def unfit(workload: Any, library: str) -> str | None:
     known = tuple(getattr(workload, "loops", ("asyncio",)))
     if library in known:
         return None
-    example = (*known, library)
-    return (
-        f"its async form is for {' and '.join(known)}, not for {library} "
-        f"(one that runs in both says loops = {example})"
-    )
+    others = f"its async form is for {' and '.join(known)}, not for {library}"
+    return f"{others} (one that runs in both says loops = {(*known, library)})"
 
 
 Taker: TypeAlias = Callable[[], Coroutine[Any, Any, None]]

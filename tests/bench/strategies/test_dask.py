@@ -155,7 +155,7 @@ def test_a_plug_in_that_the_workers_lack_is_said(address, tmp_path):
     mine = tmp_path / "mine.py"
     mine.write_text("def f(i):\n    return i\n")
     lanes = Lanes(Spec("f", f"{mine}:f"))
-    assert lanes._adapter.workload
+    assert lanes._workload
     mine.unlink()
     with pytest.raises(Exception, match=f"there is no file {mine}"), Dask(2, address).open(lanes):
         pass
