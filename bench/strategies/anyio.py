@@ -43,7 +43,7 @@ class Anyio:
         from anyio import create_task_group as group
 
         if self.backend == "trio":
-            from bench.strategies._trio import in_thread
+            from bench.strategies.trio import in_thread
 
             with in_thread() as thread, lanes.awaited(thread) as call:
                 yield lambda tasks: thread.run(in_group, group, call, tasks, self.workers)
