@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from inspect import cleandoc, getsource
 from typing import Any
@@ -29,9 +28,6 @@ from .questions import GROUPS, NAMES, find
 SECONDS = 60.0
 """Until a worker is killed that does not come back."""
 
-Watch = Callable[[str, str], None]
-"""`watch(strategy, question)` is called before each question."""
-
 
 def strategies(settings: Settings) -> tuple[PlannedCell, ...]:
     """The strategies that the settings select, each with the reason why it cannot run here."""
@@ -43,11 +39,19 @@ def document(
     shop: Workshop,
     planned: Sequence[PlannedCell],
     seconds: float,
-    watch: Watch,
+    watch: Callable[[str, str], object],
     names: Sequence[str] = NAMES,
 ) -> dict[str, Any]:
-    """What behaviour.json holds: questions with their code, strategies with their answers."""
-    asker = Asker(shop, seconds, watch, names)
+    """The content of behaviour.json; `watch(strategy, question)` is called before each question."""
+
+    def asked(one: PlannedCell) -> dict[str, Any]:
+        name = label(one.cell.strategy)
+        answers = {}
+        for question in () if one.reason else names:
+            watch(name, question)
+            answers[question] = answer(shop, one, question, seconds)
+        return {"name": name, "reason": one.reason, "answers": answers}
+
     return {
         "schema": keys.BEHAVIOUR_SCHEMA,
         "concbench": version("concbench"),
@@ -60,7 +64,7 @@ def document(
             for name in members
             if name in names
         ],
-        "strategies": [asker.strategy(one) for one in planned],
+        "strategies": [asked(one) for one in planned],
     }
 
 
@@ -88,42 +92,23 @@ def label(strategy: Spec) -> str:
     return Spec(strategy.name, strategy.target, unusual).label
 
 
-@dataclass(frozen=True)
-class Asker:
-    """Asks questions, each in a worker that is killed when it does not come back in time."""
-
-    shop: Workshop
-    seconds: float
-    watch: Watch
-    names: Sequence[str]
-
-    def strategy(self, planned: PlannedCell) -> dict[str, Any]:
-        """Its answers, or why it has none."""
-        name = label(planned.cell.strategy)
-        answers = {} if planned.reason else dict(self._answers(planned, name))
-        return {"name": name, "reason": planned.reason, "answers": answers}
-
-    def _answers(self, planned: PlannedCell, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        sides = {"": EquippedSide(MeasuredSide(""), Fixtures())}
-        for question in self.names:
-            self.watch(name, question)
-            workers = Workers(self.shop.children, self.shop.folder, sides, seed=0)
-            job = {"run": "bench.behaviour.trial:behave", "question": question}
-            with workers.started(planned.cell, job, Launch([], 0, self.seconds)) as worker:
-                outcome = parsed(worker.result(), _answer)
-            answer = self._failure(outcome) if isinstance(outcome, Failed) else outcome
-            left = [*workers.strays, *self.shop.children.sweep()]
-            if left and question == "interrupt":
-                answer |= {"answer": "leaves processes", "why": "; ".join(left)}
-            yield question, answer
-
-    def _failure(self, failed: Failed) -> dict[str, Any]:
-        if failed.kind == "timeout":
-            why = f"it did not come back in {self.seconds:g} s and was killed"
-            return {"answer": "hangs", "why": why, "measured": {}}
-        return {"answer": "failed", "why": failed.message, "measured": {}}
+def answer(shop: Workshop, planned: PlannedCell, question: str, seconds: float) -> dict[str, Any]:
+    """Its answer, from a worker that is killed when it does not come back in time."""
+    sides = {"": EquippedSide(MeasuredSide(""), Fixtures())}
+    workers = Workers(shop.children, shop.folder, sides, seed=0)
+    job = {"run": "bench.behaviour.trial:behave", "question": question}
+    with workers.started(planned.cell, job, Launch([], 0, seconds)) as worker:
+        outcome = parsed(worker.result(), _result)
+    if isinstance(outcome, Failed):
+        late = outcome.kind == "timeout"
+        why = f"it did not come back in {seconds:g} s and was killed" if late else outcome.message
+        outcome = {"answer": "hangs" if late else "failed", "why": why, "measured": {}}
+    left = [*workers.strays, *shop.children.sweep()]
+    if left and question == "interrupt":
+        outcome |= {"answer": "leaves processes", "why": "; ".join(left)}
+    return outcome
 
 
-def _answer(text: str) -> dict[str, Any]:
+def _result(text: str) -> dict[str, Any]:
     result = json.loads(text)
     return {key: result[key] for key in ("answer", "why", "measured")}

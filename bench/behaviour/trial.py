@@ -10,13 +10,13 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..contracts import Batch, Plain, Strategy
+from ..contracts import Batch, Plain
 from ..errors import UsageError
 from ..lanes import Lanes
 from ..lanes.lane import Instruments
@@ -54,7 +54,12 @@ class Trial:
         """The strategy at work on the question's tasks.  Raises NoAnswer if it has no workers."""
         instruments = Instruments(Recorder, hearts.watching, hearts.beating) if hearts else None
         self.lanes = TimedLanes(self._work, instruments)
-        with self._built(workers).open(self.lanes) as batch:
+        spec = self._strategy
+        if workers is not None:
+            if "workers" not in spec.params:
+                raise NoAnswer("it has no workers")
+            spec = replace(spec, params={**spec.params, "workers": workers})
+        with spec.build().open(self.lanes) as batch:
             yield batch
 
     @contextmanager
@@ -64,7 +69,7 @@ class Trial:
         In the strategy's own way if it offers `within`; else by asyncio.timeout where the batch
         runs in an event loop, and by a signal where it does not.
         """
-        strategy: Any = self._built(None)
+        strategy = self._strategy.build()
         if hasattr(strategy, "within"):
             with strategy.within(self.lanes, LIMIT) as batch:
                 yield batch
@@ -97,15 +102,6 @@ class Trial:
             if event not in self.diary:
                 raise
 
-    def _built(self, workers: int | None) -> Strategy:
-        spec = self._strategy
-        if workers is not None:
-            if "workers" not in spec.params:
-                raise NoAnswer("it has no workers")
-            spec = replace(spec, params={**spec.params, "workers": workers})
-        strategy: Strategy = spec.build()
-        return strategy
-
 
 class TimedLanes(Lanes):
     """Lanes whose loop runs each batch in its caller's context, and under asyncio.timeout."""
@@ -114,21 +110,6 @@ class TimedLanes(Lanes):
 
     @contextmanager
     def runner(self, *given: Any, **named: Any) -> Iterator[asyncio.Runner]:
-        with super().runner(*given, **named) as loop:
-            loop.run = self._as_caller(loop.run)  # type: ignore[method-assign]  # of this one alone
-            yield loop
-
-    def limited(self, batch: Batch, tasks: range) -> list[Plain]:
-        """The batch's results; TimeoutError when they are late."""
-        self._limit = LIMIT
-        signal.setitimer(signal.ITIMER_REAL, LIMIT)
-        try:
-            return batch(tasks)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            self._limit = None
-
-    def _as_caller(self, run: Callable[..., Any]) -> Callable[..., Any]:
         import asyncio
         from contextvars import copy_context
 
@@ -142,7 +123,20 @@ class TimedLanes(Lanes):
             # A runner has the context of the moment when it was opened.
             return run(within(coroutine, self._limit), context=copy_context())
 
-        return run_as_caller
+        with super().runner(*given, **named) as loop:
+            run: Any = loop.run
+            loop.run = run_as_caller  # type: ignore[assignment, method-assign]  # of this one alone
+            yield loop
+
+    def limited(self, batch: Batch, tasks: range) -> list[Plain]:
+        """The batch's results; TimeoutError when they are late."""
+        self._limit = LIMIT
+        signal.setitimer(signal.ITIMER_REAL, LIMIT)
+        try:
+            return batch(tasks)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            self._limit = None
 
 
 @contextmanager

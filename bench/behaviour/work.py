@@ -6,9 +6,8 @@ happens to them into a diary: a file, which processes and interpreters can share
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, TypeAlias
@@ -38,10 +37,9 @@ class BlockingTasks:
     question: str = ""
     diary: str = ""
 
-    @contextmanager
-    def open(self) -> Iterator[Call]:
+    def open(self) -> nullcontext[Call]:
         kind = find(self.question)
-        yield partial(kind.blocking, kind(), note=partial(write, self.diary))
+        return nullcontext(partial(kind.blocking, kind(), note=partial(write, self.diary)))
 
 
 @dataclass(frozen=True)
@@ -50,19 +48,15 @@ class AwaitableTasks(BlockingTasks):
 
     loops: ClassVar[tuple[str, ...]] = ("asyncio", "trio")
 
-    @asynccontextmanager
-    async def aopen(self) -> AsyncIterator[AsyncCall]:
+    def aopen(self) -> nullcontext[AsyncCall]:
         kind = find(self.question)  # a function in a partial is known as a coroutine function
-        yield partial(kind.awaited, kind(), note=partial(write, self.diary))
+        return nullcontext(partial(kind.awaited, kind(), note=partial(write, self.diary)))
 
 
 def write(diary: str, event: str, i: int) -> None:
     """Add a line; one write to the end of a file is whole, whoever else writes."""
-    file = os.open(diary, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    try:
-        os.write(file, f"{event} {i}\n".encode())
-    finally:
-        os.close(file)
+    with open(diary, "ab", buffering=0) as stream:  # noqa: PTH123  # no child needs pathlib
+        stream.write(f"{event} {i}\n".encode())
 
 
 async def sleep(seconds: float) -> None:

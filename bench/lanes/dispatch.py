@@ -125,14 +125,8 @@ async def queue(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
     return [results[i] for i in tasks]
 
 
-DISPATCHES: Mapping[str, Dispatch] = {
-    "takers": in_flight,
-    "gather": gather,
-    "taskgroup": taskgroup,
-    "as_completed": as_completed,
-    "wait": wait,
-    "semaphore": semaphore,
-    "queue": queue,
+DISPATCHES: Mapping[str, Dispatch] = {"takers": in_flight} | {
+    each.__name__: each for each in (gather, taskgroup, as_completed, wait, semaphore, queue)
 }
 ALL_AT_ONCE = {"gather", "taskgroup", "as_completed"}
 """Those that have every task of a batch in flight, whatever `workers` is."""

@@ -7,13 +7,15 @@ the workload raises.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
-from ..contracts import Call
+from ..contracts import Call, Plain
 from ..spec import Spec
-from .lane import Record, blamed, crossing, in_lane, lane, opened, opening
+from .lane import Record, blame, crossing, in_lane, lane, opened, opening
+from .pools import entered
 from .report import LaneReport
 
 
@@ -48,9 +50,7 @@ class Remote:
         return self._result(_leave)
 
     def _enter(self) -> None:
-        if self.apart and not hasattr(
-            lane, "name"
-        ):  # whoever started the step may know a better one
+        if self.apart and not hasattr(lane, "name"):  # who started the step may know a better one
             from multiprocessing import current_process
 
             lane.name = current_process().name
@@ -77,27 +77,28 @@ def _leave() -> list[LaneReport]:
 @contextmanager
 def in_all(everywhere: Everywhere, remote: Remote, reports: list[LaneReport]) -> Iterator[Call]:
     """A lane open in every worker, which report when they close."""
-    try:
-        _values(everywhere(remote.enter))
+
+    def each(step: Step) -> list[Any]:
+        results = list(everywhere(step))
+        for result in results:
+            if result.error:
+                raise result.error
+        return [result.value for result in results]
+
+    with entered(partial(each, remote.enter), partial(each, remote.leave), reports):
         yield in_lane
-    except BaseException:
-        with suppress(Exception):  # the first error is the one to report
-            _values(everywhere(remote.leave))
-        raise
-    for one in _values(everywhere(remote.leave)):
-        reports += one
-
-
-def _values(results: Iterable[StepResult]) -> list[Any]:
-    whole = list(results)
-    for result in whole:
-        if result.error:
-            raise result.error
-    return [result.value for result in whole]
 
 
 @contextmanager
 def alone(workload: Any, record: Record | None, reports: list[LaneReport]) -> Iterator[Call]:
     """A lane for the caller alone, where others share its thread: no `in_lane` finds it."""
     with opening(workload, record, reports) as call:
-        yield blamed(call)
+
+        def blamed(i: int) -> Plain:
+            try:
+                return call(i)
+            except BaseException as error:
+                blame(error, i)
+                raise
+
+        yield blamed

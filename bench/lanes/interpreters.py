@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..contracts import Plain
@@ -104,7 +104,7 @@ def interpreters(
     try:
         state = (build, record, barrier)
         with InterpreterPoolExecutor(workers, "lane", prepare_interpreter, state) as pool:
-            steps = Steps(pool, barrier)
+            steps = nullcontext(Steps(pool, barrier))
             with in_every_lane(steps, workers, barrier.abort, reports):
                 yield pool
     finally:
@@ -115,8 +115,7 @@ class Steps:
     """Submits steps that meet at the barrier, and breaks it when the pool is broken."""
 
     def __init__(self, pool: Executor, barrier: Barrier) -> None:
-        self._pool = pool
-        self._barrier = barrier
+        self._pool, self._barrier = pool, barrier
 
     def submit(self, step: Callable[[], Any], /) -> Future[Any]:
         future = self._pool.submit(in_own_lane, step)

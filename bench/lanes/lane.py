@@ -6,10 +6,10 @@ Standard library only: every worker and every child of a pool imports this.
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from ..contracts import AsyncCall, Call, Plain
 from .loops import own_loop
@@ -17,17 +17,13 @@ from .report import LaneRecorder, LaneReport, call_and_metrics, report
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable
-    from typing import TypeAlias
 
-    Sleep: TypeAlias = Callable[[float], Awaitable[Any]]
-
-
+Record: TypeAlias = Callable[[], LaneRecorder]
+Beating: TypeAlias = Callable[[Callable[[float], Awaitable[Any]]], Awaitable[None]]
+E = TypeVar("E", bound=BaseException)
 lane = threading.local()
 """This thread's lane: its `call`, in a pool also how to build and close it, and its `name` if it is
 in a process or an interpreter of its own, where whatever leaves it is pickled."""
-
-Record = Callable[[], LaneRecorder]
 
 
 def name() -> str:
@@ -46,22 +42,11 @@ def opened(workload: Any, record: Record | None, reports: list[LaneReport]) -> I
 @contextmanager
 def opening(workload: Any, record: Record | None, reports: list[LaneReport]) -> Iterator[Call]:
     """The call of a lane, which adds its report when it is closed."""
-    with blocking_form(workload) as form:
+    with workload.open() if hasattr(workload, "open") else own_loop(workload) as form:
         call, metrics = call_and_metrics(form)
         recorder = record() if record else None
         yield recorder.blocking(call) if recorder else call
         reports.append(report(metrics, recorder))
-
-
-def blocking_form(workload: Any) -> AbstractContextManager[Any]:
-    """The workload's own blocking form, or the async one in a loop per lane."""
-    if hasattr(workload, "open"):
-        form: AbstractContextManager[Any] = workload.open()
-        return form
-    return own_loop(workload)
-
-
-E = TypeVar("E", bound=BaseException)
 
 
 def in_lane(i: int) -> Plain:
@@ -96,62 +81,29 @@ def crossing(error: E) -> E | RuntimeError:
     return error
 
 
-@dataclass(frozen=True)
-class Awaited:
+@asynccontextmanager
+async def awaited(
+    workload: Any, record: Record | None, reports: list[LaneReport]
+) -> AsyncIterator[AsyncCall]:
     """The async form of a workload, whose lane adds its report when it is closed."""
-
-    workload: Any
-    record: Record | None
-    reports: list[LaneReport]
-
-    @asynccontextmanager
-    async def aopen(self) -> AsyncIterator[AsyncCall]:
-        async with self.workload.aopen() as form:
-            call, metrics = call_and_metrics(form)
-            recorder = self.record() if self.record else None
-            yield recorder.coroutine(call) if recorder else call
-            self.reports.append(report(metrics, recorder))
+    async with workload.aopen() as form:
+        call, metrics = call_and_metrics(form)
+        recorder = record() if record else None
+        yield recorder.coroutine(call) if recorder else call
+        reports.append(report(metrics, recorder))
 
 
-@dataclass(frozen=True)
-class Inline:
+@asynccontextmanager
+async def inline(
+    workload: Any, record: Record | None, reports: list[LaneReport]
+) -> AsyncIterator[AsyncCall]:
     """The blocking form of a workload as an async one: each task blocks the loop it runs in."""
 
-    workload: Any
-    record: Record | None
-    reports: list[LaneReport]
+    async def call(i: int) -> Plain:
+        return in_lane(i)
 
-    @asynccontextmanager
-    async def aopen(self) -> AsyncIterator[AsyncCall]:
-        async def call(i: int) -> Plain:
-            return in_lane(i)
-
-        with opened(self.workload, self.record, self.reports):
-            yield call
-
-
-@contextmanager
-def per_task(workload: Any, record: Record | None, reports: list[LaneReport]) -> Iterator[Call]:
-    """Run task i in a lane of its own, open no longer than that."""
-
-    def call(i: int) -> Plain:
-        with opened(workload, record, reports):
-            return in_lane(i)
-
-    yield call
-
-
-def blamed(call: Call) -> Call:
-    """The call with its errors noted, for lanes that no `in_lane` finds."""
-
-    def called(i: int) -> Plain:
-        try:
-            return call(i)
-        except BaseException as error:
-            blame(error, i)
-            raise
-
-    return called
+    with opened(workload, record, reports):
+        yield call
 
 
 @dataclass(frozen=True)
@@ -165,4 +117,4 @@ class Instruments:
 
     record: Record
     watching: Callable[[asyncio.AbstractEventLoop], AbstractContextManager[None]]
-    beating: Callable[[Sleep], Awaitable[None]] | None = None
+    beating: Beating | None = None

@@ -15,7 +15,7 @@ import pickle
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from itertools import islice
 from multiprocessing import TimeoutError as Late
@@ -28,8 +28,7 @@ from typing import Any
 
 from ..contracts import Plain
 from .lane import Record, crossing, in_lane, lane, opened
-from .pools import Step, in_every_lane, prepare_child
-from .report import LaneReport
+from .pools import ChildLanes, Step, in_every_lane, prepare_child
 
 LOOK_SECONDS = 0.1
 """Between two looks at the children; what is ready does not wait for the next."""
@@ -66,8 +65,7 @@ class WatchedPool:
     """As much of a pool as batches and lanes need; BrokenProcessPool where a child has died."""
 
     def __init__(self, pool: Pool, check: Callable[[], None]) -> None:
-        self._pool = pool
-        self._check = check
+        self._pool, self._check = pool, check
 
     def submit(self, step: Callable[[], Any], /) -> Step:
         return _Step(self._pool.apply_async(step), self._check)
@@ -96,8 +94,7 @@ class WatchedPool:
 
 class _Step:
     def __init__(self, result: AsyncResult[Any], check: Callable[[], None]) -> None:
-        self._result = result
-        self._check = check
+        self.result = partial(_awaited, result, check)
 
     def exception(self) -> BaseException | None:
         try:
@@ -105,9 +102,6 @@ class _Step:
         except BaseException as error:
             return error
         return None
-
-    def result(self) -> Any:
-        return _awaited(self._result, self._check)
 
 
 def _awaited(result: AsyncResult[Any], check: Callable[[], None]) -> Any:
@@ -146,36 +140,25 @@ class ChildRegistry:
             self.children.remove(child)
 
 
-@contextmanager
-def lasting(
-    workers: int,
-    context: BaseContext,
-    build: Callable[[], Any],
-    record: Record | None,
-    reports: list[LaneReport],
-) -> Iterator[WatchedPool]:
+def lasting(children: ChildLanes) -> AbstractContextManager[WatchedPool]:
     """A pool whose children have a lane each, open as long as it is."""
+    workers, context, build, record, reports = children
     barrier = context.Barrier(workers)
-    prepared = (build, record, barrier)
-    with (
-        watched(workers, context, prepare_child, prepared) as pool,
-        in_every_lane(pool, workers, barrier.abort, reports),
-    ):
-        yield pool
+    pool = watched(children, prepare_child, (build, record, barrier))
+    return in_every_lane(pool, workers, barrier.abort, reports)
 
 
 @contextmanager
 def watched(
-    workers: int,
-    context: BaseContext,
+    children: ChildLanes,
     prepare: Callable[..., None],
     prepared: tuple[Any, ...],
     replaced_after: int | None = None,
     expected: Expected = lambda pid: False,
 ) -> Iterator[WatchedPool]:
     """A pool of children; `expected` says of a process number whether its end is in order."""
-    registry: Any = ChildRegistry(context)
-    pool = Pool(workers, prepare, prepared, replaced_after, registry)
+    registry: Any = ChildRegistry(children.context)
+    pool = Pool(children.workers, prepare, prepared, replaced_after, registry)
     check = partial(registry.check, expected)
     try:
         yield WatchedPool(pool, check)
@@ -206,27 +189,20 @@ FIRST_OF_ALL = 100
 
 
 @contextmanager
-def replaced(
-    workers: int,
-    context: BaseContext,
-    build: Callable[[], Any],
-    record: Record | None,
-    reports: list[LaneReport],
-    after: int,
-) -> Iterator[WatchedPool]:
+def replaced(children: ChildLanes, after: int) -> Iterator[WatchedPool]:
     """A pool whose children end after so many tasks; reports are complete when all have ended."""
     import tempfile  # which only such pools need
 
     with tempfile.TemporaryDirectory(prefix="concbench-") as folder:
-        prepared = (build, record, folder)
+        prepared = (children.build, children.record, folder)
         expected = partial(has_reported, folder)
-        with watched(workers, context, prepare_replaced, prepared, after, expected) as pool:
+        with watched(children, prepare_replaced, prepared, after, expected) as pool:
             yield pool
         errors = []
         for name in os.listdir(folder):
             with open(os.path.join(folder, name), "rb") as stream:
                 closed, error = pickle.load(stream)
-            reports += closed
+            children.reports.extend(closed)
             errors += [error] if error else []
         if errors:
             raise errors[0]

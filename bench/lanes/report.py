@@ -6,6 +6,7 @@ Standard library only: every worker and every child of a pool imports this.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -57,8 +58,7 @@ def report(metrics: Metrics, recorder: LaneRecorder | None) -> LaneReport:
 
 def total(reports: Iterable[LaneReport]) -> dict[str, float]:
     """The metrics of all lanes together."""
-    sums: dict[str, float] = {}
+    sums: Any = Counter()  # which adds floats, too
     for one in reports:
-        for name, number in one.metrics.items():
-            sums[name] = sums.get(name, 0) + number
-    return sums
+        sums.update(one.metrics)
+    return dict(sums)

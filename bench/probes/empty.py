@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from ..spec import Spec, load
@@ -13,18 +13,16 @@ from ..spec import Spec, load
 class EmptyBlocking:
     """The blocking form alone."""
 
-    @contextmanager
-    def open(self) -> Iterator[Callable[[int], None]]:
-        yield _nothing
+    def open(self) -> nullcontext[Callable[[int], None]]:
+        return nullcontext(_nothing)
 
 
 @dataclass(frozen=True)
 class EmptyAsync:
     """The async form alone."""
 
-    @asynccontextmanager
-    async def aopen(self) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
-        yield _anothing
+    def aopen(self) -> nullcontext[Callable[[int], Awaitable[None]]]:
+        return nullcontext(_anothing)
 
 
 @dataclass(frozen=True)

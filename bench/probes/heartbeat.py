@@ -51,7 +51,9 @@ class Heartbeats:
         self.beats.append(heart.beats)
         yield
         del loop.run_forever
-        self.left += [_name(task) for task in _unfinished(loop)]
+        for task in _unfinished(loop):
+            name = getattr(task.get_coro(), "__qualname__", "") or task.get_name()
+            self.left.append(name.rpartition(".")[2])
 
     async def beating(self, sleep: Callable[[float], Awaitable[Any]]) -> None:
         """Beat in the loop of another library, by its sleep, until that is cancelled."""
@@ -63,8 +65,7 @@ class Heartbeats:
                 await sleep(INTERVAL)
             finally:  # the last beat, too, where whatever blocked the loop also ended it
                 if (now := clock()) > due:
-                    beats.append(due)
-                    beats.append(now)
+                    beats.extend((due, now))
 
 
 class Heart:
@@ -72,8 +73,7 @@ class Heart:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.beats = array("q")
-        self._loop = loop
-        self._due = 0
+        self._loop, self._due = loop, 0
         self._next: asyncio.TimerHandle
 
     def start(self) -> None:
@@ -91,8 +91,7 @@ class Heart:
 
     def _note(self) -> None:
         if (now := clock()) > self._due:
-            self.beats.append(self._due)
-            self.beats.append(now)
+            self.beats.extend((self._due, now))
 
 
 def _unfinished(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
@@ -106,8 +105,3 @@ def _unfinished(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
         return []
     loop.run_until_complete(turn())
     return list(asyncio.all_tasks(loop))
-
-
-def _name(task: asyncio.Task[Any]) -> str:
-    name = getattr(task.get_coro(), "__qualname__", "") or task.get_name()
-    return str(name).rpartition(".")[2]

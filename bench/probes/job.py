@@ -99,11 +99,8 @@ def _recorded_tidily(strategy: Strategy, workload: Spec, count: int) -> dict[str
         return {**recorded, "left_unknown": f"{type(error).__name__}: {error}"}
     with leftovers.complaints() as complaints:
         recorded, unfinished = _recorded(strategy, workload, count)
-        left = [
-            *leftovers.left(before),
-            *leftovers.summary(unfinished, "task", "tasks"),
-            *complaints(),
-        ]
+        left = leftovers.left(before)
+        left += [*leftovers.summary(unfinished, "task", "tasks"), *complaints()]
     return {**recorded, "left": left}
 
 

@@ -121,30 +121,22 @@ def _files() -> Counter[str]:
 
 def _processes() -> dict[int, str]:
     """Our children and theirs, less what multiprocessing starts for itself."""
-    names = _named_by_multiprocessing()
+    names: dict[int | None, str] = {}
+    if "multiprocessing" in sys.modules:
+        from multiprocessing import active_children  # also reaps those that have ended
+
+        names = {child.pid: child.name for child in active_children()}
     parents = _parents()
     processes: dict[int, str] = {}
     above = {os.getpid(): ""}
     while above:
         below = {pid: _command(pid) for pid, parent in parents.items() if parent in above}
         for pid, command in below.items():
-            if not _is_helper(command, above[parents[pid]]):
+            of_parent = above[parents[pid]]  # the children of a forkserver keep its command
+            if not any(helper in command and helper not in of_parent for helper in HELPERS):
                 processes[pid] = names.get(pid) or _short(command)
         above = below
     return processes
-
-
-def _is_helper(command: str, of_parent: str) -> bool:
-    """Not the children of a forkserver, which keep its command."""
-    return any(helper in command and helper not in of_parent for helper in HELPERS)
-
-
-def _named_by_multiprocessing() -> dict[int | None, str]:
-    if "multiprocessing" not in sys.modules:
-        return {}
-    from multiprocessing import active_children  # also reaps those that have ended
-
-    return {child.pid: child.name for child in active_children()}
 
 
 def _parents() -> dict[int, int]:

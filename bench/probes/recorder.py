@@ -7,7 +7,6 @@ costs is added to each task.
 from __future__ import annotations
 
 import os
-import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any, overload
 
 from ..contracts import AsyncCall, Call, Plain
 from ..lanes.lane import name
+from ..lanes.loops import is_in_loop
 
 __all__ = ["Recorder", "Submitted", "Tasks", "clock"]
 
@@ -42,20 +42,8 @@ class Tasks(Sequence[int]):
     """Task numbers that note when each is taken, and otherwise behave as their `range`."""
 
     def __init__(self, numbers: range, submitted: Submitted) -> None:
-        self._numbers = numbers
-        self._submitted = submitted
-
-    @property
-    def start(self) -> int:
-        return self._numbers.start
-
-    @property
-    def stop(self) -> int:
-        return self._numbers.stop
-
-    @property
-    def step(self) -> int:
-        return self._numbers.step
+        self._numbers, self._submitted = numbers, submitted
+        self.start, self.stop, self.step = numbers.start, numbers.stop, numbers.step
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -63,7 +51,7 @@ class Tasks(Sequence[int]):
     def __iter__(self) -> Iterator[int]:
         stamps: list[int] = []
         self._submitted.stamps.append((self._numbers, stamps))
-        self._submitted.in_loop |= _in_loop()
+        self._submitted.in_loop |= is_in_loop()
         # In C throughout: half the time of a generator, and threads can share it like a range's
         # iterator.  append returns a false value, so every stamp passes the filter; none is 0.
         return compress(self._numbers, filterfalse(stamps.append, starmap(clock, repeat(()))))
@@ -138,14 +126,3 @@ class Recorder:
     def recording(self) -> dict[str, Any]:
         """Where this lane is, and three numbers for each task: task, start and end."""
         return {"name": self._name, "pid": os.getpid(), "times": array("q", self._times)}
-
-
-def _in_loop() -> bool:
-    asyncio = sys.modules.get("asyncio")  # a strategy that has not imported it runs none
-    if asyncio is None:
-        return False
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

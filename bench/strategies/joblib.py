@@ -74,10 +74,7 @@ def _everywhere(parallel: Any, workers: int, folder: Path) -> Everywhere:
         meeting = folder / str(next(numbers))
         meeting.mkdir()
         # As many steps as there are workers go out one by one, whatever the chunk.
-        results: list[StepResult] = parallel(
-            delayed(_meet)(step, meeting, workers) for _ in range(workers)
-        )
-        return results
+        return list(parallel(delayed(_meet)(step, meeting, workers) for _ in range(workers)))
 
     return everywhere
 

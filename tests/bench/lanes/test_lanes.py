@@ -205,7 +205,7 @@ def test_workers_is_what_runs_at_the_same_time(name):
     lanes = Lanes(third("square"))
     counting = Counting()
     counting.barrier = threading.Barrier(3)  # three meet here, or the batch breaks
-    lanes._adapter.workload = counting
+    lanes._workload = counting
     with Spec(name, find("strategies", name).target, {"workers": 3}).build().open(lanes) as batch:
         assert batch(range(9)) == list(range(9))
     assert most == 3

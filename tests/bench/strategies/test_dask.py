@@ -14,8 +14,11 @@ from bench.spec import Spec, missing
 
 distributed = pytest.importorskip("distributed", reason=missing("dask", "distributed") or "")
 
-from bench.strategies import _dask  # noqa: E402  # it is there only if the library is
-from bench.strategies.dask import Dask  # noqa: E402
+from bench.strategies.dask import (  # noqa: E402  # it is there only if the library is
+    Dask,
+    check,
+    connected,
+)
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
 
@@ -84,7 +87,7 @@ def test_errors_arrive_as_they_were_raised_and_name_the_worker(address, how, err
 def test_the_next_run_finds_workers_without_lanes_of_the_last(address):
     with Dask(2, address).open(Lanes(third("Both"))) as batch:
         batch(range(4))
-    with _dask.connected(address, 5) as client:
+    with connected(address, 5) as client:
         found = client.submit(_has_a_lane, pure=False).result()
     assert not found
 
@@ -148,14 +151,14 @@ def test_workers_that_are_of_another_kind_are_said(there, said):
             return {"client": HERE, "workers": {"a": there}}
 
     with pytest.raises(LookupError, match=said):
-        _dask.check(Client(), ["a"])
+        check(Client(), ["a"])
 
 
 def test_a_plug_in_that_the_workers_lack_is_said(address, tmp_path):
     mine = tmp_path / "mine.py"
     mine.write_text("def f(i):\n    return i\n")
     lanes = Lanes(Spec("f", f"{mine}:f"))
-    assert lanes._adapter.workload
+    assert lanes._workload
     mine.unlink()
     with pytest.raises(Exception, match=f"there is no file {mine}"), Dask(2, address).open(lanes):
         pass

@@ -169,7 +169,7 @@ def test_a_thread_per_task_starts_all_of_them_at_once():
         def open(self):
             yield lambda i: barrier.wait(5) * 0 + i  # all meet here, or the batch breaks
 
-    lanes._adapter.workload = Meeting()
+    lanes._workload = Meeting()
     how = Spec(
         "-", find("strategies", "threading").target, {"workers": 2, "pool": "thread-per-task"}
     )
