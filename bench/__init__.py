@@ -9,8 +9,7 @@ if TYPE_CHECKING:
 
     from reports.render.notebook import Run
 
-__version__ = "0.1.0"
-__all__ = ["__version__", "run"]
+__all__ = ["run"]
 
 
 def run(
@@ -43,6 +42,14 @@ def run(
     `bench.errors.Interrupted` at a Ctrl-C, when all that was measured is stored.
     """
     given = dict(locals())
-    from .notebook import measured
+    from .notebook import measure
 
-    return measured(given)
+    return measure(given)
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":  # found when asked for: every worker imports this module
+        from importlib.metadata import version
+
+        return version("concbench")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

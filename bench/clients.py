@@ -1,7 +1,7 @@
-"""The libraries that a workload names as its clients, each by import name or by distribution.
+"""The client libraries of a workload, each named by its import or by its distribution.
 
-To go from one name to the other takes a look at all that is installed (0.2 s for 150
-distributions): the plan does it once, where a client needs it, and workers are told the result.
+To get one name from the other takes a look at all that is installed (0.2 s for 150 distributions):
+the plan does it once, where a client needs it, and hands workers the result.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ def installed(workloads: Iterable[Any]) -> dict[str, list[str]]:
     """
     packages = cache(packages_distributions)
     names = dict.fromkeys(name for one in workloads for name in declared(one).values() if name)
-    found = {}
+    clients = {}
     for name in names:
         if _importable(name):
-            found[name] = [name, _distribution(name, packages)]
+            clients[name] = [name, _distribution(name, packages)]
         elif module := _module(name, packages):
-            found[name] = [module, name]
-    return found
+            clients[name] = [module, name]
+    return clients
 
 
 def renamed(workload: Any, there: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Those of its clients that have another import name or another distribution than told."""
+    """Its clients whose import name or distribution is not the name that the workload gives."""
     own = {name: there[name] for name in declared(workload).values() if name in there}
     return {name: names for name, names in own.items() if names != [name, name]}
 
@@ -55,7 +55,7 @@ def renamed(workload: Any, there: Mapping[str, list[str]]) -> dict[str, list[str
 def lacking(workload: Any, there: Mapping[str, list[str]]) -> str:
     """Why no form of a workload has its client here, or nothing.
 
-    Where one of two forms has it, only the strategy knows which it runs: its worker says it.
+    Where one of two forms has it, it depends on the strategy: then the worker reports it.
     """
     clients = declared(workload)
     needed = [clients.get(form, "") for form, opens in FORMS.items() if hasattr(workload, opens)]
@@ -76,7 +76,7 @@ def _importable(name: str) -> bool:
         return find_spec(name) is not None
     except (ImportError, ValueError):
         return False
-    except Exception:  # its parent is there and cannot be imported: the worker says why
+    except Exception:  # its parent cannot be imported: the worker says why
         return True
 
 
@@ -97,11 +97,8 @@ def _module(name: str, packages: Callable[[], Mapping[str, list[str]]]) -> str:
     from difflib import SequenceMatcher
 
     wanted = _canonical(name)
-    modules = [
-        module
-        for module, owners in packages().items()
-        if wanted in map(_canonical, owners) and module[0] != "_" and _importable(module)
-    ]
+    own = [one for one, owners in packages().items() if wanted in map(_canonical, owners)]
+    modules = [one for one in own if one[0] != "_" and _importable(one)]
     return max(modules, key=lambda one: SequenceMatcher(None, wanted, one).ratio(), default="")
 
 

@@ -2,7 +2,7 @@
 
 A plug-in matches by shape and imports nothing from here.  Both are frozen dataclasses whose fields
 are their parameters; a field with `repr=False` is no parameter but is given by the fixture, and one
-with `metadata={"implied": True}` is part of a name only where it has not its default.
+with `metadata={"implied": True}` is part of a name only where it differs from its default.
 """
 
 from __future__ import annotations
@@ -30,17 +30,16 @@ They are like a range: a strategy takes their numbers by iterating, and hands ea
 class BlockingWorkload(Protocol):
     def open(self) -> AbstractContextManager[Call]:
         """Hold what one lane needs (a connection, a buffer) while the call is used."""
-        ...
 
 
 class AsyncWorkload(Protocol):
     def aopen(self) -> AbstractAsyncContextManager[AsyncCall]:
         """Hold what one event loop needs while the call is used."""
-        ...
 
 
 Workload: TypeAlias = BlockingWorkload | AsyncWorkload
-"""One form is enough; class attributes `tasks` and `workers` are its default sizes.
+"""One form is enough; class attributes `tasks` and `workers` are its default sizes (without
+`workers`: as many as there are CPUs).
 
 `extra`, also of a strategy, names the extra of the distribution that brings the library it needs.
 
@@ -58,50 +57,38 @@ class WithMetrics(Protocol):
 
     def metrics(self) -> Mapping[str, float]:
         """The counts of this lane since it was opened; asked once, before it is closed."""
-        ...
 
 
-class WithArguments(Protocol):
+class WorkloadOptions(Protocol):
+    """What a workload may have besides, each by itself; `cannot_run` also a strategy."""
+
     def arguments(self, tasks: range) -> Sequence[int]:
         """What is sent to the lanes for these tasks: their numbers, as ints that carry more."""
-        ...
 
-
-class WithFixture(Protocol):
     def fixture(self) -> AbstractContextManager[Mapping[str, Plain]]:
         """Run what a whole run shares (a server, a data file); yield fields for the workload."""
-        ...
 
-
-class WithReason(Protocol):
     def cannot_run(self) -> str | None:
         """Why this cannot run here ("needs Python 3.14"), or None."""
-        ...
 
 
 class Strategy(Protocol):
     def open(self, lanes: Lanes) -> AbstractContextManager[Batch]:
         """Hold the pool or loop and its lanes while batches are run."""
-        ...
 
 
-class WithInFlight(Protocol):
+class StrategyOptions(Protocol):
+    """What a strategy may have besides, each by itself."""
+
     def in_flight(self, tasks: int) -> int:
         """How many of a batch's tasks a strategy has in flight, where that is not `workers`."""
-        ...
 
-
-class WithTaste(Protocol):
     def cannot_take(self, workload: Workload) -> str | None:
         """Why this strategy cannot run that workload, which others can, or None."""
-        ...
 
-
-class WithTimeout(Protocol):
     def within(self, lanes: Lanes, seconds: float) -> AbstractContextManager[Batch]:
-        """As `open`, and a batch raises TimeoutError after so long, in the way of this strategy.
+        """As `open`, but a batch raises TimeoutError after `seconds`, in this strategy's own way.
 
-        `concbench behaviour` asks what becomes of the batch then.  Without it asyncio.timeout ends
-        a batch that runs in lanes' event loop, and a signal any other.
+        `concbench behaviour` asks what becomes of the batch then.  Without this method
+        asyncio.timeout ends a batch that runs in an event loop of lanes, and a signal any other.
         """
-        ...

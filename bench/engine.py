@@ -56,8 +56,8 @@ def timed(name: str, batches: Callable[[int], float], metadata: dict[str, Any]) 
 class _Platform:
     """The module `platform` for pyperf, without the processes that it would start: uname and file.
 
-    To wait for a process is not safe where a thread forks: a pool that replaces a child just then
-    gives it a copy of the pipe whose end is waited for.
+    Waiting for a process is not safe where a thread forks: a pool that replaces a child just then
+    gives it a copy of the pipe whose end is awaited.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -73,21 +73,21 @@ class _Platform:
     def platform(self, *given: Any) -> str:
         import platform
 
-        vars(platform.uname()).setdefault("processor", "")  # which would ask uname
+        vars(platform.uname()).setdefault("processor", "")  # or platform runs uname
         return platform.platform(*given)
 
 
 @contextmanager
 def _missing(name: str) -> Iterator[None]:
-    """Have its import fail, unless it is there already.
+    """Make its import fail, unless it is imported already.
 
-    pyperf takes psutil where it is installed and does without where it is not.  Here it would cost
+    pyperf uses psutil where it is installed and does without where it is not.  Here it would cost
     each worker 7 ms, and be an extension module that nobody asked for in a process that is timed.
     """
     if name in sys.modules:
         yield
         return
-    sys.modules[name] = None  # type: ignore[assignment]  # what the import system takes for missing
+    sys.modules[name] = None  # type: ignore[assignment]  # which the import system takes for missing
     try:
         yield
     finally:
@@ -95,7 +95,7 @@ def _missing(name: str) -> Iterator[None]:
 
 
 def loops(benchmark: pyperf.Benchmark) -> int:
-    """What a calibration found."""
+    """The result of a calibration."""
     return int(benchmark.get_runs()[0].get_metadata()["loops"])
 
 
@@ -110,11 +110,8 @@ def merged(texts: Iterable[Iterable[str]]) -> pyperf.BenchmarkSuite | None:
     """One suite: a benchmark for each cell's runs, in the order given; None without a run."""
     import pyperf
 
-    benchmarks = []
-    for cell in texts:
-        runs = [run for text in cell for run in loads(text).get_runs()]
-        if runs:
-            benchmarks.append(pyperf.Benchmark(runs))
+    cells = ([run for text in cell for run in loads(text).get_runs()] for cell in texts)
+    benchmarks = [pyperf.Benchmark(runs) for runs in cells if runs]
     return pyperf.BenchmarkSuite(benchmarks) if benchmarks else None
 
 

@@ -1,4 +1,4 @@
-"""Errors that are somebody's to mend, and the exit codes they end in."""
+"""Errors that somebody can mend, and the exit codes they end in."""
 
 from __future__ import annotations
 
@@ -59,3 +59,9 @@ def suggestion(word: str, choices: Iterable[str]) -> str:
 
     close = get_close_matches(word, list(choices), n=1)
     return f": did you mean {close[0]}?" if close else ""
+
+
+def alternatives(word: str, choices: Iterable[str]) -> str:
+    """`: did you mean io_sleep?`, or `: there are cpu_sum, io_sleep` where nothing is close."""
+    known = sorted(choices)
+    return suggestion(word, known) or f": there are {', '.join(known) or 'none'}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import pickled
-from .cli.progress import FAR, left, shown
+from .cli import progress
 from .cli.stored import read
 from .driver import run
 from .driver.watch import Event, Watch
@@ -31,7 +31,7 @@ SECONDS_APART = 0.5
 """Between two updates of the live line: each is a message that a notebook's page has to draw."""
 
 
-def measured(given: Mapping[str, Any]) -> Run:
+def measure(given: Mapping[str, Any]) -> Run:
     """Measure what `bench.run` was given, and give the stored run."""
     from reports.analysis import records
     from reports.render.notebook import Run
@@ -43,7 +43,7 @@ def measured(given: Mapping[str, Any]) -> Run:
     texts = tuple(text(thing, settings.results) for thing in things)
     if texts:
         settings = settings.model_copy(update={"workload": texts})
-    with _progress(given["quiet"]) as watch:
+    with _watching(given["quiet"]) as watch:
         folder = run(settings, _words({"workload": texts, **flags}), watch)
     stored = read(folder.resolve())
     records.write(stored, stored.folder)
@@ -76,10 +76,10 @@ def _target(thing: Any, results: Path) -> str:
 def _brackets(thing: Any) -> str:
     """The parameters of an instance that are not the defaults: `[seconds=0.02]`."""
     default = parameters(type(thing))
-    told = {key: getattr(thing, key) for key in default if getattr(thing, key) != default[key]}
-    if wrong := [key for key, value in told.items() if "," in plain(value)]:
+    changes = {key: getattr(thing, key) for key in default if getattr(thing, key) != default[key]}
+    if wrong := [key for key, value in changes.items() if "," in plain(value)]:
         raise UsageError(f"{type(thing).__name__}: '{wrong[0]}' must have no comma in it")
-    inner = ",".join(f"{key}={plain(value)}" for key, value in told.items())
+    inner = ",".join(f"{key}={plain(value)}" for key, value in changes.items())
     return f"[{inner}]" if inner else ""
 
 
@@ -87,45 +87,44 @@ def _words(flags: Mapping[str, Any]) -> list[str]:
     """The command line that measures the same again."""
     words = ["run"]
     for key, value in flags.items():
-        several: Sequence[Any] = value if isinstance(value, (list, tuple)) else [value]
-        words += [word for one in several if one is not None for word in (f"--{key}", str(one))]
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            words += [] if one is None else [f"--{key}", str(one)]
     return words
 
 
-def _progress(quiet: bool) -> AbstractContextManager[Watch]:
+def _watching(quiet: bool) -> AbstractContextManager[Watch]:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if ipython and hasattr(shell, "kernel") and not quiet:
         return live(ipython.display.display)
-    return shown(quiet, verbose=False)
+    return progress.watching(quiet, verbose=False)
 
 
 @contextmanager
 def live(display: Callable[..., Any]) -> Iterator[Watch]:
-    """One line in the output of a notebook's cell, drawn anew while a worker starts."""
-    drawn = began = time.monotonic()
+    """Shows one line in the output of a notebook's cell, updated while a worker starts."""
+    updated = began = time.monotonic()
     handle = display(_line("preparing", 0.0), raw=True, display_id=True)
     rounds = 0
 
     def watch(event: Event) -> None:
-        nonlocal drawn, rounds
+        nonlocal updated, rounds
         rounds = event.round + 1
-        if time.monotonic() - drawn < SECONDS_APART:
+        if time.monotonic() - updated < SECONDS_APART:
             return
-        drawn = time.monotonic()
-        where = f"{event.where}, {left(event.remaining)}: {event.position + 1}/{event.cells}"
-        whole = event.elapsed + min(FAR, max(0.1, event.remaining))
-        handle.update(_line(f"{where} {event.name}", event.elapsed / whole), raw=True)
+        updated = time.monotonic()
+        where = f"{event.where}, {progress.left(event.remaining)}: {progress.place(event)}"
+        handle.update(_line(where, event.elapsed / progress.total(event)), raw=True)
 
-    ended = "stopped"
+    end = "stopped"
     try:
         yield watch
-        ended = "measured"
+        end = "measured"
     finally:
-        said = f"{ended}: {rounds} round{'' if rounds == 1 else 's'}"
-        handle.update(_line(f"{said} in {time.monotonic() - began:.0f} s"), raw=True)
+        summary = f"{end}: {rounds} round{'' if rounds == 1 else 's'}"
+        handle.update(_line(f"{summary} in {time.monotonic() - began:.0f} s"), raw=True)
 
 
-def _line(said: str, share: float | None = None) -> dict[str, str]:
+def _line(text: str, share: float | None = None) -> dict[str, str]:
     bar = "" if share is None else f'<progress value="{share:.3f}"></progress> '
-    return {"text/plain": said, "text/html": f"{bar}<small>{escape(said)}</small>"}
+    return {"text/plain": text, "text/html": f"{bar}<small>{escape(text)}</small>"}

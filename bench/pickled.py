@@ -12,26 +12,22 @@ import os
 import pickle
 import sys
 from collections import ChainMap
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from .errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-SUFFIX = ".cloudpickle"
 
 
 @cache
 def read(path: str) -> SimpleNamespace:
     """What the file holds, by name; the same objects for every caller in a process."""
     try:
-        stream = open(path, "rb")  # noqa: SIM115  # only this may fail so
+        stream = open(path, "rb")  # noqa: SIM115  # only this may fail
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     with stream:
@@ -42,7 +38,9 @@ def read(path: str) -> SimpleNamespace:
 
 
 def write(name: str, work: Any, folder: str) -> str:
-    """Write it to a file of its own in the folder, which is made, and give the target."""
+    """Write it to a file of its own in this folder, which may be new; the target."""
+    from reports.files import write_whole  # late: workers only read
+
     cloudpickle = _cloudpickle(name)
     try:
         content = pickle.dumps([os.path.abspath(place) for place in sys.path])
@@ -53,18 +51,16 @@ def write(name: str, work: Any, folder: str) -> str:
             "  make what it needs inside it, or in open() of a dataclass"
         ) from error
     # By content, so that what a run names never changes under it.
-    path = os.path.join(folder, f"{name}-{sha256(content).hexdigest()[:12]}{SUFFIX}")
+    path = os.path.join(folder, f"{name}-{sha256(content).hexdigest()[:12]}.cloudpickle")
     try:
         os.makedirs(folder, exist_ok=True)
-        with open(f"{path}.{os.getpid()}", "wb") as stream:
-            stream.write(content)
-        os.replace(stream.name, path)
+        write_whole(path, content)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     return f"{path}:{name}"
 
 
-def _by_value(cloudpickle: Any, found: dict[str, Any]) -> bytes:
+def _by_value(cloudpickle: Any, work: dict[str, Any]) -> bytes:
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it may not be there
         # dataclasses know a field without a default by this one object; a copy would be a default.
         dispatch_table: ClassVar[Mapping[type, Callable[[Any], Any]]] = ChainMap(
@@ -72,7 +68,7 @@ def _by_value(cloudpickle: Any, found: dict[str, Any]) -> bytes:
         )
 
     content = io.BytesIO()
-    Pickler(content).dump(found)
+    Pickler(content).dump(work)
     return content.getvalue()
 
 

@@ -1,16 +1,11 @@
-"""A bare function `f(i, *, key=default)` as a workload.  Standard library only.
-
-Plug-ins and cells as plain data.
+"""Plug-ins and cells as plain data: a bare function becomes a workload, a target what it names.
 
 Standard library only, and little of it (no pathlib): every child process imports this.
-
-What the extras of the distribution bring, and what to say where one is not installed.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import importlib.util
 import inspect
 import json
@@ -27,8 +22,6 @@ from typing import Any
 from .contracts import AsyncCall, Call, Plain
 from .errors import UsageError, suggestion
 
-FIRST = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
 
 def workload_type(function: Callable[..., Any]) -> type[Any]:
     """A dataclass whose fields are the function's keyword-only parameters.
@@ -38,38 +31,28 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
     """
     name = getattr(function, "__name__", type(function).__name__)
     parameters = list(inspect.signature(function).parameters.values())
-    if not parameters or parameters[0].kind not in FIRST:
+    first = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if not parameters or parameters[0].kind not in first:
         raise UsageError(f"{name} must take the task number first: def {name}(i, *, key=default)")
     fields = []
     for parameter in parameters[1:]:
         if parameter.kind is not parameter.KEYWORD_ONLY or parameter.default is parameter.empty:
-            raise UsageError(
-                f"{name}: parameter '{parameter.name}' must be keyword-only with a default: "
-                f"def {name}(i, *, {parameter.name}=...)"
-            )
-        fields.append((parameter.name, Any, dataclasses.field(default=parameter.default)))
-    if inspect.iscoroutinefunction(function):
-        form = {"aopen": _aopen(function), "loops": getattr(function, "loops", ("asyncio",))}
-    else:
-        form = {"open": _open(function)}
-    told = {"__doc__": function.__doc__} if function.__doc__ else {}
-    return dataclasses.make_dataclass(name, fields, namespace={**form, **told}, frozen=True)
+            right = f"keyword-only with a default: def {name}(i, *, {parameter.name}=...)"
+            raise UsageError(f"{name}: parameter '{parameter.name}' must be {right}")
+        fields.append((parameter.name, Any, field(default=parameter.default)))
 
-
-def _open(function: Callable[..., Any]) -> Callable[[Any], Any]:
-    @contextmanager
     def opened(self: Any) -> Iterator[Call]:
         yield partial(function, **vars(self))
 
-    return opened
-
-
-def _aopen(function: Callable[..., Any]) -> Callable[[Any], Any]:
-    @asynccontextmanager
-    async def aopen(self: Any) -> AsyncIterator[AsyncCall]:
+    async def aopened(self: Any) -> AsyncIterator[AsyncCall]:
         yield partial(function, **vars(self))
 
-    return aopen
+    form: dict[str, Any] = {"open": contextmanager(opened)}
+    if inspect.iscoroutinefunction(function):
+        loops = getattr(function, "loops", ("asyncio",))
+        form = {"aopen": asynccontextmanager(aopened), "loops": loops}
+    about = {"__doc__": function.__doc__} if function.__doc__ else {}
+    return dataclasses.make_dataclass(name, fields, namespace={**form, **about}, frozen=True)
 
 
 @dataclass(frozen=True)
@@ -79,8 +62,8 @@ class Spec:
     `target` is `module:Name`, `/absolute/file.py:Name` or, from a notebook,
     `/absolute/file.cloudpickle:Name`; `params` are part of the result's name, defaults written out;
     `given` comes from the fixture (a port) and is no part of the name; `unusual` are the parameters
-    that would be no part of it had they their defaults; `clients` are the import name and the
-    distribution of those of its clients that have another name than the workload tells.
+    that would be no part of it with their defaults; `clients` has the import name and the
+    distribution of each client whose names are not the one that the workload gives.
     """
 
     name: str
@@ -93,18 +76,18 @@ class Spec:
     @property
     def label(self) -> str:
         """The name with its parameters, less those that are None: `io_sleep[seconds=0.01]`."""
-        told = {key: value for key, value in self.params.items() if value is not None}
-        inner = ",".join(f"{key}={plain(value)}" for key, value in told.items())
+        known = {key: value for key, value in self.params.items() if value is not None}
+        inner = ",".join(f"{key}={plain(value)}" for key, value in known.items())
         return f"{self.name}[{inner}]" if inner else self.name
 
     def build(self) -> Any:
         """The workload or strategy itself; UsageError names the parameters there are."""
-        made = load(self.target)
-        known = [f.name for f in dataclasses.fields(made)]
+        kind = load(self.target)
+        known = [f.name for f in dataclasses.fields(kind)]
         for key in {**self.params, **self.given}:
             if key not in known:
                 raise no_parameter(self.name, key, known)
-        return made(**self.params, **self.given)
+        return kind(**self.params, **self.given)
 
 
 @dataclass(frozen=True)
@@ -141,23 +124,18 @@ def load(target: str) -> type[Any]:
     place, _, name = target.rpartition(":")
     module = _module(place)
     try:
-        found = getattr(module, name)
+        work = getattr(module, name)
     except AttributeError:
         public = sorted(key for key in vars(module) if not key.startswith("_"))
         raise UsageError(f"{place} has no '{name}'{suggestion(name, public)}") from None
-    if isinstance(found, type) and dataclasses.is_dataclass(found):
-        return found
-    if callable(found) and not isinstance(found, type):
-        return workload_type(found)
-    raise UsageError(f"{target} is neither a function nor a dataclass but {_kind(found)}")
-
-
-def _kind(found: object) -> str:
-    return (
-        f"the class {found.__name__}"
-        if isinstance(found, type)
-        else f"of type {type(found).__name__}"
-    )
+    kind = f"of type {type(work).__name__}"
+    if isinstance(work, type):
+        if dataclasses.is_dataclass(work):
+            return work
+        kind = f"the class {work.__name__}"
+    elif callable(work):
+        return workload_type(work)
+    raise UsageError(f"{target} is neither a function nor a dataclass but {kind}")
 
 
 def _module(place: str) -> Any:

@@ -1,11 +1,8 @@
-"""The answer of a batch as a digest: what proves that every strategy did the same work.
+"""The worker: one process that measures one cell, timing open, first batch, values and close apart.
 
-A worker's error as a file: its driver trusts that, not what went to stderr.
-
-One process of one cell: open, first batch, values, close; each timed apart.
-
-Started by the driver with a job's file as first argument and pyperf's own options after it.  What
-the clocks must not see is imported late; what strategy and workload need is imported inside them.
+The driver starts it with the file of a job as first argument, pyperf's own options after it.  A job
+names what to run as `module:function`; its result and its error are files beside that of the job.
+What the clocks must not see is imported late, what strategy and workload need inside them.
 """
 
 from __future__ import annotations
@@ -14,15 +11,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from hashlib import sha256
+from importlib import import_module
 from typing import Any
 
 from . import engine, imports
 from .contracts import Batch, Plain
 from .lanes import Lanes
-from .lanes.report import added
+from .lanes.report import total
 from .spec import Spec
 
 SHOWN = 60
@@ -53,12 +51,10 @@ def _culprit(results: Sequence[Plain]) -> str:
         try:
             json.dumps(result, sort_keys=True)
         except (TypeError, ValueError):
-            kind = type(result).__name__
+            kind, why = type(result).__name__, ", which is not JSON"
             if kind == "coroutine":
-                return (
-                    f"task {i} returned a coroutine that nobody awaited: an async call needs aopen"
-                )
-            return f"task {i} returned a {kind}, which is not JSON"
+                why = " that nobody awaited: an async call needs aopen"
+            return f"task {i} returned a {kind}{why}"
     return ""
 
 
@@ -96,7 +92,8 @@ def main() -> None:
     with open(path, encoding="utf-8") as stream:
         job = json.load(stream)
     try:
-        JOBS[job["kind"]](job, os.path.dirname(path))
+        module, _, function = job["run"].partition(":")
+        getattr(import_module(module), function)(job, os.path.dirname(path))
     except BaseException as error:
         write_failure(error, os.path.join(os.path.dirname(path), "error.json"))
         sys.exit(1)
@@ -119,8 +116,8 @@ def measure(job: dict[str, Any], folder: str) -> None:
         head = digest(results[: job["head"]], job["head"])
         shown = [json.dumps(one)[:SHOWN] for one in results[:SHOWN]] if job.get("shown") else []
         del results
-        watched = Watched(batch, tasks, answer)
-        benchmark = engine.timed(job["name"], watched, job["metadata"])
+        timed = TimedBatches(batch, tasks, answer)
+        benchmark = engine.timed(job["name"], timed, job["metadata"])
         surroundings = _surroundings()
         imports.write()  # what a task imports is there by now
         closing = clock()
@@ -128,7 +125,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_startup_s": opened - began,
         "cb_first_batch_s": first - beginning,
         "cb_close_s": clock() - closing,
-        "cb_own_cpu_s": watched.cpu / watched.batches,
+        "cb_own_cpu_s": timed.cpu / timed.batches,
         "cb_in_process": int(lanes.in_process),
         "cb_form": lanes.form,
         "cb_client": _client(job["workload"], lanes.form),
@@ -136,11 +133,11 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_answer_head": head,
         "cb_head": job["head"],
         "cb_results": json.dumps(shown) if shown else "",
-        "cb_notes": " | ".join(dict.fromkeys(lanes.notes)),
+        "cb_notes": _distinct(lanes.notes),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
-        "cb_metrics": _per_batch(added(lanes.told), 1 + watched.batches),
-        **({} if lanes.far else watched.used()),  # of a part it would be wrong
+        "cb_metrics": _per_batch(total(lanes.reports), 1 + timed.batches),
+        **({} if lanes.far else timed.used()),  # of a part of the tree it would be wrong
         **surroundings,
     }
     benchmark.update_metadata({key: one for key, one in facts.items() if one not in ("", None)})
@@ -148,7 +145,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
 
 
 def scout(job: dict[str, Any], folder: str) -> None:
-    """Write `result.json`: seconds per task, from few tasks, so that nobody waits to learn it."""
+    """Write `result.json`: seconds per task, estimated quickly from few tasks."""
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
     with strategy.open(lanes) as batch:
@@ -164,37 +161,15 @@ def scout(job: dict[str, Any], folder: str) -> None:
         json.dump({"seconds_per_task": seconds / done}, stream)
 
 
-def probe(job: dict[str, Any], folder: str) -> None:
-    """An untimed pass, with its own imports."""
-    from .probes.job import probe
-
-    probe(job, folder)
-
-
-def behave(job: dict[str, Any], folder: str) -> None:
-    """A question on how the strategy behaves, with its own imports."""
-    from .behaviour.trial import behave
-
-    behave(job, folder)
-
-
-JOBS: dict[str, Callable[[dict[str, Any], str], None]] = {
-    "measure": measure,
-    "scout": scout,
-    "probe": probe,
-    "behave": behave,
-}
-
-
-class Watched:
-    """Batches under the clock; what they use is read, and the answer checked, outside it."""
+class TimedBatches:
+    """Batches under the clock; their usage is read, and their answer checked, outside it."""
 
     def __init__(self, batch: Batch, tasks: range, answer: str) -> None:
         from .machine import usage
 
         self._batch, self._tasks, self._answer = batch, tasks, answer
         self._usage = usage
-        self._spent: list[usage.Spent] = []
+        self._used: list[usage.TreeUsage] = []
         self.cpu = 0.0
         self.batches = 0
 
@@ -207,7 +182,7 @@ class Watched:
             results = batch(tasks)
         seconds = clock() - began
         self.cpu += time.process_time() - cpu
-        self._spent.append(self._usage.spent(before, self._usage.after()))
+        self._used.append(self._usage.spent(before, self._usage.after()))
         self.batches += loops
         if digest(results, len(tasks)) != self._answer:
             raise WrongAnswer("a later batch gave another answer than the first")
@@ -221,27 +196,29 @@ class Watched:
             return sum(known) / self.batches if len(known) == len(counts) else None
 
         return {
-            "cb_cpu_s": per_batch([one.cpu for one in self._spent]),
-            "cb_voluntary_switches": per_batch([one.voluntary for one in self._spent]),
-            "cb_involuntary_switches": per_batch([one.involuntary for one in self._spent]),
+            "cb_cpu_s": per_batch([one.cpu for one in self._used]),
+            "cb_voluntary_switches": per_batch([one.voluntary for one in self._used]),
+            "cb_involuntary_switches": per_batch([one.involuntary for one in self._used]),
         }
 
 
 def _surroundings() -> dict[str, float | None]:
-    """Read while the lanes are open, when all is imported that a task imports."""
+    """Read while the lanes are open, after all imports of its tasks."""
     from .machine import process
 
+    gil, jit = process.gil(), process.jit()
     return {
-        "cb_gil": _flag(process.gil()),
-        "cb_jit": _flag(process.jit()),
+        "cb_gil": None if gil is None else int(gil),
+        "cb_jit": None if jit is None else int(jit),
         "cb_cgroup_cpus": process.cgroup_cpus(),
         "cb_cpus": process.affinity_cpus(),
         "cb_nofile": process.open_files(),
     }
 
 
-def _flag(value: bool | None) -> int | None:
-    return None if value is None else int(value)
+def _distinct(notes: Sequence[Plain]) -> str:
+    found = [one for place, one in enumerate(notes) if one not in notes[:place]]
+    return json.dumps(found) if found else ""
 
 
 def _per_batch(counts: dict[str, float], batches: int) -> str:
@@ -249,9 +226,9 @@ def _per_batch(counts: dict[str, float], batches: int) -> str:
 
 
 def _client(workload: dict[str, Any], form: str) -> str:
-    """`requests 2.32.3`, or `sqlite3` without a version: what this form of the workload uses.
+    """The client of this form of the workload: `requests 2.32.3`, or `sqlite3` without a version.
 
-    Never raises for lack of one: the batches are measured by now.
+    A client without a version is no error: the batches are measured by now.
     """
     from importlib.metadata import PackageNotFoundError, version
 
@@ -259,7 +236,7 @@ def _client(workload: dict[str, Any], form: str) -> str:
     library: str = getattr(spec.build(), "clients", {}).get(form, "")
     _, distribution = spec.clients.get(library, (library, library))
     try:
-        found = version(distribution) if distribution else None
+        release = version(distribution) if distribution else None
     except (PackageNotFoundError, KeyError):  # KeyError: its metadata names none
-        found = None
-    return f"{library} {found}" if found else library
+        release = None
+    return f"{library} {release}" if release else library

@@ -40,7 +40,7 @@ WORKER = """
 import sys, time
 from bench import worker
 print(worker.__file__, flush=True)
-timed = worker.Watched.__call__
+timed = worker.Watcher.__call__
 def in_turn(self, loops):
     if not sys.stdin.readline():
         raise SystemExit
@@ -50,7 +50,7 @@ def in_turn(self, loops):
     seconds = timed(self, loops)
     print(seconds, flush=True)
     return seconds
-worker.Watched.__call__ = in_turn
+worker.Watcher.__call__ = in_turn
 worker.main()
 """
 
@@ -158,7 +158,12 @@ def _started(tree: Path, pair: Pair, code: str, values: int) -> Iterator[subproc
 
 
 def _job(pair: Pair) -> dict[str, object]:
-    asked = {"kind": "measure", "name": "costs", "measured_tasks": pair.tasks, "head": pair.tasks}
+    asked = {
+        "run": "bench.worker:measure",
+        "name": "costs",
+        "measured_tasks": pair.tasks,
+        "head": pair.tasks,
+    }
     specs = {"workload": pair.workload_spec, "strategy": pair.strategy_spec}
     return {**asked, "metadata": {}, **{key: _plain(spec) for key, spec in specs.items()}}
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from recorded import Numbers
 from scipy import stats
 
-from reports.gate import decision
-from reports.gate.decision import Logarithms, bounds, trail
+from reports.gate.evidence import FIRST, Logarithms, PairedRounds, trail
 from reports.stats import robust
 
 ROUNDS = (5, 8, 12, 20, 40)
@@ -93,8 +92,12 @@ def ranks(seen: Numbers) -> tuple[Numbers, Numbers]:
 
 def ours(seen: Numbers) -> tuple[Numbers, Numbers]:
     """As the gate shows it: wide enough for all looks."""
-    low, high = zip(*(bounds(tuple(one)) for one in seen.tolist()), strict=True)
+    low, high = zip(*(_rounds(one).bounds(len(one)) for one in seen.tolist()), strict=True)
     return np.array(low), np.array(high)
+
+
+def _rounds(logarithms: Sequence[float]) -> PairedRounds:
+    return PairedRounds(0, "batch", 0.05, tuple(logarithms), 1.0)
 
 
 METHODS: dict[str, Interval] = {
@@ -136,8 +139,8 @@ def _stopped(seen: Numbers) -> list[int]:
 
 
 def _end(logarithms: Logarithms) -> int:
-    for rounds in range(decision.FIRST, MOST):
-        found = trail(logarithms[:rounds], 0.05)
+    for rounds in range(FIRST, MOST):
+        found = trail(_rounds(logarithms[:rounds]))
         if found.passed or found.p <= 0.01 / 18:
             return rounds
     return MOST

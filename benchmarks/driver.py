@@ -17,8 +17,8 @@ from figures import Figure
 from pairs import EMPTY
 
 from bench.driver.lab import Lab, laboratory
-from bench.driver.visits import Visit
-from bench.plan.cells import Planned
+from bench.driver.rounds import Visit
+from bench.plan.cells import PlannedCell
 from bench.plan.plugins import find
 from bench.processes.outputs import Failed
 from bench.processes.variables import environment
@@ -77,7 +77,7 @@ def whole_run(done: Run, budget: float) -> Iterator[Figure]:
 def worker(folder: Path, processes: int) -> Figure:
     """A worker's CPU under sequential with an empty batch, beside an interpreter with pyperf."""
     cell = Cell(EMPTY, find("strategies", "sequential"), 16)
-    planned = Planned(0, cell, 1, 0, True, "")
+    planned = PlannedCell(0, cell, 1, 0, True, "")
     visit = Visit(planned, round=0, position=0, loops=1, tasks=16, head=0, timeout=60)
     with laboratory(folder, (planned,)) as lab:
         seen = in_turn(

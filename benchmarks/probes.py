@@ -40,7 +40,8 @@ POOLS = {
     "multiprocessing": {"workers": cpus()},
     "asyncio+processpool": {"workers": cpus()},
 }
-EMPTY = Spec("empty", "bench.probes.empty:Both")
+JOB = "bench.probes.job:probe"
+EMPTY = Spec("empty", "bench.probes.empty:EmptyWorkload")
 STATUS = "shutil.copyfile('/proc/self/status', {!r})"
 FREEZING = Spec("freezing", f"{Path(__file__).with_name('freezing.py')}:Freezing")
 
@@ -135,7 +136,7 @@ def _worker(work: Spec, how: Spec, tasks: int, probes: list[str]) -> tuple[dict[
     specs = {"workload": asdict(work), "strategy": asdict(how)}
     with tempfile.TemporaryDirectory() as name:
         path, peak = Path(name, "job.json"), Path(name, "status")
-        path.write_text(json.dumps({"kind": "probe", "probes": probes, "tasks": tasks, **specs}))
+        path.write_text(json.dumps({"run": JOB, "probes": probes, "tasks": tasks, **specs}))
         code = f"from bench.worker import main; main(); import shutil; {STATUS.format(str(peak))}"
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         command = [*interpreter_command(code), str(path)]

@@ -21,10 +21,10 @@ import psutil
 
 from bench.driver import runnable
 from bench.driver.lab import Lab, laboratory
-from bench.driver.visits import Measured, Visit
+from bench.driver.rounds import Measurement, Visit
 from bench.engine import LONG_ENOUGH, loads
 from bench.machine import identity
-from bench.plan.cells import Planned, plan
+from bench.plan.cells import PlannedCell, plan
 from bench.plan.settings import Settings
 from bench.processes.outputs import Failed
 
@@ -57,7 +57,7 @@ def _delivered(lab: Lab) -> float | None:
     return found["together"] / found["alone"] if found["alone"] and found["together"] else None
 
 
-def _values(lab: Lab, planned: Planned) -> int:
+def _values(lab: Lab, planned: PlannedCell) -> int:
     outcome = lab.measure(_visit(planned, 0, 1))
     if isinstance(outcome, Failed):
         raise SystemExit(f"{planned.cell.name}: {outcome.message}")
@@ -67,7 +67,7 @@ def _values(lab: Lab, planned: Planned) -> int:
 
 
 def _round(
-    lab: Lab, cells: Sequence[Planned], sizes: dict[int, int], number: int, idle: bool
+    lab: Lab, cells: Sequence[PlannedCell], sizes: dict[int, int], number: int, idle: bool
 ) -> list[Any]:
     """The CPUs delivered, the lower of before and after; then, for each cell, its pair.
 
@@ -87,7 +87,7 @@ def _round(
     return [least, *(found[planned.id] for planned in cells)]
 
 
-def _visit(planned: Planned, number: int, values: int) -> Visit:
+def _visit(planned: PlannedCell, number: int, values: int) -> Visit:
     tasks = planned.cell.tasks
     return Visit(planned, number, 0, 1, tasks, 0, TIMEOUT, values)
 
@@ -97,7 +97,7 @@ def _process(lab: Lab, visit: Visit) -> list[int] | None:
     began = time.perf_counter()
     outcome = lab.measure(visit)
     whole = time.perf_counter() - began
-    if not isinstance(outcome, Measured):
+    if not isinstance(outcome, Measurement):
         print(f"{visit.planned.cell.name}: {outcome.message}", flush=True)
         return None
     values = loads(outcome.benchmark).get_runs()[0].values

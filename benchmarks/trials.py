@@ -12,7 +12,8 @@ from statistics import median
 import numpy as np
 from recorded import Numbers
 
-from reports.gate import Evidence, judged, wanted
+from reports.gate.decision import choose, judge
+from reports.gate.evidence import Evidence, PairedRounds
 
 BUDGET = 600.0
 ROUND_SECONDS = 0.3
@@ -67,15 +68,14 @@ def check(setting: Setting, number: int) -> Check:
     rounds = _drawn(setting, np.random.default_rng(number), slow)
     seen: list[list[float]] = [[] for _ in cells]
     spent, verdict = 0.0, math.inf
-    while chosen := wanted(evidence := _evidence(setting, seen), setting.budget - spent):
-        if math.isinf(verdict) and slow not in chosen and judged(evidence)[slow].decided:
+    while chosen := choose(found := judge(_evidence(setting, seen)), setting.budget - spent):
+        if math.isinf(verdict) and slow not in chosen and found[slow].decided:
             verdict = spent
         logarithms = next(rounds)
         for cell in chosen:
             seen[cell].append(logarithms[cell])
             spent += setting.seconds[cell]
         spent += ROUND_SECONDS
-    found = judged(evidence)
     if math.isinf(verdict) and found[slow].decided:
         verdict = spent
     words = tuple(str(one.word) for one in found)
@@ -93,7 +93,7 @@ def _drawn(setting: Setting, chance: np.random.Generator, slow: int) -> Iterator
 
 def _evidence(setting: Setting, seen: Sequence[Sequence[float]]) -> list[Evidence]:
     return [
-        Evidence(cell, "batch", THRESHOLD, tuple(one), setting.seconds[cell])
+        PairedRounds(cell, "batch", THRESHOLD, tuple(one), setting.seconds[cell])
         for cell, one in enumerate(seen)
     ]
 

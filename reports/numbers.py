@@ -59,8 +59,8 @@ def _sized(value: float, units: Sequence[tuple[float, str]]) -> str:
     rounded = float(f"{abs(value):.2e}")
     size, unit = next((pair for pair in units if rounded >= pair[0]), units[-1])
     number = rounded / size
-    said = digits(number, 2) if number < 9.95 else f"{number:,.0f}"
-    return f"{'-' if value < 0 else ''}{said} {unit}"
+    text = digits(number, 2) if number < 9.95 else f"{number:,.0f}"
+    return f"{'-' if value < 0 else ''}{text} {unit}"
 
 
 def ratio(value: float | None) -> str:
@@ -72,9 +72,9 @@ def interval(estimate: float | None, low: float | None, high: float | None) -> s
     """`15.5x [15.1, 15.8]`, and the ratio alone where there are no bounds or no doubt."""
     if estimate is None or low is None or high is None or low == high:
         return ratio(estimate)
-    said = f"{estimate:.2f}" if 0.1 <= estimate < 1 else digits(estimate)  # 0.96 as 1.04
-    decimals = len(said.partition(".")[2])
-    return f"{said}x [{low:,.{decimals}f}, {high:,.{decimals}f}]"
+    text = f"{estimate:.2f}" if 0.1 <= estimate < 1 else digits(estimate)  # 0.96 as 1.04
+    decimals = len(text.partition(".")[2])
+    return f"{text}x [{low:,.{decimals}f}, {high:,.{decimals}f}]"
 
 
 def count(value: float | None) -> str:

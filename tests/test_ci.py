@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.cli.check import FORMATS, rendered
+from bench.cli.check import FORMATS, render
 from bench.plan.settings import Settings
-from reports.gate.results import Checked
+from reports.gate.results import Check
 
 from .test_readme import README, ROOT, concbench
 
@@ -122,5 +122,5 @@ def test_the_session_of_the_readme_is_python_and_passes_options_on():
 
 
 def test_a_summary_stands_apart_from_what_other_steps_left_there():
-    told = Checked("working tree", "git:main", ())
-    assert rendered(told, "github") == "\n" + rendered(told, "md")
+    told = Check("working tree", "git:main", ())
+    assert render(told, "github") == "\n" + render(told, "md")

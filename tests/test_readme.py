@@ -14,7 +14,7 @@ from bench.behaviour.questions import NAMES
 from bench.errors import Exit
 from bench.plan.plugins import names
 from bench.plan.settings import resolve
-from reports.gate import parsed
+from reports.gate.thresholds import parse
 
 from .bench.behaviour.table import LINES
 
@@ -69,7 +69,7 @@ def test_the_options_of_the_gate_are_those_there_are(tmp_path):
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     found = resolve({}, tmp_path).gate
     assert (found.baseline, len(found.fail_on)) == ("main", 2)
-    assert len(parsed(found.fail_on)) == 2
+    assert len(parse(found.fail_on)) == 2
 
 
 def test_the_example_of_a_workload_runs(tmp_path):

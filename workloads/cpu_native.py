@@ -18,7 +18,6 @@ class CpuNative:
     `kind` is sha256 or zlib, of `size` bytes.
     """
 
-    # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 16
 
     kind: str = "sha256"
@@ -28,10 +27,8 @@ class CpuNative:
         if self.kind not in KINDS:
             raise ValueError(f"kind must be {' or '.join(KINDS)}, not {self.kind!r}")
         if not LEAST <= self.size <= 100_000_000:
-            raise ValueError(
-                f"size must be between {LEAST} bytes, below which the GIL is not released, "
-                f"and 100,000,000, not {self.size}"
-            )
+            least = f"{LEAST} bytes, below which the GIL is not released,"
+            raise ValueError(f"size must be between {least} and 100,000,000, not {self.size}")
 
     @contextmanager
     def open(self) -> Iterator[tuple[Callable[[int], str | int], Callable[[], Mapping[str, int]]]]:

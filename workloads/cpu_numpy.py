@@ -22,7 +22,6 @@ class CpuNumpy:
     It is over `size` numbers.
     """
 
-    # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 64
     extra: ClassVar[str] = "numpy"
 

@@ -16,6 +16,7 @@ CLIENTS = {
     "default": {"blocking": "requests", "async": "aiohttp"},
     "httpx": {"blocking": "httpx", "async": "httpx"},
 }
+HTTPX: dict[str, Any] = {"timeout": TIMEOUT, "trust_env": False, "follow_redirects": True}
 Get = Callable[[str], tuple[int, bytes]]
 AsyncGet = Callable[[str], Awaitable[tuple[int, bytes]]]
 
@@ -135,9 +136,7 @@ async def _aiohttp() -> AsyncIterator[AsyncGet]:
 def _httpx(secure: bool) -> Iterator[Get]:
     import httpx
 
-    with httpx.Client(
-        timeout=TIMEOUT, trust_env=False, follow_redirects=True, verify=secure
-    ) as client:
+    with httpx.Client(**HTTPX, verify=secure) as client:
 
         def get(url: str) -> tuple[int, bytes]:
             response = client.get(url)
@@ -150,13 +149,8 @@ def _httpx(secure: bool) -> Iterator[Get]:
 async def _httpx_in_a_loop(secure: bool) -> AsyncIterator[AsyncGet]:
     import httpx
 
-    async with httpx.AsyncClient(
-        timeout=TIMEOUT,
-        trust_env=False,
-        follow_redirects=True,
-        verify=secure,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
-    ) as client:
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    async with httpx.AsyncClient(**HTTPX, verify=secure, limits=limits) as client:
 
         async def get(url: str) -> tuple[int, bytes]:
             response = await client.get(url)

@@ -29,9 +29,8 @@ class Mixed:
         if not 0 <= self.seconds <= 3600:
             raise ValueError(f"seconds must be between 0 and 3600, not {self.seconds}")
         if not 0 <= self.ratio <= 1:
-            raise ValueError(
-                f"ratio must be between 0 (all computing) and 1 (all waiting), not {self.ratio}"
-            )
+            ends = "0 (all computing) and 1 (all waiting)"
+            raise ValueError(f"ratio must be between {ends}, not {self.ratio}")
 
     @contextmanager
     def open(self) -> Iterator[Callable[[int], int]]:

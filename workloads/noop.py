@@ -16,7 +16,6 @@ from typing import ClassVar
 class Noop:
     """Nothing at all: what each model costs per task by itself."""
 
-    # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 1000
     loops: ClassVar[tuple[str, ...]] = ("asyncio", "trio")  # awaits nothing of either
 

@@ -22,7 +22,6 @@ class Parcel(int):
 class Payload:
     """Arguments and results of `size` bytes: what pickling costs, which threads never pay."""
 
-    # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 64
     loops: ClassVar[tuple[str, ...]] = ("asyncio", "trio")  # awaits nothing of either
 
@@ -33,12 +32,10 @@ class Payload:
             raise ValueError(f"size must be between 1 and 100,000,000 bytes, not {self.size}")
 
     def arguments(self, tasks: range) -> Sequence[int]:
-        def parcel(i: int) -> Parcel:
-            made = Parcel(i)
-            made.text = str(i).zfill(self.size)
-            return made
-
-        return [parcel(i) for i in tasks]
+        parcels = [Parcel(i) for i in tasks]
+        for parcel in parcels:
+            parcel.text = str(parcel).zfill(self.size)
+        return parcels
 
     @contextmanager
     def open(self) -> Iterator[Callable[[Parcel], str]]:

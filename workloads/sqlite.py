@@ -18,7 +18,6 @@ class Sqlite:
     A task reads `rows` rows.
     """
 
-    # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 32
 
     rows: int = 20_000
@@ -51,7 +50,6 @@ class Sqlite:
             def call(i: int) -> int:
                 # All rows: the same work for every task, another answer.
                 found = connection.execute("SELECT sum(n * (n + ?)) FROM numbers", (i,))
-                total: int = found.fetchone()[0]
-                return total
+                return int(found.fetchone()[0])
 
             yield call

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -121,7 +121,6 @@ def _serving(size: int, context: ssl.SSLContext | None) -> Iterator[int]:
     """A server on 127.0.0.1 that echoes messages of this size; yields its port."""
     import asyncio
     import threading
-    from contextlib import suppress
 
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

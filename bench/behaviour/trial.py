@@ -1,10 +1,7 @@
-"""One question put to one strategy: the worker's side.  Standard library only.
+"""One question put to one strategy, in a worker.  Standard library only.
 
-A worker's part in `concbench behaviour`: the job of kind `behave`.
-
-Job: `{"kind": "behave", "question": NAME, "strategy": SPEC}`.  It leaves `result.json`, an object
-with `answer`, `why` (of an answer `-`) and `measured`.  The worker must lead a process group of its
-own: one of the questions presses Ctrl-C there.
+The job names the `question`; `result.json` has its `answer`, `why` (of an answer `-`) and what was
+`measured`.  The worker must lead a process group of its own: one question presses Ctrl-C there.
 """
 
 from __future__ import annotations
@@ -13,21 +10,21 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..contracts import Batch, Plain, Strategy
+from ..contracts import Batch, Plain
 from ..errors import UsageError
 from ..lanes import Lanes
 from ..lanes.lane import Instruments
 from ..probes.recorder import Recorder
 from ..spec import Spec
-from ..worker import leaf
 from . import work
+from .questions import find
+from .work import LIMIT, LONG, NoAnswer
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,29 +32,20 @@ if TYPE_CHECKING:
     from ..probes.heartbeat import Heartbeats
 
 
-LONG = 0.3
-"""Seconds of a task that is too long."""
-LIMIT = 0.05
-"""Seconds after which it is given up.  Answers rest on what happened first, not on clocks."""
 PATIENCE = 3 * LONG
-"""Seconds that `wait_for` waits for what might never come."""
-
-
-class NoAnswer(Exception):
-    """The question means nothing here; says why."""
+"""Seconds that `wait_for` waits for what may never come."""
 
 
 class Trial:
     """What a question uses to find its answer; `measured` may hold numbers that go with it."""
 
-    def __init__(self, question: str, strategy: Spec, diary: Path) -> None:
-        module = import_module(f"{__package__}.questions.{question}")
-        form = "Both" if hasattr(module, "awaited") else "Blocking"
-        params = {"question": question, "diary": str(diary)}
-        self._work = Spec("tasks", f"{work.__name__}:{form}", params)
+    def __init__(self, name: str, strategy: Spec, diary: Path) -> None:
+        tasks = "AwaitableTasks" if hasattr(find(name), "awaited") else "BlockingTasks"
+        params = {"question": name, "diary": str(diary)}
+        self._work = Spec("tasks", f"{work.__name__}:{tasks}", params)
         self._strategy, self._diary = strategy, diary
         self.measured: dict[str, Plain] = {}
-        self.lanes = GivingUp(self._work)
+        self.lanes = TimedLanes(self._work)
 
     @contextmanager
     def opened(
@@ -65,82 +53,63 @@ class Trial:
     ) -> Iterator[Batch]:
         """The strategy at work on the question's tasks.  Raises NoAnswer if it has no workers."""
         instruments = Instruments(Recorder, hearts.watching, hearts.beating) if hearts else None
-        self.lanes = GivingUp(self._work, instruments)
-        with self._built(workers).open(self.lanes) as batch:
+        self.lanes = TimedLanes(self._work, instruments)
+        spec = self._strategy
+        if workers is not None:
+            if "workers" not in spec.params:
+                raise NoAnswer("it has no workers")
+            spec = replace(spec, params={**spec.params, "workers": workers})
+        with spec.build().open(self.lanes) as batch:
             yield batch
 
     @contextmanager
     def limited(self) -> Iterator[Batch]:
         """The same, but a batch raises TimeoutError after LIMIT seconds.
 
-        In its own way if the strategy offers `within`; else as asyncio.timeout does where the batch
-        runs in a loop of its own, and where there is none by a signal.
+        In the strategy's own way if it offers `within`; else by asyncio.timeout where the batch
+        runs in an event loop, and by a signal where it does not.
         """
-        strategy: Any = self._built(None)
+        strategy = self._strategy.build()
         if hasattr(strategy, "within"):
             with strategy.within(self.lanes, LIMIT) as batch:
                 yield batch
         else:
             with self.opened() as batch, _alarmed():
-                yield lambda tasks: self.lanes.given_up(batch, tasks)
+                yield lambda tasks: self.lanes.limited(batch, tasks)
 
     @property
     def diary(self) -> list[str]:
-        """What the tasks have noted so far: `began 0`, `ended 0`."""
+        """The notes of the tasks so far: `began 0`, `ended 0`."""
         exists = self._diary.exists()
         return self._diary.read_text(encoding="utf-8").splitlines() if exists else []
 
     def wait_for(self, *events: str) -> str:
-        """The first of these, or of any, that is or will be noted; nothing if it takes too long."""
+        """The first of these notes, or of any, to be there; nothing if that takes too long."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            if found := [event for event in self.diary if event in events or not events]:
-                return found[0]
+            if matches := [event for event in self.diary if event in events or not events]:
+                return matches[0]
             if time.monotonic() > deadline:
                 return ""
             time.sleep(0.005)
 
     @contextmanager
     def failing(self, event: str) -> Iterator[None]:
-        """Suppress any error, if it came after a task had noted this."""
+        """Suppress any error that comes after this note of a task."""
         try:
             yield
         except Exception:
             if event not in self.diary:
                 raise
 
-    def _built(self, workers: int | None) -> Strategy:
-        spec = self._strategy
-        if workers is not None:
-            if "workers" not in spec.params:
-                raise NoAnswer("it has no workers")
-            spec = replace(spec, params={**spec.params, "workers": workers})
-        strategy: Strategy = spec.build()
-        return strategy
 
-
-class GivingUp(Lanes):
-    """Lanes with a loop that runs each batch as its caller would: context, and asyncio.timeout."""
+class TimedLanes(Lanes):
+    """Lanes whose loop runs each batch in its caller's context, and under asyncio.timeout."""
 
     _limit: float | None = None
 
     @contextmanager
     def runner(self, *given: Any, **named: Any) -> Iterator[asyncio.Runner]:
-        with super().runner(*given, **named) as loop:
-            loop.run = self._as_caller(loop.run)  # type: ignore[method-assign]  # of this one alone
-            yield loop
-
-    def given_up(self, batch: Batch, tasks: range) -> list[Plain]:
-        """The batch's results; TimeoutError when they are late."""
-        self._limit = LIMIT
-        signal.setitimer(signal.ITIMER_REAL, LIMIT)
-        try:
-            return batch(tasks)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            self._limit = None
-
-    def _as_caller(self, run: Callable[..., Any]) -> Callable[..., Any]:
         import asyncio
         from contextvars import copy_context
 
@@ -151,10 +120,23 @@ class GivingUp(Lanes):
         def run_as_caller(coroutine: Any) -> Any:
             if self._limit and threading.current_thread() is threading.main_thread():
                 signal.setitimer(signal.ITIMER_REAL, 0)  # the loop's own takes its place
-            # A runner keeps the context of the moment when it was made.
+            # A runner has the context of the moment when it was opened.
             return run(within(coroutine, self._limit), context=copy_context())
 
-        return run_as_caller
+        with super().runner(*given, **named) as loop:
+            run: Any = loop.run
+            loop.run = run_as_caller  # type: ignore[assignment, method-assign]  # of this one alone
+            yield loop
+
+    def limited(self, batch: Batch, tasks: range) -> list[Plain]:
+        """The batch's results; TimeoutError when they are late."""
+        self._limit = LIMIT
+        signal.setitimer(signal.ITIMER_REAL, LIMIT)
+        try:
+            return batch(tasks)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            self._limit = None
 
 
 @contextmanager
@@ -169,25 +151,15 @@ def _alarmed() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-@contextmanager
-def given_up() -> Iterator[None]:
-    """Suppress TimeoutError, also in a group of errors."""
-    try:
-        yield
-    except BaseException as error:
-        if not isinstance(leaf(error), TimeoutError):
-            raise
-
-
 def behave(job: dict[str, Any], folder: str) -> None:
-    """Ask the question; an error that is no answer comes through."""
-    # A shell that starts something in the background has it ignore Ctrl-C.
+    """Ask the question; an error that is no answer is raised."""
+    # A shell has what it starts in the background ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     name = job["question"]
     trial = Trial(name, Spec(**job["strategy"]), Path(folder, "diary"))
     try:
-        answer, why = import_module(f"{__package__}.questions.{name}").ask(trial), ""
-    except (NoAnswer, UsageError) as none:  # some strategies cannot take some workloads
-        answer, why = "-", str(none)
+        answer, why = find(name)().ask(trial), ""
+    except (NoAnswer, UsageError) as reason:  # some strategies cannot take some workloads
+        answer, why = "-", str(reason)
     result = {"answer": answer, "why": why, "measured": trial.measured}
     Path(folder, "result.json").write_text(json.dumps(result), encoding="utf-8")

@@ -1,128 +1,114 @@
-"""What a check leaves: answers on the terminal, in the run's folder, and where CI wants them.
-
-`concbench check`: measure two sides until the gate has its answers, show and store them.
-"""
+"""`concbench check`: measure two sides until the gate has its answers, show and store them."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from ..driver import measured, sided
-from ..driver.lab import workshop
+from typer import Option
+
 from ..errors import Exit, Interrupted, UsageError
-from ..gate.against import Against, against
-from ..gate.samples import Pair, Rule, answers, asked, check_named, failed, name, pairs, unknown
-from ..plan.settings import Settings, resolve
-from ..sides.commits import check_distinct
-from ..store.journal import entries
-from ..store.runs import run_to_resume, stored_settings
-from ..store.state import History
-from .exit import Outcome
-from .progress import shown
-from .stored import check_output, console, read, short, summaries, written, written_report
+from . import options, stored
+from .exit import ending, writing
+from .progress import watching
 
 if TYPE_CHECKING:
-    from reports.gate import Threshold
-    from reports.gate.results import Checked
+    from reports.gate.results import Check
+    from reports.gate.thresholds import Threshold
 
+    from ..plan.settings import Settings
+
+    Limits = tuple[Threshold, ...]
 
 FORMATS = ("junit", "md", "json", "github")
 
+Against = Annotated[
+    str | None,
+    Option(
+        metavar="SIDE",
+        help="What to compare with: git:REV, python:3.12, env:KEY=VALUE, strategy:NAME. "
+        "Without it the baseline of [tool.concbench.gate], else what git suggests.",
+    ),
+]
+Side = Annotated[str | None, Option(metavar="SIDE", help="What to check, if not the working tree.")]
+Baseline = Annotated[
+    str | None, Option(metavar="NAME", help="Compare with a stored baseline, unpaired.")
+]
+Relative = Annotated[
+    bool, Option("--relative", help="With --baseline: ratios to the reference alone.")
+]
+FailOn = Annotated[
+    options.Several,
+    Option(
+        metavar="METRIC>PERCENT%",
+        help="batch>5% (the default), one_shot, cpu, memory; 'w:http_get batch>8%'; repeatable.",
+    ),
+]
+Budget = Annotated[str | None, Option(help="The most time it may take: 10m (the default).")]
+Export = Annotated[
+    options.Several, Option(metavar="FORMAT[:FILE]", help="junit, md, json, github; repeatable.")
+]
 
-def targets(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """Format and file of each `FORMAT:FILE`, and of the summary of GitHub's step.
 
-    Raises UsageError for a format that there is not and a file that cannot be written.
-    """
-    found = []
-    for text in texts:
-        form, _, file = text.partition(":")
-        if form not in FORMATS:
-            raise UsageError(f"no format '{form}' of a check (there are: {', '.join(FORMATS)})")
-        found.append((form, file or "-"))
-    found += [("github", file) for file in summaries()]
-    for _, file in found:
-        check_output(file)
-    return found
-
-
-def finished(
-    checked: Checked, folder: Path, wanted: Sequence[tuple[str, str]], *, report: bool
+def check(
+    against: Against = None,
+    side: Side = None,
+    baseline: Baseline = None,
+    relative: Relative = False,
+    fail_on: FailOn = None,
+    workload: options.Workload = None,
+    strategy: options.Strategy = None,
+    param: options.Param = None,
+    tasks: options.Tasks = None,
+    workers: options.Workers = None,
+    start: options.Start = None,
+    budget: Budget = None,
+    rounds: options.Rounds = None,
+    timeout: options.Timeout = None,
+    seed: options.Seed = None,
+    reference: options.Reference = None,
+    results: options.Results = None,
+    resume: options.Resume = None,
+    export: Export = None,
+    report: options.Report = False,
+    strict: options.Strict = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
-    """Store it first, then print it, then write the page and the targets that are wanted."""
-    from reports.gate import results as stored
-    from reports.render import ci, gate
-
-    try:
-        (folder / stored.FILE).write_text(stored.document(checked), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {folder / stored.FILE}: {error.strerror}") from None
-    for line in gate.lines(checked, console().width):
-        print(line)
-    print(f"\nsaved: {short(folder)}")
-    if report:
-        written_report([read(folder)])
-    for form, file in wanted:
-        written(rendered(checked, form), form, file)
-    if os.environ.get("GITHUB_ACTIONS"):
-        for line in ci.github_annotations(checked):
-            print(line)
-
-
-def rendered(checked: Checked, form: str) -> str:
-    """The check in another format."""
-    from reports.gate import results as stored
-    from reports.render import ci, gate
-
-    if form == "junit":
-        return ci.document(checked)
-    if form == "json":
-        return stored.document(checked)
-    # Another step may have left the summary without an end of line.
-    gap = "\n" if form == "github" else ""
-    return f"{gap}{gate.document(checked)}"
-
-
-BUDGET = 600.0
-OPTIONS = ("against", "baseline", "fail_on", "relative", "resume", "export", "report")
-SHOWN = ("quiet", "verbose")
-
-
-def check(given: Mapping[str, Any], outcome: Outcome) -> None:
-    """Say whether the first side is slower than the second, and exit by it."""
-    settings, resume = _settings(given)
-    wanted = thresholds([*given.get("fail_on", ())] or settings.gate.fail_on)
-    files = targets(given.get("export", ()))
-    going_on = resume is not None and "baseline" not in given
-    found = Against(settings.side) if going_on else against(given, settings, Path.cwd())
-    try:
-        if found.baseline:
-            from ..gate.baseline import against_baseline
-
-            checked, folder = against_baseline(found.baseline, given, settings, wanted, resume)
-        else:
-            checked, folder = _sides(found, given, settings, wanted, resume)
-    except Interrupted as error:
-        name = f" --baseline {found.baseline}" if found.baseline else ""
-        raise Interrupted(error.folder, f"check{name}") from None
-    outcome.run = folder.name.partition("-")[0]
-    count(checked, outcome, strict=settings.strict)
-    finished(checked, folder, files, report=bool(given.get("report")))
+    """Measure two sides in the same rounds; exit 1 when the first is slower."""
+    given = options.given(locals())
+    with ending(last_line=True) as outcome:
+        settings, unfinished = _settings(given)
+        limits = thresholds(fail_on or settings.gate.fail_on)
+        files = targets(export or ())
+        checked, folder = _measure(given, settings, limits, unfinished)
+        outcome.run = folder.name.partition("-")[0]
+        outcome.regressions = len(checked.of("slower"))
+        outcome.failed = len({cell for cell, _ in checked.failed})
+        outcome.notcompared = len(checked.alone)
+        outcome.inconclusive = checked.doubts - outcome.notcompared
+        if checked.doubts and settings.strict:
+            outcome.codes.add(Exit.INCONCLUSIVE)
+        _publish(checked, folder, files, report=report)
 
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
-    flags = {key: one for key, one in given.items() if key not in (*OPTIONS, *SHOWN)}
-    resume = None
+    """The settings, and the folder of the run to go on with."""
+    from ..gate.samples import BUDGET
+    from ..plan.settings import Settings, resolve
+    from ..store.runs import run_to_resume, stored_settings
+
+    flags = {key: one for key, one in given.items() if key in Settings.model_fields}
+    unfinished = None
     if "resume" in given:
-        resume = run_to_resume(resolve(flags).results, given["resume"])
-        flags = {**stored_settings(resume), **flags}
+        unfinished = run_to_resume(resolve(flags).results, given["resume"])
+        flags = {**stored_settings(unfinished), **flags}
         if "baseline" not in given and len(flags.get("side", ())) != 2:
-            raise UsageError(f"{resume.name} is no check of two sides that could go on")
+            raise UsageError(f"{unfinished.name} is no check of two sides that could go on")
     settings = resolve(flags)
     more: dict[str, Any] = {}
     if "side" not in flags:
@@ -131,82 +117,87 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
         more["budget"] = BUDGET
     if "probe" not in settings.model_fields_set:
         more["probe"] = ("none",)  # its time is for rounds
-    return settings.model_copy(update=more), resume
+    return settings.model_copy(update=more), unfinished
 
 
-def thresholds(texts: Sequence[str]) -> tuple[Threshold, ...]:
+def thresholds(texts: Sequence[str]) -> Limits:
     """What fails the check; UsageError names the text that is no threshold."""
-    from reports.gate import parsed
+    from reports.gate.thresholds import parse
 
     try:
-        return parsed(texts)
+        return parse(texts)
     except ValueError as error:
         raise UsageError(f"--fail-on {error}") from None
 
 
-def _sides(
-    found: Against,
-    given: Mapping[str, Any],
-    settings: Settings,
-    wanted: Sequence[Threshold],
-    resume: Path | None,
-) -> tuple[Checked, Path]:
-    from reports.gate import values
-    from reports.gate.results import Checked
+def targets(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Format and file of each `FORMAT:FILE`, and of the summary of GitHub's step.
 
-    if resume is None:
-        settings = settings.model_copy(update={"side": found.sides})
-    if found.why:
-        print(f"against {found.sides[1]}: {found.why}", file=sys.stderr)
-    with workshop(settings.results) as shop:
-        agenda = sided(shop, settings)
-        both = pairs(agenda.cells)
-        check_distinct(agenda.sides, Path.cwd())
-        check_named(wanted, (one.cell for one in agenda.cells), agenda.alone)
-        memory = any("memory" in asked(pair, wanted) for pair in both)
-        warnings = [*agenda.warnings, *_too_fine(both, wanted, settings.results)]
-        agenda = replace(agenda, warnings=warnings, memory=memory, values=values)
-
-        def rule(past: History) -> Rule:
-            return Rule(agenda.cells, wanted, settings.seconds, past)
-
-        with shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
-            folder = measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
-    past = History(agenda.cells, entries(folder / "journal.jsonl"))
-    return Checked(
-        after=agenda.sides[0].title,
-        before=agenda.sides[1].title,
-        answers=tuple(answers(both, past, wanted)),
-        failed=tuple(failed(both, past)),
-        unknown=tuple(unknown(both, past, wanted)),
-        alone=tuple(agenda.alone),
-        seconds=past.elapsed,
-        run=folder.name,
-        warnings=(*agenda.warnings, *past.trouble),
-    ), folder
+    Raises UsageError for a format that there is not and a file that cannot be written.
+    """
+    parts = [text.partition(":") for text in texts]
+    for form, _, _ in parts:
+        if form not in FORMATS:
+            raise UsageError(f"no format '{form}' of a check (there are: {', '.join(FORMATS)})")
+    files = [(form, file or "-") for form, _, file in parts]
+    files += [("github", file) for file in stored.summaries()]
+    for _, file in files:
+        stored.check_output(file)
+    return files
 
 
-def _too_fine(both: Sequence[Pair], wanted: Sequence[Threshold], results: Path) -> Iterator[str]:
-    """A line for the cells of which this machine is known to notice less than is asked."""
-    from ..gate.noise import stored
+def _measure(
+    given: Mapping[str, Any], settings: Settings, limits: Limits, unfinished: Path | None
+) -> tuple[Check, Path]:
+    """The answers, and the run's folder."""
+    from .. import gate
+    from ..gate.baseline import Counterpart, counterpart
 
-    known = stored(results)
-    least = {name(pair): asked(pair, wanted).get("batch") for pair in both}
-    beyond = [cell for cell, asks in least.items() if asks and known.get(cell, 0.0) > asks]
-    if beyond:
-        told = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
-        yield f"by `doctor --noise` this machine notices only slow-downs from: {told}"
+    goes_on = unfinished is not None and "baseline" not in given
+    other = Counterpart(settings.side) if goes_on else counterpart(given, settings, Path.cwd())
+    if other.why:
+        print(f"against {other.sides[1]}: {other.why}", file=sys.stderr)
+    progress = partial(watching, bool(given.get("quiet")), bool(given.get("verbose")))
+    try:
+        if other.baseline:
+            return gate.check_baseline(
+                other.baseline, given, settings, limits, progress, stored.read, unfinished
+            )
+        if unfinished is None:
+            settings = settings.model_copy(update={"side": other.sides})
+        return gate.check_sides(settings, limits, progress, unfinished)
+    except Interrupted as error:
+        name = f" --baseline {other.baseline}" if other.baseline else ""
+        raise Interrupted(error.folder, f"check{name}") from None
 
 
-def count(checked: Checked, outcome: Outcome, *, strict: bool) -> None:
-    """Exit code and last line: doubt is a failure with `strict` alone."""
-    outcome.regressions = len(checked.of("slower"))
-    outcome.failed = len({cell for cell, _ in checked.failed})
-    outcome.notcompared = len(checked.alone)
-    outcome.inconclusive = checked.doubts - outcome.notcompared
-    if outcome.regressions:
-        outcome.codes.add(Exit.REGRESSION)
-    if outcome.failed:
-        outcome.codes.add(Exit.FAILED)
-    if checked.doubts and strict:
-        outcome.codes.add(Exit.INCONCLUSIVE)
+def _publish(
+    checked: Check, folder: Path, files: Sequence[tuple[str, str]], *, report: bool
+) -> None:
+    """Store it first, then print it, then write the page and the targets that are wanted."""
+    from reports.files import write_whole
+    from reports.gate import results
+    from reports.render import gate
+
+    with writing(folder / results.FILE):
+        write_whole(folder / results.FILE, results.document(checked))
+    for line in gate.lines(checked, stored.console().width):
+        print(line)
+    print(f"\nsaved: {stored.short(folder)}")
+    if report:
+        stored.write_page([stored.read(folder)])
+    for form, file in files:
+        stored.write_output(render(checked, form), form, file)
+    if os.environ.get("GITHUB_ACTIONS"):
+        for line in gate.github_annotations(checked):
+            print(line)
+
+
+def render(checked: Check, form: str) -> str:
+    """The check in another format."""
+    from reports.gate import results
+    from reports.render import gate
+
+    written = {"junit": gate.junit, "json": results.document}.get(form, gate.document)(checked)
+    # Another step may have left the summary without an end of line.
+    return f"\n{written}" if form == "github" else written

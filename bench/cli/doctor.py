@@ -1,83 +1,80 @@
-"""`concbench doctor`: print what was found, worst marked, with what to do about it."""
+"""`concbench doctor`: what makes times noisy here, the worst marked, and what to do about it."""
 
 from __future__ import annotations
 
-import json
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
 
 from ..errors import Exit
-from ..machine.doctor import Finding, Level, examined
-from ..plan.settings import Settings, resolve
-from ..processes.children import Children
-from .exit import Outcome
+from . import options, stored
+from .exit import ending
+from .progress import watching
 
 if TYPE_CHECKING:
     from ..gate.noise import Floor
+    from ..machine.doctor import Finding
 
-WIDTH = 100
+Noise = Annotated[
+    bool, Option("--noise", help="Measure the cells against themselves: what can be told?")
+]
+Budget = Annotated[str | None, Option(help="Time for --noise: 3m.")]
 
 
 def doctor(
-    given: Mapping[str, Any], outcome: Outcome, *, noise: bool, as_json: bool, strict: bool
+    noise: Noise = False,
+    budget: Budget = None,
+    workload: options.Workload = None,
+    strategy: options.Strategy = None,
+    as_json: options.Json = False,
+    strict: options.Strict = False,
+    results: options.Results = None,
 ) -> None:
-    """Print every finding; with `strict` what has to be mended makes exit 6."""
-    settings = resolve(given)
-    with Children() as children:
-        found = list(examined(children, settings.results))
-    bad = [one.about for one in found if one.level is Level.BAD]
-    floors = _floors(settings, quiet=as_json) if noise else []
-    if as_json:
-        print(json.dumps(_plain(found, floors), indent=1))
-    else:
-        print("\n".join([*_lines(found), "", _verdict(bad)]))
+    """Look at what makes times noisy here, and say what to do about it."""
+    given = {"workload": workload, "strategy": strategy, "budget": budget, "results": results}
+    with ending() as outcome:
+        import json
+        from dataclasses import asdict
+
+        from ..machine.doctor import Level, examine
+        from ..plan.settings import resolve
+        from ..processes.children import Children
+
+        settings = resolve(given)
+        with Children() as children:
+            findings = list(examine(children, settings.results))
+        bad = [one.about for one in findings if one.level is Level.BAD]
+        measured: list[Floor] = []
         if noise:
-            print("\n".join(["", *told(floors)]))
-    if bad and strict:
-        outcome.codes.add(Exit.INCONCLUSIVE)
+            from ..gate.noise import FILE, floors, lines, store
+
+            measured, _ = floors(settings, partial(watching, as_json, False))
+            store(settings.results, measured)
+        if as_json:
+            plain = [asdict(one) for one in findings]
+            noises = [asdict(one) for one in measured]
+            print(json.dumps({"findings": plain, "noise": noises} if noises else plain, indent=1))
+        else:
+            verdict = "nothing to mend: this machine is fit to measure on"
+            if bad:
+                verdict = f"to mend before you trust small differences: {', '.join(bad)}"
+            print(*_lines(findings), "", verdict, sep="\n")
+            if noise:
+                print("", *lines(measured), "", sep="\n")
+                print(f"kept in baselines/{FILE}: a check here says what it can notice")
+        if bad and strict:
+            outcome.codes.add(Exit.INCONCLUSIVE)
 
 
-def _floors(settings: Settings, *, quiet: bool) -> list[Floor]:
-    from ..gate.noise import floors, store
-
-    found, _ = floors(settings, quiet=quiet)
-    store(settings.results, found)
-    return found
-
-
-def told(floors: Sequence[Floor]) -> list[str]:
-    """The table of noise floors, with the word where they are kept."""
-    from ..gate.noise import FILE, lines
-
-    return [*lines(floors), "", f"kept in baselines/{FILE}: a check here says what it can notice"]
-
-
-def _plain(found: Sequence[Finding], floors: Sequence[Floor]) -> object:
-    plain = [asdict(one) for one in found]
-    return {"findings": plain, "noise": [asdict(one) for one in floors]} if floors else plain
-
-
-def _lines(found: Sequence[Finding]) -> list[str]:
-    wide = max(len(one.about) for one in found)
-    before = " " * (wide + 9)
+def _lines(findings: Sequence[Finding]) -> list[str]:
+    wide = max(len(one.about) for one in findings)
+    below = " " * (wide + 9)
     lines = []
-    for one in found:
-        lines += textwrap.wrap(
-            one.seen,
-            WIDTH,
-            initial_indent=f"  {one.level:5}{one.about:{wide}}  ",
-            subsequent_indent=before,
-        )
-        if one.advice:
-            lines += textwrap.wrap(
-                one.advice, WIDTH, initial_indent=before, subsequent_indent=before
-            )
+    for one in findings:
+        first = f"  {one.level:5}{one.about:{wide}}  "
+        for text, lead in ((one.seen, first), (one.advice, below)):
+            lines += textwrap.wrap(text, stored.WIDTH, initial_indent=lead, subsequent_indent=below)
     return lines
-
-
-def _verdict(bad: Sequence[str]) -> str:
-    if not bad:
-        return "nothing to mend: this machine is fit to measure on"
-    return f"to mend before you trust small differences: {', '.join(bad)}"

@@ -6,68 +6,62 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
+
+import typer
 
 from ..errors import Exit, Interrupted, UsageError
 
-WORST_FIRST = (
-    Exit.INTERRUPTED,
-    Exit.INTERNAL,
-    Exit.USAGE,
-    Exit.FAILED,
-    Exit.NOT_COMPARABLE,
-    Exit.REGRESSION,
-    Exit.INCONCLUSIVE,
-    Exit.NOTHING,
-)
+# As the table of the README says it.
+WORST_FIRST = tuple(Exit(code) for code in (130, 70, 2, 3, 4, 1, 6, 5, 0))
 REPORT = "this is a bug in concbench: please report it with the lines above and the command"
 
 
-@dataclass
 class Outcome:
-    """What a command counted; `codes` are all that happened."""
+    """What a command counts; `codes` are all that happened beside that."""
 
-    codes: set[Exit]
-    failed: int = 0
-    regressions: int = 0
-    inconclusive: int = 0
-    notcompared: int = 0
-    run: str = "-"
+    def __init__(self, codes: Iterable[Exit] = ()) -> None:  # a dataclass would cost --help 0.4 ms
+        self.codes = set(codes)
+        self.failed = self.regressions = self.inconclusive = self.notcompared = 0
+        self.run = "-"
 
     @property
     def code(self) -> Exit:
-        """The exit code: the worst of all."""
-        return next((code for code in WORST_FIRST if code in self.codes), Exit.MEASURED)
+        """The exit code: the worst of all; doubt is none where nobody adds it to the codes."""
+        counts = {Exit.FAILED: self.failed, Exit.REGRESSION: self.regressions, Exit.MEASURED: 1}
+        return next(code for code in WORST_FIRST if code in self.codes or counts.get(code))
 
     def line(self) -> str:
         """The last line on stdout in CI, for a machine."""
         counts = f"regressions={self.regressions} failed={self.failed}"
-        return (
-            f"concbench: exit={self.code:d} {counts} inconclusive={self.inconclusive} "
-            f"notcompared={self.notcompared} run={self.run}"
-        )
+        doubts = f"inconclusive={self.inconclusive} notcompared={self.notcompared}"
+        return f"concbench: exit={self.code:d} {counts} {doubts} run={self.run}"
 
 
-def ended(command: Callable[[Outcome], None], *, last_line: bool = False) -> int:
-    """Run a command to its exit code, whatever happens; messages go to stderr."""
-    outcome = Outcome(set())
+@contextmanager
+def ending(*, last_line: bool = False) -> Iterator[Outcome]:
+    """Yield the outcome that a command fills in, then raise typer.Exit with its code.
+
+    Whatever the command raises ends here, as a message on stderr.
+    """
+    outcome = Outcome()
     try:
-        with _told(outcome), _interrupted_once():
-            command(outcome)
+        with _reporting(outcome), _interrupted_once():
+            yield outcome
         if last_line and os.environ.get("CI"):
             print(outcome.line())
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # `| head -1` has read enough; Rich exits by itself
         # Or the interpreter says so again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return int(outcome.code)
+    raise typer.Exit(outcome.code)
 
 
 @contextmanager
-def _told(outcome: Outcome) -> Iterator[None]:
+def _reporting(outcome: Outcome) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -81,33 +75,48 @@ def _told(outcome: Outcome) -> Iterator[None]:
         if isinstance(error, Interrupted):
             outcome.run = error.folder.name.partition("-")[0]
             print(f"  go on with: concbench {error.command} --resume", file=sys.stderr)
-    except Exception:
+    except Exception as error:
+        from reports import errors  # pydantic: it costs more than all of --help
+
+        if isinstance(error, errors.UnknownName | errors.DamagedRun):
+            outcome.codes.add(Exit.USAGE)
+            print(f"concbench: {error}", file=sys.stderr)
+            return
         outcome.codes.add(Exit.INTERNAL)
         traceback.print_exc()
         print(REPORT, file=sys.stderr)
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an OSError while a file is written into a UsageError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write {error.filename or path}: {error.strerror}") from None
+
+
+@contextmanager
 def _interrupted_once() -> Iterator[None]:
-    """SIGTERM and SIGHUP end it as Ctrl-C does, and a second one waits for the clean-up."""
-    told = False
+    """SIGTERM and SIGHUP end the command as Ctrl-C does; a second one waits for the clean-up."""
+    first = True
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal told
-        if not told:
-            told = True
+        nonlocal first
+        if first:
+            first = False
             raise KeyboardInterrupt
         # print() from a signal handler fails where it interrupts another one.
         os.write(2, b"concbench: saving what was measured\n")
 
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
-    # What is ignored stays so: nohup ignores SIGHUP, a shell's background job SIGINT.
-    heard = {name: old for name, old in before.items() if old is not signal.SIG_IGN}
-    for name in heard:
-        signal.signal(getattr(signal, name), interrupt)
+    ends = [one for one in signal.Signals if one.name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    handlers = {number: signal.getsignal(number) for number in ends}
+    for number, old in handlers.items():
+        # What is ignored stays so: nohup ignores SIGHUP, a shell's background job SIGINT.
+        if old is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for name, handler in heard.items():
-            signal.signal(getattr(signal, name), handler)
+        for number, old in handlers.items():
+            signal.signal(number, old)

@@ -1,80 +1,106 @@
-"""`concbench list`: what workloads and strategies there are, for a reader, machine or document."""
+"""`concbench list` and `concbench init`: what there is to measure, and a start of your own."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-from ..plan.plugins import Described, describe
+from typer import Argument
 
-Plugins = Mapping[str, list[Described]]
+from . import options
+from .exit import ending
+
+if TYPE_CHECKING:
+    from ..plan.plugins import Description
+
+Plugins: TypeAlias = "Mapping[str, list[Description]]"
 WIDE = 25
 
 
-def listing(form: str) -> None:
-    """Print every plug-in as a `table`, as `json` or as `markdown`."""
-    found = {"workloads": describe("workloads"), "strategies": describe("strategies")}
-    print(FORMS[form](found))
+def list_(as_json: options.Json = False, markdown: options.Markdown = False) -> None:
+    """Show the workloads and strategies there are, and why one cannot run here."""
+    form = options.form(as_json, markdown)
+    with ending():
+        from ..plan.plugins import describe
+
+        kinds: Plugins = {"workloads": describe("workloads"), "strategies": describe("strategies")}
+        print(FORMS[form](kinds))
 
 
-def _text(found: Plugins) -> str:
+def _text(plugins: Plugins) -> str:
     """With why one cannot run here."""
-    return "\n".join(line for kind, those in found.items() for line in _lines(kind, those))
+    lines = []
+    for kind, those in plugins.items():
+        lines.append(f"{kind}:")
+        for one in those:
+            sizes = f"{one.tasks} tasks; " if one.tasks else ""
+            params = ", ".join(_param(*param) for param in one.params.items()) or "no parameters"
+            lines += [f"  {one.name:{WIDE}}{sizes}{params}", f"  {'':{WIDE}}{one.summary}"]
+            if one.reason:
+                lines.append(f"  {'':{WIDE}}cannot run here: {one.reason}")
+    return "\n".join(lines)
 
 
-def _lines(kind: str, those: Iterable[Described]) -> Iterable[str]:
-    yield f"{kind}:"
-    for one in those:
-        sizes = f"{one.tasks} tasks; " if one.tasks else ""
-        params = [
-            key if value is None else f"{key}={_plain(value)}" for key, value in one.params.items()
-        ]
-        yield f"  {one.name:{WIDE}}{sizes}{', '.join(params) or 'no parameters'}"
-        yield f"  {'':{WIDE}}{one.summary}"
-        if one.reason:
-            yield f"  {'':{WIDE}}cannot run here: {one.reason}"
+def _json(plugins: Plugins) -> str:
+    import json
+
+    plain = {kind: [vars(one) for one in those] for kind, those in plugins.items()}
+    return json.dumps(plain, indent=1, default=str)
 
 
-def _json(found: Plugins) -> str:
-    return json.dumps(
-        {kind: [vars(one) for one in those] for kind, those in found.items()}, indent=1, default=str
-    )
-
-
-def _markdown(found: Plugins) -> str:
+def _markdown(plugins: Plugins) -> str:
     """The same on every machine with the same plug-ins: no reasons, no default that it chooses."""
     workloads = [
-        f"| `{one.name}` | {one.tasks or ''} | {_told(one)} | {_about(one)} |"
-        for one in found["workloads"]
+        f"| `{one.name}` | {one.tasks or ''} | {_params(one)} | {_about(one)} |"
+        for one in plugins["workloads"]
     ]
-    strategies = [f"| `{one.name}` | {_told(one)} | {_about(one)} |" for one in found["strategies"]]
-    return "\n".join(
-        [
-            *("| workload | tasks | parameters | is about |", "|---|---|---|---|", *workloads, ""),
-            *("| strategy | parameters | runs tasks by |", "|---|---|---|", *strategies),
-        ]
-    )
+    strategies = [
+        f"| `{one.name}` | {_params(one)} | {_about(one)} |" for one in plugins["strategies"]
+    ]
+    lines = ["| workload | tasks | parameters | is about |", "|---|---|---|---|", *workloads, ""]
+    lines += ["| strategy | parameters | runs tasks by |", "|---|---|---|", *strategies]
+    return "\n".join(lines)
 
 
-def _told(one: Described) -> str:
+def _params(one: Description) -> str:
     return ", ".join(
-        f"`{key}`" if value is None or key in one.of_machine else f"`{key}={_plain(value)}`"
+        f"`{_param(key, None if key in one.of_machine else value)}`"
         for key, value in one.params.items()
     )
 
 
-def _about(one: Described) -> str:
+def _about(one: Description) -> str:
     needed = f" (`pip install 'concbench[{one.extra}]'`)" if one.extra else ""
     return f"{one.about}{needed}".replace("|", r"\|")
 
 
-def _plain(value: object) -> str:
-    """As one writes it in brackets."""
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+def _param(key: str, value: object) -> str:
+    """As one writes it in brackets; None is no value."""
+    import json
+
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return key if value is None else f"{key}={text}"
 
 
-FORMS: Mapping[str, Callable[[Plugins], str]] = {
-    "table": _text,
-    "json": _json,
-    "markdown": _markdown,
-}
+FORMS = {"table": _text, "json": _json, "markdown": _markdown}
+
+Folder = Annotated[Path, Argument(metavar="FOLDER", help="The project: this folder.")]
+
+
+def init(folder: Folder = Path()) -> None:
+    """Write a first workload, options and nox sessions into your project."""
+    with ending():
+        from .. import init as project
+
+        additions = project.extend(folder)
+        for path, what in additions.items():
+            print(f"wrote {folder / path}: {what}")
+        requirement = project.requirement()
+        if requirement.startswith("concbench @ file:"):  # which means nothing on another machine
+            print(f"noxfile.py installs {requirement}: say there where others get it from")
+        inside = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+        session = additions[project.NOXFILE].partition(",")[0]
+        run, nox = f"{inside}concbench run", f"{inside}nox -s {session}"
+        print(f"next:\n  {run:28} which model, how much faster, how sure?")
+        print(f"  {nox:28} the same in an environment of its own, with a page")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..driver.watch import Event
@@ -14,23 +14,20 @@ FAR = 7 * 24 * 3600.0
 """Seconds; a run has no budget that ends later than this."""
 
 
-@contextmanager
-def shown(quiet: bool, verbose: bool) -> Iterator[Callable[[Event], None]]:
-    """Yield what is told of every visit."""
+def watching(quiet: bool, verbose: bool) -> AbstractContextManager[Callable[[Event], None]]:
+    """Open what is to be called before every visit."""
     if quiet:
-        yield lambda event: None
-    elif verbose or not sys.stderr.isatty():
-        yield lambda event: _line(event, verbose)
-    else:
-        with _bar() as watch:
-            yield watch
+        return nullcontext(lambda event: None)
+    if verbose or not sys.stderr.isatty():
+        return nullcontext(lambda event: _line(event, verbose))
+    return _bar()
 
 
 def _line(event: Event, verbose: bool) -> None:
     where = f"{event.where}, {left(event.remaining)}"
     with suppress(BrokenPipeError):  # nobody reads it any more, which is no reason to stop
         if verbose:
-            print(f"{where}: {event.position + 1}/{event.cells} {event.name}", file=sys.stderr)
+            print(f"{where}: {place(event)}", file=sys.stderr)
         elif event.position == 0:
             what = "passes" if event.probing else "cells"
             print(f"{where}: {event.cells} {what}", file=sys.stderr)
@@ -42,6 +39,16 @@ def left(seconds: float) -> str:
         return "? left"
     whole = max(0, round(seconds))
     return f"{whole // 60}:{whole % 60:02d} left"
+
+
+def place(event: Event) -> str:
+    """`3/18 io_sleep / asyncio`."""
+    return f"{event.position + 1}/{event.cells} {event.name}"
+
+
+def total(event: Event) -> float:
+    """The seconds that the run will have taken, as far as one can tell; never 0."""
+    return event.elapsed + min(FAR, max(0.1, event.remaining))
 
 
 @contextmanager
@@ -64,14 +71,7 @@ def _bar() -> Iterator[Callable[[Event], None]]:
         task = progress.add_task("", total=1.0, where="round 1", left="", cell="preparing")
 
         def watch(event: Event) -> None:
-            progress.update(
-                task,
-                total=event.elapsed + min(FAR, max(0.1, event.remaining)),
-                completed=event.elapsed,
-                where=event.where,
-                left=left(event.remaining),
-                cell=f"{event.position + 1}/{event.cells} {event.name}",
-                refresh=True,
-            )
+            text: Any = {"where": event.where, "left": left(event.remaining), "cell": place(event)}
+            progress.update(task, total=total(event), completed=event.elapsed, refresh=True, **text)
 
         yield watch

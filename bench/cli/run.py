@@ -1,81 +1,117 @@
-"""What each command does, between options and exit code; prints on stdout."""
+"""`concbench run`: measure, show, and keep what was asked for."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Option
 
 from ..errors import Exit, UsageError
-from .exit import Outcome
-from .stored import check_targets, console, exported, read, short, summaries, viewed, written_report
+from . import options, stored
+from .exit import Outcome, ending, writing
+from .progress import watching
 
 if TYPE_CHECKING:
-    from reports.analysis.columns import View
+    from reports.analysis.tables import View
     from reports.run.stored import Stored
 
     from ..driver import DryRun
     from ..plan.settings import Settings
 
+    Output = tuple[View, list[str]]
+
 PRESETS = {"quick": "30s", "rigorous": "10m"}
-OPTIONS = (
-    *("resume", "dry_run", "save_baseline", "export", "report", "quiet", "verbose"),
-    *("columns", "sort", "group_by"),
-    *PRESETS,
-)
-"""What the command line takes that is no setting of a run."""
+
+Budget = Annotated[
+    str | None,
+    Option(help="Time for all rounds: 60s (the default), 10m, 1h; probes: a quarter more."),
+]
+Quick = Annotated[bool, Option("--quick", help="A budget of 30s.")]
+Rigorous = Annotated[bool, Option("--rigorous", help="A budget of 10m.")]
+Side = Annotated[
+    options.Several,
+    Option(
+        help="Compare in the same rounds: git:REV, python:PATH, python:3.12, env:KEY=VALUE, "
+        "strategy:NAME, or 'working tree'; repeatable."
+    ),
+]
+Probe = Annotated[
+    options.Several,
+    Option(
+        metavar="NAME,...",
+        help="Look at each cell once more, untimed: memory, latency, lag (the default), "
+        "trace, all, none; repeatable.",
+    ),
+]
+Raw = Annotated[bool, Option("--raw", help="Keep each task's own times of the probe latency.")]
+Dry = Annotated[bool, Option("-n", "--dry-run", help="Run each cell once; store nothing.")]
+SaveBaseline = Annotated[
+    str | None, Option(metavar="NAME", help="Keep the run to compare later ones with.")
+]
+Export = Annotated[
+    options.Several, Option(metavar="FORMAT[:FILE]", help="Also export; repeatable.")
+]
 
 
-def run(given: Mapping[str, Any], outcome: Outcome) -> None:
-    """Measure and show, or with `dry_run` only try."""
-    from reports.render import summary
+def run(
+    workload: options.Workload = None,
+    strategy: options.Strategy = None,
+    param: options.Param = None,
+    tasks: options.Tasks = None,
+    workers: options.Workers = None,
+    start: options.Start = None,
+    budget: Budget = None,
+    rounds: options.Rounds = None,
+    quick: Quick = False,
+    rigorous: Rigorous = False,
+    timeout: options.Timeout = None,
+    seed: options.Seed = None,
+    reference: options.Reference = None,
+    side: Side = None,
+    probe: Probe = None,
+    raw: Raw = False,
+    strict: options.Strict = False,
+    results: options.Results = None,
+    resume: options.Resume = None,
+    dry_run: Dry = False,
+    save_baseline: SaveBaseline = None,
+    export: Export = None,
+    report: options.Report = False,
+    columns: options.Columns = None,
+    sort: options.Sort = None,
+    group_by: options.GroupBy = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Measure, and say which concurrency model to use."""
+    given = options.given(locals())
+    with ending(last_line=True) as outcome:
+        from .. import driver
 
-    from ..driver import dry_run, run
-    from ..store import runs
-    from .progress import shown
-
-    settings, resume = _settings(given)
-    targets = [*given.get("export", ()), *(f"github:{file}" for file in summaries())]
-    check_targets(targets, len(settings.side))
-    if "save_baseline" in given:
-        results = resume.parent.parent if resume else settings.results
-        runs.check_baseline(results, given["save_baseline"])
-    view = _view(given, settings)
-    with shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch:
-        if given.get("dry_run"):
-            found = dry_run(settings, watch)
-        else:
-            folder = run(settings, sys.argv[1:], watch, resume)
-    if given.get("dry_run"):
-        _tried(found, settings, outcome)
-        return
-    # All is kept before a word is printed: a reader such as `head -1` may hang up any time.
-    outcome.run = folder.name.partition("-")[0]
-    stored = _counted(folder, outcome)
-    doubts = _doubts(stored, outcome) if settings.strict else []
-    name = given.get("save_baseline")
-    baseline = runs.save_baseline(folder, name) if name else None
-    summary.show(stored, console(), view)
-    for doubt in doubts:
-        print(f"\nfailed with --strict: {doubt}")
-    print(f"\nsaved: {short(folder)}")
-    if baseline:
-        print(f"baseline: {short(baseline)} (commit it)")
-    if given.get("report"):
-        written_report([stored])
-    exported(stored, targets)
-    _next_steps(settings)
+        settings, unfinished = _settings(given)
+        output = _output(given, settings, unfinished)
+        if dry_run:
+            with watching(quiet, verbose) as watch:
+                trial = driver.dry_run(settings, watch)
+            _show_trial(trial, settings, outcome)
+            return
+        with watching(quiet, verbose) as watch:
+            folder = driver.run(settings, sys.argv[1:], watch, unfinished)
+        _show(folder, given, settings, output, outcome)
 
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
-    from ..plan.settings import resolve
+    """The settings, and the folder of the run to go on with."""
+    from ..plan.settings import Settings, resolve
     from ..store.runs import run_to_resume, stored_settings
 
     named = [key for key in ("budget", *PRESETS) if key in given]
     if len(named) > 1:
         raise UsageError(f"--{named[0]} and --{named[1]} both set the budget: give one")
-    flags = {key: value for key, value in given.items() if key not in OPTIONS}
+    flags = {key: value for key, value in given.items() if key in Settings.model_fields}
     if named and named[0] in PRESETS:
         flags["budget"] = PRESETS[named[0]]
     if "resume" not in given:
@@ -84,76 +120,96 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     return resolve({**stored_settings(folder), **flags}), folder
 
 
-def _view(given: Mapping[str, Any], settings: Settings) -> View:
-    """How the run will be shown; UsageError before anything is measured."""
-    from ..plan.cells import plan
+def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | None) -> Output:
+    """How the run will be shown, and exported; UsageError before anything is measured."""
+    from reports.analysis import tables
 
+    from ..plan.cells import plan
+    from ..store import runs
+
+    targets = [*given.get("export", ()), *(f"github:{file}" for file in stored.summaries())]
+    stored.check_targets(targets, len(settings.side))
+    if "save_baseline" in given:
+        results = unfinished.parent.parent if unfinished else settings.results
+        runs.check_baseline(results, given["save_baseline"])
     group_by = given.get("group_by")
     cells = plan(settings) if group_by else ()
     specs = (spec for one in cells for spec in (one.cell.workload, one.cell.strategy))
     params = [key for spec in specs for key in spec.params]
-    return viewed(given.get("columns"), given.get("sort"), group_by, params)
+    return tables.wanted(given.get("columns"), given.get("sort"), group_by, params), targets
 
 
-def _counted(folder: Path, outcome: Outcome) -> Stored:
-    from reports.analysis.records import write
+def _show(
+    folder: Path, given: Mapping[str, Any], settings: Settings, output: Output, outcome: Outcome
+) -> None:
+    # All is kept before a word is printed: a reader such as `head -1` may hang up any time.
+    from reports.analysis import records
+    from reports.render import summary
 
-    stored = read(folder)
-    try:
-        write(stored, folder)
-    except OSError as error:
-        raise UsageError(f"cannot write the tables to {folder}: {error.strerror}") from None
-    statuses = [cell.status for cell in stored.run.cells]
+    from ..store import runs
+
+    outcome.run = folder.name.partition("-")[0]
+    run = stored.read(folder)
+    with writing(folder):
+        records.write(run, folder)
+    statuses = [cell.status for cell in run.run.cells]
     outcome.failed = statuses.count("failed")
-    if outcome.failed:
-        outcome.codes.add(Exit.FAILED)
-    elif "measured" not in statuses:
+    if "measured" not in statuses:
         outcome.codes.add(Exit.NOTHING)
-    return stored
+    doubts = _doubts(run, outcome) if settings.strict else []
+    name = given.get("save_baseline")
+    baseline = runs.save_baseline(folder, name) if name else None
+    view, targets = output
+    summary.show(run, stored.console(), view)
+    for doubt in doubts:
+        print(f"\nfailed with --strict: {doubt}")
+    print(f"\nsaved: {stored.short(folder)}")
+    if baseline:
+        print(f"baseline: {stored.short(baseline)} (commit it)")
+    if given.get("report"):
+        stored.write_page([run])
+    stored.write_targets(run, targets)
+    _suggest_next(settings)
 
 
-def _doubts(stored: Stored, outcome: Outcome) -> list[str]:
+def _doubts(run: Stored, outcome: Outcome) -> list[str]:
     """A line about each cell that left something behind; each counts as one that failed."""
     from ..plan.cells import named
 
-    known = [
-        (named(cell.side, cell.name), stored.probes[cell.id])
-        for cell in stored.run.cells
-        if cell.id in stored.probes
+    lines = [
+        f"{named(cell.side, cell.name)} left behind {'; '.join(left)}"
+        for cell in run.run.cells
+        if cell.id in run.probes and (left := run.probes[cell.id].left)
     ]
-    lines = [f"{name} left behind {'; '.join(one.left)}" for name, one in known if one.left]
     outcome.failed += len(lines)
-    outcome.codes |= {Exit.FAILED} if lines else set()
     return lines
 
 
-def _tried(found: DryRun, settings: Settings, outcome: Outcome) -> None:
+def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome) -> None:
     from ..driver.probing import SHARE
 
-    for planned in found.plan:
-        why = planned.reason or found.past.reason(planned.id)
+    for planned in trial.plan:
+        why = planned.reason or trial.past.reason(planned.id)
         print(f"  {planned.name}: {why or 'ran once'}")
-        outcome.failed += bool(found.past.reason(planned.id))
-    if outcome.failed:
-        outcome.codes.add(Exit.FAILED)
-    one = found.seconds_per_round
+        outcome.failed += bool(trial.past.reason(planned.id))
+    one = trial.seconds_per_round
     seconds = settings.seconds if settings.rounds is None else settings.rounds * one
     probing = SHARE * (settings.budget or seconds)
     after = f", then probes for up to {probing:.0f} s" if settings.probes else ""
-    print(f"\n{len(found.plan)} cells, a round takes about {one:.1f} s", end="")
-    if settings.rounds is not None:
-        print(f": {settings.rounds} rounds about {seconds:.0f} s{after}")
+    if settings.rounds is None:
+        count = f"about {max(1, round(seconds / one))} rounds in {seconds:g}"
     else:
-        print(f": about {max(1, round(seconds / one))} rounds in {seconds:g} s{after}")
+        count = f"{settings.rounds} rounds about {seconds:.0f}"
+    print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count} s{after}")
 
 
-def _next_steps(settings: Settings) -> None:
+def _suggest_next(settings: Settings) -> None:
     work = next((w for w in settings.workload if w.isidentifier()), "io_sleep")
     print("next:")
-    for words, asked in (
+    for words, question in (
         (f"run -w {work} -P workers=1:64:x2", "where does it stop scaling?"),
         ("run -w yourfile.py:function", "which model for your own work?"),
         ("run --rigorous", "ten minutes, narrower intervals"),
         ("report --open", "charts and a page to show"),
     ):
-        print(f"  concbench {words:37} {asked}")
+        print(f"  concbench {words:37} {question}")

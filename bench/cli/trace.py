@@ -1,58 +1,132 @@
-"""A recorded batch as Chrome trace events, which Perfetto and chrome://tracing open.
+"""`concbench trace`: one instrumented pass of a cell, as Chrome trace events.
 
-The form is the one published as "Trace Event Format" (Duca and Sinclair): an object with
-`traceEvents`, times in microseconds.  Complete events (`X`) of one thread must nest, so each task
-that overlaps another of its lane gets a track of its own.
-
-`concbench trace`: one instrumented pass of a cell, as a file to look at.
+Perfetto and chrome://tracing open them.  The form is the one published as "Trace Event Format"
+(Duca and Sinclair): an object with `traceEvents`, times in microseconds.  Complete events (`X`) of
+one thread must nest, so each task that overlaps another of its lane gets a track of its own.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from .. import __version__
-from ..driver.probe_results import Flight, Pass
-from ..errors import Exit, UsageError
-from ..store.writable import check_file
+from typer import Argument, Option
+
+from ..errors import UsageError
+from . import options, stored
+from .exit import ending
 
 if TYPE_CHECKING:
     from ..driver.lab import Lab
-    from ..plan.cells import Planned
+    from ..driver.probe_results import Flight, Pass
+    from ..plan.cells import PlannedCell
     from ..plan.settings import Settings
     from ..processes.outputs import Failed
-    from .exit import Outcome
 
+NAME = r"[^/:\[\]]+"
+PLUGIN = rf"(?:[^:\[\]]+\.py:{NAME}|{NAME}(?::{NAME})?)(?:\[.*\])?"
+VIEWER = "https://ui.perfetto.dev"
 
 Event: TypeAlias = dict[str, Any]
+Track: TypeAlias = tuple[int, int]
+"""Numbers of the process and the thread that a viewer draws an event under."""
+
+Cell = Annotated[
+    str, Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them.")
+]
+Output = Annotated[
+    str | None, Option("-o", "--output", help="The file; - for stdout; named after the cell.")
+]
 
 
-class Place(NamedTuple):
-    """The track of an event."""
+def trace(
+    cell: Cell,
+    output: Output = None,
+    param: options.Param = None,
+    tasks: options.Tasks = None,
+    workers: options.Workers = None,
+    start: options.Start = None,
+    timeout: options.Timeout = None,
+) -> None:
+    """Run a cell once and write what it did when, for Perfetto: Chrome trace events."""
+    given = {"param": param, "tasks": tasks, "workers": workers, "start": start, "timeout": timeout}
+    with ending() as outcome:
+        import json
+        from importlib.metadata import version
 
-    process: int
-    thread: int
+        from ..driver.lab import laboratory
+        from ..plan.settings import resolve
+        from ..processes.outputs import Failed
+
+        workload, strategy = split(cell)
+        settings = resolve({**given, "workload": [workload], "strategy": [strategy]})
+        planned = _plan(cell, settings)
+        name = f"{planned.cell.workload.name}-{planned.cell.strategy.name}"
+        file = output or re.sub(r"[^\w.+-]+", "-", f"trace-{name}.json")
+        stored.check_output(file)
+        with laboratory(settings.results, (planned,)) as lab:
+            batch = _record(lab, planned, settings)
+        if isinstance(batch, Failed):
+            print(f"concbench: {planned.cell.name}: {batch.message}", file=sys.stderr)
+            outcome.failed = 1
+            return
+        if batch.disorder:
+            raise UsageError(f"{planned.cell.name} cannot be drawn: {batch.disorder}")
+        about = {"cell": planned.cell.name, "concbench": version("concbench")}
+        stored.write_output(json.dumps(document(batch, about)) + "\n", "json", file)
+        took = f"{len(batch.flights)} tasks in {(batch.ended - batch.began) / 1e6:.1f} ms"
+        print(f"{'stdout' if file == '-' else file}: {took}; open it in {VIEWER}", file=sys.stderr)
 
 
-def document(recorded: Pass, about: dict[str, str]) -> dict[str, Any]:
+def split(cell: str) -> tuple[str, str]:
+    """Workload and strategy of `WORKLOAD/STRATEGY`, both as -w and -s take them.
+
+    Files and parameters may have slashes of their own.
+    """
+    for slash in re.finditer("/", cell):
+        both = cell[: slash.start()], cell[slash.end() :]
+        if all(re.fullmatch(PLUGIN, text) for text in both):
+            return both
+    examples = "io_sleep/asyncio or file.py:Name/threading"
+    raise UsageError(f"a cell is WORKLOAD/STRATEGY, such as {examples}, not {cell!r}")
+
+
+def _plan(cell: str, settings: Settings) -> PlannedCell:
+    from ..driver import runnable
+    from ..plan.cells import plan
+
+    cells = runnable(plan(settings))
+    if len(cells) > 1:
+        names = ", ".join(planned.cell.name for planned in cells[:3])
+        raise UsageError(f"{cell} is {len(cells)} cells ({names} ...): a trace is of one")
+    return cells[0]
+
+
+def _record(lab: Lab, planned: PlannedCell, settings: Settings) -> Pass | Failed:
+    from ..driver import limits
+
+    patience = limits(settings).patience
+    task = lab.scout(planned, patience(None))
+    if not isinstance(task, float):
+        return task
+    return lab.record(planned, patience(task * planned.cell.tasks))
+
+
+def document(batch: Pass, about: dict[str, str]) -> dict[str, Any]:
     """The whole file, for `json.dump`; `about` is shown with it."""
-    events = [*_tasks(recorded), *_counts(recorded), *_beats(recorded)]
+    events = [*_tasks(batch), *_counts(batch), *_beats(batch)]
     events.sort(key=lambda event: (event["ph"] != "M", event["ts"]))  # names of tracks come first
     return {"traceEvents": events, "displayTimeUnit": "ms", "otherData": about}
 
 
-@dataclass
-class Tracks:
+class LaneTracks:
     """The tracks of one lane: each is free from a moment on."""
 
-    name: str
-    free_from: list[int] = field(default_factory=list)
+    def __init__(self, name: str) -> None:  # a dataclass would cost --help 0.4 ms
+        self.name = name
+        self.free_from: list[int] = []
 
     def place(self, one: Flight) -> int:
         """The first track that is free when the task starts."""
@@ -67,40 +141,29 @@ class Tracks:
         return self.name if len(self.free_from) == 1 else f"{self.name}, in flight {track + 1}"
 
 
-def _tasks(recorded: Pass) -> Iterator[Event]:
-    lanes = [Tracks(lane.name) for lane in recorded.lanes]
-    placed = [(one, lanes[one.lane].place(one)) for one in recorded.flights]
-    tracks = [
-        (lane, track) for lane, made in enumerate(lanes) for track in range(len(made.free_from))
-    ]
-    places = {
-        (lane, track): Place(recorded.lanes[lane].pid, number)
-        for number, (lane, track) in enumerate(tracks, 1)
-    }
-    for (lane, track), place in places.items():
-        yield _named("thread_name", lanes[lane].label(track), place)
-    yield from _processes(recorded)
+def _tasks(batch: Pass) -> Iterator[Event]:
+    lanes = [LaneTracks(lane.name) for lane in batch.lanes]
+    placed = [(one, lanes[one.lane].place(one)) for one in batch.flights]
+    places: dict[Track, Track] = {}
+    for lane, tracks in enumerate(lanes):
+        for track in range(len(tracks.free_from)):
+            place = places[lane, track] = batch.lanes[lane].pid, len(places) + 1
+            yield _named("thread_name", tracks.label(track), place)
+    names = {lane.pid: lane.name for lane in batch.lanes}
+    for pid, name in {**names, batch.pid: "worker"}.items():
+        yield _named("process_name", name, (pid, 0))
     for one, track in placed:
-        args = {"task": one.task, **_waiting(one)}
-        began, took = _time(recorded, one.started), (one.ended - one.started) / 1000
+        waiting = {"waiting_ms": (one.started - one.submitted) / 1e6} if one.submitted else {}
+        args = {"task": one.task, **waiting}
+        began, took = _time(batch, one.started), (one.ended - one.started) / 1000
         task = _event("X", f"task {one.task}", began, places[one.lane, track], args)
         yield {**task, "dur": took, "cat": "task"}
 
 
-def _processes(recorded: Pass) -> Iterator[Event]:
-    names = {lane.pid: lane.name for lane in recorded.lanes}
-    for pid, name in {**names, recorded.pid: "worker"}.items():
-        yield _named("process_name", name, Place(pid, 0))
-
-
-def _waiting(one: Flight) -> dict[str, float]:
-    return {"waiting_ms": (one.started - one.submitted) / 1e6} if one.submitted else {}
-
-
-def _counts(recorded: Pass) -> Iterator[Event]:
+def _counts(batch: Pass) -> Iterator[Event]:
     """Tasks that wait and tasks that run, whenever that changes."""
     changes = []
-    for one in recorded.flights:
+    for one in batch.flights:
         changes += [(one.started, 1, -bool(one.submitted), 1), (one.ended, 1, 0, -1)]
         if one.submitted:
             changes.append((one.submitted, 0, 1, 0))  # before a start in the same nanosecond
@@ -109,112 +172,30 @@ def _counts(recorded: Pass) -> Iterator[Event]:
         waiting += more_waiting
         running += more_running
         args = {"waiting": waiting, "running": running}
-        yield _event("C", "tasks", _time(recorded, at), Place(recorded.pid, 0), args)
+        yield _event("C", "tasks", _time(batch, at), (batch.pid, 0), args)
 
 
-def _beats(recorded: Pass) -> Iterator[Event]:
-    for number, beats in enumerate(recorded.beats):
+def _beats(batch: Pass) -> Iterator[Event]:
+    for number, beats in enumerate(batch.beats):
         # Beside the tasks' tracks, whose numbers begin at 1.
-        place = Place(recorded.pid, 1_000_000 + number)
+        place = (batch.pid, 1_000_000 + number)
         if beats:
             yield _named("thread_name", "event loop", place)
         for due, at in beats:
-            when, lag = _time(recorded, at), (at - due) / 1e6
+            when, lag = _time(batch, at), (at - due) / 1e6
             beat = _event("i", "heartbeat", when, place, {"lag_ms": lag})
             yield {**beat, "s": "t", "cat": "loop"}  # drawn on its own thread's track
-            yield _event("C", "loop lag", when, Place(recorded.pid, 0), {"ms": lag})
+            yield _event("C", "loop lag", when, (batch.pid, 0), {"ms": lag})
 
 
-def _event(phase: str, name: str, at: float, place: Place, args: Mapping[str, Any]) -> Event:
-    where = {"pid": place.process, "tid": place.thread}
+def _event(phase: str, name: str, at: float, place: Track, args: Mapping[str, Any]) -> Event:
+    where = {"pid": place[0], "tid": place[1]}
     return {"ph": phase, "name": name, "ts": at, **where, "args": args}
 
 
-def _named(what: str, name: str, place: Place) -> Event:
+def _named(what: str, name: str, place: Track) -> Event:
     return _event("M", what, 0.0, place, {"name": name})
 
 
-def _time(recorded: Pass, at: int) -> float:
-    return (at - recorded.began) / 1000
-
-
-NAME = r"[^/:\[\]]+"
-PLUGIN = rf"(?:[^:\[\]]+\.py:{NAME}|{NAME}(?::{NAME})?)(?:\[.*\])?"
-VIEWER = "https://ui.perfetto.dev"
-
-
-def trace(cell: str, output: str | None, given: Mapping[str, Any], outcome: Outcome) -> None:
-    """Run the cell once with every instrument and write Chrome trace events; `-` is stdout."""
-    from ..driver.lab import laboratory
-    from ..plan.settings import resolve
-
-    workload, strategy = parted(cell)
-    settings = resolve({**given, "workload": [workload], "strategy": [strategy]})
-    planned = _planned(cell, settings)
-    path = None if output == "-" else Path(output or f"trace-{_plain(planned)}.json")
-    if path:
-        check_file(path)
-    with laboratory(settings.results, (planned,)) as lab:
-        recorded = _recorded(lab, planned, settings)
-    if not isinstance(recorded, Pass):
-        print(f"concbench: {planned.cell.name}: {recorded.message}", file=sys.stderr)
-        outcome.failed, outcome.codes = 1, {*outcome.codes, Exit.FAILED}
-        return
-    if recorded.disorder:
-        raise UsageError(f"{planned.cell.name} cannot be drawn: {recorded.disorder}")
-    about = {"cell": planned.cell.name, "concbench": __version__}
-    _write(json.dumps(document(recorded, about)), path)
-    seconds = (recorded.ended - recorded.began) * 1e-9
-    told = f"{len(recorded.flights)} tasks in {1000 * seconds:.1f} ms"
-    print(f"{path or 'stdout'}: {told}; open it in {VIEWER}", file=sys.stderr)
-
-
-def parted(cell: str) -> tuple[str, str]:
-    """Workload and strategy of `WORKLOAD/STRATEGY`, both as -w and -s take them.
-
-    Files and parameters may have slashes of their own.
-    """
-    for slash in re.finditer("/", cell):
-        both = cell[: slash.start()], cell[slash.end() :]
-        if all(re.fullmatch(PLUGIN, text) for text in both):
-            return both
-    raise UsageError(
-        f"a cell is WORKLOAD/STRATEGY, such as io_sleep/asyncio or file.py:Name/threading, "
-        f"not {cell!r}"
-    )
-
-
-def _planned(cell: str, settings: Settings) -> Planned:
-    from ..driver import runnable
-    from ..plan.cells import plan
-
-    cells = runnable(plan(settings))
-    if len(cells) > 1:
-        names = ", ".join(planned.cell.name for planned in cells[:3])
-        raise UsageError(f"{cell} is {len(cells)} cells ({names} ...): a trace is of one")
-    return cells[0]
-
-
-def _recorded(lab: Lab, planned: Planned, settings: Settings) -> Pass | Failed:
-    from ..driver import limits
-
-    patience = limits(settings).patience
-    task = lab.scout(planned, patience(None))
-    if not isinstance(task, float):
-        return task
-    return lab.recorded(planned, patience(task * planned.cell.tasks))
-
-
-def _plain(planned: Planned) -> str:
-    name = f"{planned.cell.workload.name}-{planned.cell.strategy.name}"
-    return re.sub(r"[^\w.+-]+", "-", name)
-
-
-def _write(text: str, path: Path | None) -> None:
-    if path is None:
-        print(text)
-        return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+def _time(batch: Pass, at: int) -> float:
+    return (at - batch.began) / 1000

@@ -10,24 +10,24 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
+from reports.stats import stopping
+
 from ..errors import Interrupted, NothingSelected, UsageError
-from ..plan.cells import Planned, alike, plan
+from ..plan.cells import PlannedCell, alike, plan
 from ..plan.settings import Settings
+from ..sides import MeasuredSide
 from ..sides.build import sides
 from ..sides.plans import plans
 from ..sides.proof import Proof, proof
-from ..sides.side import Side
-from ..store import runs
-from ..store.circumstances import facts
-from ..store.journal import Journal, entries
+from ..store import circumstances, journal, runs
 from ..store.state import History
 from . import probe_results
-from .lab import Lab, Workshop, equipped, workshop
+from .lab import Lab, Workshop, open_lab, workshop
 from .probing import Probing
 from .rounds import Course, Limits, Wanted
-from .watch import Watch, Watched
+from .watch import Watch, Watcher
 
-Plan = tuple[Planned, ...]
+Plan = tuple[PlannedCell, ...]
 
 
 def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | None = None) -> Path:
@@ -37,26 +37,27 @@ def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | No
     ended the run; what was measured is saved in either case.
     """
     with _prepared(settings) as (shop, agenda):
-        return measured(shop, agenda, settings, argv, watch, resume)
+        return measure(shop, agenda, settings, argv, watch, resume)
 
 
 @contextmanager
 def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
-    """The machine for ourselves, and what to measure; cells without sides are planned first."""
+    """The machine to ourselves, and what to measure; cells without sides are planned first."""
     here = () if settings.side else runnable(plan(settings))
     with workshop(settings.results) as shop:
-        yield shop, sided(shop, settings) if settings.side else Agenda((Side(""),), here)
+        agenda = with_sides(shop, settings) if settings.side else Agenda((MeasuredSide(""),), here)
+        yield shop, agenda
 
 
 @dataclass(frozen=True)
 class Agenda:
     """What a run measures: cells, the sides they are of, and what a reader must know of them.
 
-    With `memory` each visit is followed by a pass that looks at its memory; `values` says how many
-    values a process gives whose value takes so many seconds; `proof` is told what they import.
+    With `memory` a pass that samples its memory follows each visit; from the seconds of a value
+    `values` says how many a process gives; `proof` is told what they import.
     """
 
-    sides: tuple[Side, ...]
+    sides: tuple[MeasuredSide, ...]
     cells: Plan
     warnings: Sequence[str] = ()
     memory: bool = False
@@ -66,11 +67,11 @@ class Agenda:
     """Cells that not every side has, and why."""
 
 
-def sided(shop: Workshop, settings: Settings) -> Agenda:
-    """The cells that all sides have; the sides are built first, where they were not."""
-    found = sides(shop.children, settings.side, shop.folder)
-    there = proof(shop.children, found, Path.cwd())
-    shared = plans(shop.children, settings, found, shop.folder)
+def with_sides(shop: Workshop, settings: Settings) -> Agenda:
+    """The cells that all sides have; sides that are not built yet are built first."""
+    built = sides(shop.children, settings.side, shop.folder)
+    there = proof(shop.children, built, Path.cwd())
+    shared = plans(shop.children, settings, built, shop.folder)
     for side in shared.sides:
         if there:
             there.plan(side)
@@ -78,7 +79,7 @@ def sided(shop: Workshop, settings: Settings) -> Agenda:
     return Agenda(shared.sides, cells, shared.warnings, proof=there, alone=shared.alone)
 
 
-def measured(
+def measure(
     shop: Workshop,
     agenda: Agenda,
     settings: Settings,
@@ -89,39 +90,47 @@ def measured(
 ) -> Path:
     """Measure an agenda, until the rule wants no more; the folder of the stored run."""
     cells = agenda.cells
-    names = [planned.name for planned in cells]
-    about = facts(settings, agenda.sides, cells, _seed(settings))
-    alone = [f"not compared: {name} ({why})" for name, why in agenda.alone]
-    about |= {"argv": list(argv), "warnings": [*agenda.warnings, *alone, *about["warnings"]]}
-    stored = runs.resumable(resume, names, about) if resume else {}
-    about |= {key: stored[key] for key in ("started", "argv", "seed") if key in stored}
+    about = _facts(agenda, settings, argv, resume)
     seed = about["seed"]
-    past = History(cells, entries(resume / "journal.jsonl") if resume else ())
+    past = History(cells, journal.entries(resume / "journal.jsonl") if resume else ())
     with ExitStack() as fixtures:
-        lab = fixtures.enter_context(
-            equipped(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory, agenda.proof)
+        opened = open_lab(
+            *(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory), proof=agenda.proof
         )
+        lab = fixtures.enter_context(opened)
         folder = resume or runs.create(settings.results)
         with (
             _saving(folder, about, cells, past) as save,
-            Journal(folder / "journal.jsonl") as log,
+            journal.Journal(folder / "journal.jsonl") as log,
             _noting(lab, fixtures, past, log.append) as note,
         ):
 
-            def keep() -> None:
+            def end_round() -> None:
                 note()
                 save()
 
             limit, probes = limits(settings), settings.probes
-            told = Watched(watch, lab.elapsed, cells, past, limit, probes)
+            watcher = Watcher(watch, lab.elapsed, cells, past, limit, probes)
             course = Course(
-                cells, past, lab, log.append, keep, told.visit, limit, seed, agenda.values
+                cells, past, lab, log.append, end_round, watcher.visit, limit, seed, agenda.values
             )
             course.run(rule(past) if rule else _wanted(settings, cells))
             times = partial(probe_results.write, folder) if settings.raw else None
-            probing = Probing(cells, past, lab, probes, log.append, told.probe, limit, times)
+            probing = Probing(cells, past, lab, probes, log.append, watcher.probe, limit, times)
             about["warnings"] += probing.run(settings.budgeted)
     return folder
+
+
+def _facts(
+    agenda: Agenda, settings: Settings, argv: Sequence[str], resume: Path | None
+) -> dict[str, Any]:
+    """What is stored of the run itself; refuses to resume one that differs."""
+    seed = SystemRandom().randrange(2**32) if settings.seed is None else settings.seed
+    about = circumstances.facts(settings, agenda.sides, agenda.cells, seed)
+    about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]]}
+    names = [planned.name for planned in agenda.cells]
+    stored = runs.resumable(resume, names, about) if resume else {}
+    return about | {key: stored[key] for key in ("started", "argv", "seed") if key in stored}
 
 
 @dataclass(frozen=True)
@@ -138,9 +147,9 @@ def dry_run(settings: Settings, watch: Watch) -> DryRun:
     with _prepared(settings) as (shop, agenda):
         cells = agenda.cells
         past, once = History(cells), Limits(limits(settings).budget, 1, settings.timeout)
-        with equipped(shop, agenda.sides, cells, 0, proof=agenda.proof) as lab:
-            told = Watched(watch, lab.elapsed, cells, past, once, ())
-            course = Course(cells, past, lab, lambda _: None, lambda: None, told.visit, once, 0)
+        with open_lab(shop, agenda.sides, cells, 0, proof=agenda.proof) as lab:
+            visit = Watcher(watch, lab.elapsed, cells, past, once, ()).visit
+            course = Course(cells, past, lab, lambda _: None, lambda: None, visit, once, 0)
             course.run(lambda _: [planned.id for planned in cells])
             return DryRun(cells, past, lab.elapsed())
 
@@ -162,7 +171,7 @@ def limits(settings: Settings) -> Limits:
 def _saving(
     folder: Path, facts: Mapping[str, Any], cells: Plan, past: History
 ) -> Iterator[Callable[[], None]]:
-    """Yield what saves the run; save it at the beginning and, however it ends, at the end."""
+    """Yield what saves the run, and save it at the beginning and, however it ends, at the end."""
 
     def save(state: str = "running") -> None:
         ended = None if state == "running" else runs.stamp()
@@ -185,9 +194,9 @@ def _saving(
 def _noting(
     lab: Lab, fixtures: ExitStack, past: History, record: Callable[[Mapping[str, Any]], None]
 ) -> Iterator[Callable[[], None]]:
-    """Yield what notes the trouble so far; however the run ends, leave the fixtures and note it.
+    """Yield what notes the trouble so far; at any end leave the fixtures and note theirs.
 
-    It is noted in the journal: neither an interrupt nor a run that goes on loses it.
+    It goes to the journal, where neither an interrupt nor a resume loses it.
     """
 
     def note() -> None:
@@ -216,28 +225,17 @@ def _noting(
 
 
 def _wanted(settings: Settings, cells: Plan) -> Wanted:
-    from reports.stats.stopping import (
-        Block,
-        wanted,  # statistics are theirs
-    )
-
     if settings.rounds is not None:
         return lambda _: [planned.id for planned in cells]
-    blocks = [
-        Block(
-            tuple(p.id for p in cells if p.block == block),
-            next((p.id for p in cells if p.block == block and p.reference), None),
-        )
-        for block in sorted({p.block for p in cells})
-    ]
+    blocks = []
+    for block in sorted({p.block for p in cells}):
+        own = [p for p in cells if p.block == block]
+        reference = next((p.id for p in own if p.reference), None)
+        blocks.append(stopping.Cohort(tuple(p.id for p in own), reference))
     by_id = {planned.id: planned for planned in cells}
 
-    def asked(history: Sequence[Mapping[int, float]]) -> set[int]:
+    def wanted(history: Sequence[Mapping[int, float]]) -> set[int]:
         # Sides stop together: what one of them lacks, their ratio lacks too.
-        return {one for cell in wanted(blocks, history) for one in alike(by_id, cell)}
+        return {one for cell in stopping.wanted(blocks, history) for one in alike(by_id, cell)}
 
-    return asked
-
-
-def _seed(settings: Settings) -> int:
-    return SystemRandom().randrange(2**32) if settings.seed is None else settings.seed
+    return wanted

@@ -21,22 +21,25 @@ from ..errors import UsageError
 from ..processes.children import Children, Process, line, wait
 from ..processes.outputs import MALFORMED, malformed
 from ..processes.variables import environment
-from ..sides.side import Side
+from ..sides import MeasuredSide
 from ..spec import Spec, load
 
-HERE = Side("")
+HERE = MeasuredSide("")
 READY_SECONDS = 30.0
 LEAVING_SECONDS = 5.0
-SAID_BYTES = 4000  # a traceback's end
+OUTPUT_BYTES = 4000  # the end of a traceback
 
 
 @contextmanager
 def running(
-    children: Children, specs: Iterable[Spec], side: Side = HERE, seconds: float = READY_SECONDS
+    children: Children,
+    specs: Iterable[Spec],
+    side: MeasuredSide = HERE,
+    seconds: float = READY_SECONDS,
 ) -> Iterator[Fixtures]:
-    """Hold the fixtures of those workloads that have one, ready for use, as the side has them.
+    """The fixtures of those workloads that have one, ready for use, as the side has them.
 
-    Raises UsageError, with what the host itself said, unless all are ready after so long.
+    Raises UsageError, with what the host itself printed, unless all are ready in time.
     """
     fixtures = Fixtures()
     deadline = time.monotonic() + seconds
@@ -50,7 +53,7 @@ def running(
         yield fixtures
 
 
-def _has_fixture(spec: Spec, side: Side) -> bool:
+def _has_fixture(spec: Spec, side: MeasuredSide) -> bool:
     known = side.about.get("fixtures")
     if known is not None:
         return spec.label in known
@@ -66,7 +69,7 @@ class Fixtures:
     hosts: list[Host] = field(default_factory=list)
 
     def dead(self) -> str | None:
-        """Which fixture has ended before its time and what it said last, or None."""
+        """Which fixture has ended before its time and what it printed last, or None."""
         return next((host.ended() for host in self.hosts if host.process.poll() is not None), None)
 
 
@@ -80,26 +83,22 @@ class Host:
 
     def given(self, seconds: float) -> dict[str, Plain]:
         """What its fixture gives, once it is ready; UsageError when it is not in time."""
-        said = line(self.process, seconds)
-        if said is not None:
-            return self._parsed(said)
-        if wait(self.process, 0.5) is not None:
+        text = line(self.process, seconds)
+        name = f"the fixture of {self.spec.label}"
+        if text is None and wait(self.process, 0.5) is not None:
             raise UsageError(self.ended())
-        raise UsageError(f"the fixture of {self.spec.label} is not ready in time{self._said()}")
-
-    def _parsed(self, said: bytes) -> dict[str, Plain]:
+        if text is None:
+            raise UsageError(f"{name} is not ready in time{self._output()}")
         try:
-            return dict(json.loads(said))
+            return dict(json.loads(text))
         except MALFORMED as error:
-            why = malformed(said.decode(errors="replace"), error)
-            raise UsageError(
-                f"what the fixture of {self.spec.label} gives cannot be read: {why}"
-            ) from None
+            why = malformed(text.decode(errors="replace"), error)
+            raise UsageError(f"what {name} gives cannot be read: {why}") from None
 
     def ended(self) -> str:
         code = self.process.returncode
         how = f"was killed by signal {-code}" if code < 0 else f"ended (exit code {code})"
-        return f"the fixture of {self.spec.label} {how}{self._said()}"
+        return f"the fixture of {self.spec.label} {how}{self._output()}"
 
     def leave(self, seconds: float) -> str | None:
         """Have the fixture left; what went wrong with that, or None."""
@@ -112,22 +111,22 @@ class Host:
             return f"the fixture of {self.spec.label} did not end in {seconds:.0f} s: killed"
         return self.ended() if code else None
 
-    def _said(self) -> str:
+    def _output(self) -> str:
         # Not `seek`: the host shares the position, and would go on writing from there.
         file = self.stderr.fileno()
-        start = max(0, os.fstat(file).st_size - SAID_BYTES)
-        text = os.pread(file, SAID_BYTES, start).decode(errors="replace").strip()
+        start = max(0, os.fstat(file).st_size - OUTPUT_BYTES)
+        text = os.pread(file, OUTPUT_BYTES, start).decode(errors="replace").strip()
         return ":\n  " + text.replace("\n", "\n  ") if text else ""
 
 
 @contextmanager
 def _hosting(
-    children: Children, spec: Spec, side: Side, seconds: float, trouble: list[str]
+    children: Children, spec: Spec, side: MeasuredSide, seconds: float, trouble: list[str]
 ) -> Iterator[Host]:
     request = {"spec": asdict(spec), "seconds": seconds}
     with TemporaryFile() as stderr:
         process = children.start(
-            side.command("from bench.driver.fixture_host import main; main()"),
+            side.command("from bench.processes.fixture_host import main; main()"),
             env=environment(side.variables),
             cwd=side.folder,
             stdin=subprocess.PIPE,
@@ -141,7 +140,7 @@ def _hosting(
                 process.stdin.write(json.dumps(request).encode() + b"\n")
             yield host
         finally:
-            if wrong := host.leave(min(seconds, LEAVING_SECONDS)):
-                trouble.append(wrong)
-            if left := children.end(process):
-                trouble.append(f"the fixture of {spec.label} left behind: {', '.join(left)}")
+            if reason := host.leave(min(seconds, LEAVING_SECONDS)):
+                trouble.append(reason)
+            if strays := children.end(process):
+                trouble.append(f"the fixture of {spec.label} left behind: {', '.join(strays)}")

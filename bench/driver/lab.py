@@ -1,59 +1,43 @@
-"""Runs one worker process after the other and reads what each leaves behind.
-
-What a run needs before it can measure: the machine for itself, a folder, fixtures.
-"""
+"""The lab of a run: the machine to itself, a folder, fixtures, and one worker after the other."""
 
 from __future__ import annotations
 
 import json
 import statistics
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+from reports.run import keys
 
 from .. import engine
 from ..machine.canary import measure as measure_canary
 from ..machine.identity import affinity, cpus
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
 from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.outputs import Failed, parsed
+from ..sides import MeasuredSide
 from ..sides.proof import Proof
-from ..sides.side import Side
-from . import probe_results
+from . import probe_results, probe_visits
 from .fixtures import running
 from .probe_results import Pass
-from .probe_visits import visit as visit_probed
 from .probing import Owed
-from .visits import Measured, Visit
-from .workers import Call, Place, Workers
+from .rounds import Measurement, Visit
+from .workers import EquippedSide, Launch, Worker, Workers
 
 
 class Lab:
-    """The processes of one run, in a folder of its own for what they write."""
+    """Runs the worker processes of one run, `elapsed` seconds of which are over already."""
 
-    def __init__(
-        self,
-        children: Children,
-        folder: Path,
-        places: Mapping[str, Place],
-        *,
-        seed: int,
-        elapsed: float = 0.0,
-        memory: bool = False,
-        proof: Proof | None = None,
-    ) -> None:
-        self._children = children
-        self._memory = memory
-        self.proof = proof
-        self._workers = Workers(children, folder, places, seed, proof=proof)
+    def __init__(self, workers: Workers, elapsed: float = 0.0, *, memory: bool = False) -> None:
+        self._workers, self._memory, self.proof = workers, memory, workers.proof
         self._began = time.monotonic() - elapsed
-        self._affinity = affinity()
-        self._unknown = ""
+        self._affinity, self._unknown = affinity(), ""
 
     def elapsed(self) -> float:
         """Seconds of this run, those before an interruption included."""
@@ -61,90 +45,95 @@ class Lab:
 
     def trouble(self) -> list[str]:
         """What a reader should know, a line each; complete once the fixtures are left."""
-        ended = [f"a worker left behind, and we ended: {name}" for name in self._workers.strays]
-        fixtures = [place.fixtures for place in self._workers.places.values()]
-        trouble = [line for one in fixtures for line in one.trouble]
+        strays = [f"a worker left behind, and we ended: {name}" for name in self._workers.strays]
+        fixtures = [line for one in self._workers.sides.values() for line in one.fixtures.trouble]
         proof = self.proof.trouble() if self.proof else []
-        return [*dict.fromkeys(ended), *filter(None, [self._unknown]), *trouble, *proof]
+        return [*dict.fromkeys(strays), *filter(None, [self._unknown]), *fixtures, *proof]
 
     def sweep(self) -> None:
         """End what left its session and outlived its worker."""
-        self._workers.strays.extend(self._children.sweep())
+        self._workers.strays.extend(self._workers.children.sweep())
 
     def canary(self) -> dict[str, Any]:
+        """What the machine delivers now, as the journal stores it."""
         self.sweep()
-        found = measure_canary(self._children, cpus())
-        if found.reason:
-            self._unknown = f"the CPUs delivered are not known of every round: {found.reason}"
-        return vars(found)
+        reading = measure_canary(self._workers.children, cpus())
+        if reading.reason:
+            self._unknown = f"the CPUs delivered are not known of every round: {reading.reason}"
+        return vars(reading)
 
-    def scout(self, planned: Planned, timeout: float) -> float | Failed:
-        job = {"kind": "scout", "tasks": planned.cell.tasks}
-        text = self._workers.result(planned.cell, job, Call([], 0, timeout, planned.side))
-        return parsed(text, lambda text: float(json.loads(text)["seconds_per_task"]))
+    def scout(self, planned: PlannedCell, timeout: float) -> float | Failed:
+        """Seconds of a task in turn."""
+        job = {"run": "bench.worker:scout", "tasks": planned.cell.tasks}
+        launch = Launch([], 0, timeout, planned.side)
+        with self._workers.started(planned.cell, job, launch) as worker:
+            return parsed(worker.result(), lambda text: float(json.loads(text)["seconds_per_task"]))
 
     def calibrate(self, visit: Visit) -> int | Failed:
-        options = engine.calibration_arguments(self._affinity)
-        text = self._workers.result(visit.planned.cell, _job(visit), _call(visit, options))
-        return parsed(text, lambda text: engine.loops(engine.loads(text)))
+        """How many loops make a value long enough."""
+        with self._started(visit, engine.calibration_arguments(self._affinity)) as worker:
+            return parsed(worker.result(), lambda text: engine.loops(engine.loads(text)))
 
-    def measure(self, visit: Visit) -> Measured | Failed:
+    def measure(self, visit: Visit) -> Measurement | Failed:
+        """Measure the cell once."""
         options = engine.arguments(visit.loops, visit.values, self._affinity)
-        text = self._workers.result(visit.planned.cell, _job(visit), _call(visit, options))
-        outcome = parsed(text, _measured)
+        with self._started(visit, options) as worker:
+            outcome = parsed(worker.result(), _measurement)
         if isinstance(outcome, Failed) or not self._memory:
             return outcome
         return replace(outcome, memory=self._peak(visit, outcome.seconds))
 
+    def _started(self, visit: Visit, options: list[str]) -> AbstractContextManager[Worker]:
+        launch = Launch(options, visit.round, visit.timeout, visit.planned.side)
+        return self._workers.started(visit.planned.cell, _job(visit), launch)
+
     def _peak(self, visit: Visit, seconds: float) -> int | None:
         planned, probes = visit.planned, ("memory",)
         owed = Owed(planned, planned.cell, visit.tasks, probes, "", seconds, 0.0, planned.side)
-        found, _ = self.probe(owed, visit.timeout)
-        return found["memory"]["peak_pss_bytes"] if "memory" in found else None
+        metrics, _ = self.probe(owed, visit.timeout)
+        return metrics["memory"]["peak_pss_bytes"] if "memory" in metrics else None
 
     def probe(self, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
-        return visit_probed(self._workers, one, timeout)
+        """What a probe pass tells, and the text that its worker left."""
+        return probe_visits.visit(self._workers, one, timeout)
 
-    def recorded(self, planned: Planned, timeout: float) -> Pass | Failed:
+    def record(self, planned: PlannedCell, timeout: float) -> Pass | Failed:
         """One batch with every instrument."""
-        job = {"kind": "probe", "probes": ["trace"], "tasks": planned.cell.tasks}
-        text = self._workers.result(planned.cell, job, Call([], 0, timeout, planned.side))
-        return parsed(text, lambda text: probe_results.read(json.loads(text)))
+        job = {"run": "bench.probes.job:probe", "probes": ["trace"], "tasks": planned.cell.tasks}
+        launch = Launch([], 0, timeout, planned.side)
+        with self._workers.started(planned.cell, job, launch) as worker:
+            return parsed(worker.result(), lambda text: probe_results.read(json.loads(text)))
 
 
-def _measured(text: str) -> Measured:
+def _measurement(text: str) -> Measurement:
     run = engine.loads(text).get_runs()[0]
     facts = run.get_metadata()
     seconds = statistics.median(run.values)
-    answers = facts["cb_answer"], facts["cb_answer_head"]
-    one_shot = sum(facts[f"cb_{part}_s"] for part in ("startup", "first_batch", "close"))
-    return Measured(seconds, *answers, text, one_shot, facts.get("cb_cpu_s"))
-
-
-def _call(visit: Visit, options: list[str]) -> Call:
-    return Call(options, visit.round, visit.timeout, visit.planned.side)
+    answers = facts[keys.ANSWER], facts[keys.ANSWER_HEAD]
+    one_shot = sum(facts[key] for key in (keys.STARTUP, keys.FIRST_BATCH, keys.CLOSE))
+    return Measurement(seconds, *answers, text, one_shot, facts.get(keys.CPU))
 
 
 def _job(visit: Visit) -> dict[str, Any]:
     cell = visit.planned.cell
     return {
-        "kind": "measure",
+        "run": "bench.worker:measure",
         "name": cell.name,
         "measured_tasks": visit.tasks,
         "head": visit.head,
         "shown": visit.round == 0 and bool(visit.planned.side),  # where answers may differ
         "metadata": {
-            "cb_cell": visit.planned.id,
-            "cb_round": visit.round,
-            "cb_position": visit.position,
-            "cb_workload": cell.workload.name,
-            "cb_workload_params": json.dumps(cell.workload.params),
-            "cb_strategy": cell.strategy.name,
-            "cb_strategy_params": json.dumps(cell.strategy.params),
-            "cb_tasks": cell.tasks,
-            "cb_measured_tasks": visit.tasks,
-            "cb_workers": visit.planned.workers,
-            **({"cb_side": visit.planned.side} if visit.planned.side else {}),
+            keys.CELL: visit.planned.id,
+            keys.ROUND: visit.round,
+            keys.POSITION: visit.position,
+            keys.WORKLOAD: cell.workload.name,
+            keys.WORKLOAD_PARAMS: json.dumps(cell.workload.params),
+            keys.STRATEGY: cell.strategy.name,
+            keys.STRATEGY_PARAMS: json.dumps(cell.strategy.params),
+            keys.TASKS: cell.tasks,
+            keys.MEASURED_TASKS: visit.tasks,
+            keys.WORKERS: visit.planned.workers,
+            **({keys.SIDE: visit.planned.side} if visit.planned.side else {}),
         },
     }
 
@@ -159,21 +148,17 @@ class Workshop:
 
 @contextmanager
 def workshop(results: Path) -> Iterator[Workshop]:
-    """The machine for ourselves; UsageError while another run has it."""
-    with (
-        held(results),
-        tempfile.TemporaryDirectory(prefix="concbench-") as name,
-        Children() as children,
-    ):
+    """The machine to ourselves; UsageError while another run has it."""
+    with held(results), TemporaryDirectory(prefix="concbench-") as name, Children() as children:
         children.remove_if_killed(Path(name))
         yield Workshop(children, Path(name))
 
 
 @contextmanager
-def equipped(
+def open_lab(
     shop: Workshop,
-    sides: Sequence[Side],
-    cells: Sequence[Planned],
+    sides: Sequence[MeasuredSide],
+    cells: Sequence[PlannedCell],
     seed: int,
     elapsed: float = 0.0,
     memory: bool = False,
@@ -181,24 +166,18 @@ def equipped(
 ) -> Iterator[Lab]:
     """A lab with the fixtures of every side's workloads."""
     with ExitStack() as stack:
-        places = {}
+        equipped = {}
         for side in sides:
             own = [one for one in cells if one.side == side.title and not one.reason]
             workloads = {one.cell.workload.label: one.cell.workload for one in own}
-            fixtures = running(shop.children, workloads.values(), side)
-            places[side.title] = Place(side, stack.enter_context(fixtures))
-        lab = Lab(
-            *(shop.children, shop.folder, places),
-            seed=seed,
-            elapsed=elapsed,
-            memory=memory,
-            proof=proof,
-        )
-        yield lab
+            fixtures = stack.enter_context(running(shop.children, workloads.values(), side))
+            equipped[side.title] = EquippedSide(side, fixtures)
+        workers = Workers(shop.children, shop.folder, equipped, seed, proof=proof)
+        yield Lab(workers, elapsed, memory=memory)
 
 
 @contextmanager
-def laboratory(results: Path, cells: Sequence[Planned], seed: int = 0) -> Iterator[Lab]:
+def laboratory(results: Path, cells: Sequence[PlannedCell], seed: int = 0) -> Iterator[Lab]:
     """All of it for cells without sides."""
-    with workshop(results) as shop, equipped(shop, [Side("")], cells, seed) as lab:
+    with workshop(results) as shop, open_lab(shop, [MeasuredSide("")], cells, seed) as lab:
         yield lab

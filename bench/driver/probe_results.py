@@ -1,11 +1,4 @@
-"""What a worker's probe pass recorded, read in the driver: tasks in flight and on which lane.
-
-Durations as an HdrHistogram's text, and their percentiles.
-
-From what a worker's probe pass left to what is stored of a cell.
-
-Every task's own times, kept in the run's folder when they are asked for.
-"""
+"""From what a worker's probe pass left to what is stored of a cell."""
 
 from __future__ import annotations
 
@@ -18,11 +11,14 @@ from array import array
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reports.files import write_whole
+from reports.run import probes
 
 from ..errors import UsageError
 from ..probes.heartbeat import INTERVAL
@@ -41,8 +37,7 @@ class Flight(NamedTuple):
     lane: int
 
 
-@dataclass(frozen=True)
-class Lane:
+class Lane(NamedTuple):
     """A place where tasks ran."""
 
     name: str
@@ -93,11 +88,10 @@ class Pass:
 def read(result: Mapping[str, Any]) -> Pass:
     """The recorded batch of a worker's `result.json`, without what came before and after it."""
     began, ended = result["began"], result["ended"]
-    submitted = numbers(result["submitted"])
-    flights = []
-    for lane, told in enumerate(result["lanes"]):
-        noted = iter(numbers(told["noted"]))
-        for task, started, end in zip(noted, noted, noted, strict=True):
+    submitted, flights = numbers(result["submitted"]), []
+    for lane, about in enumerate(result["lanes"]):
+        times = iter(numbers(about["times"]))
+        for task, started, end in zip(times, times, times, strict=True):
             if began <= started <= ended:
                 flights.append(Flight(started, end, submitted[task], task, lane))
     flights.sort()
@@ -108,9 +102,9 @@ def read(result: Mapping[str, Any]) -> Pass:
 
 def numbers(text: str) -> array[int]:
     """An array as the worker wrote it."""
-    found = array("q")
-    found.frombytes(b64decode(text))
-    return found
+    decoded = array("q")
+    decoded.frombytes(b64decode(text))
+    return decoded
 
 
 def _beats(text: str, began: int, ended: int) -> list[tuple[int, int]]:
@@ -128,10 +122,8 @@ def _most(flights: Sequence[Flight]) -> int:
     return most
 
 
-LOWEST, HIGHEST, DIGITS = 1, 3_600_000_000_000, 2
-"""Whole nanoseconds, up to an hour, to 1 %."""
 BITS = 8
-"""Leading bits that a histogram of so many digits tells apart."""
+"""Leading bits that a histogram of this many digits keeps apart."""
 
 
 def text(durations: Iterable[int]) -> str:
@@ -144,7 +136,7 @@ def text(durations: Iterable[int]) -> str:
 
 
 def corrected(durations: Iterable[int], interval: int) -> HdrHistogram:
-    """Delays of what happens every so many nanoseconds, with those that a long one hides.
+    """Delays of what happens once an interval (nanoseconds), with those that a long one hides.
 
     What freezes for 50 ms delays one beat by 50 ms and leaves out all that were due meanwhile
     (coordinated omission): they count with 48, 46, 44 ms and so on.
@@ -156,7 +148,7 @@ def corrected(durations: Iterable[int], interval: int) -> HdrHistogram:
 
 
 def percentile(ordered: Sequence[int], percent: float) -> int:
-    """The least that is not below so many percent of them (nearest rank)."""
+    """The least value that is not below this many percent of them (nearest rank)."""
     return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
 
 
@@ -168,11 +160,11 @@ def encoded(histogram: HdrHistogram) -> str:
 def _histogram() -> HdrHistogram:
     from hdrh.histogram import HdrHistogram  # 40 ms, which only probes need
 
-    return HdrHistogram(LOWEST, HIGHEST, DIGITS)
+    return HdrHistogram(probes.LOWEST, probes.HIGHEST, probes.DIGITS)
 
 
 def _within(duration: int) -> int:
-    return min(max(duration, LOWEST), HIGHEST)
+    return min(max(duration, probes.LOWEST), probes.HIGHEST)
 
 
 def _slot(duration: int) -> int:
@@ -183,7 +175,6 @@ def _slot(duration: int) -> int:
 
 SHOWN = 2000
 """Tasks of a timeline: more do not fit into a chart."""
-NANOSECOND = 1e-9
 
 
 def probed(result: Mapping[str, Any], asked: Collection[str]) -> dict[str, Any]:
@@ -192,19 +183,19 @@ def probed(result: Mapping[str, Any], asked: Collection[str]) -> dict[str, Any]:
     A metric that was asked for is there, or its reason is in `absent`.
     """
     recorded = read(result)
-    found: dict[str, Any] = {"absent": {}}
+    metrics: dict[str, Any] = {"absent": {}}
     if {"latency", "trace"} & set(asked):
-        found["timeline"] = recorded.disorder or _timeline(recorded)
+        metrics["timeline"] = recorded.disorder or _timeline(recorded)
     if "latency" in asked:
-        found["latency"] = recorded.disorder or _latency(recorded)
-        found["concurrency"] = recorded.disorder or _concurrency(recorded, result["at_once"])
+        metrics["latency"] = recorded.disorder or _latency(recorded)
+        metrics["concurrency"] = recorded.disorder or _concurrency(recorded, result["at_once"])
     if "lag" in asked:
-        found["lag"] = _lag(recorded, result)
+        metrics["lag"] = _lag(recorded, result)
     if {"latency", "lag"} & set(asked):
-        found["left"] = result.get("left", result.get("left_unknown", "nobody looked"))
-    for metric in [key for key, value in found.items() if isinstance(value, str)]:
-        found["absent"][metric] = found.pop(metric)
-    return found
+        metrics["left"] = result.get("left", result.get("left_unknown", "nobody looked"))
+    for name in [key for key, value in metrics.items() if isinstance(value, str)]:
+        metrics["absent"][name] = metrics.pop(name)
+    return metrics
 
 
 def _latency(recorded: Pass) -> dict[str, Any] | str:
@@ -212,24 +203,19 @@ def _latency(recorded: Pass) -> dict[str, Any] | str:
         return "it does not take its tasks from the batch: nobody knows since when they waited"
     waiting = [one.started - one.submitted for one in recorded.flights]
     running = [one.ended - one.started for one in recorded.flights]
-    return {
-        "waiting": text(waiting),
-        "running": text(running),
-        "waiting_seconds": _percentiles(waiting),
-        "running_seconds": _percentiles(running),
-    }
+    quantiles = _percentiles(waiting), _percentiles(running)
+    return asdict(probes.Latency(text(waiting), text(running), *quantiles))
 
 
-def _percentiles(durations: list[int]) -> dict[str, float]:
+def _percentiles(durations: list[int]) -> probes.Quantiles:
     ordered = sorted(durations)
-    found = {f"p{n}": _seconds(percentile(ordered, n)) for n in (50, 95, 99)}
-    return {**found, "max": _seconds(ordered[-1])}
+    return probes.Quantiles(*(_seconds(percentile(ordered, n)) for n in (50, 95, 99, 100)))
 
 
 def _concurrency(recorded: Pass, declared: int | None) -> dict[str, Any]:
     mean, most = recorded.in_flight
     lanes = len({one.lane for one in recorded.flights})
-    return {"mean": mean, "most": most, "lanes": lanes, "declared": declared}
+    return asdict(probes.Concurrency(mean, most, lanes, declared))
 
 
 def _lag(recorded: Pass, result: Mapping[str, Any]) -> dict[str, Any] | str:
@@ -243,43 +229,29 @@ def _lag(recorded: Pass, result: Mapping[str, Any]) -> dict[str, Any] | str:
     if not delays:
         return f"its event loop never ran for {1000 * INTERVAL:g} ms at a time"
     histogram, most = corrected(delays, int(INTERVAL * 1e9)), max(delays)
-
-    def percentile(percent: float) -> float:
-        return _seconds(min(most, histogram.get_value_at_percentile(percent)))
-
-    return {
-        "histogram": encoded(histogram),
-        "p50": percentile(50),
-        "p99": percentile(99),
-        "max": _seconds(most),
-        "loops": sum(bool(beats) for beats in recorded.beats),
-        "beats": len(delays),
-    }
+    levels = (min(most, histogram.get_value_at_percentile(percent)) for percent in (50, 99))
+    p50, p99, latest = map(_seconds, (*levels, most))
+    loops = sum(bool(beats) for beats in recorded.beats)
+    return asdict(probes.Lag(encoded(histogram), p50, p99, latest, loops, len(delays)))
 
 
 def _timeline(recorded: Pass) -> dict[str, Any]:
-    began = recorded.began
-    tasks = [
-        [one.task, one.lane, *(_seconds(at - began) for at in _moments(one))]
-        for one in recorded.flights[:SHOWN]
-    ]
-    beats = sorted(chain.from_iterable(recorded.beats))
-    return {
-        "lanes": [lane.name for lane in recorded.lanes],
-        "tasks": tasks,
-        "beats": [[_seconds(at - began), _seconds(at - due)] for due, at in islice(beats, SHOWN)],
-    }
+    began, beats = recorded.began, sorted(chain.from_iterable(recorded.beats))[:SHOWN]
+    timeline = probes.Timeline(
+        lanes=tuple(lane.name for lane in recorded.lanes),
+        tasks=tuple(_moments(one, began) for one in recorded.flights[:SHOWN]),
+        beats=tuple((_seconds(at - began), _seconds(at - due)) for due, at in beats),
+    )
+    return vars(timeline)
 
 
-def _moments(one: Flight) -> tuple[int, int, int]:
-    return one.submitted or one.started, one.started, one.ended
+def _moments(one: Flight, began: int) -> tuple[int, int, float, float, float]:
+    submitted = _seconds((one.submitted or one.started) - began)
+    return one.task, one.lane, submitted, _seconds(one.started - began), _seconds(one.ended - began)
 
 
 def _seconds(nanoseconds: int) -> float:
-    return round(nanoseconds * NANOSECOND, 9)
-
-
-COLUMNS = ("task", "lane", "submitted", "started", "ended")
+    return round(nanoseconds * 1e-9, 9)
 
 
 def write(folder: Path, cell: int, text: str) -> None:
@@ -288,26 +260,19 @@ def write(folder: Path, cell: int, text: str) -> None:
     `submitted` is empty where nobody knows it.  Raises UsageError when it cannot be written.
     """
     path = folder / "latency" / f"{cell}.csv.gz"
-    partial = path.with_name(f"{path.name}.partial")
     try:
         path.parent.mkdir(exist_ok=True)
-        partial.write_bytes(gzip.compress(_table(text).encode(), mtime=0))
-        partial.replace(path)
+        write_whole(path, gzip.compress(_table(text).encode(), mtime=0))
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _table(text: str) -> str:
-    recorded = read(json.loads(text))
-    stream = io.StringIO()
+    recorded, stream = read(json.loads(text)), io.StringIO()
     rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(COLUMNS)
+    rows.writerow(["task", "lane", "submitted", "started", "ended"])
     for one in recorded.flights:
-        times = [_task_seconds(at - recorded.began) for at in (one.started, one.ended)]
-        known = _task_seconds(one.submitted - recorded.began) if one.submitted else ""
-        rows.writerow([one.task, recorded.lanes[one.lane].name, known, *times])
+        moments = one.submitted, one.started, one.ended
+        times = [f"{(at - recorded.began) / 1e9:.9f}" if at else "" for at in moments]
+        rows.writerow([one.task, recorded.lanes[one.lane].name, *times])
     return stream.getvalue()
-
-
-def _task_seconds(nanoseconds: int) -> str:
-    return f"{nanoseconds / 1e9:.9f}"

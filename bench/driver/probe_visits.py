@@ -1,9 +1,7 @@
-"""Peak memory of a worker's process tree, seen from outside while it runs batches.
+"""One probe pass: a worker whose memory is sampled from outside while it works, and then read.
 
-Only PSS can be added up: a page that several share counts once in all; in RSS it counts in each of
-them, in USS in none.  Driver alone: psutil.
-
-One probe pass: a worker that is looked at from outside while it works, and then read.
+Only PSS can be added up: a page that several processes share counts once in all; in RSS it counts
+in each of them, in USS in none.
 """
 
 from __future__ import annotations
@@ -14,50 +12,50 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import psutil
 
-from ..probes.leftovers import said
+from ..probes.leftovers import summary
 from ..processes.children import line
 from ..processes.outputs import Failed, parsed
 from ..store.state import missing
 from . import probe_results
 from .probing import Owed
-from .workers import Call, Worker, Workers
+from .workers import Launch, Worker, Workers
 
 SAMPLES = 6
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.2
-"""Between two samples.  One takes 3 ms and 0.5 ms for each process, on the worker's own CPUs."""
+"""Between two samples.  One takes 3 ms and 0.5 ms a process, on the worker's own CPUs."""
 
 
-class Unreadable(Exception):
+class UnknownMemory(Exception):
     """Memory cannot be known here; says why."""
 
 
 @dataclass(frozen=True)
 class Peak:
-    """The most bytes that all processes had together, in so many samples."""
+    """The most bytes that all processes had together, and in how many samples."""
 
     bytes: int
     samples: int
 
 
 def peak(pid: int, seconds: float, longest: float) -> Peak | None:
-    """Look at a process and its descendants for `seconds`, or until it has ended.
+    """Sample a process and its descendants for `seconds`, or until it has ended.
 
-    Longer where that gives too few samples, and never beyond `longest`; None without any.  Raises
-    Unreadable.
+    Takes longer for too few samples, but never more than `longest`; None without any sample.
+    Raises UnknownMemory.
     """
     began = time.monotonic()
     most = samples = 0
     while (passed := time.monotonic() - began) < longest:
         if samples >= SAMPLES and passed >= seconds:
             break
-        found = pss(pid)
-        if found is None:
+        size = pss(pid)
+        if size is None:
             break
-        most, samples = max(most, found), samples + 1
+        most, samples = max(most, size), samples + 1
         took = time.monotonic() - began - passed
         # Half of the time at most, however large the tree.
         time.sleep(min(max(PAUSE_SECONDS, took), LONGEST_PAUSE_SECONDS))
@@ -67,7 +65,8 @@ def peak(pid: int, seconds: float, longest: float) -> Peak | None:
 def pss(pid: int) -> int | None:
     """Bytes of a process and its descendants together, or None when it has ended.
 
-    A descendant that ends meanwhile counts nothing.  Raises Unreadable unless all others tell.
+    A descendant that ends meanwhile counts nothing.  Raises UnknownMemory unless all others can be
+    read.
     """
     try:
         process = psutil.Process(pid)
@@ -75,7 +74,7 @@ def pss(pid: int) -> int | None:
     except psutil.NoSuchProcess:
         return None
     except psutil.Error as error:
-        raise Unreadable(_told(error)) from None
+        raise UnknownMemory(_reason(error)) from None
     own, *others = [_pss(each) for each in tree]
     return None if own is None else own + sum(filter(None, others))
 
@@ -86,30 +85,20 @@ def _pss(process: psutil.Process) -> int | None:
     except psutil.NoSuchProcess:  # a zombie, too
         return None
     except AttributeError:
-        raise Unreadable(
+        raise UnknownMemory(
             "this system does not tell PSS, and nothing else can be added up"
         ) from None
     except (psutil.Error, OSError) as error:
-        raise Unreadable(_told(error)) from None
+        raise UnknownMemory(_reason(error)) from None
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, psutil.AccessDenied):
         return "the memory of another user's process, or a hidden one's, cannot be read"
     return f"memory cannot be read: {error}"
 
 
 FAR = "its lanes are in processes that are none of ours"
-Seen: TypeAlias = Peak | str
-"""The peak, or why nobody knows; nothing where the worker's end says why."""
-
-
-class Read(NamedTuple):
-    """A worker's result, and what it says: whether its lanes are far, and all but its memory."""
-
-    text: str
-    far: bool
-    found: dict[str, Any]
 
 
 def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
@@ -117,29 +106,33 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
 
     Its time is bounded, and nothing is left running.  Never raises for what the worker does.
     """
-    job = {"kind": "probe", "probes": one.probes, "tasks": one.tasks}
-    peak: Seen = ""
+    job = {"run": "bench.probes.job:probe", "probes": one.probes, "tasks": one.tasks}
+    peak: Peak | str = ""
     before = len(workers.strays)
-    with workers.started(one.cell, job, Call([], 0, timeout, one.side), subprocess.PIPE) as worker:
+    launch = Launch([], 0, timeout, one.side)
+    with workers.started(one.cell, job, launch, subprocess.PIPE) as worker:
         if "memory" in one.probes:
             peak = _peak(worker, one.batch)
         result = worker.result()
-    read = parsed(result, partial(_read, one))
-    if isinstance(read, Failed):
-        if read.kind == "timeout":
-            read = replace(read, message=f"its pass timed out after {timeout:.1f} s")
-        return _found(one, peak, read), ""
-    found = _found(one, peak, read)
-    return _with_strays(found, workers.strays[before:]), read.text
+    output = parsed(result, partial(_output, one))
+    if isinstance(output, Failed):
+        if output.kind == "timeout":
+            output = replace(output, message=f"its pass timed out after {timeout:.1f} s")
+        return _metrics(one, peak, output), ""
+    metrics, strays = _metrics(one, peak, output), workers.strays[before:]
+    # What left its parent too is no child of the worker's, which could not see it.
+    if strays and "left" in metrics and not any("process" in line for line in metrics["left"]):
+        metrics["left"] = [*metrics["left"], *summary(strays, "process", "processes")]
+    return metrics, str(result)
 
 
-def _peak(worker: Worker, batch: float) -> Seen:
-    """The peak while it runs a batch or more."""
+def _peak(worker: Worker, batch: float) -> Peak | str:
+    """The peak while it runs a batch or more, or why nobody knows; "" where its end says why."""
     if line(worker.process, worker.left()) != b"memory":
-        return ""  # its result says why
+        return ""
     try:
         return peak(worker.process.pid, batch, worker.left()) or ""
-    except Unreadable as error:
+    except UnknownMemory as error:
         return str(error)
     finally:
         assert worker.process.stdin is not None
@@ -151,30 +144,24 @@ def _others(one: Owed) -> list[str]:
     return [probe for probe in one.probes if probe != "memory"]
 
 
-def _read(one: Owed, text: str) -> Read:
-    told = json.loads(text)
-    others = _others(one)
-    found = probe_results.probed(told, others) if others else {"absent": {}}
-    return Read(text, bool(told.get("far")), found)
+def _output(one: Owed, text: str) -> tuple[bool, dict[str, Any]]:
+    """Whether a worker's lanes are far, and what its result says of all but memory."""
+    result, others = json.loads(text), _others(one)
+    metrics = probe_results.probed(result, others) if others else {"absent": {}}
+    return bool(result.get("far")), metrics
 
 
-def _found(one: Owed, peak: Seen, read: Read | Failed) -> dict[str, Any]:
-    if isinstance(read, Failed):
-        found: dict[str, Any] = {"absent": missing(_others(one), read.message)}
+def _metrics(
+    one: Owed, peak: Peak | str, output: tuple[bool, dict[str, Any]] | Failed
+) -> dict[str, Any]:
+    if isinstance(output, Failed):
+        metrics: dict[str, Any] = {"absent": missing(_others(one), output.message)}
     else:
-        found = read.found
-        if read.far:
-            peak = FAR
+        far, metrics = output
+        peak = FAR if far else peak
     if isinstance(peak, Peak):
-        found["memory"] = {"peak_pss_bytes": peak.bytes, "samples": peak.samples}
+        metrics["memory"] = {"peak_pss_bytes": peak.bytes, "samples": peak.samples}
     elif "memory" in one.probes:
-        ended = read.message if isinstance(read, Failed) else "it ended before it was seen"
-        found["absent"] = {**missing(["memory"], peak or ended), **found["absent"]}
-    return found
-
-
-def _with_strays(found: dict[str, Any], strays: list[str]) -> dict[str, Any]:
-    """What left its parent too is no child of the worker's, which could not see it."""
-    if strays and "left" in found and not any("process" in line for line in found["left"]):
-        return {**found, "left": [*found["left"], *said(strays, "process", "processes")]}
-    return found
+        reason = output.message if isinstance(output, Failed) else "it ended before it was seen"
+        metrics["absent"] = {**missing(["memory"], peak or reason), **metrics["absent"]}
+    return metrics

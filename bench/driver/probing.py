@@ -1,11 +1,8 @@
-"""The probe passes that a run still owes, in which order, and how long each should take.
+"""The probe passes of a run, after its rounds: within their time, and at no cost to the rest.
 
-Pure.  The shortest of each workload come first: they are of the fastest strategies, which a reader
-wants to know most of, and what there is no time for is few cells.
-
-The probe passes of a run, after its rounds: within their time, and at no cost to the rest.
-
-Like the rounds it is given its lab and its clock, so that tests can report numbers.
+The shortest pass of each workload comes first: those are of the fastest strategies, which a reader
+wants to know most about, and so only few cells find no time left.  Like the rounds they are given
+their lab and its clock, so that tests can report numbers.
 """
 
 from __future__ import annotations
@@ -13,28 +10,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from operator import attrgetter
 from statistics import median
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..probes.empty import emptied
 from ..spec import Cell
 
 if TYPE_CHECKING:
-    from ..plan.cells import Planned
+    from ..plan.cells import PlannedCell
     from ..store.state import History
+    from .lab import Lab
     from .rounds import Limits
 
 
 SHARE = 0.25
-"""Of the budget, or of the time that the rounds took: what all passes together may take more."""
+"""Of the budget, or of the time of the rounds: what all passes together may take besides."""
 PROCESS_SECONDS = 0.1
 """A worker starts, opens, closes and ends, at the least."""
 OPENED_TWICE = 1.3
-"""Times that, where memory is looked at without the instruments of the others."""
+"""As a multiple of that, where memory is sampled in a pool opened without instruments."""
 SAMPLING_SECONDS = 0.15
-"""Memory is looked at for so long, at the least."""
+"""Memory is sampled for at least this long."""
 IN_TURN_SECONDS, IN_TURN_TASKS = 0.15, 4
-"""What a batch of tasks in turn may take, for more tell nothing new; and the fewest tasks."""
+"""What a batch of tasks in turn may take, as more say nothing new; and the fewest tasks."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Owed:
     `tasks` tasks, `expected` those of the whole pass.
     """
 
-    planned: Planned | None
+    planned: PlannedCell | None
     cell: Cell
     tasks: int
     probes: tuple[str, ...]
@@ -59,7 +58,10 @@ class Owed:
         return self.cell.name if self.planned else f"{self.cell.strategy.label}, nothing to do"
 
 
-def owed(plan: Sequence[Planned], past: History, probes: Sequence[str]) -> list[Owed]:
+_expected = attrgetter("expected")
+
+
+def owed(plan: Sequence[PlannedCell], past: History, probes: Sequence[str]) -> list[Owed]:
     """The passes in their order: those with nothing to do, which only compare, come last."""
     visits = _visits(past)
     measured = [p for p in plan if past.measured[p.id] and not past.reason(p.id)]
@@ -84,21 +86,17 @@ def _in_turns(cells: Sequence[Owed]) -> list[Owed]:
     return [one for turn in turns for one in turn if one]
 
 
-def _expected(one: Owed) -> float:
-    return one.expected
-
-
-def _process(planned: Planned, past: History, visit: float) -> float:
-    """What its last process took less its batches."""
+def _process(planned: PlannedCell, past: History, visit: float) -> float:
+    """Seconds of its last process without its batches."""
     batches = 1 + past.loops.get(planned.id, 1)
     return max(PROCESS_SECONDS, visit - batches * _batch(planned, past))
 
 
-def _batch(planned: Planned, past: History) -> float:
+def _batch(planned: PlannedCell, past: History) -> float:
     return float(median(run["seconds"] for run in past.measured[planned.id]))
 
 
-def _of_cell(planned: Planned, past: History, probes: Sequence[str], process: float) -> Owed:
+def _of_cell(planned: PlannedCell, past: History, probes: Sequence[str], process: float) -> Owed:
     batch, tasks = _batch(planned, past), past.measured_tasks(planned)
     if planned.workers == 1 and batch > IN_TURN_SECONDS:
         fewer = min(tasks, max(IN_TURN_TASKS, int(tasks * IN_TURN_SECONDS / batch)))
@@ -113,14 +111,13 @@ def _of_cell(planned: Planned, past: History, probes: Sequence[str], process: fl
     return Owed(planned, planned.cell, tasks, tuple(probes), key, batch, expected, planned.side)
 
 
-def _of_empty(planned: Planned, process: float) -> Owed:
+def _of_empty(planned: PlannedCell, process: float) -> Owed:
     cell = replace(planned.cell, workload=emptied(planned.cell.workload))
-    expected = process + SAMPLING_SECONDS
-    key = _empty(planned)
+    key, expected = _empty(planned), process + SAMPLING_SECONDS
     return Owed(None, cell, cell.tasks, ("memory",), key, 0.0, expected, planned.side)
 
 
-def _empty(planned: Planned) -> str:
+def _empty(planned: PlannedCell) -> str:
     """The same for cells whose strategy would do the same with nothing to do."""
     cell = planned.cell
     return f"{emptied(cell.workload).target} / {cell.strategy.label}{planned.side}"
@@ -140,76 +137,54 @@ def _visits(past: History) -> dict[int, float]:
 NO_TIME = "no time left for it"
 
 
-class Lab(Protocol):
-    """Where workers are run."""
-
-    def probe(self, one: Owed, timeout: float) -> tuple[Mapping[str, Any], str]:
-        """What is known of it, and the text that its worker left."""
-        ...
-
-    def elapsed(self) -> float: ...
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What is about to be probed: its place among so many, and seconds for it and what follows."""
-
-    position: int
-    passes: int
-    name: str
-    left: float
-
-
 @dataclass(frozen=True)
 class Probing:
     """All that the probe passes of a run need."""
 
-    plan: Sequence[Planned]
+    plan: Sequence[PlannedCell]
     past: History
     lab: Lab
     probes: Sequence[str]
     record: Callable[[Mapping[str, Any]], None]
     """Writes an entry to the journal; the history gets it from here."""
-    watch: Callable[[Moment], None]
-    """Is told of every pass before it is made."""
+    watch: Callable[[int, int, str, float], None]
+    """Gets the place of every pass before it is made, of how many, its name, and seconds to go."""
     limits: Limits
     raw: Callable[[int, str], None] | None = None
-    """Keeps what the worker of a cell left."""
+    """Stores what the worker of a cell left."""
 
     def run(self, budget: float | None) -> list[str]:
         """Probe what fits into a quarter of the time; a line about the cells that do not.
 
         `budget` are the seconds of the rounds; None where they took what they needed.
         """
-        whole = share(self.past, budget)
-        passes = owed(self.plan, self.past, self.probes) if self.probes else []
+        past = self.past  # its seconds are also those of before an interruption
+        whole = SHARE * (past.elapsed - past.probed.seconds if budget is None else budget)
+        passes = owed(self.plan, past, self.probes) if self.probes else []
         without = []
         for position, one in enumerate(passes):
-            left = whole - self.past.probed.seconds
+            left = whole - past.probed.seconds
             if one.expected <= left:
                 rest = sum(later.expected for later in passes[position:])
-                self.watch(Moment(position, len(passes), one.name, min(left, rest)))
+                self.watch(position, len(passes), one.name, min(left, rest))
                 self._visit(one, left)
             elif one.planned:
                 without.append(one.planned.id)
-        return self._without(without)
-
-    def _without(self, cells: list[int]) -> list[str]:
-        if not cells:
+        if not without:
             return []
-        told = {"cells": cells, "probes": list(self.probes), "reason": NO_TIME}
-        self._add({"event": "unprobed", **told}, 0.0)
-        many = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
+        event = {"event": "unprobed", "cells": without, "probes": list(self.probes)}
+        self._add({**event, "reason": NO_TIME}, 0.0)
+        many = f"{len(without)} cell{'' if len(without) == 1 else 's'}"
         return [f"no time left for the probes of {many}: a longer --budget has more for them"]
 
     def _visit(self, one: Owed, left: float) -> None:
         began = self.lab.elapsed()
-        found, text = self.lab.probe(one, self._timeout(one, left))
+        metrics, text = self.lab.probe(one, self._timeout(one, left))
         if self.raw and one.planned and text:
             self.raw(one.planned.id, text)
         event = {"event": "probed", "cell": one.planned.id} if one.planned else {"event": "emptied"}
-        told = {"probes": list(one.probes), "tasks": one.tasks, "empty": one.empty, "found": found}
-        self._add({**event, **told}, self.lab.elapsed() - began)
+        about = {"probes": list(one.probes), "tasks": one.tasks, "empty": one.empty}
+        self._add({**event, **about, "found": metrics}, self.lab.elapsed() - began)
 
     def _timeout(self, one: Owed, left: float) -> float:
         """One that hangs costs the others at most half of what is left."""
@@ -217,13 +192,7 @@ class Probing:
         batch = None if in_turn is None else in_turn * one.cell.tasks
         return min(self.limits.patience(batch), left, max(left / 2, 2 * one.expected))
 
-    def _add(self, told: Mapping[str, Any], seconds: float) -> None:
-        elapsed = round(self.lab.elapsed(), 3)
-        entry = {**told, "seconds": round(seconds, 3), "elapsed": elapsed}
+    def _add(self, event: Mapping[str, Any], seconds: float) -> None:
+        entry = {**event, "seconds": round(seconds, 3), "elapsed": round(self.lab.elapsed(), 3)}
         self.record(entry)
         self.past.add(entry)
-
-
-def share(past: History, budget: float | None) -> float:
-    """Seconds for all passes of a run, those of before an interruption included."""
-    return SHARE * (past.elapsed - past.probed.seconds if budget is None else budget)

@@ -1,8 +1,7 @@
-"""Which round to measure again as a whole, because the machine gave it so much less.
+"""Rounds over all cells, each in a new order, until the budget or the caller's rule ends them.
 
-Rounds over all cells, each in a new order, until the budget or the caller's rule says stop.
-
-The lab measures and the clock ticks elsewhere, so that tests can do both by reporting numbers.
+The lab measures and the clock ticks elsewhere, so that tests can do both by reporting numbers.  A
+round to which the machine gave much less is measured again as a whole.
 """
 
 from __future__ import annotations
@@ -10,25 +9,60 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..engine import LONG_ENOUGH
 from ..machine.canary import MUCH_LESS, is_low
-from ..plan.cells import Planned, shuffled
+from ..plan.cells import PlannedCell, shuffled
 from ..processes.outputs import Failed
 from ..store.state import History
-from .visits import Lab, Measured, Visit, entry
+
+if TYPE_CHECKING:
+    from .lab import Lab
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One worker process of a cell in a round."""
+
+    planned: PlannedCell
+    round: int
+    position: int
+    loops: int
+    tasks: int
+    head: int
+    """Tasks that the reference runs; where those are fewer, they have a digest of their own."""
+    timeout: float
+    """Seconds after which the worker is killed."""
+    values: int = 1
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a worker gave back: `seconds` a batch (the median), its answers, pyperf's JSON.
+
+    `one_shot` are seconds too, `cpu` those of the whole tree per batch, and `memory` the bytes of
+    a pass of its own, where one was asked for.
+    """
+
+    seconds: float
+    answer: str
+    head: str
+    benchmark: str
+    one_shot: float | None = None
+    cpu: float | None = None
+    memory: int | None = None
+
 
 SHARE = 4
-"""One repeat for so many rounds that count: what is low more often is how this machine is."""
+"""One repeat for this many rounds that count: what is low more often is how this machine is."""
 
 
 def due(history: History) -> int | None:
     """The round that got least, if it is to be measured again now.
 
-    Each is repeated once, and a repeat never is; not while the machine gives little or no more than
-    then; and only if all its cells were still measured last, so that no block that was stopped is
-    looked at again.
+    A round is repeated once, a repeat never.  It waits until the machine gives more again, and all
+    its cells must have been measured in the last round: a block that was stopped stays so.
     """
     got, now = history.canaries.delivered(), history.canaries.now()
     if SHARE * (len(history.again) + 1) > history.counted or now is None or is_low(now, got):
@@ -66,7 +100,7 @@ class Limits:
     timeout: float | None = None
 
     def patience(self, batch: float | None) -> float:
-        """How long a worker may take whose batch would take so long in turn (None: unknown)."""
+        """How long a worker may take, from the time of its batch in turn (None: unknown)."""
         if self.timeout is not None:
             return self.timeout
         if batch is None:
@@ -78,15 +112,15 @@ class Limits:
 class Course:
     """One run of a plan: everything that a round needs."""
 
-    plan: Sequence[Planned]
+    plan: Sequence[PlannedCell]
     history: History
     lab: Lab
     record: Callable[[Mapping[str, Any]], None]
     """Writes an entry to the journal; the course adds it to the history."""
-    keep: Callable[[], None]
+    save: Callable[[], None]
     """Is called after every round."""
     watch: Callable[[Visit], None]
-    """Is told of every visit before it is made."""
+    """Is called with every visit before it is made."""
     limits: Limits
     seed: int
     values: Callable[[float], int] = lambda seconds: 1
@@ -97,20 +131,22 @@ class Course:
         self._scout()
         self._canary()
         if owed := self.history.unvisited():
-            self._visit_all(self.history.rounds - 1, owed)
+            for cell in owed:
+                self._visit(cell)
             self._canary()
-        while begun := self._repeat() or self._next(wanted):
-            self._add({"event": "round", "round": self.history.rounds, **begun})
-            self._visit_all(self.history.rounds - 1, begun["order"])
+        while upcoming := self._repeat() or self._next(wanted):
+            self._add({"event": "round", "round": self.history.rounds, **upcoming})
+            for cell in upcoming["order"]:
+                self._visit(cell)
             self._canary()
-            self.keep()
+            self.save()
 
     def _canary(self) -> None:
-        """Told between two rounds, it is the end of one and the beginning of the other."""
+        """Between two rounds it is the end of one and the beginning of the other."""
         self._add({"event": "canary", **self.lab.canary()})
 
     def _repeat(self) -> dict[str, Any]:
-        # Before the caller's rule is asked: it looks at so many rounds once.
+        # Before the caller's rule is asked: it looks once at each number of rounds.
         if not self.history.rounds or self.lab.elapsed() >= self.limits.budget:
             return {}
         again = due(self.history)
@@ -122,46 +158,22 @@ class Course:
             return {}
         if limits.rounds is not None and self.history.counted >= limits.rounds:
             return {}
-        cells = self._asked(wanted)
-        order = shuffled(cells, self.plan, Random(f"{self.seed}/{number}"))
-        return {"order": order} if order else {}
-
-    def _asked(self, wanted: Wanted) -> list[int]:
-        asked = wanted(self.history.seconds())
-        return [
+        still = wanted(self.history.seconds())
+        cells = [
             planned.id
             for planned in self.plan
-            if planned.id in asked
+            if planned.id in still
             and not planned.reason
             and not self.history.quarantined(planned.id)
         ]
+        order = shuffled(cells, self.plan, Random(f"{self.seed}/{number}"))
+        return {"order": order} if order else {}
 
-    def _visit_all(self, number: int, cells: Sequence[int]) -> None:
-        order = self.history.orders[number] if cells else []
-        by_id = {planned.id: planned for planned in self.plan}
-        for cell in cells:
-            planned = by_id[cell]
-            tasks = self.history.measured_tasks(planned)
-            head = self.history.samples.get(planned.block, 0)
-            loops = self.history.loops.get(cell, 1)
-            patience = self.limits.patience(self._in_turn(planned))
-            place, values = order.index(cell), self._values(cell)
-            self._visit(Visit(planned, number, place, loops, tasks, head, patience, values))
-
-    def _values(self, cell: int) -> int:
-        """As many for each of a pair, by what the first of them took at first."""
-        known = self.history.first_seconds(cell)
-        return 1 if known is None else self.values(known * self.history.loops.get(cell, 1))
-
-    def _in_turn(self, planned: Planned) -> float | None:
-        one = self.history.seconds_per_task.get(planned.block)
-        return None if one is None else one * planned.cell.tasks
-
-    def _visit(self, visit: Visit) -> None:
+    def _visit(self, cell: int) -> None:
+        visit = self._next_visit(cell)
         self.watch(visit)
-        cell = visit.planned.id
         outcome = self.lab.measure(visit)
-        if isinstance(outcome, Measured) and cell not in self.history.loops:
+        if isinstance(outcome, Measurement) and cell not in self.history.loops:
             loops: int | Failed = 1
             if outcome.seconds < LONG_ENOUGH:
                 loops = self.lab.calibrate(visit)
@@ -171,30 +183,52 @@ class Course:
                 self._add({"event": "loops", "cell": cell, "loops": loops})
                 if loops > 1:
                     outcome = self.lab.measure(replace(visit, loops=loops))
-        self._add(entry(visit, outcome))
+        self._add(_entry(visit, outcome))
+
+    def _next_visit(self, cell: int) -> Visit:
+        history, number = self.history, self.history.rounds - 1
+        planned = next(one for one in self.plan if one.id == cell)
+        loops, first = history.loops.get(cell, 1), history.first_seconds(cell)
+        in_turn = history.seconds_per_task.get(planned.block)
+        return Visit(
+            planned,
+            number,
+            history.orders[number].index(cell),
+            loops,
+            history.measured_tasks(planned),
+            history.samples.get(planned.block, 0),
+            self.limits.patience(None if in_turn is None else in_turn * planned.cell.tasks),
+            # As many for each of a pair, by the first value of the first of them.
+            1 if first is None else self.values(first * loops),
+        )
 
     def _scout(self) -> None:
-        """Learn what a task takes in turn: it bounds the waiting, and says what to sample."""
+        """Learn what a task takes in turn: it bounds how long to wait, and what to sample."""
+        share = self.limits.budget / len({planned.block for planned in self.plan})
         for planned in self.plan:
-            if planned.reference and not planned.reason:
-                self._scout_block(planned)
+            known = planned.block in self.history.seconds_per_task
+            if planned.reason or not planned.reference or known:
+                continue
+            seconds = self.lab.scout(planned, self.limits.patience(None))
+            if isinstance(seconds, Failed):
+                continue  # its first round says why
+            self._add({"event": "scouted", "block": planned.block, "seconds_per_task": seconds})
+            tasks = sample(seconds, planned.cell.tasks, share)
+            if tasks < planned.cell.tasks:
+                self._add({"event": "sampled", "block": planned.block, "tasks": tasks})
 
-    def _scout_block(self, planned: Planned) -> None:
-        if planned.block in self.history.seconds_per_task:
-            return
-        found = self.lab.scout(planned, self.limits.patience(None))
-        if isinstance(found, Failed):
-            return  # its first round tells why
-        self._add({"event": "scouted", "block": planned.block, "seconds_per_task": found})
-        blocks = len({p.block for p in self.plan})
-        tasks = sample(found, planned.cell.tasks, self.limits.budget / blocks)
-        if tasks < planned.cell.tasks:
-            self._add({"event": "sampled", "block": planned.block, "tasks": tasks})
+    def _add(self, event: Mapping[str, Any]) -> None:
+        entry = {**event, "elapsed": round(self.lab.elapsed(), 3)}
+        self.record(entry)
+        self.history.add(entry)
 
-    def _add(self, told: Mapping[str, Any]) -> None:
-        whole = {**told, "elapsed": round(self.lab.elapsed(), 3)}
-        self.record(whole)
-        self.history.add(whole)
+
+def _entry(visit: Visit, outcome: Measurement | Failed) -> dict[str, Any]:
+    """What the journal says of a visit."""
+    place = {"cell": visit.planned.id, "round": visit.round, "position": visit.position}
+    if isinstance(outcome, Failed):
+        return {"event": "failed", **place, **vars(outcome)}
+    return {"event": "measured", **place, "tasks": visit.tasks, **vars(outcome)}
 
 
 def sample(seconds_per_task: float, tasks: int, budget: float) -> int:

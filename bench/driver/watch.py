@@ -1,15 +1,15 @@
-"""What is told of a run while it goes on: where it is, and how long it will take."""
+"""The progress of a run: where it is, and how long it will still take."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
 from ..store.state import History
-from .probing import SHARE, Moment, owed
-from .rounds import Limits
-from .visits import Visit
+from .probing import SHARE, owed
+from .rounds import Limits, Visit
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,17 @@ class Event:
 
 
 Watch = Callable[[Event], None]
+Progress = Callable[[], AbstractContextManager[Watch]]
+"""What shows a run while it goes on."""
 
 
 @dataclass
-class Watched:
-    """Tells somebody of every visit of one run, and of every probe pass after them."""
+class Watcher:
+    """Reports every visit of one run, and every probe pass after them."""
 
     watch: Watch
     clock: Callable[[], float]
-    plan: Sequence[Planned]
+    plan: Sequence[PlannedCell]
     past: History
     limits: Limits
     probes: Sequence[str]
@@ -56,16 +58,15 @@ class Watched:
         cells, name = len(self.past.orders[number]), visit.planned.cell.name
         self.watch(Event(number, visit.position, cells, name, elapsed, left))
 
-    def probe(self, moment: Moment) -> None:
-        at, elapsed = self.past.rounds - 1, self.clock()
-        told = (at, moment.position, moment.passes, moment.name, elapsed, moment.left)
-        self.watch(Event(*told, probing=True))
+    def probe(self, position: int, passes: int, name: str, left: float) -> None:
+        number = self.past.rounds - 1
+        self.watch(Event(number, position, passes, name, self.clock(), left, probing=True))
 
     def _probing(self, most: float) -> float:
-        """What the passes will take; of a first round that is not over nobody knows."""
+        """Seconds that the passes will take; unknown until the first round is over."""
         if self.past.rounds < 2 or not self.probes:
             return most if self.probes else 0.0
-        if self.past.rounds not in self._after:  # a look at all that was measured: once a round
+        if self.past.rounds not in self._after:  # reads all that was measured: once a round
             passes = owed(self.plan, self.past, self.probes)
             self._after = {self.past.rounds: sum(one.expected for one in passes)}
         return min(most, self._after[self.past.rounds])

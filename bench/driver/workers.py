@@ -12,27 +12,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
+from signal import Signals
 from tempfile import mkdtemp
 from typing import Any
 
 from .. import imports
 from ..errors import UsageError
+from ..processes import outputs
 from ..processes.children import Children, Process, Stream, wait
-from ..processes.outputs import Failed, parsed, text_of
+from ..processes.outputs import Failed
 from ..processes.variables import environment
+from ..sides import MeasuredSide
 from ..sides.proof import Proof
-from ..sides.side import Side
-from ..spec import Cell, Spec
+from ..spec import Cell
 from .fixtures import Fixtures
 
 WORKER = "from bench.worker import main; main()"
 LINES = 5
-"""Lines of a crashed worker's stderr that are kept."""
+"""Lines of a crashed worker's stderr that are shown."""
 
 
 @dataclass(frozen=True)
-class Call:
-    """How a worker is called: pyperf's options, the round, seconds until it is killed, its side."""
+class Launch:
+    """How a worker starts: pyperf's options, the round, seconds until it is killed, its side."""
 
     options: list[str]
     round: int
@@ -41,10 +43,10 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Place:
+class EquippedSide:
     """A side, and the fixtures of its workloads."""
 
-    side: Side
+    side: MeasuredSide
     fixtures: Fixtures
 
 
@@ -54,7 +56,7 @@ class Workers:
 
     children: Children
     folder: Path
-    places: Mapping[str, Place]
+    sides: Mapping[str, EquippedSide]
     """By the title of the side."""
     seed: int
     strays: list[str] = field(default_factory=list)
@@ -62,33 +64,40 @@ class Workers:
     proof: Proof | None = None
     """Told what each worker imported."""
 
-    def result(self, cell: Cell, job: Mapping[str, Any], call: Call) -> str | Failed:
-        """Run a worker to its end; the text of its result, or why there is none."""
-        with self.started(cell, job, call) as worker:
-            return worker.result()
-
     @contextmanager
     def started(
-        self, cell: Cell, job: Mapping[str, Any], call: Call, pipe: Stream = subprocess.DEVNULL
+        self, cell: Cell, job: Mapping[str, Any], launch: Launch, pipe: Stream = subprocess.DEVNULL
     ) -> Iterator[Worker]:
         """A worker at its job, with `pipe` as standard input and output."""
-        whole = {
-            **job,
-            "workload": vars(self._with_given(cell.workload, call.side)),
-            "strategy": vars(cell.strategy),
-        }
-        folder = self._prepared(json.dumps(whole))
+        equipped = self.sides[launch.side]
+        side, given = equipped.side, equipped.fixtures.given.get(cell.workload.label, {})
+        specs = {"workload": replace(cell.workload, given=given), "strategy": cell.strategy}
+        folder = self._new_folder({**job, **{key: vars(spec) for key, spec in specs.items()}})
+        process = None
         try:
-            yield from self._running(folder, call, pipe)
+            with (folder / "stderr").open("wb") as stderr:
+                process = self.children.start(
+                    [*side.command(WORKER), str(folder / "job.json"), *launch.options],
+                    env=self._environment(launch.round, side, folder),
+                    cwd=side.folder,
+                    stdin=pipe,
+                    stdout=pipe,
+                    stderr=stderr,
+                )
+            yield Worker(self, process, folder, launch, time.monotonic() + launch.timeout)
+        except BaseException:
+            if process is not None:
+                self.children.kill(process)  # before its folder is removed under it
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)  # its work may have removed it before
 
-    def _prepared(self, job: str) -> Path:
-        """A new folder for every worker: no other can have left anything there."""
+    def _new_folder(self, job: Mapping[str, Any]) -> Path:
+        """A new one for every worker: no other can have left anything there."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)  # a workload may have emptied its TMPDIR
             folder = Path(mkdtemp(prefix="worker-", dir=self.folder))
-            (folder / "job.json").write_text(job, encoding="utf-8")
+            (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         except OSError as error:
             raise UsageError(
                 f"cannot write {self.folder}: {error.strerror}\n"
@@ -96,44 +105,24 @@ class Workers:
             ) from None
         return folder
 
-    def _running(self, folder: Path, call: Call, pipe: Stream) -> Iterator[Worker]:
-        side = self.places[call.side].side
-        with (folder / "stderr").open("wb") as stderr:
-            process = self.children.start(
-                [*side.command(WORKER), str(folder / "job.json"), *call.options],
-                env=self._environment(call.round, side, folder),
-                cwd=side.folder,
-                stdin=pipe,
-                stdout=pipe,
-                stderr=stderr,
-            )
-        try:
-            yield Worker(self, process, folder, call, time.monotonic() + call.timeout)
-        except BaseException:
-            self.children.kill(process)  # before its folder is removed under it
-            raise
-
-    def _environment(self, number: int, side: Side, folder: Path) -> dict[str, str]:
+    def _environment(self, number: int, side: MeasuredSide, folder: Path) -> dict[str, str]:
         # One hash seed a round, and another in the next: cells of a round differ by nothing else.
         seed = Random(f"{self.seed}/hash/{number}").randrange(1, 2**32)
-        ours = {"TMPDIR": str(self.folder), "PYTHONHASHSEED": str(seed)}
+        hash_seed = os.environ.get("PYTHONHASHSEED", str(seed))
+        ours = {"TMPDIR": str(self.folder), "PYTHONHASHSEED": hash_seed}
         if self.proof:
             ours[imports.FOLDER] = str(folder)
-        return environment({**ours, **_kept("PYTHONHASHSEED"), **side.variables})
-
-    def _with_given(self, workload: Spec, side: str) -> Spec:
-        given = self.places[side].fixtures.given
-        return replace(workload, given=given.get(workload.label, {}))
+        return environment({**ours, **side.variables})
 
 
 @dataclass(frozen=True)
 class Worker:
-    """A process that was started; `result` has to be the last thing that is asked of it."""
+    """A process that was started; ask for its `result` last."""
 
     workers: Workers
     process: Process
     folder: Path
-    call: Call
+    launch: Launch
     deadline: float
 
     def left(self) -> float:
@@ -146,44 +135,39 @@ class Worker:
         code = wait(self.process, self.left())
         if code is None:
             children.kill(self.process)
-            told = f"timed out after {self.call.timeout:g} s (longer with --timeout)"
-            return Failed("timeout", told)
+            limit = f"{self.launch.timeout:g} s (longer with --timeout)"
+            return Failed("timeout", f"timed out after {limit}")
         self.workers.strays.extend(children.end(self.process))
         if code == 0 and (self.folder / "result.json").exists():
             if self.workers.proof:
-                self.workers.proof.read(self.call.side, self.folder)
-            return text_of(self.folder / "result.json")
-        return self._failed(code)
+                self.workers.proof.read(self.launch.side, self.folder)
+            return outputs.text_of(self.folder / "result.json")
+        return self._failure(code)
 
-    def _failed(self, code: int) -> Failed:
+    def _failure(self, code: int) -> Failed:
         failed = Failed("crash", f"crashed: {_ending(code)}", _tail(self.folder / "stderr"))
         if (error := self.folder / "error.json").exists():
-            read = parsed(text_of(error, "error.json"), _error, "error.json")
-            if isinstance(read, Failed):
-                failed = replace(failed, message=f"{failed.message}, and {read.message}")
+            text = outputs.text_of(error, "error.json")
+            fields = outputs.parsed(text, _error_fields, "error.json")
+            if isinstance(fields, Failed):
+                failed = replace(failed, message=f"{failed.message}, and {fields.message}")
             else:
-                failed = Failed(*read)
-        if dead := self.workers.places[self.call.side].fixtures.dead():
+                failed = Failed(*fields)
+        if dead := self.workers.sides[self.launch.side].fixtures.dead():
             first, _, rest = dead.partition("\n")
             return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
         return failed
 
 
-def _error(text: str) -> list[str]:
-    """Kind, message and traceback of a worker's error, as `failure.write` left them."""
+def _error_fields(text: str) -> list[str]:
+    """Kind, message and traceback of a worker's own error, as `write_failure` wrote them."""
     record = json.loads(text)
     return [str(record[key]) for key in ("kind", "message", "traceback")]
-
-
-def _kept(name: str) -> dict[str, str]:
-    return {name: os.environ[name]} if name in os.environ else {}
 
 
 def _ending(code: int) -> str:
     if code >= 0:
         return f"exit code {code}"
-    from signal import Signals
-
     try:
         return f"killed by {Signals(-code).name}"
     except ValueError:

@@ -1,6 +1,181 @@
-"""The regression check: two sides measured until the gate has an answer for every pair.
+"""The regression check: two sides, or a run and a stored one, measured until there is an answer.
 
-`evidence` is what the journal holds for the gate, `rule` asks it what to measure next, `against`
-finds what to compare with, `command` is the whole check.  What is decided, and by what method, is
-`reports.gate`.
+What is decided, and by what method, is `reports.gate`.  Nothing here prints or reads a run:
+whoever calls hands that in.
 """
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reports.gate import decision, results
+from reports.gate.thresholds import Threshold
+from reports.run import keys, provenance
+
+from ..driver import Agenda, measure, runnable, with_sides
+from ..driver.lab import Workshop, workshop
+from ..driver.watch import Progress
+from ..errors import NotComparable, UsageError
+from ..machine import identity
+from ..plan.cells import PlannedCell
+from ..plan.settings import Settings
+from ..processes.variables import recorded
+from ..sides.commits import check_distinct
+from ..sides.plans import plan_here
+from ..sides.proof import proof
+from ..store.journal import entries
+from ..store.state import History
+from . import noise
+from .baseline import CELLS, baseline, common, not_compared, same_settings
+from .samples import Samples, check_named, pairs
+
+if TYPE_CHECKING:
+    from reports.run.stored import Stored
+
+RATIOS = "what slows every strategy down alike, the reference too, does not show in ratios"
+
+
+def check_sides(
+    settings: Settings, limits: Sequence[Threshold], progress: Progress, resume: Path | None = None
+) -> tuple[results.Check, Path]:
+    """Measure the settings' two sides until all is decided; the answers and the run's folder.
+
+    Raises UsageError where a threshold names no cell, or both sides are of one commit.
+    """
+    with workshop(settings.results) as shop:
+        agenda = with_sides(shop, settings)
+        samples = Samples(pairs(agenda.cells), limits, History(agenda.cells))
+        check_distinct(agenda.sides, Path.cwd())
+        check_named(limits, (one.cell for one in agenda.cells), agenda.alone)
+        memory = any("memory" in samples.asked(pair) for pair in samples.pairs)
+        warnings = [*agenda.warnings, *_too_fine(samples, settings.results)]
+        agenda = replace(agenda, warnings=warnings, memory=memory, values=decision.values)
+        samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
+    after, before = (side.title for side in agenda.sides)
+    notes = [*warnings, *samples.past.trouble]
+    return _checked(samples, after, before, notes, agenda.alone, folder), folder
+
+
+def check_baseline(
+    name: str,
+    given: Mapping[str, Any],
+    settings: Settings,
+    limits: Sequence[Threshold],
+    progress: Progress,
+    read: Callable[[Path], Stored],
+    resume: Path | None = None,
+) -> tuple[results.Check, Path]:
+    """Measure the baseline's cells until they are decided; the answers and the run's folder.
+
+    Raises UsageError where there is no such baseline or it cannot be read, and NotComparable where
+    its times mean something else here, or it has none of the cells.
+    """
+    if settings.side:
+        raise UsageError(f"a baseline is compared with the {keys.WORKING_TREE}: leave out --side")
+    stored = baseline(settings.results, name, read)
+    relative = bool(given.get("relative")) or settings.gate.relative
+    elsewhere = differences(stored)
+    if elsewhere and not relative:
+        first = f"baseline '{name}' was measured under other conditions:"
+        last = "compare ratios instead with --relative, or measure it here with "
+        last += f"`concbench run --save-baseline {name}`"
+        raise NotComparable("\n  ".join([first, *elsewhere, last]))
+    if resume is None:  # else they are those of the run that goes on
+        settings = same_settings(settings, given, stored.folder)
+    shared = plan_here(settings)
+    both, notes = common(shared.cells, stored, name, relative=relative)
+    alone = [*not_compared(notes, chosen=any(key in given for key in CELLS))]
+    check_named(limits, (pair.now.cell for pair in both), alone)
+    by_id = {cell.id: cell for pair in both for cell in pair.planned}
+    cells = tuple(by_id[number] for number in sorted(by_id))
+    samples = Samples(both, limits, History(cells), stored)
+    if not any(map(samples.answered, both)):
+        raise NotComparable("nothing can be compared: " + "; ".join(samples.unknown()))
+    with workshop(settings.results) as shop:
+        there = proof(shop.children, shared.sides, Path.cwd())
+        if there:
+            there.plan(shared.sides[0])
+        agenda = Agenda(shared.sides, runnable(cells), notes, proof=there)
+        samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
+    notes = [*notes, *(f"{name} was measured elsewhere: {one}" for one in elsewhere)]
+    notes = [RATIOS, *notes] if relative else notes
+    revision = (stored.run.git or {}).get("revision")
+    short = f" ({revision[:7]})" if isinstance(revision, str) else ""
+    before = f"baseline {name}{short}"
+    return _checked(samples, keys.WORKING_TREE, before, notes, alone, folder), folder
+
+
+def differences(stored: Stored) -> list[str]:
+    """`CPUs 4, here 2`, for each fact without which the stored times mean something else here."""
+    now = {"environment": identity.facts() | {"variables": recorded()}}
+    before = provenance.record(stored.run)
+    unlike = provenance.differences(before, now, provenance.BASELINE, strict=True)
+    return [f"{one.what} {one.before}, here {one.now}" for one in unlike]
+
+
+def _measured(
+    shop: Workshop,
+    agenda: Agenda,
+    samples: Samples,
+    settings: Settings,
+    progress: Progress,
+    resume: Path | None,
+) -> tuple[Samples, Path]:
+    """The same pairs with what a run gave of them, until all are decided; the run's folder."""
+
+    def of(past: History) -> Samples:
+        return Samples(samples.pairs, samples.thresholds, past, samples.stored)
+
+    def rule(past: History) -> Any:
+        for pair in samples.pairs:
+            # The same cell calibrates to 8 or 16 by chance; on another machine, with reason.
+            loops = None if isinstance(pair.before, PlannedCell) else pair.before.loops
+            if loops and not pair.references:
+                past.loops.setdefault(pair.now.id, loops)
+        return of(past).rule(settings.seconds)
+
+    with progress() as watch:
+        folder = measure(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
+    return of(History(agenda.cells, entries(folder / "journal.jsonl"))), folder
+
+
+def _checked(
+    samples: Samples,
+    after: str,
+    before: str,
+    notes: Sequence[str],
+    alone: Sequence[tuple[str, str]],
+    folder: Path,
+) -> results.Check:
+    verdicts = decision.judge(samples.evidence())
+    if samples.stored is not None:
+        names = {pair.number: samples.name(pair) for pair in samples.pairs}
+        called = {f"{names[one.evidence.cell]} {one.evidence.metric}": one for one in verdicts}
+        notes = [*results.resolution(called), *notes]
+    return results.Check(
+        after=after,
+        before=before,
+        answers=tuple(map(samples.result, verdicts)),
+        paired=samples.stored is None,
+        relative=any(pair.references for pair in samples.pairs),
+        failed=tuple(samples.failed()),
+        unknown=tuple(samples.unknown()),
+        alone=tuple(alone),
+        seconds=samples.past.elapsed,
+        run=folder.name,
+        warnings=tuple(notes),
+    )
+
+
+def _too_fine(samples: Samples, folder: Path) -> list[str]:
+    """A line for the cells of which this machine is known to notice less than is asked."""
+    known = noise.stored(folder)
+    least = {pair.short_name: samples.asked(pair).get("batch") for pair in samples.pairs}
+    beyond = [cell for cell, asks in least.items() if asks and known.get(cell, 0.0) > asks]
+    cells = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
+    line = f"by `doctor --noise` this machine notices only slow-downs from: {cells}"
+    return [line] if beyond else []

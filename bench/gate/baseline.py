@@ -1,134 +1,109 @@
-"""Under what a baseline was measured, and whether times here mean the same.
-
-A baseline, and which of its cells can be measured here.
-
-`check --baseline NAME`: the same cells now, against a run that was stored before.
-"""
+"""What a check compares with: what the user says, else the baseline, else what git suggests."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from ..cli.progress import shown
-from ..cli.stored import read
-from ..driver import Agenda, measured, runnable
-from ..driver.lab import workshop
+from reports.run.keys import WORKING_TREE
+from reports.run.schema import Planned as StoredCell
+
 from ..errors import NotComparable, UsageError, suggestion
-from ..machine import identity
-from ..plan.cells import Planned
+from ..machine.identity import git_output
+from ..plan.cells import PlannedCell
 from ..plan.settings import Settings
-from ..processes.variables import recorded
-from ..sides.plans import plan_here
-from ..sides.proof import proof
-from ..sides.side import WORKING_TREE, Side
-from ..store.journal import entries
+from ..sides.build import check
+from ..sides.commits import earlier
 from ..store.runs import check_name, stored_settings
-from ..store.state import History
-from .samples import check_named
-from .unpaired import Both, Same
+from .samples import CellPair
 
 if TYPE_CHECKING:
-    from reports.gate import Threshold
-    from reports.gate.results import Checked
-    from reports.run.schema import Planned as Kept
     from reports.run.stored import Stored
 
-
-SAME = {
-    "cpu_model": "CPU",
-    "cpus": "CPUs",
-    "cpus_of_machine": "CPUs of the machine",
-    "cgroup_cpus": "CPU quota",
-    "memory_bytes": "memory",
-    "kernel": "kernel",
-    "virtualisation": "virtual machine",
-    "implementation": "interpreter",
-    "python": "Python",
-    "build": "Python build",
-    "gil": "GIL",
-    "jit": "JIT",
-    "start_method": "start method",
-}
-"""Facts without which times of two runs are not of one thing.  The host's name is none of them: a
-machine that is made anew for each job has a new one."""
-NEAR = 0.02
-"""Memory may differ by this share: a kernel keeps more or less of it for itself."""
-
-
-def here() -> dict[str, Any]:
-    """What a run that began now would record."""
-    return identity.facts() | {"variables": recorded()}
-
-
-def differences(stored: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """`CPUs 4, here 2`, for each fact in SAME and each variable that differs."""
-    found = [(word, _said(key, stored), _said(key, now)) for key, word in SAME.items()]
-    unlike = [not _alike(key, stored, now) for key in SAME]
-    found = [one for one, differs in zip(found, unlike, strict=True) if differs]
-    then, variables = stored.get("variables", {}), now["variables"]
-    found += [
-        (name, then.get(name, "not set"), variables.get(name, "not set"))
-        for name in sorted({*then, *variables})
-        if then.get(name) != variables.get(name)
-    ]
-    return [f"{word} {before}, here {after}" for word, before, after in found]
-
-
-def _alike(key: str, stored: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    if key not in stored:
-        return False
-    one, other = stored[key], now[key]
-    if key == "memory_bytes" and isinstance(one, int) and isinstance(other, int):
-        return abs(one - other) <= NEAR * max(one, other)
-    return bool(one == other)
-
-
-def _said(key: str, facts: Mapping[str, Any]) -> str:
-    if key not in facts:
-        return "not recorded"
-    value = facts[key]
-    if value is None:
-        return "not known"
-    if key == "memory_bytes" and isinstance(value, int):
-        return f"{value / 1e9:.1f} GB"
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
-
-
-ALONE = ("not in ", "not measured in ", "only in ", "no common reference")
-"""How the notes of cells that are not compared begin."""
+DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
 CELLS = ("workload", "strategy", "param", "tasks", "workers", "start", "reference")
 """The settings that say which cells a run has."""
+APART = ("not in ", "not measured in ", "only in ", "no common reference")
+"""How the notes of cells that are not compared begin."""
 
 
-def baseline(results: Path, name: str) -> Stored:
+@dataclass(frozen=True)
+class Counterpart:
+    """Two sides, or a stored baseline; `why` says how it was chosen, where nobody did."""
+
+    sides: tuple[str, ...] = ()
+    baseline: str = ""
+    why: str = ""
+
+
+def counterpart(given: Mapping[str, Any], settings: Settings, folder: Path) -> Counterpart:
+    """What to compare with; UsageError where there is nothing."""
+    side, baseline = given.get("against"), given.get("baseline")
+    if side and baseline:
+        raise UsageError("--against and --baseline both say what to compare with: give one")
+    gate = settings.gate
+    if not side and not baseline:
+        side, baseline = gate.against, gate.baseline
+        if side and baseline:
+            raise UsageError("'against' and 'baseline' of the gate's options: keep one")
+    if len(settings.side) > 1:
+        raise UsageError("a check is of one --side, against another")
+    ours = settings.side[0] if settings.side else WORKING_TREE
+    check(ours)
+    if side:
+        check(side)
+        return Counterpart((ours, side))
+    if baseline:
+        return Counterpart(baseline=baseline)
+    return _of_git(ours, folder)
+
+
+def _of_git(ours: str, folder: Path) -> Counterpart:
+    if git_output(folder, "rev-parse", "HEAD") is None:
+        raise UsageError(
+            "there is nothing to compare with: no git repository here\n"
+            "  say what: --against SIDE (git:REV, python:3.12, env:KEY=VALUE), or --baseline NAME"
+        )
+    side, why = earlier(folder, default_branch(folder))
+    return Counterpart((ours, side), why=why)
+
+
+def default_branch(folder: Path) -> str | None:
+    """What the remote says, else one of the usual names."""
+    remote = git_output(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    usual = [f"{place}{name}" for name in DEFAULT_BRANCHES for place in ("origin/", "")]
+    verify = partial(git_output, folder, "rev-parse", "--verify", "--quiet")
+    return next(filter(verify, [remote, *usual] if remote else usual), None)
+
+
+def baseline(results: Path, name: str, read: Callable[[Path], Stored]) -> Stored:
     """The stored run of that name; UsageError where there is none, or it cannot be read."""
     check_name(name)
     folder = results / "baselines" / name
     if not folder.is_dir():
-        there = sorted(one.parent.name for one in results.glob("baselines/*/run.json"))
-        told = f" (there are: {', '.join(there)})" if there else ""
+        names = sorted(one.parent.name for one in results.glob("baselines/*/run.json"))
+        others = f" (there are: {', '.join(names)})" if names else ""
         raise UsageError(
-            f"there is no baseline '{name}' in {results}{suggestion(name, there)}{told}\n"
+            f"there is no baseline '{name}' in {results}{suggestion(name, names)}{others}\n"
             f"  measure one with: concbench run --save-baseline {name}"
         )
-    found = read(folder)
-    if found.run.sides:
+    stored = read(folder)
+    if stored.run.sides:
         raise UsageError(f"baseline '{name}' is of several sides: measure it without --side")
-    return found
+    return stored
 
 
 def same_settings(settings: Settings, given: Mapping[str, Any], folder: Path) -> Settings:
     """The settings with the cells of a stored run, but for those that the command line chose."""
-    kept = stored_settings(folder)
-    cells = {key: kept[key] for key in CELLS if key in kept and key not in given}
+    stored = stored_settings(folder)
+    cells = {key: stored[key] for key in CELLS if key in stored and key not in given}
     for key in ("workload", "strategy"):
         if key in cells:
             cells[key] = [_here(text) for text in cells[key]]
-    others = {key: Settings().model_dump()[key] for key in CELLS if key not in {**kept, **given}}
+    others = {key: Settings().model_dump()[key] for key in CELLS if key not in {**stored, **given}}
     return Settings(**{**settings.model_dump(), **others, **cells})
 
 
@@ -148,203 +123,58 @@ def _here(text: str) -> str:
 
 
 def common(
-    cells: Sequence[Planned], stored: Stored, name: str, *, relative: bool
-) -> tuple[list[Same], list[str]]:
+    cells: Sequence[PlannedCell], stored: Stored, name: str, *, relative: bool
+) -> tuple[list[CellPair], list[str]]:
     """The cells that both have, and a line for each that cannot be compared.
 
-    Raises NotComparable without one.
+    They are numbered in their order, as a run has them, references among them.  Raises
+    NotComparable without one.
     """
-    kept = {cell.name: cell for cell in stored.run.cells}
-    found, notes = [], []
+    before = {cell.name: cell for cell in stored.run.cells}
+    pairs, notes = [], []
     for planned in cells:
-        one = kept.pop(planned.cell.name, None)
+        one = before.pop(planned.cell.name, None)
         if one is None:
             notes.append(f"not in {name}: {planned.cell.name}")
         elif one.status != "measured":
             notes.append(f"not measured in {name}: {one.name} ({one.reason or one.status})")
         elif not relative:
-            found.append(Same(planned, one))
+            pairs.append(CellPair(planned.id, planned, one))
         elif not planned.reference:
-            found += _with_references(planned, one, cells, stored, notes)
-    notes += [f"only in {name}: {left}" for left in kept]
-    if not found:
+            if references := _references(planned, one, cells, stored):
+                pairs.append(CellPair(planned.id, planned, one, references))
+            else:
+                notes.append(f"no common reference: {one.name}")
+    notes += [f"only in {name}: {left}" for left in before]
+    if not pairs:
         raise NotComparable("\n  ".join([f"no cell to compare with baseline '{name}'", *notes]))
-    return found, notes
+    return _numbered(pairs), notes
 
 
-def _with_references(
-    planned: Planned, one: Kept, cells: Sequence[Planned], stored: Stored, notes: list[str]
-) -> list[Same]:
-    here = next((each for each in cells if each.block == planned.block and each.reference), None)
-    block = stored.blocks()[one.block]
-    there = next((each for each in block if each.reference and each.status == "measured"), None)
-    if here is None or there is None or here.cell.name != there.name:
-        notes.append(f"no common reference: {one.name}")
-        return []
-    return [Same(planned, one, (here, there))]
-
-
-RATIOS = "what slows every strategy down alike, the reference too, does not show in ratios"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Measures what the stored run leaves undecided, as long as the budget lasts."""
-
-    both: Both
-    budget: float
-
-    def __call__(self, _: Sequence[Mapping[int, float]]) -> set[int]:
-        from reports.gate import allotment, unpaired
-
-        chosen = {same.now.id for same in self.both.cells}
-        if self.both.past.rounds:
-            left = self.budget - self.both.past.elapsed
-            chosen = set(allotment.chosen(unpaired.judged(self.both.evidence()), left))
-        return {cell for same in self.both.cells if same.now.id in chosen for cell in same.cells}
-
-
-def against_baseline(
-    name: str,
-    given: Mapping[str, Any],
-    settings: Settings,
-    wanted: Sequence[Threshold],
-    resume: Path | None = None,
-) -> tuple[Checked, Path]:
-    """Measure the baseline's cells until they are decided; the answers, and the run's folder.
-
-    Raises UsageError where there is no such baseline or it cannot be read, and NotComparable where
-    its times mean something else here, or it has none of the cells.
-    """
-    if settings.side:
-        raise UsageError("a baseline is compared with the working tree: leave out --side")
-    stored = baseline(settings.results, name)
-    relative = bool(given.get("relative")) or settings.gate.relative
-    elsewhere = differences(stored.run.environment, here())
-    if elsewhere and not relative:
-        raise NotComparable(_elsewhere(name, elsewhere))
-    if resume is None:  # else they are those of the run that goes on
-        settings = same_settings(settings, given, stored.folder)
-    shared = plan_here(settings)
-    cells, notes = common(shared.cells, stored, name, relative=relative)
-    alone = [*_alone(notes, chosen=any(key in given for key in CELLS))]
-    check_named(wanted, (same.now.cell for same in cells), alone)
-    cells = _numbered(cells)
-    _check_any(Both(cells, History(_planned(cells)), stored, wanted))
-    folder = _measured(cells, notes, stored, settings, given, wanted, resume, shared.sides)
-    past = History(_planned(cells), entries(folder / "journal.jsonl"))
-    notes += [f"{name} was measured elsewhere: {one}" for one in elsewhere]
-    both = Both(cells, past, stored, wanted)
-    return _checked(both, name, notes, alone, folder), folder
-
-
-def _elsewhere(name: str, told: Sequence[str]) -> str:
-    return "\n  ".join(
-        [
-            f"baseline '{name}' was measured under other conditions:",
-            *told,
-            "compare ratios instead with --relative, or measure it here with "
-            f"`concbench run --save-baseline {name}`",
-        ]
-    )
-
-
-def _check_any(both: Both) -> None:
-    """Raise NotComparable where nothing that is asked could ever be told."""
-    if not any(both.asked(same) for same in both.cells):
-        raise NotComparable("no threshold is for any of the cells")
-    if not any(both.told(same) for same in both.cells):
-        raise NotComparable("nothing can be compared: " + "; ".join(both.unknown()))
-
-
-def _numbered(cells: Sequence[Same]) -> list[Same]:
-    """The cells numbered in their order, as a run has them, references among them."""
-    planned = {cell.name: cell for same in cells for cell in _of(same)}
-    order = sorted(planned.values(), key=lambda one: one.id)
-    new = {one.name: replace(one, id=number) for number, one in enumerate(order)}
-    return [
-        replace(
-            same,
-            now=new[same.now.name],
-            references=same.references and (new[same.references[0].name], same.references[1]),
-        )
-        for same in cells
-    ]
-
-
-def _planned(cells: Sequence[Same]) -> tuple[Planned, ...]:
-    by_id = {cell.id: cell for same in cells for cell in _of(same)}
-    return tuple(by_id[number] for number in sorted(by_id))
-
-
-def _of(same: Same) -> list[Planned]:
-    return [same.now, *([same.references[0]] if same.references else [])]
-
-
-def _measured(
-    cells: Sequence[Same],
-    notes: Sequence[str],
-    stored: Stored,
-    settings: Settings,
-    given: Mapping[str, Any],
-    wanted: Sequence[Threshold],
-    resume: Path | None,
-    own: tuple[Side, ...],
-) -> Path:
-    def rule(past: History) -> Rule:
-        for same in cells:
-            # The same cell calibrates to 8 or 16 by chance; on another machine, with reason.
-            if same.references is None and same.before.loops:
-                past.loops.setdefault(same.now.id, same.before.loops)
-        return Rule(Both(cells, past, stored, wanted), settings.seconds)
-
-    with (
-        workshop(settings.results) as shop,
-        shown(bool(given.get("quiet")), bool(given.get("verbose"))) as watch,
-    ):
-        there = proof(shop.children, own, Path.cwd())
-        if there:
-            there.plan(own[0])
-        agenda = Agenda(own, runnable(_planned(cells)), notes, proof=there)
-        return measured(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
-
-
-def _checked(
-    both: Both,
-    name: str,
-    notes: Sequence[str],
-    alone: Sequence[tuple[str, str]],
-    folder: Path,
-) -> Checked:
-    from reports.gate.results import Checked
-    from reports.gate.unpaired import judged
-
-    verdicts = judged(both.evidence())
-    relative = any(same.references for same in both.cells)
-    failed = [(both.name(same), both.reason(same)) for same in both.cells if both.reason(same)]
-    return Checked(
-        after=WORKING_TREE,
-        before=f"baseline {name}{_revision(both.run)}",
-        answers=tuple(both.answer(verdict) for verdict in verdicts),
-        paired=False,
-        relative=relative,
-        failed=tuple(failed),
-        unknown=tuple(both.unknown()),
-        alone=tuple(alone),
-        seconds=both.past.elapsed,
-        run=folder.name,
-        warnings=(*both.resolution(verdicts), *([RATIOS] if relative else []), *notes),
-    )
-
-
-def _alone(notes: Sequence[str], *, chosen: bool) -> Iterator[tuple[str, str]]:
-    """The cells that only the baseline has, unless others were chosen, or only the working tree."""
+def not_compared(notes: Sequence[str], *, chosen: bool) -> Iterator[tuple[str, str]]:
+    """The cells of notes that only the baseline has, unless others were chosen, or only we have."""
     for note in notes:
         where, colon, cell = note.partition(": ")
-        if colon and where.startswith(ALONE) and not (chosen and where.startswith("only in ")):
+        if colon and where.startswith(APART) and not (chosen and where.startswith("only in ")):
             yield cell, where
 
 
-def _revision(stored: Stored) -> str:
-    revision = (stored.run.git or {}).get("revision")
-    return f" ({revision[:7]})" if isinstance(revision, str) else ""
+def _references(
+    planned: PlannedCell, one: StoredCell, cells: Sequence[PlannedCell], stored: Stored
+) -> tuple[PlannedCell, StoredCell] | None:
+    here = next((each for each in cells if each.block == planned.block and each.reference), None)
+    block = stored.blocks()[one.block]
+    there = next((each for each in block if each.reference and each.status == "measured"), None)
+    return (here, there) if here and there and here.cell.name == there.name else None
+
+
+def _numbered(pairs: Sequence[CellPair]) -> list[CellPair]:
+    cells = {cell.name: cell for pair in pairs for cell in pair.planned}
+    order = sorted(cells.values(), key=lambda one: one.id)
+    new = {one.name: replace(one, id=number) for number, one in enumerate(order)}
+    numbered = []
+    for pair in pairs:
+        now, both = new[pair.now.name], pair.references
+        references = both and (new[both[0].name], both[1])
+        numbered.append(CellPair(now.id, now, pair.before, references))
+    return numbered

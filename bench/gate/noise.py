@@ -7,25 +7,28 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from ..cli.progress import shown
-from ..driver import Agenda, measured, runnable
+from reports.files import write_whole
+from reports.gate import decision
+from reports.gate.evidence import PairedRounds
+from reports.gate.thresholds import parse
+from reports.run import keys, provenance
+
+from ..driver import Agenda, measure, runnable
 from ..driver.lab import workshop
+from ..driver.watch import Progress
 from ..errors import UsageError
 from ..machine import identity
 from ..plan.settings import Settings
+from ..sides import MeasuredSide
 from ..sides.plans import plans
-from ..sides.side import WORKING_TREE, Side
 from ..store.journal import entries
-from ..store.provenance import MACHINE, differences
+from ..store.runs import check_file
 from ..store.state import History
-from ..store.writable import check_file
-from .samples import Pair, compared, durations, name, pairs, ratios
+from .samples import BUDGET, CellPair, Samples, pairs
 
-BUDGET = 180.0
-CHECK_BUDGET = 600.0
-"""That of `concbench check`, for which the figures are."""
+SECONDS = 180.0
+"""To measure the noise in, unless somebody gives another budget."""
 FILE = "noise.json"
 SCHEMA = 1
 
@@ -44,52 +47,50 @@ class Floor:
     detects: float | None
 
 
-def floors(settings: Settings, *, quiet: bool) -> tuple[list[Floor], Path]:
+def floors(settings: Settings, progress: Progress) -> tuple[list[Floor], Path]:
     """Measure the cells against themselves; the floors, and the folder of the run."""
-    from reports.gate import values
-
-    check_file(_kept(settings.results), makes_folders=True)
+    check_file(_file(settings.results), makes_folders=True)
     settings = settings.model_copy(
-        update={"budget": settings.budget or BUDGET, "probe": ("none",), "rounds": None}
+        update={"budget": settings.budget or SECONDS, "probe": ("none",), "rounds": None}
     )
-    both = (Side(WORKING_TREE), Side(f"{WORKING_TREE} again"))
+    both = (MeasuredSide(keys.WORKING_TREE), MeasuredSide(f"{keys.WORKING_TREE} again"))
     with workshop(settings.results) as shop:
         shared = plans(shop.children, settings, both, shop.folder)
-        agenda = Agenda(shared.sides, runnable(shared.cells), shared.warnings, values=values)
+        cells = runnable(shared.cells)
+        agenda = Agenda(shared.sides, cells, shared.warnings, values=decision.values)
 
-        def everything(_: History) -> Any:
-            return lambda _: [one.id for one in agenda.cells]
+        def everything(_: object) -> list[int]:
+            return [one.id for one in cells]
 
-        with shown(quiet, False) as watch:
-            folder = measured(shop, agenda, settings, sys.argv[1:], watch, rule=everything)
+        with progress() as watch:
+            folder = measure(shop, agenda, settings, sys.argv[1:], watch, rule=lambda _: everything)
     past = History(agenda.cells, entries(folder / "journal.jsonl"))
-    return found(pairs(agenda.cells), past), folder
+    return estimate(pairs(agenda.cells), past), folder
 
 
-def found(both: Sequence[Pair], past: History) -> list[Floor]:
+def estimate(pairs: Sequence[CellPair], past: History) -> list[Floor]:
     """The floor of each pair that was measured, by what the journal holds."""
-    from reports.gate.noise import deviation, resolved
-
-    took = durations(past)
-    known = [pair for pair in both if compared(pair, past)]
-    round_seconds = sum(took.get(one.id, 0.0) for pair in known for one in (pair.now, pair.before))
-    rounds = int(CHECK_BUDGET / round_seconds) if round_seconds else 0
+    samples = Samples(pairs, parse(["batch>5%"]), past)
+    names = {pair.number: samples.name(pair) for pair in pairs}
+    known = [one for one in samples.evidence() if isinstance(one, PairedRounds)]
+    round_seconds = sum(one.seconds for one in known)
+    rounds = int(BUDGET / round_seconds) if round_seconds else 0
     floors = []
-    for pair in known:
-        seen = ratios(pair, "batch", past)
-        spread = deviation(seen)
-        least = None if spread is None else resolved(spread, rounds, len(known))
-        floors.append(Floor(name(pair), len(seen), spread, least))
+    for one in known:
+        spread = decision.deviation(one.logarithms)
+        least = None if spread is None else decision.resolved(spread, rounds, len(known))
+        floors.append(Floor(names[one.cell], one.rounds, spread, least))
     return floors
 
 
 def store(results: Path, floors: Sequence[Floor]) -> Path:
     """Keep them beside the baselines, with the machine that they are of."""
-    path = _kept(results)
-    told = {"schema": SCHEMA, "environment": identity.facts(), "cells": [asdict(f) for f in floors]}
+    path = _file(results)
+    cells = [asdict(one) for one in floors]
+    record = {"schema": SCHEMA, "environment": identity.facts(), "cells": cells}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(told, indent=1), encoding="utf-8")
+        write_whole(path, json.dumps(record, indent=1))
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     return path
@@ -97,27 +98,26 @@ def store(results: Path, floors: Sequence[Floor]) -> Path:
 
 def stored(results: Path) -> Mapping[str, float]:
     """What a check on this machine is known to notice, by cell; empty where nobody measured it."""
-    path = _kept(results)
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        then, now = {"environment": told["environment"]}, {"environment": identity.facts()}
-        if told["schema"] != SCHEMA or differences(then, now, [MACHINE]):
+        record = json.loads(_file(results).read_text(encoding="utf-8"))
+        now = {"environment": identity.facts()}
+        if record["schema"] != SCHEMA or provenance.differences(record, now, provenance.MACHINE):
             return {}
-        return {one["cell"]: one["detects"] for one in told["cells"] if one["detects"]}
+        return {one["cell"]: one["detects"] for one in record["cells"] if one["detects"]}
     except (OSError, ValueError, LookupError, TypeError):
         return {}  # it only adds a word to a check
 
 
-def _kept(results: Path) -> Path:
+def _file(results: Path) -> Path:
     return results / "baselines" / FILE
 
 
 def lines(floors: Sequence[Floor]) -> list[str]:
     """A table, and what it means."""
     wide = max((len(one.cell) for one in floors), default=4)
-    told = [f"{'cell':{wide}}  rounds  noise of a pair  a 10 min check notices"]
+    table = [f"{'cell':{wide}}  rounds  noise of a pair  a 10 min check notices"]
     for one in floors:
         noise = "?" if one.deviation is None else f"{100 * one.deviation:.1f} %"
         least = "nothing sure" if one.detects is None else f"{100 * one.detects:.1f} % or more"
-        told.append(f"{one.cell:{wide}}  {one.rounds:6}  {noise:>15}  {least:>22}")
-    return told
+        table.append(f"{one.cell:{wide}}  {one.rounds:6}  {noise:>15}  {least:>22}")
+    return table

@@ -1,97 +1,277 @@
-"""What a run's journal holds for the gate: for each pair and metric the ratios of its rounds.
-
-From what a run's journal holds to the answers of the gate.
-
-Which cells the next round measures: those of pairs that the gate has not decided.
-"""
+"""What a run's journal, and a stored run, hold for the gate: values of the same cells, by round."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from reports.gate import decision, thresholds
+from reports.gate.evidence import FEWEST, Evidence, PairedRounds, TwoSamples
+from reports.gate.results import Result
+from reports.run import keys
+from reports.run.schema import Planned as StoredCell
+from reports.stats import robust
 
 from .. import engine
 from ..errors import UsageError
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
 from ..processes.outputs import MALFORMED
 from ..spec import Cell
-from ..store.state import History
+from ..store.state import Entry, History
 
 if TYPE_CHECKING:
-    from reports.gate import Evidence, Threshold, Verdict
-    from reports.gate.results import Answer
+    from reports.run.stored import Stored
 
+Values: TypeAlias = Mapping[int, float]
+"""Logarithms of what was measured, by round."""
 
-Entry: TypeAlias = Mapping[str, Any]
-
+BUDGET = 600.0
+"""Seconds of a check, unless somebody gives another budget."""
 FIELDS = {"batch": "seconds", "one_shot": "one_shot", "cpu": "cpu", "memory": "memory"}
-"""From a metric of the gate to what the journal calls it."""
+STORED_FIELDS = {"batch": "seconds", "one_shot": "one_shot_seconds", "cpu": "cpu_seconds"}
+"""From a metric of the gate to what the journal, and a process of a stored run, call it."""
+UNKNOWN = {"memory": "a stored run has memory of one pass alone, so compare it by --against"}
 
 
 @dataclass(frozen=True)
-class Pair:
-    """The same cell on both sides: as it is now, and as it was."""
+class CellPair:
+    """The same cell as it is now and as it was: on another side of this run, or in a stored one.
+
+    With `references` the times of both are ratios to these.
+    """
 
     number: int
-    now: Planned
-    before: Planned
+    now: PlannedCell
+    before: PlannedCell | StoredCell
+    references: tuple[PlannedCell, StoredCell] | None = None
+
+    @property
+    def planned(self) -> list[PlannedCell]:
+        """What a round has to measure for it."""
+        others = [self.before, *(self.references or ())]
+        return [self.now, *(one for one in others if isinstance(one, PlannedCell))]
+
+    @property
+    def short_name(self) -> str:
+        """`http_get / asyncio`, with the parameters of a strategy that both have."""
+        now = self.now.cell
+        before = self.before.cell if isinstance(self.before, PlannedCell) else now
+        same = before.strategy.name == now.strategy.name
+        return f"{now.workload.label} / {now.strategy.label if same else now.strategy.name}"
 
 
-def pairs(cells: Sequence[Planned]) -> list[Pair]:
+def pairs(cells: Sequence[PlannedCell]) -> list[CellPair]:
     """The pairs of two sides, of which the first is the one that is checked."""
-    found: dict[int, list[Planned]] = {}
+    by_number: dict[int, list[PlannedCell]] = {}
     for one in cells:
         if one.pair is not None:
-            found.setdefault(one.pair, []).append(one)
-    return [Pair(number, *both) for number, both in sorted(found.items()) if len(both) == 2]
+            by_number.setdefault(one.pair, []).append(one)
+    both = [(number, two) for number, two in sorted(by_number.items()) if len(two) == 2]
+    return [CellPair(number, now, before) for number, (now, before) in both]
 
 
-def compared(pair: Pair, past: History) -> bool:
-    """Whether both can run and neither has failed."""
-    both = (pair.now, pair.before)
-    return not any(one.reason or past.reason(one.id) for one in both)
+@dataclass(frozen=True)
+class Samples:
+    """The pairs of a check, what is asked of them, and the run that measures them.
 
+    `stored` is the run that they are compared with, if not another side of the same.
+    """
 
-def evidence(found: Sequence[Pair], past: History, given: Sequence[Threshold]) -> list[Evidence]:
-    """One for each metric that is asked of a pair; pairs that cannot be compared have none."""
-    from reports.gate import Evidence
+    pairs: Sequence[CellPair]
+    thresholds: Sequence[thresholds.Threshold]
+    past: History
+    stored: Stored | None = None
 
-    took = durations(past)
-    return [
-        Evidence(pair.number, metric, least, ratios(pair, metric, past), seconds, differ)
-        for pair in found
-        if compared(pair, past)
-        for seconds in [took.get(pair.now.id, 0.0) + took.get(pair.before.id, 0.0)]
-        for differ in [other_work(pair, past)]
-        for metric, least in asked(pair, given).items()
-        if known(pair, metric, past)
-    ]
+    def asked(self, pair: CellPair) -> dict[str, float]:
+        """The thresholds of a pair, by metric."""
+        return thresholds.of_cell(self.thresholds, *_names(pair.now.cell))
 
+    def failed(self) -> list[tuple[str, str]]:
+        """The cells that could not be measured, and why, with the side where there are two."""
+        return [
+            (self.name(pair), f"{one.side}: {reason}" if one.side else reason)
+            for pair in self.pairs
+            for one in pair.planned
+            if (reason := self._reason(one))
+        ]
 
-def asked(pair: Pair, given: Sequence[Threshold]) -> dict[str, float]:
-    """The thresholds of a pair, by metric."""
-    from reports.gate import thresholds
+    def unknown(self) -> list[str]:
+        """What was asked and nobody can tell here, a line for each metric."""
+        cells: dict[str, list[str]] = {}
+        for pair, metric, _ in self._asked():
+            if not self._known(pair, metric):
+                cells.setdefault(metric, []).append(self.name(pair))
+        names = {metric: ", ".join(each) for metric, each in cells.items()}
+        if self.stored is None:
+            return [f"{one} is not known here of {names[one]}" for one in names]
+        few = f"not known of {FEWEST} rounds of the baseline, or not here"
+        return [f"{UNKNOWN.get(one, few)}: {one} of {names[one]}" for one in names]
 
-    return thresholds(given, *_names(pair.now.cell))
+    def evidence(self) -> list[Evidence]:
+        """One for each metric that is asked of a pair and known; of none that has failed."""
+        seconds = durations(self.past)
+        return [
+            self._evidence(pair, metric, threshold, seconds)
+            for pair, metric, threshold in self._asked()
+            if self._known(pair, metric)
+        ]
+
+    def _evidence(
+        self, pair: CellPair, metric: str, threshold: float, seconds: Mapping[int, float]
+    ) -> Evidence:
+        now, before = self.values(pair, metric)
+        asked = pair.number, metric, threshold
+        costs = sum(seconds.get(one.id, 0.0) for one in pair.planned), self._other_work(pair)
+        if self.stored is None:
+            return PairedRounds(*asked, tuple(_less(now, before).values()), *costs)
+        return TwoSamples(*asked, tuple(now.values()), tuple(before.values()), *costs)
+
+    def result(self, verdict: decision.Verdict) -> Result:
+        """What to show of a verdict."""
+        of, ratio = verdict.evidence, verdict.ratio
+        pair = next(pair for pair in self.pairs if pair.number == of.cell)
+        before = self._centre(pair, of.metric) if ratio else None
+        return Result(
+            cell=self.name(pair),
+            metric=of.metric,
+            threshold=of.threshold,
+            word=verdict.word,
+            rounds=verdict.rounds,
+            before=before,
+            after=before * ratio.estimate if before and ratio else None,
+            ratio=ratio.estimate if ratio else None,
+            low=ratio.low if ratio else None,
+            high=ratio.high if ratio else None,
+            p=verdict.p,
+            more=verdict.more,
+            confirmed=verdict.word == "slower",
+            example=self._example(pair) if of.other_work else "",
+        )
+
+    def _example(self, pair: CellPair) -> str:
+        """`task 0: 1.0, was 1`, of the first task whose answers differ and are known."""
+        now, before = (_results(self.past.measured[one.id]) for one in pair.planned[:2])
+        both = enumerate(zip(now, before, strict=False))
+        different = (f"task {i}: {one}, was {other}" for i, (one, other) in both if one != other)
+        return next(different, "")
+
+    def _centre(self, pair: CellPair, metric: str) -> float | None:
+        """The trimmed geometric mean of before, over the rounds that count; None of ratios.
+
+        There is none of now: the change is a trimmed mean of ratios, which no two centres of the
+        sides need have, so what is shown as now is this times the change.
+        """
+        if pair.references:
+            return None
+        now, before = self.values(pair, metric)
+        if self.stored is None:
+            before = {number: before[number] for number in _less(now, before)}
+        return math.exp(robust.mean(list(before.values())))
+
+    def rule(self, budget: float) -> Callable[[Sequence[Values]], set[int]]:
+        """What to measure in a round: every cell, then those undecided while the seconds last."""
+
+        def cells(_: Sequence[Values]) -> set[int]:
+            chosen: Sequence[int] = [pair.number for pair in self.pairs]
+            if self.past.rounds:
+                verdicts = decision.judge(self.evidence())
+                chosen = decision.choose(verdicts, budget - self.past.elapsed)
+            return {one.id for pair in self.pairs if pair.number in chosen for one in pair.planned}
+
+        return cells
+
+    def name(self, pair: CellPair) -> str:
+        """`http_get / asyncio`, with parameters where they differ, or tasks where names do not."""
+        same = [one for one in self.pairs if one.short_name == pair.short_name]
+        return pair.short_name if self.stored is None or len(same) == 1 else pair.now.cell.name
+
+    def values(self, pair: CellPair, metric: str) -> tuple[Values, Values]:
+        """Now and before, by round."""
+        now = self._measured(pair.now, metric)
+        if isinstance(pair.before, PlannedCell):
+            return now, self._measured(pair.before, metric)
+        before = self._stored(pair.before, metric)
+        if pair.references is None:
+            return now, before
+        reference, stored = pair.references
+        now = _less(now, self._measured(reference, metric))
+        return now, _less(before, self._stored(stored, metric))
+
+    def answered(self, pair: CellPair) -> bool:
+        """Whether the stored run has enough rounds of anything that is asked of a pair."""
+        return any(self._enough(pair, metric) for metric in self.asked(pair))
+
+    def _asked(self) -> Iterator[tuple[CellPair, str, float]]:
+        """Each metric that is asked of a pair that can run and has not failed."""
+        for pair in self.pairs:
+            if not any(map(self._reason, pair.planned)):
+                for metric, threshold in self.asked(pair).items():
+                    yield pair, metric, threshold
+
+    def _reason(self, planned: PlannedCell) -> str:
+        """Why a cell cannot be compared, or nothing."""
+        return planned.reason or self.past.reason(planned.id)
+
+    def _known(self, pair: CellPair, metric: str) -> bool:
+        """Whether a metric can be had: no round yet, or one that has it."""
+        now, before = self.values(pair, metric)
+        if self.stored is None:
+            begun = any(self.past.measured[one.id] for one in pair.planned)
+            return bool(now or before or not begun)
+        return self._enough(pair, metric) and bool(now or not self.past.measured[pair.now.id])
+
+    def _enough(self, pair: CellPair, metric: str) -> bool:
+        return self.stored is None or len(self.values(pair, metric)[1]) >= FEWEST
+
+    def _measured(self, planned: PlannedCell, metric: str) -> Values:
+        """Of the rounds that count in the run that goes on."""
+        replaced, values = self.past.replaced(), {}
+        for run in self.past.measured[planned.id]:
+            # Two sides measure the same sample of all tasks, two runs need not.
+            scale = 1.0 if self.stored is None else _scale(metric, planned.cell.tasks, run["tasks"])
+            value = scale * (run.get(FIELDS[metric]) or 0)
+            if value > 0 and run["round"] not in replaced:
+                values[run["round"]] = math.log(value)
+        return values
+
+    def _stored(self, cell: StoredCell, metric: str) -> Values:
+        """The same of the stored run, whose times are of all tasks already."""
+        if self.stored is None or not _scale(metric, cell.tasks, cell.measured_tasks or cell.tasks):
+            return {}
+        field = STORED_FIELDS[metric]
+        values = {one.round: getattr(one, field) for one in self.stored.of(cell.id)}
+        return {number: math.log(value) for number, value in values.items() if value}
+
+    def _other_work(self, pair: CellPair) -> bool:
+        """Whether now and before gave different answers to the same tasks."""
+        now, tasks = self._answers(pair.now)
+        before, tasks_before = self._answers(pair.before)
+        return bool(now and before and tasks == tasks_before and now != before)
+
+    def _answers(self, cell: PlannedCell | StoredCell) -> tuple[set[str], int]:
+        """The digests of a cell's answers, and of how many tasks they are."""
+        if isinstance(cell, PlannedCell):
+            answers = {run["answer"] for run in self.past.measured[cell.id]}
+            return answers, self.past.measured_tasks(cell)
+        processes = self.stored.of(cell.id) if self.stored else ()
+        return {one.answer for one in processes} - {""}, cell.measured_tasks or cell.tasks
 
 
 def check_named(
-    given: Sequence[Threshold], found: Iterable[Cell], alone: Sequence[tuple[str, str]]
+    given: Sequence[thresholds.Threshold], cells: Iterable[Cell], alone: Sequence[tuple[str, str]]
 ) -> None:
     """Raise UsageError where a threshold names a cell that neither side has."""
-    from reports.gate.thresholds import idle
-
-    cells = [_names(cell) for cell in found]
+    names = [_names(cell) for cell in cells]
     for cell, _ in alone:
         work, _, how = cell.partition(" / ")
         work = work.rpartition(" x ")[0]
-        cells.append(((work, work.partition("[")[0]), (how, how.partition("[")[0])))
-    if unused := idle(given, cells):
-        there = ", ".join(sorted({names[0][0] for names in cells}))
+        names.append(((work.partition("[")[0], work), (how.partition("[")[0], how)))
+    if unused := thresholds.idle(given, names):
+        there = ", ".join(sorted({workload[0] for workload, _ in names}))
         raise UsageError(f"--fail-on names no cell with {unused[0]} (workloads: {there})")
 
 
@@ -100,165 +280,36 @@ def _names(cell: Cell) -> tuple[tuple[str, str], tuple[str, str]]:
     return (work.name, work.label), (how.name, how.label)
 
 
-def known(pair: Pair, metric: str, past: History) -> bool:
-    """Whether the metric can be had here: no round yet, or one that has it."""
-    both = [*past.measured[pair.now.id], *past.measured[pair.before.id]]
-    return not both or any(run.get(FIELDS[metric]) is not None for run in both)
-
-
-def ratios(pair: Pair, metric: str, past: History) -> tuple[float, ...]:
-    """Logarithms of now over before, of the rounds that count and that both have, in order."""
-    return tuple(math.log(now / before) for now, before in _both(pair, metric, past))
-
-
-def centre(pair: Pair, metric: str, past: History) -> float | None:
-    """The trimmed geometric mean of before, over the rounds of `ratios`; None without one.
-
-    There is none of now: the change is a trimmed mean of ratios, which no two centres of the sides
-    need have, so what is shown as now is this times the change.
-    """
-    from reports.stats import robust
-
-    both = _both(pair, metric, past)
-    return math.exp(robust.mean([math.log(before) for _, before in both])) if both else None
-
-
-def _both(pair: Pair, metric: str, past: History) -> list[tuple[float, float]]:
-    now, before = (_values(one.id, metric, past) for one in (pair.now, pair.before))
-    return [(now[number], before[number]) for number in sorted(now.keys() & before.keys())]
-
-
-def _values(cell: int, metric: str, past: History) -> dict[int, float]:
-    replaced = past.replaced()
-    return {
-        run["round"]: run[FIELDS[metric]]
-        for run in past.measured[cell]
-        if run["round"] not in replaced and (run.get(FIELDS[metric]) or 0) > 0
-    }
-
-
-def other_work(pair: Pair, past: History) -> bool:
-    """Whether the sides gave different answers to the same tasks."""
-    now, before = (
-        {run["answer"] for run in past.measured[one.id]} for one in (pair.now, pair.before)
-    )
-    return bool(now and before and now != before)
-
-
-def durations(past: History) -> dict[int, float]:
-    """Seconds of a cell's visit, its worker's start included: the median of its rounds."""
-    took: dict[int, list[float]] = {}
-    for entry, seconds in _steps(past.entries):
-        if entry["event"] == "measured":
-            took.setdefault(entry["cell"], []).append(seconds)
-    return {cell: median(each) for cell, each in took.items()}
-
-
-def _steps(entries: Sequence[Entry]) -> Iterator[tuple[Entry, float]]:
-    """Each entry with the time since the one before."""
-    before = 0.0
-    for entry in entries:
-        now = entry.get("elapsed", before)
-        yield entry, now - before
-        before = now
-
-
-def answers(found: Sequence[Pair], past: History, given: Sequence[Threshold]) -> list[Answer]:
-    """One for each metric that was asked of a pair and could be known."""
-    from reports.gate import judged
-
-    by_number = {pair.number: pair for pair in found}
-    return [
-        _answer(by_number[verdict.evidence.cell], verdict, past)
-        for verdict in judged(evidence(found, past, given))
-    ]
-
-
-def failed(found: Sequence[Pair], past: History) -> list[tuple[str, str]]:
-    """The cells that one side, or both, could not measure, and why."""
-    return [
-        (name(pair), f"{one.side}: {reason}")
-        for pair in found
-        if not compared(pair, past)
-        for one in (pair.now, pair.before)
-        if (reason := one.reason or past.reason(one.id))
-    ]
-
-
-def unknown(found: Sequence[Pair], past: History, given: Sequence[Threshold]) -> list[str]:
-    """Metrics that were asked and that nobody can tell here, a line each."""
-    cells: dict[str, list[str]] = {}
-    for pair in found:
-        for metric in asked(pair, given):
-            if compared(pair, past) and not known(pair, metric, past):
-                cells.setdefault(metric, []).append(name(pair))
-    return [f"{metric} is not known here of {', '.join(names)}" for metric, names in cells.items()]
-
-
-def name(pair: Pair) -> str:
-    """`http_get / asyncio`, with the parameters of a choice of cells on both sides."""
-    now, before = pair.now.cell, pair.before.cell
-    if now.strategy.name != before.strategy.name:
-        return f"{now.workload.label} / {now.strategy.name}"
-    return f"{now.workload.label} / {now.strategy.label}"
-
-
-def _answer(pair: Pair, verdict: Verdict, past: History) -> Answer:
-    from reports.gate.results import Answer
-
-    of, ratio = verdict.evidence, verdict.ratio
-    before = centre(pair, of.metric, past)
-    return Answer(
-        cell=name(pair),
-        metric=of.metric,
-        threshold=of.threshold,
-        word=verdict.word,
-        rounds=verdict.rounds,
-        before=before,
-        after=None if before is None or ratio is None else before * ratio.estimate,
-        ratio=None if ratio is None else ratio.estimate,
-        low=None if ratio is None else ratio.low,
-        high=None if ratio is None else ratio.high,
-        p=verdict.p,
-        more=verdict.more,
-        confirmed=verdict.word == "slower",
-        example=_example(pair, past) if of.other_work else "",
-    )
-
-
-def _example(pair: Pair, past: History) -> str:
-    """`task 0: 1.0, was 1`, of the first task whose answers differ and are known."""
-    now, before = (_results(past.measured[one.id]) for one in (pair.now, pair.before))
-    both = enumerate(zip(now, before, strict=False))
-    return next((f"task {i}: {one}, was {other}" for i, (one, other) in both if one != other), "")
-
-
 def _results(runs: Sequence[Entry]) -> list[str]:
     """The sample that the worker of the first round kept, if it is there."""
     for run in runs:
         try:
             facts = engine.loads(run["benchmark"]).get_runs()[0].get_metadata()
-            return list(json.loads(facts["cb_results"]))
+            return list(json.loads(facts[keys.RESULTS]))
         except MALFORMED:  # without a sample there is no example
             continue
     return []
 
 
-@dataclass(frozen=True)
-class Rule:
-    """The gate's, as the rounds of a run ask it; `budget` in seconds."""
+def durations(past: History) -> dict[int, float]:
+    """Seconds of a cell's visit, its worker's start included: the median of its rounds."""
+    seconds: dict[int, list[float]] = {}
+    before = 0.0
+    for entry in past.entries:
+        now = entry.get("elapsed", before)
+        if entry["event"] == "measured":
+            seconds.setdefault(entry["cell"], []).append(now - before)
+        before = now
+    return {cell: median(each) for cell, each in seconds.items()}
 
-    cells: Sequence[Planned]
-    given: Sequence[Threshold]
-    budget: float
-    past: History
 
-    def __call__(self, _: Sequence[Mapping[int, float]]) -> list[int]:
-        from reports.gate import wanted
+def _less(above: Values, below: Values) -> Values:
+    """The differences in the rounds that both have."""
+    return {number: above[number] - below[number] for number in sorted(above.keys() & below.keys())}
 
-        found = pairs(self.cells)
-        if not self.past.rounds:
-            return [one.id for one in self.cells]
-        told = evidence(found, self.past, self.given)
-        chosen = set(wanted(told, self.budget - self.past.elapsed))
-        return [one.id for one in self.cells if one.pair in chosen]
+
+def _scale(metric: str, tasks: int, measured: int) -> float:
+    """From what was measured to a batch of all tasks; 0 where that cannot be said."""
+    if metric in ("batch", "cpu"):
+        return tasks / measured
+    return float(metric == "one_shot" and tasks == measured)

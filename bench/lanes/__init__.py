@@ -1,8 +1,4 @@
-"""How a workload is bent to the form that the lanes of a strategy run.
-
-Standard library only.
-
-Lanes: the places where tasks run.  Each opens the workload for itself and closes it there.
+"""Lanes: the places where tasks run.  Each opens the workload for itself and closes it there.
 
 Standard library only, and asyncio, futures and multiprocessing only when a strategy asks for them:
 a worker's start-up is measured with the imports that its strategy needs, and no others.
@@ -12,168 +8,112 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..contracts import AsyncCall, Call
+from ..contracts import AsyncCall, Call, Plain
 from ..errors import UsageError
 from ..spec import Spec
-from .lane import Awaited, Inline, Instruments, Record, in_lane, opened, per_task
+from .lane import Instruments, awaited, in_lane, inline, opened
 from .loops import Loop, held, in_thread, loop_class
-from .pools import Children, processes, threads
-from .report import Told
+from .pools import ChildLanes, processes, threads
+from .report import LaneReport
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
     from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+    from contextlib import AbstractAsyncContextManager
 
     from .external_pools import Everywhere
     from .multiprocessing_pool import WatchedPool
     from .other_loops import OtherLoop
 
-
-class Bent:
-    """A workload as lanes run it: `form` is "blocking" or "async", `notes` what a reader must know.
-
-    `record` is what each task passes through, if any; `told` is complete once every lane is closed.
-    """
-
-    def __init__(self, spec: Spec, record: Record | None) -> None:
-        self.spec = spec
-        self.record = record
-        self.form = ""
-        self.notes: list[str] = []
-        self.told: list[Told] = []
-
-    @cached_property
-    def workload(self) -> Any:
-        """Imported with the first lane: what a strategy patches, it patches before."""
-        return self.spec.build()
-
-    def tasks(self, count: int) -> range:
-        """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
-        arguments = getattr(self.workload, "arguments", None)
-        if arguments is None:
-            return range(count)
-        made: range = arguments(range(count))
-        return made
-
-    def awaited(self) -> Awaited | Inline:
-        """What an event loop runs: the async form, or the blocking one where there is no other."""
-        if not hasattr(self.workload, "aopen"):
-            return self.inline()
-        self._take("async")
-        return Awaited(self.workload, self.record, self.told)
-
-    def inline(self) -> Inline:
-        """The blocking form inside a coroutine."""
-        self.notes.append("blocks the loop")
-        self.to_blocking()
-        return Inline(self.workload, self.record, self.told)
-
-    def to_blocking(self) -> None:
-        """Take the blocking form, or the async one with a loop of its own in every lane."""
-        if hasattr(self.workload, "open"):
-            self._take("blocking")
-        else:
-            self._take("async")
-            self.notes.append("own loop per lane")
-
-    def _take(self, form: str) -> None:
-        self.form = form
-        client = getattr(self.workload, "clients", {}).get(form)
-        if client:
-            module, _ = self.spec.clients.get(client, (client, client))
-            _import(client, module)  # here and not in each lane: a forked child inherits it
+    AsyncLane = Callable[[], AbstractAsyncContextManager[AsyncCall]]
 
 
-def _import(client: str, module: str) -> None:
-    try:
-        import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise  # it is there, and lacks something itself
-        from ..clients import not_installed  # which looks at what is installed
-
-        raise UsageError(not_installed(client)) from None
-
-
-WITHIN = "opens lanes within the batch"
+OPENED_IN_BATCH = {"code": "lanes-within-batch"}
 
 
 class Lanes:
-    """Opens lanes of one workload; what they were like is known once they are closed.
+    """Opens lanes of one workload; how they ran is known once they are closed.
 
-    `notes` is what a reader must know, `in_process` whether every lane was in this process, `start`
-    how children were started, `far` whether they are none of ours, `loop` the class of the event
-    loop; `told` is what lanes told when they were closed.
+    `form` is the one that ran, "blocking" or "async", and `notes` is what a reader must know: a
+    code of `reports.run.notes` with its values, such as `{"code": "blocks-loop"}`, or a strategy's
+    own words as text.  `in_process` says whether every lane was in this process, `start` how
+    children were started, `far` whether they are none of ours, `loop` the class of the event loop;
+    `reports` are those of closed lanes.
     """
 
     def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
-        self._bent = Bent(workload, instruments.record if instruments else None)
-        self._instruments = instruments
-        self.notes, self.told = self._bent.notes, self._bent.told
-        self.in_process = True
-        self.start = ""
-        self.far = False
-        self.loop = ""
+        self._spec, self._instruments = workload, instruments
+        self._record = instruments.record if instruments else None
+        self.form = self.start = self.loop = ""
+        self.in_process, self.far = True, False
+        self.notes: list[Plain] = []
+        self.reports: list[LaneReport] = []
 
-    @property
-    def form(self) -> str:
-        """The form that ran: "blocking" or "async"."""
-        return self._bent.form
+    @cached_property
+    def _workload(self) -> Any:
+        """Imported with the first lane: a strategy that patches anything has done so by then."""
+        return self._spec.build()
 
     def tasks(self, count: int) -> range:
-        """So many tasks, as the workload sends them to lanes; made by the caller of a batch."""
-        return self._bent.tasks(count)
+        """The first `count` tasks as the workload sends them to lanes, for a batch."""
+        tasks = range(count)
+        if hasattr(self._workload, "arguments"):
+            tasks = self._workload.arguments(tasks)
+        return tasks
 
     @contextmanager
     def blocking(self) -> Iterator[Call]:
         """One lane in this thread."""
-        self._bent.to_blocking()
-        with opened(self._bent.workload, self._bent.record, self.told):
+        self._to_blocking()
+        with opened(self._workload, self._record, self.reports):
             yield in_lane
 
-    def per_task(self) -> AbstractContextManager[Call]:
+    @contextmanager
+    def per_task(self) -> Iterator[Call]:
         """A lane for every single task, open no longer than that, in whichever thread calls."""
-        self._bent.to_blocking()
-        self.notes.append(WITHIN)
-        return per_task(self._bent.workload, self._bent.record, self.told)
+        self._to_blocking()
+        self.notes.append(OPENED_IN_BATCH)
+        workload, record, reports = self._workload, self._record, self.reports
+
+        def call(i: int) -> Plain:
+            with opened(workload, record, reports):
+                return in_lane(i)
+
+        yield call
 
     def threads(self, workers: int) -> AbstractContextManager[ThreadPoolExecutor]:
         """A pool of `workers` threads, a lane in each; map `in_lane` over task numbers."""
-        self._bent.to_blocking()
-        return threads(workers, lambda: self._bent.workload, self._bent.record, self.told)
+        self._to_blocking()
+        return threads(workers, lambda: self._workload, self._record, self.reports)
 
     def processes(self, workers: int, start: str) -> AbstractContextManager[ProcessPoolExecutor]:
         """A pool of `workers` child processes, a lane in each, by this start method."""
-        return processes(*self._children(workers, start))
+        return processes(self._children(workers, start))
 
     def pool(
         self, workers: int, start: str, replaced_after: int | None = None
     ) -> AbstractContextManager[WatchedPool]:
-        """The same as a multiprocessing.Pool.
+        """The same as a multiprocessing.Pool; children that it replaces open lanes with tasks."""
+        from .multiprocessing_pool import lasting, replaced
 
-        Children that are replaced after so many tasks open their lanes when those run, and close
-        them when they end.
-        """
-        from .multiprocessing_pool import kept, replaced
-
-        given = self._children(workers, start)
+        children = self._children(workers, start)
         if replaced_after is None:
-            return kept(*given)
-        self.notes.append(WITHIN)
-        return replaced(*given, replaced_after)
+            return lasting(children)
+        self.notes.append(OPENED_IN_BATCH)
+        return replaced(children, replaced_after)
 
     def interpreters(self, workers: int) -> AbstractContextManager[Executor]:
         """A pool of `workers` threads, an interpreter and a lane in each; map `in_interpreter`."""
         from .interpreters import interpreters
 
-        self._bent.to_blocking()
-        self.notes.append("own GIL per lane")
-        return interpreters(workers, self._bent.spec.build, self._bent.record, self.told)
+        self._to_blocking()
+        self.notes.append({"code": "own-gil-per-lane"})
+        return interpreters(workers, self._spec.build, self._record, self.reports)
 
     @contextmanager
     def runner(
@@ -197,22 +137,23 @@ class Lanes:
     def coroutines(self, loop: Loop) -> AbstractContextManager[AsyncCall]:
         """One lane in this event loop; a workload without the form for it runs inline."""
         self.loop = self.loop or loop_class(loop)  # of a strategy that made its own
-        return held(self._bent.awaited(), loop)
+        return held(self._awaited(), loop)
 
     def inline(self, loop: Loop) -> AbstractContextManager[AsyncCall]:
         """One lane in this event loop that blocks it: the blocking form inside a coroutine."""
         self.loop = self.loop or loop_class(loop)
-        return held(self._bent.inline(), loop)
+        return held(self._inline(), loop)
 
     @contextmanager
     def awaited(self, loop: OtherLoop) -> Iterator[AsyncCall]:
-        """One lane in an event loop that is not asyncio's, or inline; UsageError if it is unfit."""
+        """One lane in a loop that is not asyncio's, or inline; UsageError if it cannot be."""
         from .other_loops import unfit
 
-        if why := unfit(self._bent.workload, loop.name):
-            raise UsageError(why)
+        if reason := unfit(self._workload, loop.name):
+            raise UsageError(reason)
         self.loop = loop.name
-        with loop.held(self._bent.awaited().aopen()) as call:
+        aopen = self._awaited()
+        with loop.held(aopen()) as call:
             if self._instruments and self._instruments.beating:
                 loop.watch(self._instruments.beating)
             yield call
@@ -220,28 +161,67 @@ class Lanes:
     def elsewhere(
         self, everywhere: Everywhere, start: str = "", in_process: bool = False, far: bool = False
     ) -> AbstractContextManager[Call]:
-        """Lanes in the workers of a pool that somebody else made; yields what to run there.
+        """Lanes in the workers of a pool that somebody else opened; yields what to run there.
 
-        `start` says how they were started, if they are processes, and `far` that they are none of
-        ours.
+        `start` says how its processes were started, if any, and `far` that they are not ours.
         """
         from .external_pools import Remote, in_all
 
-        self._bent.to_blocking()
+        self._to_blocking()
         self.in_process, self.start, self.far = in_process, start, far
-        remote = Remote(self._bent.spec, self._bent.record, not in_process)
-        return in_all(everywhere, remote, self.told)
+        remote = Remote(self._spec, self._record, not in_process)
+        return in_all(everywhere, remote, self.reports)
 
     def greenlet(self) -> AbstractContextManager[Call]:
         """A lane for the caller alone, where others share its thread."""
         from .external_pools import alone
 
-        self._bent.to_blocking()
-        return alone(self._bent.workload, self._bent.record, self.told)
+        self._to_blocking()
+        return alone(self._workload, self._record, self.reports)
 
-    def _children(self, workers: int, start: str) -> Children:
+    def _children(self, workers: int, start: str) -> ChildLanes:
         from multiprocessing import get_context
 
-        self._bent.to_blocking()
+        self._to_blocking()
         self.in_process, self.start = False, start
-        return workers, get_context(start), self._bent.spec.build, self._bent.record, self.told
+        context, build = get_context(start), self._spec.build
+        return ChildLanes(workers, context, build, self._record, self.reports)
+
+    def _awaited(self) -> AsyncLane:
+        """What an event loop runs: the async form, or else the blocking one."""
+        if not hasattr(self._workload, "aopen"):
+            return self._inline()
+        self._take("async")
+        return partial(awaited, self._workload, self._record, self.reports)
+
+    def _inline(self) -> AsyncLane:
+        """The blocking form inside a coroutine."""
+        self.notes.append({"code": "blocks-loop"})
+        self._to_blocking()
+        return partial(inline, self._workload, self._record, self.reports)
+
+    def _to_blocking(self) -> None:
+        """Take the blocking form, or the async one with a loop of its own in every lane."""
+        if hasattr(self._workload, "open"):
+            self._take("blocking")
+        else:
+            self._take("async")
+            self.notes.append({"code": "own-loop-per-lane"})
+
+    def _take(self, form: str) -> None:
+        self.form = form
+        client = getattr(self._workload, "clients", {}).get(form)
+        if client:
+            module, _ = self._spec.clients.get(client, (client, client))
+            _import(client, module)  # here and not in each lane: a forked child inherits it
+
+
+def _import(client: str, module: str) -> None:
+    try:
+        import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # it is there, and lacks something itself
+        from ..clients import not_installed  # which looks at what is installed
+
+        raise UsageError(not_installed(client)) from None

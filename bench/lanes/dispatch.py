@@ -1,9 +1,7 @@
-"""Keep so many coroutines in flight: takers share one iterator of task numbers, no semaphore.
+"""The ways to hand many tasks to one event loop, as tutorials teach them and production uses them.
 
-The ways to hand many tasks to one event loop, as tutorials teach them and production uses them.
-
-Each has the shape of `takers.in_flight`: results come in task order, and an error ends the batch
-with nothing of it still running.
+Results come in task order, and an error ends the batch with nothing of it still running.  The usual
+way is `in_flight`, whose takers share one iterator of task numbers: no semaphore.
 """
 
 from __future__ import annotations
@@ -30,11 +28,11 @@ async def in_flight(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
 
 
 def started(group: asyncio.TaskGroup, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-    """A task of the group; closed instead where one that was eager has failed already."""
+    """A task of the group; a coroutine that comes after an eager one has failed is closed."""
     try:
         return group.create_task(coroutine)
     except RuntimeError:
-        coroutine.close()  # or it was never awaited: before Python 3.13 the group forgets it
+        coroutine.close()  # or it is "never awaited": before Python 3.13 the group forgets it
         raise
 
 
@@ -66,32 +64,32 @@ async def as_completed(call: AsyncCall, tasks: range, workers: int) -> list[Plai
     async def numbered(i: int) -> tuple[int, Plain]:
         return i, await call(i)
 
-    found = {}
+    results = {}
     async with _ending(_started(numbered, tasks)) as running:
         for coming in asyncio.as_completed(running):
             i, result = await coming
-            found[i] = result
-    return [found[i] for i in tasks]
+            results[i] = result
+    return [results[i] for i in tasks]
 
 
 async def wait(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
-    """`workers` at the same time, another one started when asyncio.wait says that one is done."""
+    """`workers` at the same time, the next one started when asyncio.wait says that one is done."""
     numbers = iter(tasks)
     running = _started(call, islice(numbers, workers))
-    found = {}
+    results = {}
     async with _ending(running):
         while running:
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                found[running[task]] = task.result()
+                results[running[task]] = task.result()
             for task in done:
                 del running[task]
             running.update(_started(call, islice(numbers, len(done))))
-    return [found[i] for i in tasks]
+    return [results[i] for i in tasks]
 
 
 async def semaphore(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
-    """All are started at once, and a semaphore lets `workers` of them on."""
+    """All are started at once, and a semaphore lets `workers` of them run."""
     gate = asyncio.Semaphore(workers)
 
     async def admitted(i: int) -> Plain:
@@ -104,13 +102,13 @@ async def semaphore(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
 async def queue(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
     """A producer fills a queue that `workers` consumers empty, until all of it is done."""
     waiting: asyncio.Queue[int] = asyncio.Queue(workers)
-    found = {}
+    results = {}
 
     async def consume() -> None:
         while True:
             i = await waiting.get()
             try:
-                found[i] = await call(i)
+                results[i] = await call(i)
             except Exception as error:
                 blame(error, i)
                 raise
@@ -124,20 +122,14 @@ async def queue(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
         await waiting.join()
         for consumer in consumers:
             consumer.cancel()
-    return [found[i] for i in tasks]
+    return [results[i] for i in tasks]
 
 
-DISPATCHES: Mapping[str, Dispatch] = {
-    "takers": in_flight,
-    "gather": gather,
-    "taskgroup": taskgroup,
-    "as_completed": as_completed,
-    "wait": wait,
-    "semaphore": semaphore,
-    "queue": queue,
+DISPATCHES: Mapping[str, Dispatch] = {"takers": in_flight} | {
+    each.__name__: each for each in (gather, taskgroup, as_completed, wait, semaphore, queue)
 }
 ALL_AT_ONCE = {"gather", "taskgroup", "as_completed"}
-"""Those that have every task of a batch in flight, whatever `workers` says."""
+"""Those that have every task of a batch in flight, whatever `workers` is."""
 
 
 def _started(call: AsyncCall, tasks: Sequence[int] | islice[int]) -> dict[asyncio.Task[Any], int]:
@@ -146,7 +138,7 @@ def _started(call: AsyncCall, tasks: Sequence[int] | islice[int]) -> dict[asynci
 
 
 def coroutine(call: AsyncCall) -> Callable[[int], Coroutine[Any, Any, Plain]]:
-    """The call itself where it can be started as a task: what it gives may be any awaitable."""
+    """The call as one that can be started as a task: what it returns may be any awaitable."""
     if iscoroutinefunction(call):
         return call
 
@@ -158,7 +150,7 @@ def coroutine(call: AsyncCall) -> Callable[[int], Coroutine[Any, Any, Plain]]:
 
 @asynccontextmanager
 async def _ending(running: Running) -> AsyncIterator[Running]:
-    """Where an error comes out: blame those that failed, cancel the rest and wait for it."""
+    """On an error blame the tasks that failed, cancel the rest and wait for them."""
     try:
         yield running
     except BaseException:

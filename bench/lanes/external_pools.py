@@ -1,4 +1,4 @@
-"""Lanes in places that somebody else made: the workers of a library's pool or of a cluster.
+"""Lanes in the workers of a pool or cluster that somebody else opened.
 
 Standard library only.  Steps pickle as names and numbers, and so does what they return, whatever
 the workload raises.
@@ -7,27 +7,29 @@ the workload raises.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
-from ..contracts import Call
+from ..contracts import Call, Plain
 from ..spec import Spec
-from .lane import Record, blamed, crossing, in_lane, lane, opened, opening
-from .report import Told
+from .lane import Record, blame, crossing, in_lane, lane, opened, opening
+from .pools import entered
+from .report import LaneReport
 
 
 @dataclass(frozen=True)
-class Ended:
+class StepResult:
     """What a step returned, or the error that it raised."""
 
     value: Any = None
     error: Exception | None = None
 
 
-Step: TypeAlias = Callable[[], Ended]
-Everywhere: TypeAlias = Callable[[Step], Iterable[Ended]]
-"""Runs the step once in every worker, in all at the same time; what they return, in any order.
+Step: TypeAlias = Callable[[], StepResult]
+Everywhere: TypeAlias = Callable[[Step], Iterable[StepResult]]
+"""Runs the step once in every worker, in all at the same time; their results, in any order.
 
 The second time it has to reach the same threads: a lane is closed where it was opened.
 """
@@ -41,61 +43,62 @@ class Remote:
     record: Record | None
     apart: bool
 
-    def enter(self) -> Ended:
-        return self._ended(self._enter)
+    def enter(self) -> StepResult:
+        return self._result(self._enter)
 
-    def leave(self) -> Ended:
-        return self._ended(_leave)
+    def leave(self) -> StepResult:
+        return self._result(_leave)
 
     def _enter(self) -> None:
         if self.apart and not hasattr(lane, "name"):  # who started the step may know a better one
             from multiprocessing import current_process
 
             lane.name = current_process().name
-        if hasattr(lane, "stack"):  # of somebody who was killed, in a worker that was not
+        if hasattr(lane, "stack"):  # of a run that was killed, in a worker that was not
             lane.stack.close()
-        lane.stack, lane.told = ExitStack(), []
-        lane.stack.enter_context(opened(self.workload.build(), self.record, lane.told))
+        lane.stack, lane.reports = ExitStack(), []
+        lane.stack.enter_context(opened(self.workload.build(), self.record, lane.reports))
 
-    def _ended(self, step: Callable[[], Any]) -> Ended:
+    def _result(self, step: Callable[[], Any]) -> StepResult:
         try:
-            return Ended(step())
+            return StepResult(step())
         except Exception as error:
-            return Ended(error=crossing(error) if self.apart else error)
+            return StepResult(error=crossing(error) if self.apart else error)
 
 
-def _leave() -> list[Told]:
+def _leave() -> list[LaneReport]:
     try:
         lane.stack.close()
-        return list(lane.told)
+        return list(lane.reports)
     finally:
         vars(lane).clear()  # a worker that lives on has no lane then
 
 
 @contextmanager
-def in_all(everywhere: Everywhere, remote: Remote, told: list[Told]) -> Iterator[Call]:
-    """A lane open in every worker; `told` gets what they tell when they close."""
-    try:
-        _values(everywhere(remote.enter))
+def in_all(everywhere: Everywhere, remote: Remote, reports: list[LaneReport]) -> Iterator[Call]:
+    """A lane open in every worker, which report when they close."""
+
+    def each(step: Step) -> list[Any]:
+        results = list(everywhere(step))
+        for result in results:
+            if result.error:
+                raise result.error
+        return [result.value for result in results]
+
+    with entered(partial(each, remote.enter), partial(each, remote.leave), reports):
         yield in_lane
-    except BaseException:
-        with suppress(Exception):  # the first error is the one to tell
-            _values(everywhere(remote.leave))
-        raise
-    for one in _values(everywhere(remote.leave)):
-        told += one
-
-
-def _values(ended: Iterable[Ended]) -> list[Any]:
-    all_ended = list(ended)
-    for one in all_ended:
-        if one.error:
-            raise one.error
-    return [one.value for one in all_ended]
 
 
 @contextmanager
-def alone(workload: Any, record: Record | None, told: list[Told]) -> Iterator[Call]:
+def alone(workload: Any, record: Record | None, reports: list[LaneReport]) -> Iterator[Call]:
     """A lane for the caller alone, where others share its thread: no `in_lane` finds it."""
-    with opening(workload, record, told) as call:
-        yield blamed(call)
+    with opening(workload, record, reports) as call:
+
+        def blamed(i: int) -> Plain:
+            try:
+                return call(i)
+            except BaseException as error:
+                blame(error, i)
+                raise
+
+        yield blamed

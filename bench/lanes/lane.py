@@ -1,40 +1,30 @@
-"""The lane of a thread: how it is opened, and what is called in it.
+"""The lane of a thread: how it is opened, how a task runs in it, and what a probe puts there.
 
 Standard library only: every worker and every child of a pool imports this.
-
-What runs inside a lane: one task, whose error says which it was and where.
-
-Standard library only: every worker and every child of a pool imports this.
-
-What a probe puts into lanes; a timed pass has none.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from .. import imports
 from ..contracts import AsyncCall, Call, Plain
 from .loops import own_loop
-from .report import Recorder, Told, counted, parted
+from .report import LaneRecorder, LaneReport, call_and_metrics, report
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable
-    from typing import TypeAlias
 
-    Sleep: TypeAlias = Callable[[float], Awaitable[Any]]
-
-
+Record: TypeAlias = Callable[[], LaneRecorder]
+Beating: TypeAlias = Callable[[Callable[[float], Awaitable[Any]]], Awaitable[None]]
+E = TypeVar("E", bound=BaseException)
 lane = threading.local()
-"""This thread's lane: its `call`, in a pool how it was built and what closes it, and its `name`
-where it is in a process or an interpreter of its own: what leaves it is pickled."""
-
-Record = Callable[[], Recorder]
+"""This thread's lane: its `call`, in a pool also how to build and close it, and its `name` if it is
+in a process or an interpreter of its own, where whatever leaves it is pickled."""
 
 
 def name() -> str:
@@ -43,34 +33,23 @@ def name() -> str:
 
 
 @contextmanager
-def opened(workload: Any, record: Record | None, told: list[Told]) -> Iterator[None]:
+def opened(workload: Any, record: Record | None, reports: list[LaneReport]) -> Iterator[None]:
     """A lane in this thread."""
-    with opening(workload, record, told) as call:
+    with opening(workload, record, reports) as call:
         lane.call = call
         yield
 
 
 @contextmanager
-def opening(workload: Any, record: Record | None, told: list[Told]) -> Iterator[Call]:
-    """The call of a lane, which adds what it tells when it is closed."""
-    with blocking_form(workload) as made:
-        call, metrics = parted(made)
+def opening(workload: Any, record: Record | None, reports: list[LaneReport]) -> Iterator[Call]:
+    """The call of a lane, which adds its report when it is closed."""
+    with workload.open() if hasattr(workload, "open") else own_loop(workload) as form:
+        call, metrics = call_and_metrics(form)
         recorder = record() if record else None
         yield recorder.blocking(call) if recorder else call
-        told.append(Told(counted(metrics), recorder.seen() if recorder else None))
+        reports.append(report(metrics, recorder))
         if hasattr(lane, "name"):  # what a child of a pool imported, nobody else knows
             imports.write()
-
-
-def blocking_form(workload: Any) -> AbstractContextManager[Any]:
-    """The workload's own blocking form, or the async one in a loop per lane."""
-    if hasattr(workload, "open"):
-        made: AbstractContextManager[Any] = workload.open()
-        return made
-    return own_loop(workload)
-
-
-E = TypeVar("E", bound=BaseException)
 
 
 def in_lane(i: int) -> Plain:
@@ -79,10 +58,10 @@ def in_lane(i: int) -> Plain:
         return lane.call(i)
     except BaseException as error:
         blame(error, i)
-        told = crossing(error) if hasattr(lane, "name") else error
-        if told is error:
+        picklable = crossing(error) if hasattr(lane, "name") else error
+        if picklable is error:
             raise
-    raise told  # out here, where it has no context: some libraries have errors pickle with theirs
+    raise picklable  # out here it has no context, which some libraries have errors pickle with
 
 
 def blame(error: BaseException, i: int) -> None:
@@ -92,85 +71,53 @@ def blame(error: BaseException, i: int) -> None:
 
 
 def crossing(error: E) -> E | RuntimeError:
-    """The error, or what says what it was where that does not pickle and so cannot leave."""
-    import pickle  # whose errors are the exception
+    """The error, or one that names it where it does not pickle and so cannot leave its process."""
+    import pickle  # which only an error needs
 
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
-        told = RuntimeError(f"{type(error).__name__} (which does not pickle): {error}")
+        substitute = RuntimeError(f"{type(error).__name__} (which does not pickle): {error}")
         for note in getattr(error, "__notes__", ()):
-            told.add_note(note)
-        return told
+            substitute.add_note(note)
+        return substitute
     return error
 
 
-@dataclass(frozen=True)
-class Awaited:
-    """A workload whose lane adds what it tells when it is closed."""
-
-    workload: Any
-    record: Record | None
-    told: list[Told]
-
-    @asynccontextmanager
-    async def aopen(self) -> AsyncIterator[AsyncCall]:
-        async with self.workload.aopen() as made:
-            call, metrics = parted(made)
-            recorder = self.record() if self.record else None
-            yield recorder.coroutine(call) if recorder else call
-            self.told.append(Told(counted(metrics), recorder.seen() if recorder else None))
+@asynccontextmanager
+async def awaited(
+    workload: Any, record: Record | None, reports: list[LaneReport]
+) -> AsyncIterator[AsyncCall]:
+    """The async form of a workload, whose lane adds its report when it is closed."""
+    async with workload.aopen() as form:
+        call, metrics = call_and_metrics(form)
+        recorder = record() if record else None
+        yield recorder.coroutine(call) if recorder else call
+        reports.append(report(metrics, recorder))
 
 
-@dataclass(frozen=True)
-class Inline:
-    """A workload whose blocking form is its async one: each task blocks the loop it runs in."""
+@asynccontextmanager
+async def inline(
+    workload: Any, record: Record | None, reports: list[LaneReport]
+) -> AsyncIterator[AsyncCall]:
+    """The blocking form of a workload as an async one: each task blocks the loop it runs in."""
 
-    workload: Any
-    record: Record | None
-    told: list[Told]
+    async def call(i: int) -> Plain:
+        return in_lane(i)
 
-    @asynccontextmanager
-    async def aopen(self) -> AsyncIterator[AsyncCall]:
-        async def call(i: int) -> Plain:
-            return in_lane(i)
-
-        with opened(self.workload, self.record, self.told):
-            yield call
-
-
-@contextmanager
-def per_task(workload: Any, record: Record | None, told: list[Told]) -> Iterator[Call]:
-    """Run task i in a lane of its own, open no longer than that."""
-
-    def call(i: int) -> Plain:
-        with opened(workload, record, told):
-            return in_lane(i)
-
-    yield call
-
-
-def blamed(call: Call) -> Call:
-    """The call with its errors noted, for lanes that no `in_lane` finds."""
-
-    def called(i: int) -> Plain:
-        try:
-            return call(i)
-        except BaseException as error:
-            blame(error, i)
-            raise
-
-    return called
+    with opened(workload, record, reports):
+        yield call
 
 
 @dataclass(frozen=True)
 class Instruments:
-    """`record` makes the recorder of a lane and pickles as a name.
+    """What a probe puts into lanes; a timed pass has none.
 
-    `watching` surrounds the life of each event loop that the strategy asks for; `beating` runs in
-    one of another library while that runs a batch, and waits by that library's sleep.
+    `record` makes the recorder of a lane and pickles as a name.  `watching` surrounds the life of
+    each event loop that the strategy asks for; `beating` runs in a loop of another library during a
+    batch, and waits by that library's sleep.
     """
 
     record: Record
     watching: Callable[[asyncio.AbstractEventLoop], AbstractContextManager[None]]
-    beating: Callable[[Sleep], Awaitable[None]] | None = None
+    beating: Beating | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Coroutine, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..contracts import AsyncCall, Call, Plain
-from .report import Counts, parted
+from .report import Metrics, call_and_metrics
 
 if TYPE_CHECKING:
     import asyncio
@@ -49,83 +50,86 @@ def loop_class(loop: Loop) -> str:
 @contextmanager
 def in_thread(runner: AbstractContextManager[asyncio.Runner]) -> Iterator[LoopThread]:
     """An event loop that is opened, run and closed in a thread of its own."""
+    leaving = threading.Event()
+
+    def live(opened: Future[asyncio.AbstractEventLoop]) -> None:
+        with runner as running:
+            loop = running.get_loop()
+            opened.set_result(loop)
+            while not leaving.is_set():
+                try:
+                    loop.run_forever()
+                except (SystemExit, KeyboardInterrupt):
+                    continue  # of a task: its waiter gets it only if the loop goes on
+
+    def leave(loop: asyncio.AbstractEventLoop) -> None:
+        leaving.set()
+        loop.call_soon_threadsafe(loop.stop)
+
+    with threaded("loop", live, leave) as loop:
+        yield LoopThread(loop)
+
+
+@contextmanager
+def threaded(
+    name: str, live: Callable[[Future[T]], object], leave: Callable[[T], object]
+) -> Iterator[T]:
+    """What `live` opens in a thread of its own and keeps open until `leave` has it return."""
     from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-    opened: Future[asyncio.AbstractEventLoop] = Future()
-    leaving = threading.Event()
-    with ThreadPoolExecutor(1, "loop") as pool:
-        ended = pool.submit(_live, runner, opened, leaving)
+    opened: Future[T] = Future()
+    with ThreadPoolExecutor(1, name) as pool:
+        ended = pool.submit(live, opened)
         both: set[Future[Any]] = {opened, ended}
         wait(both, return_when=FIRST_COMPLETED)
         if not opened.done():
             ended.result()  # raises what opening it raised
-        loop = opened.result()
         try:
-            yield LoopThread(loop)
+            yield opened.result()
         finally:
-            leaving.set()
-            loop.call_soon_threadsafe(loop.stop)
+            leave(opened.result())
             ended.result()
 
 
-def _live(
-    runner: AbstractContextManager[asyncio.Runner],
-    opened: Future[asyncio.AbstractEventLoop],
-    leaving: threading.Event,
-) -> None:
-    with runner as running:
-        loop = running.get_loop()
-        opened.set_result(loop)
-        while not leaving.is_set():
-            try:
-                loop.run_forever()
-            except (SystemExit, KeyboardInterrupt):
-                continue  # of a task: who waits for it gets it only when the loop goes on
-
-
 @contextmanager
-def own_loop(workload: Any) -> Iterator[tuple[Call, Counts]]:
-    """The async form as a blocking call with its counts, in an event loop of this lane's own."""
+def own_loop(workload: Any) -> Iterator[tuple[Call, Metrics]]:
+    """The async form as a blocking call with its metrics, in an event loop of this lane's own."""
     import asyncio
 
     async def awaited(call: AsyncCall, i: int) -> Plain:
         return await call(i)
 
-    if _is_in_loop():  # where no other loop can run: this one waits for one in a thread
-        with in_thread(asyncio.Runner()) as thread, held(workload, thread) as made:
-            call, metrics = parted(made)
-            yield lambda i: thread.run(awaited(call, i)), metrics
-        return
-    with asyncio.Runner() as loop, held(workload, loop) as made:
-        call, metrics = parted(made)
-        until_complete = loop.get_loop().run_until_complete
-        yield lambda i: until_complete(awaited(call, i)), metrics
+    runner = asyncio.Runner()
+    apart = is_in_loop()  # where no other loop can run: wait for one in a thread
+    with in_thread(runner) if apart else runner as loop, held(workload.aopen, loop) as lane:
+        call, metrics = call_and_metrics(lane)
+        run = loop.run if apart else loop.get_loop().run_until_complete
+        yield lambda i: run(awaited(call, i)), metrics
 
 
-def _is_in_loop() -> bool:
-    import asyncio
-
+def is_in_loop() -> bool:
+    """Whether an event loop of asyncio runs in this thread."""
+    asyncio = sys.modules.get("asyncio")  # a strategy that has not imported it runs none
     try:
-        asyncio.get_running_loop()
+        return bool(asyncio and asyncio.get_running_loop())
     except RuntimeError:
         return False
-    return True
 
 
 @contextmanager
-def held(workload: Any, loop: Loop) -> Iterator[Any]:
+def held(aopen: Callable[[], AbstractAsyncContextManager[T]], loop: Loop) -> Iterator[T]:
     """What `aopen()` yields, entered and left by one task: anyio and asyncio.timeout insist."""
     import asyncio
 
     leave = asyncio.Event()
 
-    async def hold(opened: asyncio.Future[Any]) -> None:
-        async with workload.aopen() as made:
-            opened.set_result(made)
+    async def hold(opened: asyncio.Future[T]) -> None:
+        async with aopen() as lane:
+            opened.set_result(lane)
             await leave.wait()
 
-    async def enter() -> tuple[Any, asyncio.Task[None]]:
-        opened: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    async def enter() -> tuple[T, asyncio.Task[None]]:
+        opened: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         holder = asyncio.create_task(hold(opened))
         both: set[asyncio.Future[Any]] = {holder, opened}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -137,8 +141,8 @@ def held(workload: Any, loop: Loop) -> Iterator[Any]:
         leave.set()
         await holder
 
-    made, holder = loop.run(enter())
+    lane, holder = loop.run(enter())
     try:
-        yield made
+        yield lane
     finally:
         loop.run(close(holder))

@@ -3,11 +3,9 @@
 Standard library only.  A task that was lost with its child never ends, and the pool starts another
 child as if nothing had happened.  So whoever waits here looks at the children now and then.
 
-Lanes of children that a pool replaces after so many tasks.
-
-Standard library only.  Such children come and go while batches run, so they cannot meet: each opens
-its lane with its first task, which gets what that raises, and closes it when it ends.  What it has
-to tell then it leaves in a file: the pool's own pipes are no longer read.
+Children that the pool replaces after so many tasks come and go while batches run, so they cannot
+meet at a barrier: each opens its lane with its first task, which gets what that raises, and closes
+it when it ends.  It leaves its report in a file, as the pool's own pipes are no longer read then.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ import pickle
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from itertools import islice
 from multiprocessing import TimeoutError as Late
@@ -30,8 +28,7 @@ from typing import Any
 
 from ..contracts import Plain
 from .lane import Record, crossing, in_lane, lane, opened
-from .pools import Step, in_every_lane, prepare_child
-from .report import Told
+from .pools import ChildLanes, Step, in_every_lane, prepare_child
 
 LOOK_SECONDS = 0.1
 """Between two looks at the children; what is ready does not wait for the next."""
@@ -41,8 +38,8 @@ PATIENCE_SECONDS = 2
 Expected = Callable[[int], bool]
 
 
-class Ended(Exception):
-    """Carries what is no Exception out of a child, which would otherwise end by it."""
+class ExitCarrier(Exception):
+    """Carries what is no Exception (SystemExit, say) out of a child, which it would end."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(error)
@@ -56,7 +53,7 @@ def in_child(i: int) -> Plain:
     except Exception:
         raise
     except BaseException as error:
-        raise Ended(error) from None
+        raise ExitCarrier(error) from None
 
 
 def numbered(chunk: tuple[int, ...]) -> list[tuple[int, Plain]]:
@@ -68,8 +65,7 @@ class WatchedPool:
     """As much of a pool as batches and lanes need; BrokenProcessPool where a child has died."""
 
     def __init__(self, pool: Pool, check: Callable[[], None]) -> None:
-        self._pool = pool
-        self._check = check
+        self._pool, self._check = pool, check
 
     def submit(self, step: Callable[[], Any], /) -> Step:
         return _Step(self._pool.apply_async(step), self._check)
@@ -85,21 +81,20 @@ class WatchedPool:
         chunks = iter(lambda: tuple(islice(numbers, chunk)), ())
         # Chunks of our own: with the pool's, what comes is a generator that waits without end.
         coming: Any = self._pool.imap_unordered(numbered, chunks)  # the stubs lack `next`
-        found: dict[int, Plain] = {}
-        while len(found) < len(tasks):
+        results: dict[int, Plain] = {}
+        while len(results) < len(tasks):
             try:
-                found.update(coming.next(LOOK_SECONDS))
+                results.update(coming.next(LOOK_SECONDS))
             except Late:
                 self._check()
-            except Ended as ended:
-                raise ended.error from None
-        return [found[i] for i in tasks]
+            except ExitCarrier as carrier:
+                raise carrier.error from None
+        return [results[i] for i in tasks]
 
 
 class _Step:
     def __init__(self, result: AsyncResult[Any], check: Callable[[], None]) -> None:
-        self._result = result
-        self._check = check
+        self.result = partial(_awaited, result, check)
 
     def exception(self) -> BaseException | None:
         try:
@@ -107,9 +102,6 @@ class _Step:
         except BaseException as error:
             return error
         return None
-
-    def result(self) -> Any:
-        return _awaited(self._result, self._check)
 
 
 def _awaited(result: AsyncResult[Any], check: Callable[[], None]) -> Any:
@@ -119,12 +111,12 @@ def _awaited(result: AsyncResult[Any], check: Callable[[], None]) -> Any:
             check()
     try:
         return result.get()
-    except Ended as ended:
-        raise ended.error from None
+    except ExitCarrier as carrier:
+        raise carrier.error from None
 
 
-class Remembering:
-    """A context of multiprocessing that remembers the processes that it has made."""
+class ChildRegistry:
+    """A context of multiprocessing that keeps a list of the processes it has started."""
 
     def __init__(self, context: BaseContext) -> None:
         self._context = context
@@ -148,44 +140,33 @@ class Remembering:
             self.children.remove(child)
 
 
-@contextmanager
-def kept(
-    workers: int,
-    context: BaseContext,
-    build: Callable[[], Any],
-    record: Record | None,
-    told: list[Told],
-) -> Iterator[WatchedPool]:
+def lasting(children: ChildLanes) -> AbstractContextManager[WatchedPool]:
     """A pool whose children have a lane each, open as long as it is."""
+    workers, context, build, record, reports = children
     barrier = context.Barrier(workers)
-    prepared = (build, record, barrier)
-    with (
-        watched(workers, context, prepare_child, prepared) as pool,
-        in_every_lane(pool, workers, barrier.abort, told),
-    ):
-        yield pool
+    pool = watched(children, prepare_child, (build, record, barrier))
+    return in_every_lane(pool, workers, barrier.abort, reports)
 
 
 @contextmanager
 def watched(
-    workers: int,
-    context: BaseContext,
+    children: ChildLanes,
     prepare: Callable[..., None],
     prepared: tuple[Any, ...],
     replaced_after: int | None = None,
     expected: Expected = lambda pid: False,
 ) -> Iterator[WatchedPool]:
     """A pool of children; `expected` says of a process number whether its end is in order."""
-    remembering: Any = Remembering(context)
-    pool = Pool(workers, prepare, prepared, replaced_after, remembering)
-    check = partial(remembering.check, expected)
+    registry: Any = ChildRegistry(children.context)
+    pool = Pool(children.workers, prepare, prepared, replaced_after, registry)
+    check = partial(registry.check, expected)
     try:
         yield WatchedPool(pool, check)
     finally:
         try:
             check()
         except BrokenProcessPool:
-            _end(pool, remembering.children)
+            _end(pool, registry.children)
             raise
         pool.close()
         pool.join()
@@ -204,31 +185,24 @@ def _end(pool: Pool, children: list[BaseProcess]) -> None:
 
 
 FIRST_OF_ALL = 100
-"""Among what a child does when it ends."""
+"""Its priority among what a child does when it ends."""
 
 
 @contextmanager
-def replaced(
-    workers: int,
-    context: BaseContext,
-    build: Callable[[], Any],
-    record: Record | None,
-    told: list[Told],
-    after: int,
-) -> Iterator[WatchedPool]:
-    """A pool whose children end after so many tasks; `told` is known when all have ended."""
-    import tempfile  # which pools that replace no child do without
+def replaced(children: ChildLanes, after: int) -> Iterator[WatchedPool]:
+    """A pool whose children end after so many tasks; reports are complete when all have ended."""
+    import tempfile  # which only such pools need
 
     with tempfile.TemporaryDirectory(prefix="concbench-") as folder:
-        prepared = (build, record, folder)
-        said = partial(said_farewell, folder)
-        with watched(workers, context, prepare_replaced, prepared, after, said) as pool:
+        prepared = (children.build, children.record, folder)
+        expected = partial(has_reported, folder)
+        with watched(children, prepare_replaced, prepared, after, expected) as pool:
             yield pool
         errors = []
         for name in os.listdir(folder):
             with open(os.path.join(folder, name), "rb") as stream:
-                one, error = pickle.load(stream)
-            told += one
+                closed, error = pickle.load(stream)
+            children.reports.extend(closed)
             errors += [error] if error else []
         if errors:
             raise errors[0]
@@ -238,21 +212,21 @@ def prepare_replaced(build: Callable[[], Any], record: Record | None, folder: st
     """The initializer of such a child."""
     lane.name = current_process().name
     lane.build, lane.record, lane.call = build, record, _first
-    lane.stack, lane.told = ExitStack(), []
-    Finalize(None, _farewell, (folder,), exitpriority=FIRST_OF_ALL)
+    lane.stack, lane.reports = ExitStack(), []
+    Finalize(None, _report, (folder,), exitpriority=FIRST_OF_ALL)
 
 
-def said_farewell(folder: str, pid: int) -> bool:
+def has_reported(folder: str, pid: int) -> bool:
     """Whether a child ended as it should."""
     return os.path.exists(os.path.join(folder, str(pid)))
 
 
 def _first(i: int) -> Plain:
-    lane.stack.enter_context(opened(lane.build(), lane.record, lane.told))  # another lane.call
+    lane.stack.enter_context(opened(lane.build(), lane.record, lane.reports))  # another lane.call
     return lane.call(i)
 
 
-def _farewell(folder: str) -> None:
+def _report(folder: str) -> None:
     error: BaseException | None = None
     try:
         lane.stack.close()
@@ -260,5 +234,5 @@ def _farewell(folder: str) -> None:
         error = crossing(raised)
     path = os.path.join(folder, str(os.getpid()))
     with open(f"{path}.partial", "wb") as stream:
-        pickle.dump((lane.told, error), stream)
+        pickle.dump((lane.reports, error), stream)
     os.replace(f"{path}.partial", path)

@@ -1,19 +1,15 @@
-"""Event loops of other libraries than asyncio, and which of them an async form runs in.
-
-Tasks for takers that share one iterator of them, in the event loop of any library.
-"""
+"""Event loops of other libraries than asyncio, and what runs in the loop of any library."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ..contracts import AsyncCall, Plain
-from .lane import blame
+from .lane import Beating, blame
 
 T = TypeVar("T")
-Sleep: TypeAlias = Callable[[float], Awaitable[Any]]
 
 
 class OtherLoop(Protocol):
@@ -22,13 +18,11 @@ class OtherLoop(Protocol):
     @property
     def name(self) -> str: ...
 
-    def watch(self, beating: Callable[[Sleep], Awaitable[None]]) -> None:
+    def watch(self, beating: Beating) -> None:
         """Run this, with the library's sleep, beside whatever is run there from here on."""
-        ...
 
     def held(self, opening: AbstractAsyncContextManager[T]) -> AbstractContextManager[T]:
         """What it yields, entered and left by one task of that loop."""
-        ...
 
 
 def unfit(workload: Any, library: str) -> str | None:
@@ -38,18 +32,15 @@ def unfit(workload: Any, library: str) -> str | None:
     known = tuple(getattr(workload, "loops", ("asyncio",)))
     if library in known:
         return None
-    example = (*known, library)
-    return (
-        f"its async form is for {' and '.join(known)}, not for {library} "
-        f"(one that runs in both says loops = {example})"
-    )
+    others = f"its async form is for {' and '.join(known)}, not for {library}"
+    return f"{others} (one that runs in both says loops = {(*known, library)})"
 
 
 Taker: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
 def shared(call: AsyncCall, tasks: range) -> tuple[Taker, list[Plain]]:
-    """What a taker runs, as many of them as tasks may be in flight; and the results, in order."""
+    """What each taker runs, with one taker for each task in flight; and the results, in order."""
     results: list[Plain] = [None] * len(tasks)
     numbers = enumerate(tasks)
 
@@ -62,3 +53,17 @@ def shared(call: AsyncCall, tasks: range) -> tuple[Taker, list[Plain]]:
                 raise
 
     return take, results
+
+
+async def in_group(
+    group: Callable[[], AbstractAsyncContextManager[Any]],
+    call: AsyncCall,
+    tasks: range,
+    workers: int,
+) -> list[Plain]:
+    """Run the tasks, at most `workers` at the same time, in a nursery or a group like it."""
+    take, results = shared(call, tasks)
+    async with group() as opened:
+        for _ in range(min(workers, len(tasks))):
+            opened.start_soon(take)
+    return results

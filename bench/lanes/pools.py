@@ -3,27 +3,32 @@
 Pools have initializers but no finalizers, and an error in an initializer loses its cause.  So the
 initializer only stores how to build; opening and closing are tasks that meet at a barrier, which
 gives each worker exactly one of them.
-
-The ways to start a child process.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from .lane import Record, lane, opened
-from .report import Told
+from .report import LaneReport
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
     from multiprocessing.context import BaseContext
 
 
-Children: TypeAlias = "tuple[int, BaseContext, Callable[[], Any], Record | None, list[Told]]"
-"""What `processes` takes, and every other pool of children."""
+class ChildLanes(NamedTuple):
+    """What every pool of children takes."""
+
+    workers: int
+    context: BaseContext
+    build: Callable[[], Any]
+    record: Record | None
+    reports: list[LaneReport]
 
 
 class Submitting(Protocol):
@@ -39,6 +44,9 @@ class Step(Protocol):
     def result(self) -> Any: ...
 
 
+P = TypeVar("P", bound=Submitting)
+
+
 def prepare(build: Callable[[], Any], record: Record | None, barrier: Any) -> None:
     lane.build, lane.record, lane.barrier = build, record, barrier
 
@@ -50,84 +58,83 @@ def prepare_child(build: Callable[[], Any], record: Record | None, barrier: Any)
     lane.name = current_process().name
 
 
-@contextmanager
 def threads(
-    workers: int, build: Callable[[], Any], record: Record | None, told: list[Told]
-) -> Iterator[ThreadPoolExecutor]:
+    workers: int, build: Callable[[], Any], record: Record | None, reports: list[LaneReport]
+) -> AbstractContextManager[ThreadPoolExecutor]:
     """A pool of threads with a lane each, open as long as it is."""
     from concurrent.futures import ThreadPoolExecutor
 
     barrier = threading.Barrier(workers)
-    with (
-        ThreadPoolExecutor(workers, "lane", prepare, (build, record, barrier)) as pool,
-        in_every_lane(pool, workers, barrier.abort, told),
-    ):
-        yield pool
+    pool = ThreadPoolExecutor(workers, "lane", prepare, (build, record, barrier))
+    return in_every_lane(pool, workers, barrier.abort, reports)
 
 
-@contextmanager
-def processes(
-    workers: int,
-    context: BaseContext,
-    build: Callable[[], Any],
-    record: Record | None,
-    told: list[Told],
-) -> Iterator[ProcessPoolExecutor]:
+def processes(children: ChildLanes) -> AbstractContextManager[ProcessPoolExecutor]:
     """A pool of children with a lane each, open as long as it is."""
     from concurrent.futures import ProcessPoolExecutor
 
+    workers, context, build, record, reports = children
     barrier = context.Barrier(workers)
-    with (
-        ProcessPoolExecutor(workers, context, prepare_child, (build, record, barrier)) as pool,
-        in_every_lane(pool, workers, barrier.abort, told),
-    ):
-        yield pool
+    pool = ProcessPoolExecutor(workers, context, prepare_child, (build, record, barrier))
+    return in_every_lane(pool, workers, barrier.abort, reports)
 
 
 def _enter() -> None:
-    lane.stack, lane.told = ExitStack(), []
+    lane.stack, lane.reports = ExitStack(), []
     try:
-        lane.stack.enter_context(opened(lane.build(), lane.record, lane.told))
+        lane.stack.enter_context(opened(lane.build(), lane.record, lane.reports))
     finally:
         lane.barrier.wait()
 
 
-def _leave() -> list[Told]:
+def _leave() -> list[LaneReport]:
     try:
         lane.stack.close()
-        return list(lane.told)
+        return list(lane.reports)
     finally:
         lane.barrier.wait()
 
 
 @contextmanager
 def in_every_lane(
-    pool: Submitting, workers: int, abort: Callable[[], None], told: list[Told]
+    opening: AbstractContextManager[P],
+    workers: int,
+    abort: Callable[[], None],
+    reports: list[LaneReport],
+) -> Iterator[P]:
+    """A pool with a lane open in each of its workers, which report when they close."""
+
+    def each(step: Callable[[], Any]) -> list[Any]:
+        try:
+            steps = [pool.submit(step) for _ in range(workers)]
+        except BaseException:
+            abort()  # one worker too few: those at the barrier would wait for ever
+            raise
+        errors = [error for step_ in steps if (error := step_.exception())]
+        if errors:
+            raise errors[0]
+        return [step_.result() for step_ in steps]
+
+    with opening as pool, entered(partial(each, _enter), partial(each, _leave), reports):
+        yield pool
+
+
+@contextmanager
+def entered(
+    enter: Callable[[], object],
+    leave: Callable[[], Iterable[list[LaneReport]]],
+    reports: list[LaneReport],
 ) -> Iterator[None]:
-    """A lane open in each of the pool's workers; `told` gets what they tell when they close."""
+    """Lanes open until the end, or as far as they can be: a step each opens and closes them all."""
     try:
-        _each(pool, _enter, workers, abort)
+        enter()
         yield
     except BaseException:
-        with suppress(Exception):  # the first error is the one to tell
-            _each(pool, _leave, workers, abort)
+        with suppress(Exception):  # the first error is the one to report
+            leave()
         raise
-    for one in _each(pool, _leave, workers, abort):
-        told += one
-
-
-def _each(
-    pool: Submitting, step: Callable[[], Any], workers: int, abort: Callable[[], None]
-) -> list[Any]:
-    try:
-        steps = [pool.submit(step) for _ in range(workers)]
-    except BaseException:
-        abort()  # a thread or process too few: those that wait would wait for ever
-        raise
-    errors = [error for step_ in steps if (error := step_.exception())]
-    if errors:
-        raise errors[0]
-    return [step_.result() for step_ in steps]
+    for one in leave():
+        reports += one
 
 
 def check_start(start: str) -> None:

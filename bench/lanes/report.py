@@ -1,4 +1,4 @@
-"""What a lane tells when it closes: the workload's own counts, and what a probe saw there.
+"""What a lane reports when it closes: the workload's own metrics, and what a probe recorded there.
 
 Standard library only: every worker and every child of a pool imports this.
 """
@@ -6,54 +6,59 @@ Standard library only: every worker and every child of a pool imports this.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from ..contracts import AsyncCall, Call, Plain
 
-Counts: TypeAlias = Callable[[], Mapping[str, float]]
+Metrics: TypeAlias = Callable[[], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
-class Told:
-    """One lane's counts since it was opened, by name, and its recorder's `seen()`."""
+class LaneReport:
+    """One lane's metrics since it was opened, by name, and the recording of its recorder."""
 
     metrics: dict[str, float]
-    seen: Plain = None
+    recording: Plain = None
 
 
-class Recorder(Protocol):
-    """Watches one lane; made and asked in the place where its tasks run."""
+class LaneRecorder(Protocol):
+    """Watches one lane; it is made and read in the place where the lane's tasks run."""
 
     def blocking(self, call: Call) -> Call: ...
     def coroutine(self, call: AsyncCall) -> AsyncCall: ...
-    def seen(self) -> Plain: ...
+    def recording(self) -> Plain: ...
 
 
-def parted(opened: Any) -> tuple[Any, Counts]:
-    """A workload's call, and what it counts: its `metrics()`, or the second of a pair."""
+def call_and_metrics(opened: Any) -> tuple[Any, Metrics]:
+    """A workload's call, and its metrics: its `metrics()`, or the second of a pair."""
     if isinstance(opened, tuple):
         call, metrics = opened
         return call, metrics
     return opened, getattr(opened, "metrics", dict)
 
 
-def counted(metrics: Counts) -> dict[str, float]:
-    """What the workload counts, now; TypeError where it is not names with numbers."""
-    found = dict(metrics())
-    for name, number in found.items():
+def read_metrics(metrics: Metrics) -> dict[str, float]:
+    """What the workload has counted so far; TypeError where it is not names with numbers."""
+    counts = dict(metrics())
+    for name, number in counts.items():
         if not isinstance(name, str) or not isinstance(number, (int, float)):
             raise TypeError(f"metrics() must give names with numbers, not {name!r}: {number!r}")
         if not math.isfinite(number):
             raise TypeError(f"metrics() must give finite numbers, not {name!r}: {number!r}")
-    return found
+    return counts
 
 
-def added(told: Iterable[Told]) -> dict[str, float]:
-    """The counts of all lanes together."""
-    total: dict[str, float] = {}
-    for one in told:
-        for name, number in one.metrics.items():
-            total[name] = total.get(name, 0) + number
-    return total
+def report(metrics: Metrics, recorder: LaneRecorder | None) -> LaneReport:
+    """The report of a lane that is about to close."""
+    return LaneReport(read_metrics(metrics), recorder.recording() if recorder else None)
+
+
+def total(reports: Iterable[LaneReport]) -> dict[str, float]:
+    """The metrics of all lanes together."""
+    sums: Any = Counter()  # which adds floats, too
+    for one in reports:
+        sums.update(one.metrics)
+    return dict(sums)

@@ -1,13 +1,4 @@
-"""One thing that was looked at: what was seen, whether that is good, what to do about it.
-
-CPUs: promised and delivered, quota, affinity, load, clock rate, siblings, a hypervisor.
-
-Python itself: how it was built, what is on, and variables that change its speed.
-
-The rest of the machine: clocks, memory, addresses, open files, power, other runs.
-
-What a careful person would check before measuring, and what to do about it; changes nothing.
-"""
+"""What a careful person would check before measuring, and what to do about it; changes nothing."""
 
 from __future__ import annotations
 
@@ -19,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from heapq import nlargest
 from pathlib import Path
 
 import psutil
@@ -27,14 +19,13 @@ from ..errors import UsageError
 from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.variables import recorded
-from . import process as found
 from .canary import measure
-from .identity import cpus
-from .process import cgroup_cpus, open_files
+from .identity import ROOT, cpus, has_hypervisor, text
+from .process import cgroup_cpus, gil, jit, open_files
 
 
 class Level(StrEnum):
-    """How a finding bears on times: not at all, to be known, to be mended, not to be seen here."""
+    """What a finding means for times: nothing, good to know, to be mended, unknown here."""
 
     GOOD = "ok"
     NOTE = "note"
@@ -53,132 +44,96 @@ class Finding:
 
 
 def unknown(about: str, why: str) -> Finding:
-    """What cannot be seen on this system."""
+    """What cannot be known on this system."""
     return Finding(about, f"not known here: {why}", Level.UNKNOWN)
 
 
-def text(root: Path, path: str) -> str | None:
-    """A file of the system, stripped; None where it is not there or not for us."""
-    try:
-        return (root / path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
+def judge(good: bool, about: str, value: str, level: Level, advice: str) -> Finding:
+    """Of this level and with this advice unless it is good."""
+    return Finding(about, value) if good else Finding(about, value, level, advice)
 
 
 WHOLE = 0.9
-"""Of the CPUs promised: fewer are a machine that others use."""
+"""Of the CPUs promised; with fewer, others use the machine."""
 IDLE_LOAD = 0.25
-"""Running processes for each CPU, of the last minute, that still count as none."""
+"""Running processes for each CPU, over the last minute, that still count as none."""
 LATE_SECONDS = 0.001
 LOOKING_SECONDS = 0.3
-ROOT = Path("/")
-
-
-def cpu_findings(children: Children, root: Path = ROOT) -> Iterator[Finding]:
-    """What is seen of the CPUs; spins on all of them for a moment."""
-    yield from _delivered(children)
-    yield _quota(cgroup_cpus(), cpus())
-    yield _affinity(cpus(), os.cpu_count() or 1)
-    yield _load(cpus())
-    yield governor(root)
-    yield turbo(root)
-    yield siblings(root)
-    yield hypervisor(root)
 
 
 def _delivered(children: Children) -> Iterator[Finding]:
-    found = measure(children, cpus())
-    if found.alone and found.together is not None:
-        yield delivered(found.together / found.alone, found.cpus)
+    canary = measure(children, cpus())
+    if canary.alone and canary.together is not None:
+        yield delivered(canary.together / canary.alone, canary.cpus)
     else:
-        yield unknown("CPUs delivered", found.reason)
-    if found.jitter_seconds is None:
-        yield unknown("wake-up", found.reason)
-    else:
-        yield wake_up(found.jitter_seconds)
+        yield unknown("CPUs delivered", canary.reason)
+    late = canary.jitter_seconds
+    yield unknown("wake-up", canary.reason) if late is None else wake_up(late)
 
 
 def delivered(got: float, promised: int) -> Finding:
     """How many CPUs' work all of them did together, beside one alone."""
-    seen = f"{got:.2f} of {promised}"
-    if got >= WHOLE * promised:
-        return Finding("CPUs delivered", seen)
+    value = f"{got:.2f} of {promised}"
     advice = (
         "something else uses them: stop it, or take a machine of your own; runs are paired by "
         "round, so ratios stay right, but process pools will look slow"
     )
-    return Finding("CPUs delivered", seen, Level.BAD, advice)
+    return judge(got >= WHOLE * promised, "CPUs delivered", value, Level.BAD, advice)
 
 
 def wake_up(seconds: float) -> Finding:
     """How late a sleeping process wakes."""
-    seen = f"{1000 * seconds:.2f} ms late"
-    if seconds < LATE_SECONDS:
-        return Finding("wake-up", seen)
+    value = f"{1000 * seconds:.2f} ms late"
     advice = "waiting tasks take that much longer under every strategy: stop what else runs"
-    return Finding("wake-up", seen, Level.BAD, advice)
+    return judge(seconds < LATE_SECONDS, "wake-up", value, Level.BAD, advice)
 
 
 def _quota(quota: float | None, promised: int) -> Finding:
-    if quota is None or quota >= promised:
-        return Finding("CPU quota", "none" if quota is None else f"{quota:g} CPUs")
+    if quota is None:
+        return Finding("CPU quota", "none")
     advice = (
         f"its group may use {quota:g} of {promised} CPUs: a batch that wants more is stopped "
         "for tens of ms at a time; raise the limit of the container (--cpus), or --workers less"
     )
-    return Finding("CPU quota", f"{quota:g} CPUs", Level.BAD, advice)
+    return judge(quota >= promised, "CPU quota", f"{quota:g} CPUs", Level.BAD, advice)
 
 
 def _affinity(ours: int, machine: int) -> Finding:
-    if ours == machine:
-        return Finding("affinity", f"all {machine} CPUs")
+    value = f"all {machine} CPUs" if ours == machine else f"{ours} of {machine} CPUs"
     advice = "meant so? `taskset -p $$` tells; pools have as many CPUs as this process"
-    return Finding("affinity", f"{ours} of {machine} CPUs", Level.NOTE, advice)
+    return judge(ours == machine, "affinity", value, Level.NOTE, advice)
 
 
 def _load(count: int) -> Finding:
     if not hasattr(os, "getloadavg"):
         return unknown("load", "the system does not tell")
     last = os.getloadavg()[0]
-    seen = f"{last:.2f} in the last minute"
+    value = f"{last:.2f} in the last minute"
     if last <= IDLE_LOAD * count:
-        return Finding("load", seen)
+        return Finding("load", value)
     busy = ", ".join(_busiest())
     advice = f"wait, or stop what runs{f' (now: {busy})' if busy else ''}"
-    return Finding("load", seen, Level.BAD, advice)
+    return Finding("load", value, Level.BAD, advice)
 
 
 def _busiest() -> list[str]:
     """The processes that use most CPU right now, each with its share of one CPU."""
-    before = _cpu_times()
+    list(psutil.process_iter(["cpu_percent"]))  # which it counts from the look before
     time.sleep(LOOKING_SECONDS)
-    used = {one: now - before[one] for one, now in _cpu_times().items() if one in before}
-    most = sorted(used, key=lambda one: used[one], reverse=True)[:3]
-    return [
-        f"{one.info['name']} {one.pid} {used[one] / LOOKING_SECONDS:.0%}"
-        for one in most
-        if used[one] > 0.1 * LOOKING_SECONDS
-    ]
-
-
-def _cpu_times() -> dict[psutil.Process, float]:
-    return {
-        one: sum(one.info["cpu_times"][:2])
-        for one in psutil.process_iter(["name", "cpu_times"])
-        if one.info["cpu_times"] and one.pid != os.getpid()
-    }
+    shares = {one: one.info["cpu_percent"] for one in psutil.process_iter(["name", "cpu_percent"])}
+    busy = [one for one, share in shares.items() if share and share > 10 and one.pid != os.getpid()]
+    most = nlargest(3, busy, key=shares.__getitem__)
+    return [f"{one.info['name']} {one.pid} {shares[one]:.0f}%" for one in most]
 
 
 def governor(root: Path = ROOT) -> Finding:
     """Whether the clock rate waits for load before it rises."""
     places = sorted(root.glob("sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"))
-    found = sorted({path.read_text(encoding="utf-8").strip() for path in places})
-    if not found:
+    governors = ", ".join(sorted({path.read_text(encoding="utf-8").strip() for path in places}))
+    if not governors:
         return unknown("governor", "no cpufreq, as in most virtual machines")
-    if found == ["performance"]:
-        return Finding("governor", "performance")
     advice = "short batches see a slow clock first: sudo cpupower frequency-set -g performance"
-    return Finding("governor", ", ".join(found), Level.BAD, advice)
+    return judge(governors == "performance", "governor", governors, Level.BAD, advice)
 
 
 def turbo(root: Path = ROOT) -> Finding:
@@ -187,10 +142,9 @@ def turbo(root: Path = ROOT) -> Finding:
     boost = text(root, "sys/devices/system/cpu/cpufreq/boost")
     if off is None and boost is None:
         return unknown("turbo", "the system does not tell")
-    if off == "1" or boost == "0":
-        return Finding("turbo", "off")
+    value = "off" if off == "1" or boost == "0" else "on"
     advice = "one busy core is faster than many: speed-ups of pools come out a little small"
-    return Finding("turbo", "on", Level.NOTE, advice)
+    return judge(value == "off", "turbo", value, Level.NOTE, advice)
 
 
 def siblings(root: Path = ROOT) -> Finding:
@@ -198,22 +152,19 @@ def siblings(root: Path = ROOT) -> Finding:
     active = text(root, "sys/devices/system/cpu/smt/active")
     if active is None:
         return unknown("hyper-threads", "the system does not tell")
-    if active == "0":
-        return Finding("hyper-threads", "off, or none")
+    value = "off, or none" if active == "0" else "on"
     advice = "two CPUs may be one core, and then deliver about 1.3: the limit counts what they do"
-    return Finding("hyper-threads", "on", Level.NOTE, advice)
+    return judge(active == "0", "hyper-threads", value, Level.NOTE, advice)
 
 
 def hypervisor(root: Path = ROOT) -> Finding:
     """Whether somebody above this system may take CPUs away."""
-    known = text(root, "proc/cpuinfo")
-    if known is None:
+    under = has_hypervisor(root)
+    if under is None:
         return unknown("virtual machine", "no /proc/cpuinfo")
-    flags = [line for line in known.splitlines() if line.startswith("flags")]
-    if not flags or "hypervisor" not in flags[0].split():
-        return Finding("virtual machine", "no")
+    value = "yes" if under else "no"
     advice = "neighbours may take CPUs away unseen: every round measures how many there were"
-    return Finding("virtual machine", "yes", Level.NOTE, advice)
+    return judge(not under, "virtual machine", value, Level.NOTE, advice)
 
 
 SLOW = {
@@ -227,17 +178,6 @@ SLOW = {
 }
 
 
-def interpreter_findings() -> Iterator[Finding]:
-    """What is seen of this interpreter."""
-    about = f"{platform.python_implementation()} {platform.python_version()}"
-    yield Finding("Python", f"{about}, {platform.machine()}")
-    yield build(sysconfig.get_config_vars(), debug=hasattr(sys, "gettotalrefcount"))
-    yield _gil()
-    yield _jit()
-    yield tracer(sys.gettrace() is not None or sys.getprofile() is not None)
-    yield variables(recorded())
-
-
 def build(about: Mapping[str, object], *, debug: bool) -> Finding:
     """Whether it was built for speed."""
     if debug:
@@ -247,50 +187,39 @@ def build(about: Mapping[str, object], *, debug: bool) -> Finding:
     if not words:
         return unknown("build", "it does not say how it was configured")
     has = {"PGO": "--enable-optimizations" in words, "LTO": "--with-lto" in words}
-    seen = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in has.items())
-    if has["PGO"]:
-        return Finding("build", seen)
+    value = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in has.items())
     advice = "10 to 30 % slower than what users run, if they have a packaged Python"
-    return Finding("build", seen, Level.NOTE, advice)
-
-
-def _gil() -> Finding:
-    on = found.gil()
-    if on is None:
-        return unknown("GIL", "this implementation does not say")
-    return Finding("GIL", "on: threads take turns at Python code" if on else "off")
-
-
-def _jit() -> Finding:
-    on = found.jit()
-    return Finding("JIT", "none" if on is None else "on" if on else "off")
+    return judge(has["PGO"], "build", value, Level.NOTE, advice)
 
 
 def tracer(active: bool) -> Finding:
     """Whether a debugger, profiler or coverage tool listens; no worker inherits one from here."""
-    seen = "one listens here; workers are started without" if active else "none"
-    return Finding("tracer", seen, Level.NOTE if active else Level.GOOD)
+    value = "one listens here; workers are started without" if active else "none"
+    return Finding("tracer", value, Level.NOTE if active else Level.GOOD)
 
 
-def variables(kept: Mapping[str, str]) -> Finding:
+def variables(present: Mapping[str, str]) -> Finding:
     """What of the environment changes speed, and goes to every worker."""
-    slow = {name: why for name, why in SLOW.items() if name in kept and why}
+    slow = {name: why for name, why in SLOW.items() if name in present and why}
     if not slow:
-        return Finding("variables", f"{len(kept)} recorded, none known as slow")
-    told = "; ".join(f"{name}: {why}" for name, why in slow.items())
-    return Finding("variables", ", ".join(slow), Level.NOTE, f"{told}: unset, if not meant so")
+        return Finding("variables", f"{len(present)} recorded, none known as slow")
+    reasons = "; ".join(f"{name}: {why}" for name, why in slow.items())
+    return Finding("variables", ", ".join(slow), Level.NOTE, f"{reasons}: unset, if not meant so")
 
 
 COARSE_SECONDS = 1e-6
 FEW_FILES = 1024
 LITTLE_MEMORY = 0.1
 SLOW_CLOCKS = ("hpet", "acpi_pm", "jiffies", "refined-jiffies", "pit")
-"""A look at these takes a microsecond and more, where tsc and the virtual clocks take 30 ns."""
+"""Reading these takes a microsecond or more, where tsc and the virtual clocks take 30 ns."""
 
 
 def system_findings(results: Path, root: Path = ROOT) -> Iterator[Finding]:
-    """What is seen of the machine besides its CPUs."""
-    yield timer(_step())
+    """The findings on the machine besides its CPUs."""
+    began = time.perf_counter()
+    while (now := time.perf_counter()) == began:
+        pass
+    yield timer(now - began)
     yield clock_source(root)
     yield _memory()
     yield _swap()
@@ -300,41 +229,29 @@ def system_findings(results: Path, root: Path = ROOT) -> Iterator[Finding]:
     yield _alone(results)
 
 
-def _step() -> float:
-    """Seconds between two readings of the clock that differ."""
-    began = time.perf_counter()
-    while (now := time.perf_counter()) == began:
-        pass
-    return now - began
-
-
 def timer(step: float) -> Finding:
-    """How fine the clock is that times batches."""
-    seen = f"steps of {1e9 * step:.0f} ns"
-    if step <= COARSE_SECONDS:
-        return Finding("timer", seen)
+    """How fine the clock is that times batches, by the seconds between two readings that differ."""
+    value = f"steps of {1e9 * step:.0f} ns"
     advice = "batches are repeated until they are long enough; short tasks alone are not to be told"
-    return Finding("timer", seen, Level.NOTE, advice)
+    return judge(step <= COARSE_SECONDS, "timer", value, Level.NOTE, advice)
 
 
 def clock_source(root: Path = ROOT) -> Finding:
     """Whether asking for the time is cheap."""
     place = "sys/devices/system/clocksource/clocksource0/current_clocksource"
-    found = text(root, place)
-    if found is None:
+    source = text(root, place)
+    if source is None:
         return unknown("clock", "the system does not tell")
-    if found not in SLOW_CLOCKS:
-        return Finding("clock", found)
     advice = f"a slow one: see available_clocksource beside /{place} for tsc"
-    return Finding("clock", found, Level.BAD, advice)
+    return judge(source not in SLOW_CLOCKS, "clock", source, Level.BAD, advice)
 
 
 def _memory() -> Finding:
     memory = psutil.virtual_memory()
-    seen = f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
-    if memory.available >= LITTLE_MEMORY * memory.total:
-        return Finding("memory", seen)
-    return Finding("memory", seen, Level.BAD, "many processes may not fit: close what is large")
+    value = f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
+    plenty = memory.available >= LITTLE_MEMORY * memory.total
+    advice = "many processes may not fit: close what is large"
+    return judge(plenty, "memory", value, Level.BAD, advice)
 
 
 def _swap() -> Finding:
@@ -344,20 +261,17 @@ def _swap() -> Finding:
         return unknown("swap", str(error))
     if not swap.total:
         return Finding("swap", "none")
-    seen = f"{swap.used / 2**20:.0f} MiB used"
-    if not swap.used:
-        return Finding("swap", seen)
-    return Finding(
-        "swap", seen, Level.NOTE, "what comes back from it is slow once: sudo swapoff -a"
-    )
+    value = f"{swap.used / 2**20:.0f} MiB used"
+    advice = "what comes back from it is slow once: sudo swapoff -a"
+    return judge(not swap.used, "swap", value, Level.NOTE, advice)
 
 
 def addresses(root: Path = ROOT) -> Finding:
     """Whether addresses differ from process to process."""
-    found = text(root, "proc/sys/kernel/randomize_va_space")
-    if found is None:
+    setting = text(root, "proc/sys/kernel/randomize_va_space")
+    if setting is None:
         return unknown("ASLR", "the system does not tell")
-    if found != "0":
+    if setting != "0":
         return Finding("ASLR", "on: every round is a new process, so it averages out")
     advice = "all processes share one layout, lucky or not: sudo sysctl kernel.randomize_va_space=2"
     return Finding("ASLR", "off", Level.NOTE, advice)
@@ -365,21 +279,17 @@ def addresses(root: Path = ROOT) -> Finding:
 
 def _files() -> Finding:
     limit = open_files()
-    if limit is None:
-        return Finding("open files", "no limit")
-    if limit > FEW_FILES:
-        return Finding("open files", f"{limit:,}")
+    value = "no limit" if limit is None else f"{limit:,}"
     advice = "a thousand connections need more: ulimit -n 8192"
-    return Finding("open files", f"{limit:,}", Level.NOTE, advice)
+    return judge(limit is None or limit > FEW_FILES, "open files", value, Level.NOTE, advice)
 
 
 def _power() -> Finding:
     battery = getattr(psutil, "sensors_battery", lambda: None)()
     if battery is None or battery.power_plugged is not False:
         return Finding("power", "no battery in use")
-    return Finding(
-        "power", f"battery, {battery.percent:.0f} %", Level.BAD, "plug it in: it is slow"
-    )
+    value = f"battery, {battery.percent:.0f} %"
+    return Finding("power", value, Level.BAD, "plug it in: it is slow")
 
 
 def _alone(results: Path) -> Finding:
@@ -390,7 +300,20 @@ def _alone(results: Path) -> Finding:
         return Finding("other runs", str(error).partition(": wait")[0], Level.BAD, "wait for it")
 
 
-def examined(children: Children, results: Path) -> Iterator[Finding]:
-    """Every finding, one after the other; takes about half a second."""
-    for part in (cpu_findings(children), system_findings(results), interpreter_findings()):
-        yield from part
+def examine(children: Children, results: Path) -> Iterator[Finding]:
+    """Every finding, one after the other; takes about half a second, and spins on all CPUs."""
+    yield from _delivered(children)
+    yield _quota(cgroup_cpus(), cpus())
+    yield _affinity(cpus(), os.cpu_count() or 1)
+    yield _load(cpus())
+    yield from (look(ROOT) for look in (governor, turbo, siblings, hypervisor))
+    yield from system_findings(results)
+    version = f"{platform.python_implementation()} {platform.python_version()}"
+    yield Finding("Python", f"{version}, {platform.machine()}")
+    yield build(sysconfig.get_config_vars(), debug=hasattr(sys, "gettotalrefcount"))
+    value = "on: threads take turns at Python code" if gil() else "off"
+    silent = gil() is None
+    yield unknown("GIL", "this implementation does not say") if silent else Finding("GIL", value)
+    yield Finding("JIT", {None: "none", True: "on", False: "off"}[jit()])
+    yield tracer(sys.gettrace() is not None or sys.getprofile() is not None)
+    yield variables(recorded())

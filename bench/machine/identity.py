@@ -1,7 +1,4 @@
-"""What a machine is beneath its name: memory, kernel, who runs it; None where nothing tells.
-
-What this machine and this interpreter are: facts that a run records.
-"""
+"""What this machine and this interpreter are: facts that a run records; None where unknown."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ CONTAINERS = {".dockerenv": "docker", "run/.containerenv": "podman"}
 
 
 def memory_bytes() -> int | None:
-    """All there is; not what a control group may use."""
+    """The machine's memory, not what a control group may use."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows has no sysconf, others lack a name
@@ -37,22 +34,27 @@ def kernel() -> str:
 
 
 def virtualisation(root: Path = ROOT) -> str | None:
-    """`none`, or what it runs in as far as it tells: `Amazon EC2 t3.large, docker`."""
-    told = _text(root, "proc/cpuinfo")
-    if told is None:
+    """`none`, or what it runs in as far as that is known: `Amazon EC2 t3.large, docker`."""
+    under = has_hypervisor(root)
+    if under is None:
         return None
-    flags = next((line for line in told.splitlines() if line.startswith("flags")), "")
-    found = [_product(root)] if "hypervisor" in flags.split() else []
-    found += [name for file, name in CONTAINERS.items() if (root / file).exists()]
-    return ", ".join(found) or "none"
+    about = [text(root, f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name")]
+    layers = [" ".join(filter(None, about)) or "hypervisor"] if under else []
+    layers += [name for file, name in CONTAINERS.items() if (root / file).exists()]
+    return ", ".join(layers) or "none"
 
 
-def _product(root: Path) -> str:
-    parts = (_text(root, f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name"))
-    return " ".join(filter(None, parts)) or "hypervisor"
+def has_hypervisor(root: Path = ROOT) -> bool | None:
+    """Whether the CPUs are a virtual machine's."""
+    cpuinfo = text(root, "proc/cpuinfo")
+    if cpuinfo is None:
+        return None
+    flags = next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "")
+    return "hypervisor" in flags.split()
 
 
-def _text(root: Path, path: str) -> str | None:
+def text(root: Path, path: str) -> str | None:
+    """A file of the system, stripped; None where it is missing or not for us."""
     try:
         return (root / path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -67,13 +69,11 @@ def cpus() -> int:
     """CPUs that this process may use."""
     if sys.version_info >= (3, 13):
         return os.process_cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return process.affinity_cpus() or os.cpu_count() or 1
 
 
 def affinity() -> str | None:
-    """Those CPUs as a list, `0-1,4`; None where the system has no affinity."""
+    """The same CPUs as a list, `0-1,4`; None where the system has no affinity."""
     if not hasattr(os, "sched_getaffinity"):
         return None
     spans: list[list[int]] = []
@@ -87,6 +87,8 @@ def affinity() -> str | None:
 
 def facts() -> dict[str, Any]:
     """The environment of a run, as it is stored."""
+    lines = (text(ROOT, "proc/cpuinfo") or "").splitlines()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -99,25 +101,25 @@ def facts() -> dict[str, Any]:
         "kernel": kernel(),
         "virtualisation": virtualisation(),
         "memory_bytes": memory_bytes(),
-        "cpu_model": _cpu_model(),
+        "cpu_model": next(models, platform.processor()),
         "cpus": cpus(),
         "cpus_of_machine": os.cpu_count(),
         "affinity": affinity(),
         "cgroup_cpus": process.cgroup_cpus(),
         "nofile": process.open_files(),
         "start_method": get_start_method(),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: number for name in PACKAGES if (number := release(name))},
     }
 
 
 def versions(libraries: Iterable[str]) -> dict[str, str]:
     """The version of each distribution that is installed, named by itself or by a module of it."""
-    known = {name: _version(name) for name in libraries}
-    modules = [name.partition(".")[0] for name, found in known.items() if found is None]
-    modules = [name for name in modules if name not in sys.stdlib_module_names]
+    known = {name: release(name) for name in libraries}
+    modules = {name.partition(".")[0] for name, number in known.items() if number is None}
+    modules -= sys.stdlib_module_names
     owners = packages_distributions() if modules else {}  # reads all that is installed
-    known |= {owner: _version(owner) for name in modules for owner in owners.get(name, ())}
-    return {name: found for name, found in known.items() if found}
+    known |= {owner: release(owner) for name in modules for owner in owners.get(name, ())}
+    return {name: number for name, number in known.items() if number}
 
 
 def of_extra(extra: str) -> list[str]:
@@ -133,36 +135,24 @@ def of_extra(extra: str) -> list[str]:
 def git(folder: Path) -> dict[str, Any] | None:
     """Revision, branch and whether the tree is dirty; None outside a repository."""
     revision = git_output(folder, "rev-parse", "HEAD")
-    if revision is None:
-        return None
-    return {
-        "revision": revision,
-        "branch": git_output(folder, "rev-parse", "--abbrev-ref", "HEAD"),
-        "dirty": bool(git_output(folder, "status", "--porcelain", "--untracked-files=no")),
-    }
+    branch = git_output(folder, "rev-parse", "--abbrev-ref", "HEAD")
+    dirty = bool(git_output(folder, "status", "--porcelain", "--untracked-files=no"))
+    return {"revision": revision, "branch": branch, "dirty": dirty} if revision else None
 
 
 def git_output(folder: Path, *words: str) -> str | None:
     """What git says, stripped; None where it fails or is missing."""
+    command = ["git", *words]
     try:
-        done = subprocess.run(
-            ["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True
-        )
+        return subprocess.check_output(
+            command, cwd=folder, stderr=subprocess.DEVNULL, text=True, timeout=10
+        ).strip()
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
 
 
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, platform.processor())
-
-
-def _version(name: str) -> str | None:
+def release(name: str) -> str | None:
+    """The version of a distribution; None where it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

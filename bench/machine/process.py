@@ -1,8 +1,4 @@
-"""What the system lets this process have: CPUs and open files.
-
-Standard library only: every timed worker imports this.
-
-What the interpreter really does, asked where it runs: only then have all imports had their say.
+"""What the system and the interpreter give this process: CPUs, open files, GIL and JIT.
 
 Standard library only: every timed worker imports this.
 """
@@ -50,12 +46,10 @@ def _folders(proc: str) -> Iterator[str]:
         root, place = left.split()[3:5]
         kind = right.split()[0]
         path = paths.get("cpu" if kind == "cgroup" else kind)
-        if path is None:
-            continue
-        # A container's mount begins at its own cgroup, and so may the path that it is told.
-        parts = [part for part in path.removeprefix(root).split("/") if part]
-        for depth in range(len(parts) + 1):
-            yield "/".join([place, *parts[:depth]])
+        if path is not None:
+            # A container's mount begins at its own cgroup, and so may the path that it sees.
+            parts = [part for part in path.removeprefix(root).split("/") if part]
+            yield from ("/".join([place, *parts[:depth]]) for depth in range(len(parts) + 1))
 
 
 def _cgroups(proc: str) -> Iterator[tuple[str, str]]:
@@ -70,7 +64,7 @@ def _cgroups(proc: str) -> Iterator[tuple[str, str]]:
 
 def _quota(folder: str) -> float | None:
     try:
-        (quota, period) = _lines(f"{folder}/cpu.max")[0].split()
+        quota, period = _lines(f"{folder}/cpu.max")[0].split()
     except OSError:  # version 1, or no quota at its root
         try:
             quota, period = (_lines(f"{folder}/cpu.cfs_{of}_us")[0] for of in ("quota", "period"))
@@ -85,7 +79,7 @@ def _lines(path: str) -> list[str]:
 
 
 def gil() -> bool | None:
-    """Whether the GIL is on, now: an extension may have turned it on; None where nobody can say."""
+    """Whether the GIL is on; None if unknown.  Read after imports: one may re-enable it."""
     enabled = getattr(sys, "_is_gil_enabled", None)  # since 3.13
     if enabled is not None:
         return bool(enabled())
@@ -93,8 +87,8 @@ def gil() -> bool | None:
 
 
 def jit() -> bool | None:
-    """Whether the JIT is on; None where there is none, or none that tells (before 3.14)."""
+    """Whether the JIT is on; None where there is none, or none that says (before 3.14)."""
     if sys.implementation.name == "pypy":
         return "pypyjit" in sys.builtin_module_names
-    found = getattr(sys, "_jit", None)
-    return bool(found.is_enabled()) if found is not None and found.is_available() else None
+    state = getattr(sys, "_jit", None)
+    return bool(state.is_enabled()) if state is not None and state.is_available() else None

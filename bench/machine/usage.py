@@ -1,13 +1,10 @@
-"""The living descendants of this process and what each has used, from Linux's /proc.
+"""What a worker's process tree uses, read around a value: CPU time and context switches.
 
-Standard library only: the timed process reads this, and psutil is for the driver alone.  CPU time
-comes from each one's CPU clock, in nanoseconds: /proc/PID/stat counts in steps of 10 ms.
-What is found stands in tuples, for every worker would pay 0.5 ms for each dataclass.
-
-What a worker's process tree uses, read around a value: CPU time and context switches.
-
-Standard library only: every timed worker imports this, after its first batch.  What cannot be
-known is None, for a wrong number is worse than none; and no reading may fail a worker.
+Standard library only: every timed worker imports this, after its first batch.  Living descendants
+are read from Linux's /proc, their CPU time from their CPU clocks in nanoseconds: /proc/PID/stat
+counts in steps of 10 ms.  Results are tuples, for every worker would pay 0.5 ms for each dataclass.
+What cannot be known is None, for a wrong number is worse than none; and no reading may fail a
+worker.
 """
 
 from __future__ import annotations
@@ -20,8 +17,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple, TypeAlias
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
-class Unreadable(Exception):
+
+class UnknownDescendants(Exception):
     """Descendants cannot be known here, however often one looks."""
 
 
@@ -33,7 +35,7 @@ class Switches(NamedTuple):
     dead: int  # nanoseconds of the threads that have ended: grows with each
 
 
-class Process(NamedTuple):
+class Descendant(NamedTuple):
     """A living descendant.  What it has waited for is not in `cpu`, nor in anyone's switches."""
 
     cpu: float
@@ -42,7 +44,7 @@ class Process(NamedTuple):
     switches: Switches | None
 
 
-Tree: TypeAlias = Mapping[tuple[int, int], Process]
+Tree: TypeAlias = Mapping[tuple[int, int], Descendant]
 """By pid and start, for a pid may be given again."""
 
 
@@ -58,11 +60,11 @@ class System:
         self.proc, self.clock = proc, clock
 
     def pids(self) -> list[int]:
-        """Raises Unreadable where some are hidden: one of them might be ours."""
-        found = [int(name) for name in os.listdir(self.proc) if name.isdigit()]
-        if 1 not in found or os.readlink(f"{self.proc}/self") != str(os.getpid()):
-            raise Unreadable("processes are hidden, or are of another namespace")
-        return found
+        """All processes; raises UnknownDescendants where some are hidden: one might be ours."""
+        pids = [int(name) for name in os.listdir(self.proc) if name.isdigit()]
+        if 1 not in pids or os.readlink(f"{self.proc}/self") != str(os.getpid()):
+            raise UnknownDescendants("processes are hidden, or are of another namespace")
+        return pids
 
     def stat(self, pid: int) -> list[int]:
         """The numbers of /proc/PID/stat from the parent on (`man proc`, field 4)."""
@@ -70,16 +72,16 @@ class System:
             return [int(field) for field in stream.read().rpartition(b")")[2].split()[1:]]
 
     def of_threads(self, pid: int, name: str) -> Iterator[bytes]:
-        """That file of each of its threads."""
+        """The file of this name of each of its threads."""
         for thread in os.listdir(f"{self.proc}/{pid}/task"):
             with open(f"{self.proc}/{pid}/task/{thread}/{name}", "rb") as stream:
                 yield stream.read()
 
 
 def childless() -> bool:
-    """Whether this process has no child, living or dead; raises Unreadable where nobody can say."""
+    """Whether this process has no child, living or dead; raises UnknownDescendants."""
     if not hasattr(os, "waitid"):
-        raise Unreadable("other ways to ask would reap a child that somebody waits for")
+        raise UnknownDescendants("other ways to ask would reap a child that somebody waits for")
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -88,27 +90,26 @@ def childless() -> bool:
 
 
 def living(system: System | None = None) -> Tree:
-    """All of them, now.
+    """All descendants, now.
 
-    Raises OSError when one ended while it was read (look again), and Unreadable where they cannot
-    be seen.
+    Raises OSError when one ended while it was read (try again), and UnknownDescendants.
     """
     if system is None and not sys.platform.startswith("linux"):
-        raise Unreadable("CPU clocks and /proc are read as Linux has them")
+        raise UnknownDescendants("CPU clocks and /proc are read as Linux has them")
     system = system or System()
-    seen = [(pid, system.stat(pid)) for pid in _pids(system)]
-    tree = {(pid, stat[18]): _process(system, pid, stat) for pid, stat in seen}
-    if any(_faults(system.stat(pid)) != _faults(stat) for pid, stat in seen):
+    stats = [(pid, system.stat(pid)) for pid in _pids(system)]
+    tree = {(pid, stat[18]): _process(system, pid, stat) for pid, stat in stats}
+    if any(_faults(system.stat(pid)) != _faults(stat) for pid, stat in stats):
         raise OSError("one of them has waited for another meanwhile")
     return tree
 
 
-def _process(system: System, pid: int, stat: list[int]) -> Process:
+def _process(system: System, pid: int, stat: list[int]) -> Descendant:
     switches = None
     with suppress(OSError, ValueError, LookupError):  # CPU is known without them
         switches = _switches(system, pid)
     reaped = (stat[12] + stat[13]) * tick()
-    return Process(system.clock(pid) / 1e9, reaped, _faults(stat), switches)
+    return Descendant(system.clock(pid) / 1e9, reaped, _faults(stat), switches)
 
 
 def _faults(stat: list[int]) -> int:
@@ -122,10 +123,8 @@ def tick() -> float:
 
 def _switches(system: System, pid: int) -> Switches:
     ran = sum(int(text.split()[0]) for text in system.of_threads(pid, "schedstat"))
-    threads = [
-        dict(line.split(b":", 1) for line in text.splitlines())
-        for text in system.of_threads(pid, "status")
-    ]
+    texts = system.of_threads(pid, "status")
+    threads = [dict(line.split(b":", 1) for line in text.splitlines()) for text in texts]
     return Switches(
         sum(int(one[b"voluntary_ctxt_switches"]) for one in threads),
         sum(int(one[b"nonvoluntary_ctxt_switches"]) for one in threads),
@@ -134,16 +133,16 @@ def _switches(system: System, pid: int) -> Switches:
 
 
 def _pids(system: System) -> Iterator[int]:
-    children = _listed(system) or _found(system)
+    children = _by_lists(system) or _by_parents(system)
     waiting = [os.getpid()]
     while waiting:
-        found = children(waiting.pop())
-        yield from found
-        waiting += found
+        pids = children(waiting.pop())
+        yield from pids
+        waiting += pids
 
 
-def _listed(system: System) -> Callable[[int], list[int]] | None:
-    """By the files of a kernel that lists children."""
+def _by_lists(system: System) -> Callable[[int], list[int]] | None:
+    """The children of a process, where the kernel lists them in files."""
     own = os.getpid()
     if not os.path.exists(f"{system.proc}/{own}/task/{own}/children"):
         return None
@@ -154,26 +153,21 @@ def _listed(system: System) -> Callable[[int], list[int]] | None:
     return children
 
 
-def _found(system: System) -> Callable[[int], list[int]]:
-    """By the parents of all processes."""
+def _by_parents(system: System) -> Callable[[int], list[int]]:
+    """The children of a process, from the parents of all processes."""
     children: dict[int, list[int]] = {}
     for pid in system.pids():
-        # Ended since; were it ours, its parent would have waited for it, and that is looked at.
+        # It has ended; were it ours, its parent would have waited for it, which `living` notices.
         with suppress(FileNotFoundError, ProcessLookupError):
             children.setdefault(system.stat(pid)[0], []).append(pid)
     return lambda pid: children.get(pid, [])
 
 
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
-
 ATTEMPTS = 3
 """Readings until a tree holds still: a child that ends meanwhile would count twice or never."""
 SHARE = 0.01
-"""Of the CPU seconds that may be unsure, because what descendants reap is counted in ticks."""
-NOBODY = Process(0.0, 0.0, 0, Switches(0, 0, 0))
+"""Of the CPU seconds that may be uncertain, as what descendants reap is counted in ticks."""
+NOBODY = Descendant(0.0, 0.0, 0, Switches(0, 0, 0))
 
 
 class Counts(NamedTuple):
@@ -192,7 +186,7 @@ class Reading(NamedTuple):
     tree: Tree
 
 
-class Spent(NamedTuple):
+class TreeUsage(NamedTuple):
     """From one reading to another, by the whole tree; None where that is not known."""
 
     cpu: float | None = None
@@ -215,30 +209,26 @@ def after() -> Reading | None:
     return Reading(own, *others) if others else None
 
 
-def spent(old: Reading | None, new: Reading | None) -> Spent:
-    """What the tree used from the one to the other."""
+def spent(old: Reading | None, new: Reading | None) -> TreeUsage:
+    """What the tree used between two readings."""
     if old is None or new is None:
-        return Spent()
+        return TreeUsage()
     keys = old.tree.keys() | new.tree.keys()
     pairs = [(old.tree.get(key, NOBODY), new.tree.get(key, NOBODY)) for key in keys]
     # User and system time are each cut to whole ticks, in every one that reaped meanwhile.
     unsure = 2 * tick() * sum(was.faults != now.faults for was, now in pairs)
+    gone = old.tree.keys() - new.tree.keys()
+    # The CPU seconds of one that is gone are lost where nobody waited for it.
+    lost = sum(old.tree[key].cpu for key in gone) > _reaped(new) - _reaped(old) + unsure + 1e-4
     cpu = _cpu(new) - _cpu(old)
-    known = unsure <= SHARE * cpu and not _lost(old, new, unsure)
-    if unsure or old.tree.keys() - new.tree.keys() or not all(_told(*pair) for pair in pairs):
-        return Spent(cpu if known else None)
-    voluntary = _counts(new, "voluntary") - _counts(old, "voluntary")
-    involuntary = _counts(new, "involuntary") - _counts(old, "involuntary")
-    return Spent(cpu if known else None, voluntary, involuntary)
+    known = unsure <= SHARE * cpu and not lost
+    if unsure or gone or not all(_countable(*pair) for pair in pairs):
+        return TreeUsage(cpu if known else None)
+    kinds = ("voluntary", "involuntary")
+    return TreeUsage(cpu if known else None, *(_counts(new, k) - _counts(old, k) for k in kinds))
 
 
-def _lost(old: Reading, new: Reading, unsure: float) -> bool:
-    """Whether one that is gone took its CPU seconds along: nobody waited for it."""
-    gone = sum(old.tree[key].cpu for key in old.tree.keys() - new.tree.keys())
-    return gone > _reaped(new) - _reaped(old) + unsure + 1e-4
-
-
-def _told(was: Process, now: Process) -> bool:
+def _countable(was: Descendant, now: Descendant) -> bool:
     """Whether the switches of all its threads are known: none has ended meanwhile."""
     if was.switches is None or now.switches is None:
         return False
@@ -264,14 +254,14 @@ def _own() -> Counts:
 
 
 def _others() -> tuple[Counts, Tree] | None:
-    # A child of one who ignores SIGCHLD is waited for by nobody, and its time is lost.
+    # Nobody waits for the children of a process that ignores SIGCHLD, and their time is lost.
     if resource is None or signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
         return None
     for _ in range(ATTEMPTS):
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         try:
             tree = {} if childless() else living()
-        except Unreadable:
+        except UnknownDescendants:
             return None
         except (OSError, ValueError, IndexError):
             continue

@@ -1,6 +1,6 @@
 """From settings to cells: what will be measured, as plain data, before anything runs.
 
-Cells compared across sides: measured back to back, with the same loops and the same tasks.
+Cells of a pair, the same on several sides, are measured back to back, with equal loops and tasks.
 """
 
 from __future__ import annotations
@@ -8,32 +8,32 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from random import Random
 from typing import TYPE_CHECKING
 
 from .. import clients
-from ..errors import NothingSelected, UsageError, suggestion
+from ..errors import NothingSelected, UsageError, alternatives
 from ..machine.identity import cpus
 from ..spec import Cell, Spec
-from .plugins import loaded, names, unfit
-from .selection import Axis, Chosen, axis, selected, value
+from . import MOST, limits
+from .plugins import implied, loaded, names, unfit
+from .selection import Axis, Selection, axis, selected, value
 
 if TYPE_CHECKING:
     from .settings import Settings
 
-
 TASKS, WORKERS = 64, 16
-"""Sizes of a batch for a bare function, which cannot say its own."""
+"""Sizes of a batch for a bare function, which has none of its own."""
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedCell:
     """A cell in its place: `block` numbers the cells it is compared with.
 
-    `workers` is how many tasks it has in flight: its strategy's parameter, unless that says else.
-
-    Of a run with sides, `side` is the title of its own, and `pair` the number it shares with the
-    same cell of the others.
+    `workers` is how many tasks it has in flight: a parameter of its strategy, or what that says
+    instead.  In a run with sides, `side` is the title of its own, and `pair` the number it shares
+    with the same cell of the others.
     """
 
     id: int
@@ -48,7 +48,7 @@ class Planned:
 
     @property
     def name(self) -> str:
-        """The cell's, after that of its side where there are several."""
+        """That of its cell, after the title of its side where there are several."""
         return named(self.side, self.cell.name)
 
 
@@ -56,81 +56,66 @@ def named(side: str, cell: str) -> str:
     return f"{side}: {cell}" if side else cell
 
 
-def plan(settings: Settings) -> tuple[Planned, ...]:
+def plan(settings: Settings) -> tuple[PlannedCell, ...]:
     """All cells in table order.
 
     Raises UsageError for a name, parameter or value that does not exist, and NothingSelected when
     no cell is left.
     """
     axes = [axis(text) for text in settings.param]
-    _once([a.key for a in axes])
-    axes += [Axis(key, (str(n),)) for key, n in _flags(settings) if n is not None]
+    keys = [one.key for one in axes]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise UsageError(f"parameter '{key}' is given twice: write {key}=1,2,4")
+    flags = {"tasks": settings.tasks, "workers": settings.workers, "start": settings.start}
+    axes += [Axis(key, (str(flag),)) for key, flag in flags.items() if flag is not None]
     workloads = list(selected("workloads", settings.workload))
     strategies = list(selected("strategies", settings.strategy))
     _check_axes(axes, [*workloads, *strategies])
     cells = [cell for w in workloads for s in strategies for cell in _cells(w, s, axes)]
-    _check_reference(settings.reference, strategies)
+    known = {*names("strategies"), *(chosen.spec.name for chosen in strategies)}
+    if settings.reference not in known:
+        choices = alternatives(settings.reference, known)
+        raise UsageError(f"no strategy '{settings.reference}' to refer to{choices}")
     if not cells:
         raise NothingSelected("nothing is selected: no workload or no strategy is left")
     return tuple(_placed(_distinct(cells), settings.reference))
 
 
-def _check_reference(reference: str, strategies: list[Chosen]) -> None:
-    known = {*names("strategies"), *(chosen.spec.name for chosen in strategies)}
-    if reference not in known:
-        there = ", ".join(sorted(known))
-        hint = suggestion(reference, known) or f": there are {there}"
-        raise UsageError(f"no strategy '{reference}' to refer to{hint}")
-
-
-def _flags(settings: Settings) -> Iterator[tuple[str, object]]:
-    yield from (("tasks", settings.tasks), ("workers", settings.workers), ("start", settings.start))
-
-
-def _once(keys: list[str]) -> None:
-    for key in keys:
-        if keys.count(key) > 1:
-            raise UsageError(f"parameter '{key}' is given twice: write {key}=1,2,4")
-
-
-def _check_axes(axes: list[Axis], chosen: list[Chosen]) -> None:
-    known = sorted({"tasks"}.union(*(one.fields for one in chosen)))
+def _check_axes(axes: list[Axis], chosen: list[Selection]) -> None:
+    known = {"tasks"}.union(*(one.fields for one in chosen))
     for one in axes:
         if one.key not in known:
-            hint = suggestion(one.key, known)
-            there = ", ".join(known)
-            raise UsageError(f"nothing selected has a parameter '{one.key}' ({there}){hint}")
+            choices = alternatives(one.key, known)
+            raise UsageError(f"nothing selected has a parameter '{one.key}'{choices}")
 
 
-def _cells(workload: Chosen, strategy: Chosen, axes: list[Axis]) -> Iterator[Cell]:
-    made = loaded(workload.spec)
-    tasks = [a for a in axes if a.key == "tasks"] or [
-        Axis("tasks", (str(getattr(made, "tasks", TASKS)),))
-    ]
-    workers = getattr(made, "workers", cpus() if hasattr(made, "tasks") else WORKERS)
-    for w, t in itertools.product(_specs(workload, axes, workers), tasks[0].texts):
+def _cells(workload: Selection, strategy: Selection, axes: list[Axis]) -> Iterator[Cell]:
+    plugin = loaded(workload.spec)
+    own = (str(getattr(plugin, "tasks", TASKS)),)
+    tasks = next((a.texts for a in axes if a.key == "tasks"), own)
+    workers = getattr(plugin, "workers", cpus() if hasattr(plugin, "tasks") else WORKERS)
+    for w, t in itertools.product(_specs(workload, axes, workers), tasks):
         count = value(t, ..., w.name, "tasks")
-        _bounded(w.name, "tasks", count)
+        _check_count(w.name, "tasks", count)
         for s in _specs(strategy, axes, workers):
             yield Cell(w, s, count)
 
 
-def _specs(chosen: Chosen, axes: list[Axis], workers: int) -> Iterator[Spec]:
+def _specs(chosen: Selection, axes: list[Axis], workers: int) -> Iterator[Spec]:
     """The plug-in once for every combination of the axes that it has."""
-    fields, fixed, implied = chosen.fields, dict(chosen.fixed), chosen.implied
+    fields, fixed, unnamed = chosen.fields, dict(chosen.fixed), implied(loaded(chosen.spec))
     own = [a for a in axes if a.key in fields and a.key not in fixed]
     own += [Axis(key, (text,)) for key, text in fixed.items()]
     name = chosen.spec.name
     for combination in itertools.product(*(a.texts for a in own)):
-        given = {
-            a.key: value(text, fields[a.key], name, a.key)
-            for a, text in zip(own, combination, strict=True)
-        }
+        chosen_texts = zip(own, combination, strict=True)
+        given = {a.key: value(text, fields[a.key], name, a.key) for a, text in chosen_texts}
         params = {"workers": workers, **given} if fields.get("workers") is ... else given
         params = {key: params.get(key, default) for key, default in fields.items()}
-        unusual = [key for key in implied if params[key] != implied[key]]
-        told = {key: v for key, v in params.items() if key not in implied or key in unusual}
-        yield _checked(replace(chosen.spec, params=told, unusual=unusual))
+        unusual = [key for key in unnamed if params[key] != unnamed[key]]
+        named_params = {k: v for k, v in params.items() if k not in unnamed or k in unusual}
+        yield _checked(replace(chosen.spec, params=named_params, unusual=unusual))
 
 
 def _checked(spec: Spec) -> Spec:
@@ -138,7 +123,7 @@ def _checked(spec: Spec) -> Spec:
         if given is ...:
             raise UsageError(f"{spec.name} needs a value for '{key}': {spec.name}[{key}=...]")
     if "workers" in spec.params:
-        _bounded(spec.name, "workers", spec.params["workers"])
+        _check_count(spec.name, "workers", spec.params["workers"])
     try:
         spec.build()
     except (ValueError, TypeError) as error:
@@ -146,37 +131,35 @@ def _checked(spec: Spec) -> Spec:
     return spec
 
 
-LIMITS = {"tasks": 10_000_000, "workers": 100_000}
-
-
-def _bounded(owner: str, key: str, count: int) -> None:
-    if not 1 <= count <= LIMITS[key]:
-        raise UsageError(f"{owner}: '{key}' must be between 1 and {LIMITS[key]:,}, not {count:,}")
+def _check_count(owner: str, key: str, count: int) -> None:
+    if not 1 <= count <= MOST[key]:
+        raise UsageError(f"{owner}: '{key}' must be {limits(key)}, not {count:,}")
 
 
 def _distinct(cells: Iterable[Cell]) -> list[Cell]:
-    found: dict[str, Cell] = {}
+    by_name: dict[str, Cell] = {}
     for cell in cells:
-        if found.setdefault(cell.name, cell) != cell:
+        if by_name.setdefault(cell.name, cell) != cell:
             raise UsageError(f"two different cells are called {cell.name}: rename a plug-in")
-    return list(found.values())
+    return list(by_name.values())
 
 
-def _placed(cells: list[Cell], reference: str) -> Iterator[Planned]:
+def _placed(cells: list[Cell], reference: str) -> Iterator[PlannedCell]:
     """Cells of one workload, its parameters and its tasks stand together: a block."""
-    blocks = list(dict.fromkeys((cell.workload.label, cell.tasks) for cell in cells))
-    block_of = [blocks.index((cell.workload.label, cell.tasks)) for cell in cells]
-    referred: set[int] = set()
+    work = [(cell.workload.label, cell.tasks) for cell in cells]
+    blocks = list(dict.fromkeys(work))
+    in_order = sorted(zip(map(blocks.index, work), cells, strict=True), key=itemgetter(0))
+    with_reference: set[int] = set()
     there = clients.installed(cell.workload.build() for cell in cells)
-    for number, (block, cell) in enumerate(sorted(zip(block_of, cells, strict=True), key=_first)):
-        refers = cell.strategy.name == reference and block not in referred
+    for number, (block, cell) in enumerate(in_order):
+        refers = cell.strategy.name == reference and block not in with_reference
         if refers:
-            referred.add(block)
+            with_reference.add(block)
         workload = cell.workload.build()
         why = unfit(workload, cell.strategy.build()) or clients.lacking(workload, there)
         spec = replace(cell.workload, clients=clients.renamed(workload, there))
         planned = replace(cell, workload=spec)
-        yield Planned(number, planned, _in_flight(cell), block, refers, why)
+        yield PlannedCell(number, planned, _in_flight(cell), block, refers, why)
 
 
 def _in_flight(cell: Cell) -> int:
@@ -191,15 +174,9 @@ def _in_flight(cell: Cell) -> int:
     return count
 
 
-def _first(pair: tuple[int, Cell]) -> int:
-    return pair[0]
-
-
-def shuffled(cells: Sequence[int], plan: Iterable[Planned], random: Random) -> list[int]:
-    """The cells in a new order: pairs in any, and those of a pair next to each other, in any."""
-    group_of = {
-        planned.id: planned.id if planned.pair is None else ~planned.pair for planned in plan
-    }
+def shuffled(cells: Sequence[int], plan: Iterable[PlannedCell], random: Random) -> list[int]:
+    """The cells in a new order, in which those of a pair stay next to each other."""
+    group_of = {one.id: one.id if one.pair is None else ~one.pair for one in plan}
     groups: dict[int, list[int]] = {}
     for cell in cells:
         groups.setdefault(group_of[cell], []).append(cell)
@@ -210,15 +187,13 @@ def shuffled(cells: Sequence[int], plan: Iterable[Planned], random: Random) -> l
     return [cell for group in order for cell in group]
 
 
-def alike(plan: Mapping[int, Planned], cell: int) -> list[int]:
+def alike(plan: Mapping[int, PlannedCell], cell: int) -> list[int]:
     """The cell and those it is paired with."""
     pair = plan[cell].pair
-    if pair is None:
-        return [cell]
-    return [planned.id for planned in plan.values() if planned.pair == pair]
+    return [cell] if pair is None else [one.id for one in plan.values() if one.pair == pair]
 
 
-def blocks_alike(plan: Mapping[int, Planned], block: int) -> set[int]:
+def blocks_alike(plan: Mapping[int, PlannedCell], block: int) -> set[int]:
     """The block and those of other sides that hold the same work."""
     cells = [planned.id for planned in plan.values() if planned.block == block]
     return {plan[other].block for cell in cells for other in alike(plan, cell)} | {block}

@@ -1,7 +1,4 @@
-"""What stands for a plug-in that a pattern selects and that does not import.
-
-Find workloads and strategies: built in, named by a file or module, or by an entry point.
-"""
+"""Finds workloads and strategies: built in, named by a file or module, or by an entry point."""
 
 from __future__ import annotations
 
@@ -16,13 +13,13 @@ from typing import Any, Literal
 
 from .. import clients
 from ..contracts import Plain
-from ..errors import UsageError, suggestion
+from ..errors import UsageError, alternatives
 from ..spec import Spec, load
 
 
 @dataclass(frozen=True)
 class Absent:
-    """A cell of it has a name, and a reason why it cannot run."""
+    """Stands for a plug-in that a pattern selects and that does not import: its cells say why."""
 
     why: str = field(default="", repr=False)
 
@@ -35,7 +32,7 @@ PACKAGES: Mapping[Kind, str] = {"workloads": "workloads", "strategies": "bench.s
 
 
 @dataclass(frozen=True)
-class Described:
+class Description:
     """What `list` shows of a plug-in; `reason` says why it cannot run here, or is empty."""
 
     name: str
@@ -48,9 +45,9 @@ class Described:
     about: str = ""
     """The whole docstring, in one line; the summary is its first sentence or two."""
     extra: str = ""
-    """Of the distribution, that brings what it needs."""
+    """Of our distribution, that installs what it needs."""
     of_machine: tuple[str, ...] = ()
-    """The parameters whose defaults another machine may choose otherwise."""
+    """The parameters whose defaults depend on the machine."""
 
 
 def names(kind: Kind) -> list[str]:
@@ -67,81 +64,79 @@ def find(kind: Kind, text: str) -> Spec:
     known = {**_entry_points(kind), **_built_in(kind)}
     if text not in known:
         noun = "workload" if kind == "workloads" else "strategy"
-        hint = suggestion(text, known) or f": there are {', '.join(sorted(known))}"
-        raise UsageError(f"no {noun} '{text}'{hint} (or give file.py:Name)")
+        raise UsageError(f"no {noun} '{text}'{alternatives(text, known)} (or give file.py:Name)")
     return Spec(text, known[text])
 
 
 def loaded(spec: Spec) -> type[Any]:
-    """The dataclass behind a spec; what its import raises becomes a UsageError with its place."""
+    """The dataclass behind a spec; UsageError says where its import fails."""
     try:
         return load(spec.target)
     except UsageError:
         raise
     except (Exception, SystemExit) as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"{type(error).__name__}: {error}"
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        file, line = last.filename, last.lineno
         if isinstance(error, SyntaxError):
-            where = traceback.FrameSummary(error.filename or "?", error.lineno, "")
-        raise UsageError(
-            f"{spec.target} does not import: {what} ({where.filename}, line {where.lineno})"
-        ) from error
+            file, line = error.filename or "?", error.lineno
+        what = f"{type(error).__name__}: {error} ({file}, line {line})"
+        raise UsageError(f"{spec.target} does not import: {what}") from error
 
 
-def parameters(made: type[Any]) -> dict[str, Plain]:
+def parameters(plugin: type[Any]) -> dict[str, Plain]:
     """The parameters of a plug-in with their defaults; `...` where it has none.
 
     A field with `repr=False` comes from the fixture and is no parameter.
     """
-    return {f.name: _default(f) for f in dataclasses.fields(made) if f.repr}
+    return {f.name: _default(f) for f in dataclasses.fields(plugin) if f.repr}
 
 
-def implied(made: type[Any]) -> dict[str, Plain]:
-    """The parameters with `metadata={"implied": True}`: no part of a name but where they differ.
+def implied(plugin: type[Any]) -> dict[str, Plain]:
+    """The parameters with `metadata={"implied": True}`, which a name has only where they differ.
 
-    So a plug-in gets another parameter, and its cells keep their names and can be compared.
+    So a plug-in can get another parameter while its cells keep their names and stay comparable.
     """
-    return {f.name: _default(f) for f in dataclasses.fields(made) if f.metadata.get("implied")}
+    return {f.name: _default(f) for f in dataclasses.fields(plugin) if f.metadata.get("implied")}
 
 
-def describe(kind: Kind) -> list[Described]:
+def describe(kind: Kind) -> list[Description]:
     """All there is, and why it cannot run here."""
-    return [_described(find(kind, name)) for name in names(kind)]
+    return [_describe(find(kind, name)) for name in names(kind)]
 
 
-def _described(spec: Spec) -> Described:
+def _describe(spec: Spec) -> Description:
     try:
-        made = loaded(spec)
+        plugin = loaded(spec)
     except UsageError as error:
-        return Described(spec.name, spec.target, reason=str(error))
-    params = parameters(made)
-    doc = (made.__doc__ or "").strip()
-    return Described(
+        return Description(spec.name, spec.target, reason=str(error))
+    params = parameters(plugin)
+    doc = (plugin.__doc__ or "").strip()
+    return Description(
         spec.name,
         spec.target,
         {key: None if value is ... else value for key, value in params.items()},
-        getattr(made, "tasks", None),
-        getattr(made, "workers", None),
-        _reason(made, params),
+        getattr(plugin, "tasks", None),
+        getattr(plugin, "workers", None),
+        _reason(plugin, params),
         doc.partition("\n")[0],
         " ".join(doc.split()),
-        getattr(made, "extra", ""),
-        tuple(f.name for f in dataclasses.fields(made) if f.default_factory is not MISSING),
+        getattr(plugin, "extra", ""),
+        tuple(f.name for f in dataclasses.fields(plugin) if f.default_factory is not MISSING),
     )
 
 
-def _reason(made: type[Any], params: Mapping[str, Plain]) -> str:
-    """Why it cannot run with its defaults, and a 1 where it has none; whatever that raises."""
+def _reason(plugin: type[Any], params: Mapping[str, Plain]) -> str:
+    """Why it cannot run with its defaults, and a 1 where it has none, even if that raises."""
     try:
-        built = made(**{key: 1 for key, value in params.items() if value is ...})
-        return reason(built) or clients.lacking(built, clients.installed([built]))
+        instance = plugin(**{key: 1 for key, value in params.items() if value is ...})
+        return reason(instance) or clients.lacking(instance, clients.installed([instance]))
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 
 
-def reason(built: Any) -> str:
-    """Why a built plug-in cannot run here, or nothing."""
-    cannot_run = getattr(built, "cannot_run", None)
+def reason(plugin: Any) -> str:
+    """Why an instance cannot run here, or nothing."""
+    cannot_run = getattr(plugin, "cannot_run", None)
     return (cannot_run() or "") if cannot_run else ""
 
 
@@ -159,20 +154,13 @@ def _default(f: dataclasses.Field[Any]) -> Plain:
 
 
 def _built_in(kind: Kind) -> dict[str, str]:
-    """A name is its file's, and its class the same in capitals: one file adds a plug-in."""
+    """Named after their files, their classes the same in capitals: one file adds a plug-in."""
     package = PACKAGES[kind]
-    stems = [
-        Path(entry.name).stem
-        for entry in files(package).iterdir()
-        if entry.name.endswith(".py") and not entry.name.startswith("_")
-    ]
-    # A strategy made of two parts has a file named after both: asyncio_to_thread.
-    read = (lambda stem: stem.replace("_", "+", 1)) if kind == "strategies" else str
-    return {read(stem): f"{package}.{stem}:{_class_name(stem)}" for stem in stems}
-
-
-def _class_name(stem: str) -> str:
-    return "".join(part.title() for part in stem.split("_"))
+    entries = [Path(entry.name) for entry in files(package).iterdir()]
+    stems = [one.stem for one in entries if one.suffix == ".py" and one.name[0] != "_"]
+    # A strategy of two parts has a file named after both: asyncio_to_thread.
+    name_of = (lambda stem: stem.replace("_", "+", 1)) if kind == "strategies" else str
+    return {name_of(s): f"{package}.{s}:{s.title().replace('_', '')}" for s in stems}
 
 
 def _entry_points(kind: Kind) -> dict[str, str]:

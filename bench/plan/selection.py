@@ -1,6 +1,6 @@
-"""Parameters as text: `key=1,2,4`, `key=1:64:x2`, `NAME[key=value,...]`.
+"""Which plug-ins a run measures, and with which parameters, from text.
 
-Which plug-ins a run is about: names, wildcards, exclusions, parameters in brackets.
+Names, wildcards, exclusions, `NAME[key=value,...]`, and sweeps: `key=1,2,4`, `key=1:64:x2`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contracts import Plain
-from ..errors import NothingSelected, UsageError, suggestion
+from ..errors import NothingSelected, UsageError, alternatives
 from ..spec import Spec, no_parameter
-from .plugins import Absent, Kind, find, implied, loaded, names, parameters
+from .plugins import Absent, Kind, find, loaded, names, parameters
 
 MANY = 1000
-"""Values of one axis; more is a slip of the fingers."""
+"""Values of one axis; more is a typing error."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Axis:
 
 
 def axis(text: str) -> Axis:
-    """Read `key=1,2,4`, `key=1:64:x2` (each the double of the last) or `key=1:9:2` (steps)."""
+    """Read `key=1,2,4`, `key=1:64:x2` (each double the last) or `key=1:9:2` (steps)."""
     key, equals, values = text.partition("=")
     if not (equals and key.strip() and values.strip()):
         raise UsageError(f"cannot read parameter '{text}': write key=1,2,4 or key=1:64:x2")
@@ -82,7 +82,7 @@ def value(text: str, default: Plain, owner: str, key: str) -> Plain:
     """The text as a value of the default's type; UsageError says what it should have been."""
     try:
         return _typed(text, default)
-    except ValueError:
+    except (KeyError, ValueError):
         kind = "a whole number" if default is ... else _KINDS.get(type(default), "a JSON value")
         raise UsageError(f"{owner}: '{key}' must be {kind}, not '{text}'") from None
 
@@ -92,9 +92,7 @@ _KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 
 def _typed(text: str, default: Plain) -> Plain:
     if isinstance(default, bool):
-        if text.lower() not in ("true", "false"):
-            raise ValueError(text)
-        return text.lower() == "true"
+        return {"true": True, "false": False}[text.lower()]
     if default is ... or isinstance(default, int):
         return int(text)
     if isinstance(default, float):
@@ -110,18 +108,14 @@ def _typed(text: str, default: Plain) -> Plain:
 DEFAULTS: dict[Kind, tuple[str, ...]] = {
     "workloads": ("io_sleep", "http_get", "cpu_sum"),
     "strategies": (
-        "sequential",
-        "threading",
-        "multiprocessing",
-        "asyncio",
-        "asyncio+to_thread",
-        "asyncio+processpool",
+        *("sequential", "threading", "multiprocessing"),
+        *("asyncio", "asyncio+to_thread", "asyncio+processpool"),
     ),
 }
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Selection:
     """A plug-in with the parameters that its brackets fix, as text."""
 
     spec: Spec
@@ -132,39 +126,33 @@ class Chosen:
         """Its parameters with their defaults."""
         return parameters(loaded(self.spec))
 
-    @property
-    def implied(self) -> dict[str, Plain]:
-        """Those of them that a name leaves out."""
-        return implied(loaded(self.spec))
 
-
-def selected(kind: Kind, texts: Iterable[str]) -> Iterator[Chosen]:
+def selected(kind: Kind, texts: Iterable[str]) -> Iterator[Selection]:
     """The plug-ins that the texts select; without one that adds, the defaults.
 
     Raises UsageError for a name, a parameter or an exclusion that means nothing.
     """
     wanted = [text for text in texts if not text.startswith("!")] or list(DEFAULTS[kind])
     unwanted = [text[1:] for text in texts if text.startswith("!")]
-    found: dict[tuple[object, ...], Chosen] = {}
+    choice: dict[tuple[object, ...], Selection] = {}
     for text in wanted:
         name, fixed = named(text)
         for spec in _matching(kind, name):
-            made = loaded(spec)
-            if made is Absent:  # nobody knows its parameters
-                found[spec.target, spec.name] = Chosen(spec, ())
+            plugin = loaded(spec)
+            if plugin is Absent:  # nobody knows its parameters
+                choice[spec.target, spec.name] = Selection(spec, ())
                 continue
-            known = list(parameters(made))
-            for key in fixed:
-                if key not in known:
-                    raise no_parameter(spec.name, key, known)
-            seen = spec.target, *spec.given.values(), *fixed.items()
-            found[seen] = Chosen(spec, tuple(fixed.items()))
-    there = [chosen.spec.name for chosen in found.values()]
+            known = list(parameters(plugin))
+            for param in fixed:
+                if param not in known:
+                    raise no_parameter(spec.name, param, known)
+            key = spec.target, *spec.given.values(), *fixed.items()
+            choice[key] = Selection(spec, tuple(fixed.items()))
+    there = [chosen.spec.name for chosen in choice.values()]
     for pattern in unwanted:
         if not any(_matches(pattern, name) for name in there):
-            hint = suggestion(pattern, there)
-            raise UsageError(f"'!{pattern}' excludes nothing of {', '.join(there)}{hint}")
-    for chosen in found.values():
+            raise UsageError(f"'!{pattern}' excludes nothing{alternatives(pattern, there)}")
+    for chosen in choice.values():
         if not any(_matches(pattern, chosen.spec.name) for pattern in unwanted):
             yield chosen
 
@@ -173,14 +161,14 @@ def _matching(kind: Kind, name: str) -> list[Spec]:
     if "*" not in name and "?" not in name:
         return [find(kind, name)]
     there = names(kind)
-    found = [_present(find(kind, one)) for one in there if _matches(name, one)]
-    if not found:
-        raise NothingSelected(f"nothing matches '{name}' (there are: {', '.join(there)})")
-    return found
+    specs = [_present(find(kind, one)) for one in there if _matches(name, one)]
+    if not specs:
+        raise NothingSelected(f"nothing matches '{name}'{alternatives(name, there)}")
+    return specs
 
 
 def _present(spec: Spec) -> Spec:
-    """The plug-in, or what says why it does not import: others that a pattern selects go on."""
+    """The plug-in, or one that says why it does not import: a pattern may select others."""
     try:
         loaded(spec)
     except UsageError as error:
@@ -189,6 +177,6 @@ def _present(spec: Spec) -> Spec:
 
 
 def _matches(pattern: str, name: str) -> bool:
-    # Not fnmatch: brackets hold parameters here, not letters to choose from.
+    # Not fnmatch: brackets hold parameters here, not a set of letters.
     regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(regex, name) is not None

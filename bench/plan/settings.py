@@ -1,7 +1,4 @@
-"""The kinds of values that options have, from whatever a file or a command line gives.
-
-The options of a run: command line over environment over file over default.
-"""
+"""The options of a run: command line over environment over file over default."""
 
 from __future__ import annotations
 
@@ -16,7 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from ..errors import UsageError, suggestion
+from ..errors import UsageError, alternatives
+from . import MOST, limits
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 PROBES = ("memory", "latency", "lag", "trace")
@@ -35,19 +33,19 @@ def duration(given: object) -> object:
 
 
 def several(given: object) -> object:
-    """A list of one from a text."""
+    """A text as a list of one."""
     return (given,) if isinstance(given, str) else given
 
 
 def number(given: object) -> object:
-    """No truth value: pydantic takes `true` as 1."""
+    """Refuses a truth value, which pydantic would take as a number."""
     if isinstance(given, bool):
         raise ValueError("a number")
     return given
 
 
 def probes(given: object) -> object:
-    """Probes, each once and in our order, from names that may also be parted by commas.
+    """Probes, each once and in our order, from names that commas may separate.
 
     `none` stays a name: an empty list is an option that was left out.
     """
@@ -80,8 +78,7 @@ def wanted(key: str, error: Any) -> str:
 
 
 RANGES = {
-    "tasks": "between 1 and 10,000,000",
-    "workers": "between 1 and 100,000",
+    **{key: limits(key) for key in MOST},
     "budget": "between 1s and 24h",
     "rounds": "between 1 and 100,000",
     "timeout": "above 0 and at most 24h",
@@ -97,7 +94,6 @@ KINDS = {
     "path": "a path",
     "finite": "a finite number",
 }
-
 
 FILE = "concbench.toml"
 PREFIX = "CONCBENCH_"
@@ -125,8 +121,8 @@ class Settings(BaseModel):
     workload: Texts = ()
     strategy: Texts = ()
     param: Texts = ()
-    tasks: Annotated[Number, Field(ge=1, le=10_000_000)] | None = None
-    workers: Annotated[Number, Field(ge=1, le=100_000)] | None = None
+    tasks: Annotated[Number, Field(ge=1, le=MOST["tasks"])] | None = None
+    workers: Annotated[Number, Field(ge=1, le=MOST["workers"])] | None = None
     start: Literal["fork", "spawn", "forkserver"] | None = None
     budget: Annotated[Seconds, Field(ge=1, le=86_400)] | None = None
     rounds: Annotated[Number, Field(ge=1, le=100_000)] | None = None
@@ -142,10 +138,8 @@ class Settings(BaseModel):
 
     @property
     def seconds(self) -> float:
-        """The budget; rounds that are asked for without one take the time they need."""
-        if self.budget is not None:
-            return self.budget
-        return FOREVER if self.rounds is not None else BUDGET
+        """The budget; without one, rounds take the time they need."""
+        return self.budgeted or FOREVER
 
     @property
     def budgeted(self) -> float | None:
@@ -177,28 +171,20 @@ def resolve(given: Mapping[str, object], folder: Path | None = None) -> Settings
     """
     flags = {key: value for key, value in given.items() if value not in (None, (), [])}
     sources = [_file(folder or Path.cwd()), _environment(), Source(flags, "--{key}")]
-    for source in sources:
-        _check_names(source)
+    known = list(Settings.model_fields)
     merged: dict[str, object] = {}
     for source in sources:
+        for key in source.values:
+            if key not in known:
+                raise UsageError(f"{source.named(key)} is no option{alternatives(key, known)}")
         merged |= source.values
     try:
         settings = Settings(**merged)  # type: ignore[arg-type]  # pydantic checks what they are
     except ValidationError as error:
-        raise UsageError(_told(error, sources)) from None
+        raise UsageError(_message(error, sources)) from None
     if settings.raw and "latency" not in settings.probe:
         raise UsageError("--raw keeps what the probe latency sees: ask for it with --probe latency")
     return settings
-
-
-def _check_names(source: Source) -> None:
-    known = list(Settings.model_fields)
-    for key in source.values:
-        if key not in known:
-            hint = suggestion(key, known)
-            raise UsageError(
-                f"{source.named(key)} is no option{hint} (there are: {', '.join(known)})"
-            )
 
 
 def _environment() -> Source:
@@ -222,38 +208,39 @@ def _file(folder: Path) -> Source:
         if own.is_file() and table is not None:
             raise UsageError(f"both {own} and [tool.concbench] of {shared} have options: keep one")
         if own.is_file():
-            return Source(_placed(_table(own), place), f"'{{key}}' in {own}")
+            return Source(_placed(table_of(own), place), f"'{{key}}' in {own}")
         if shared.is_file():
             return Source(_placed(table or {}, place), f"'{{key}}' in [tool.concbench] of {shared}")
     return Source({}, "")
 
 
 def _placed(table: Mapping[str, Any], place: Path) -> dict[str, Any]:
-    """The options of a file in `place`: its paths are relative to it, wherever one calls from."""
-    placed = dict(table)
+    """The options of a file in `place`, to which its paths are relative."""
+    options = dict(table)
     for key in ("workload", "strategy"):
         texts = several(table.get(key))
         if isinstance(texts, (list, tuple)):
-            placed[key] = [_from(place, text) if isinstance(text, str) else text for text in texts]
+            options[key] = [_from(place, text) if isinstance(text, str) else text for text in texts]
     if isinstance(table.get("results"), str):
-        placed["results"] = place / table["results"]
-    return placed
+        options["results"] = place / table["results"]
+    return options
 
 
 def _from(place: Path, text: str) -> str:
-    return re.sub(r"^(!?)([^:\[]+\.py:)", lambda found: f"{found[1]}{place / found[2]}", text)
+    return re.sub(r"^(!?)([^:\[]+\.py:)", lambda match: f"{match[1]}{place / match[2]}", text)
 
 
 def _shared(path: Path) -> dict[str, Any] | None:
     """[tool.concbench] of a pyproject.toml, if it has one."""
-    tool = _table(path).get("tool", {})
+    tool = table_of(path).get("tool", {})
     table = tool.get("concbench") if isinstance(tool, dict) else None
     if isinstance(table, dict | None):
         return table
     raise UsageError(f"'concbench' in [tool] of {path} must be a table, not {table!r}")
 
 
-def _table(path: Path) -> dict[str, Any]:
+def table_of(path: Path) -> dict[str, Any]:
+    """What a TOML file holds; UsageError when it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -262,7 +249,7 @@ def _table(path: Path) -> dict[str, Any]:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _told(error: ValidationError, sources: Iterable[Source]) -> str:
+def _message(error: ValidationError, sources: Iterable[Source]) -> str:
     first = error.errors()[0]
     key = str(first["loc"][0])
     source = [source for source in sources if key in source.values][-1]

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from ..spec import Spec, load
 
 
 @dataclass(frozen=True)
-class Blocking:
+class EmptyBlocking:
     """The blocking form alone."""
 
-    @contextmanager
-    def open(self) -> Iterator[Callable[[int], None]]:
-        yield _nothing
+    def open(self) -> nullcontext[Callable[[int], None]]:
+        return nullcontext(_nothing)
 
 
 @dataclass(frozen=True)
-class Async:
+class EmptyAsync:
     """The async form alone."""
 
-    @asynccontextmanager
-    async def aopen(self) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
-        yield _anothing
+    def aopen(self) -> nullcontext[Callable[[int], Awaitable[None]]]:
+        return nullcontext(_anothing)
 
 
 @dataclass(frozen=True)
-class Both(Blocking, Async):
+class EmptyWorkload(EmptyBlocking, EmptyAsync):
     """Both forms."""
 
 
 def emptied(workload: Spec) -> Spec:
-    """A workload that does nothing, in the forms of this one: a strategy bends it the same way."""
-    made = load(workload.target)
-    form = {(True, True): "Both", (True, False): "Blocking", (False, True): "Async"}
-    return Spec("empty", f"{__name__}:{form[hasattr(made, 'open'), hasattr(made, 'aopen')]}")
+    """A workload that does nothing, in the same forms: a strategy adapts it in the same way."""
+    kind = load(workload.target)
+    forms = hasattr(kind, "open"), hasattr(kind, "aopen")
+    empty = EmptyWorkload if all(forms) else EmptyBlocking if forms[0] else EmptyAsync
+    return Spec("empty", f"{__name__}:{empty.__name__}")
 
 
 def _nothing(i: int) -> None:

@@ -1,7 +1,7 @@
-"""How late an event loop comes to what is due: a heartbeat in every loop that lanes open.
+"""How late an event loop runs what is due: a heartbeat in every loop that lanes open.
 
 Standard library only: the worker imports this.  The loops of asyncio wait in whole milliseconds,
-rounded up, so a beat of an idle loop is late by up to one; nothing is taken off for that.
+rounded up, so a beat of an idle loop is late by up to one; nothing is subtracted for that.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ INTERVAL = 0.002
 
 
 class Heartbeats:
-    """The beats of every loop that was watched; `left` names the tasks that its close met."""
+    """The beats of every watched loop; `left` names the tasks still in it when it closed."""
 
     def __init__(self) -> None:
         self.beats: list[array[int]] = []
-        """For each loop two numbers for each beat: when it was due, and when it came."""
+        """For each loop two numbers a beat: when it was due, and when it came."""
         self.unwatched: list[str] = []
         self.left: list[str] = []
 
@@ -51,7 +51,9 @@ class Heartbeats:
         self.beats.append(heart.beats)
         yield
         del loop.run_forever
-        self.left += [_named(task) for task in _unfinished(loop)]
+        for task in _unfinished(loop):
+            name = getattr(task.get_coro(), "__qualname__", "") or task.get_name()
+            self.left.append(name.rpartition(".")[2])
 
     async def beating(self, sleep: Callable[[float], Awaitable[Any]]) -> None:
         """Beat in the loop of another library, by its sleep, until that is cancelled."""
@@ -61,10 +63,9 @@ class Heartbeats:
             due = clock() + int(INTERVAL * 1e9)
             try:
                 await sleep(INTERVAL)
-            finally:  # the last one, where what blocked the loop also ended it
+            finally:  # the last beat, too, where whatever blocked the loop also ended it
                 if (now := clock()) > due:
-                    beats.append(due)
-                    beats.append(now)
+                    beats.extend((due, now))
 
 
 class Heart:
@@ -72,8 +73,7 @@ class Heart:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.beats = array("q")
-        self._loop = loop
-        self._due = 0
+        self._loop, self._due = loop, 0
         self._next: asyncio.TimerHandle
 
     def start(self) -> None:
@@ -81,7 +81,7 @@ class Heart:
         self._next = self._loop.call_later(INTERVAL, self._beat)
 
     def stop(self) -> None:
-        """A loop that is stopped by what blocked it has no more beats: the one overdue counts."""
+        """A loop stopped by what blocked it has no more beats: the overdue one counts."""
         self._next.cancel()
         self._note()
 
@@ -91,23 +91,17 @@ class Heart:
 
     def _note(self) -> None:
         if (now := clock()) > self._due:
-            self.beats.append(self._due)
-            self.beats.append(now)
+            self.beats.extend((self._due, now))
 
 
 def _unfinished(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
     import asyncio
 
     async def turn() -> None:
-        for _ in range(2):  # what is done but for its last step may take it
+        for _ in range(2):  # for what only has its last step to take
             await asyncio.sleep(0)
 
     if loop.is_closed():
         return []
     loop.run_until_complete(turn())
     return list(asyncio.all_tasks(loop))
-
-
-def _named(task: asyncio.Task[Any]) -> str:
-    name = getattr(task.get_coro(), "__qualname__", "") or task.get_name()
-    return str(name).rpartition(".")[2]

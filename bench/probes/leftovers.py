@@ -1,6 +1,6 @@
 """What a strategy or a workload leaves behind when it has been closed.
 
-Standard library only: the worker imports this.  Linux tells it in /proc; OSError where it does not.
+Standard library only: the worker imports this.  It reads Linux's /proc; OSError without.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 SETTLING_SECONDS = 0.5  # for what ends by itself to do so; a few ms as a rule
 PAUSE_SECONDS = 0.005
-NAMED = 3
+MOST_NAMES = 3
 LONGEST = 60  # characters of a command
 HELPERS = ("resource_tracker", "multiprocessing.forkserver")
 """In the command of a process of multiprocessing's own."""
@@ -55,41 +55,41 @@ def _more(before: Held, now: Held) -> list[str]:
     processes = [name for pid, name in now.processes.items() if pid not in before.processes]
     files = list((now.files - before.files).elements())
     return [
-        *said(threads, "thread", "threads"),
-        *said(processes, "process", "processes"),
-        *said(files, "file", "files"),
+        *summary(threads, "thread", "threads"),
+        *summary(processes, "process", "processes"),
+        *summary(files, "file", "files"),
     ]
 
 
-def said(names: Iterable[str], one: str, many: str) -> Iterator[str]:
+def summary(things: Iterable[str], one: str, many: str) -> Iterator[str]:
     """`12 threads: a, b, c and 9 more`, or no line at all."""
-    counts = Counter(names)
+    counts = Counter(things)
     if not (total := counts.total()):
         return
-    told = [f"{name} ({n} times)" if n > 1 else name for name, n in counts.most_common(NAMED)]
-    more = total - sum(n for _, n in counts.most_common(NAMED))
+    names = [f"{name} ({n} times)" if n > 1 else name for name, n in counts.most_common(MOST_NAMES)]
+    more = total - sum(n for _, n in counts.most_common(MOST_NAMES))
     rest = f" and {more} more" if more else ""
-    yield f"{total} {one if total == 1 else many}: {', '.join(told)}{rest}"
+    yield f"{total} {one if total == 1 else many}: {', '.join(names)}{rest}"
 
 
 @contextmanager
 def complaints() -> Iterator[Callable[[], list[str]]]:
-    """Yields what tells of coroutines never awaited and resources never closed since."""
+    """Yields a function that lists coroutines never awaited and resources never closed since."""
     coroutines: list[str] = []
     resources: list[str] = []
 
     def note(message: Warning | str, category: type[Warning], *_: object) -> None:
-        # The text alone: its source, once kept, would stay open.
-        if found := re.match(r"coroutine '([^']+)' was never awaited", str(message)):
-            coroutines.append(found[1].rpartition(".")[2])
+        # The text alone: a reference to its source would keep that open.
+        if match := re.match(r"coroutine '([^']+)' was never awaited", str(message)):
+            coroutines.append(match[1].rpartition(".")[2])
         elif issubclass(category, ResourceWarning):
             resources.append(_resource(str(message)))
 
     def lines() -> list[str]:
         gc.collect()
         return [
-            *said(coroutines, "coroutine never awaited", "coroutines never awaited"),
-            *said(resources, "resource never closed", "resources never closed"),
+            *summary(coroutines, "coroutine never awaited", "coroutines never awaited"),
+            *summary(resources, "resource never closed", "resources never closed"),
         ]
 
     gc.collect()  # what came before is not theirs
@@ -110,52 +110,44 @@ def _resource(message: str) -> str:
 
 
 def _files() -> Counter[str]:
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for file in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):  # of the listing itself
             target = os.fspath(file.readlink())
             # socket:[1234] is another number each time
-            found[re.sub(r"^(?:anon_inode:)?\[?(\w+)\]?(:\[\d+\])?$", r"\1", target)] += 1
-    return found
+            counts[re.sub(r"^(?:anon_inode:)?\[?(\w+)\]?(:\[\d+\])?$", r"\1", target)] += 1
+    return counts
 
 
 def _processes() -> dict[int, str]:
     """Our children and theirs, less what multiprocessing starts for itself."""
-    names = _named_by_multiprocessing()
+    names: dict[int | None, str] = {}
+    if "multiprocessing" in sys.modules:
+        from multiprocessing import active_children  # also reaps those that have ended
+
+        names = {child.pid: child.name for child in active_children()}
     parents = _parents()
-    found: dict[int, str] = {}
+    processes: dict[int, str] = {}
     above = {os.getpid(): ""}
     while above:
         below = {pid: _command(pid) for pid, parent in parents.items() if parent in above}
         for pid, command in below.items():
-            if not _is_helper(command, above[parents[pid]]):
-                found[pid] = names.get(pid) or _short(command)
+            of_parent = above[parents[pid]]  # the children of a forkserver keep its command
+            if not any(helper in command and helper not in of_parent for helper in HELPERS):
+                processes[pid] = names.get(pid) or _short(command)
         above = below
-    return found
-
-
-def _is_helper(command: str, of_parent: str) -> bool:
-    """A forkserver's children, which are no helpers, keep its command."""
-    return any(helper in command and helper not in of_parent for helper in HELPERS)
-
-
-def _named_by_multiprocessing() -> dict[int | None, str]:
-    if "multiprocessing" not in sys.modules:
-        return {}
-    from multiprocessing import active_children  # also reaps those that have ended
-
-    return {child.pid: child.name for child in active_children()}
+    return processes
 
 
 def _parents() -> dict[int, int]:
     """Every process's parent."""
-    found = {}
+    parents = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             with suppress(FileNotFoundError, ProcessLookupError):
                 fields = (folder / "stat").read_text(errors="replace").rpartition(")")[2]
-                found[int(folder.name)] = int(fields.split()[1])
-    return found
+                parents[int(folder.name)] = int(fields.split()[1])
+    return parents
 
 
 def _command(pid: int) -> str:
@@ -168,5 +160,5 @@ def _command(pid: int) -> str:
 
 def _short(command: str) -> str:
     program, _, rest = command.partition(" ")
-    told = f"{Path(program).name} {rest}".strip()[:LONGEST]
-    return told or "a dead one that nobody waited for"
+    text = f"{Path(program).name} {rest}".strip()[:LONGEST]
+    return text or "a dead one that nobody waited for"

@@ -1,4 +1,4 @@
-"""What a probe notes of every task: when it was submitted, when it started and when it ended.
+"""What a probe records of every task: when it was submitted, when it started and when it ended.
 
 Standard library only: lanes in child processes import this.  Every call counts here, for what it
 costs is added to each task.
@@ -7,7 +7,6 @@ costs is added to each task.
 from __future__ import annotations
 
 import os
-import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any, overload
 
 from ..contracts import AsyncCall, Call, Plain
 from ..lanes.lane import name
+from ..lanes.loops import is_in_loop
 
 __all__ = ["Recorder", "Submitted", "Tasks", "clock"]
 
@@ -25,47 +25,35 @@ __all__ = ["Recorder", "Submitted", "Tasks", "clock"]
 class Submitted:
     """When each of the tasks was first taken from the batch, and whether inside an event loop."""
 
-    taken: list[tuple[Iterable[int], Iterable[int]]] = field(default_factory=list)
+    stamps: list[tuple[Iterable[int], Iterable[int]]] = field(default_factory=list)
     in_loop: bool = False
 
     def times(self, tasks: int) -> array[int]:
         """Nanoseconds by task; 0 for one that was not taken."""
-        found = array("q", bytes(8 * tasks))
-        for numbers, stamps in self.taken:
+        first = array("q", bytes(8 * tasks))
+        for numbers, stamps in self.stamps:
             for number, stamp in zip(numbers, stamps, strict=False):
-                if not found[number] or stamp < found[number]:
-                    found[number] = stamp
-        return found
+                if not first[number] or stamp < first[number]:
+                    first[number] = stamp
+        return first
 
 
 class Tasks(Sequence[int]):
-    """Numbers of tasks that note when each is taken, and otherwise are the `range` they are of."""
+    """Task numbers that note when each is taken, and otherwise behave as their `range`."""
 
     def __init__(self, numbers: range, submitted: Submitted) -> None:
-        self._numbers = numbers
-        self._submitted = submitted
-
-    @property
-    def start(self) -> int:
-        return self._numbers.start
-
-    @property
-    def stop(self) -> int:
-        return self._numbers.stop
-
-    @property
-    def step(self) -> int:
-        return self._numbers.step
+        self._numbers, self._submitted = numbers, submitted
+        self.start, self.stop, self.step = numbers.start, numbers.stop, numbers.step
 
     def __len__(self) -> int:
         return len(self._numbers)
 
     def __iter__(self) -> Iterator[int]:
         stamps: list[int] = []
-        self._submitted.taken.append((self._numbers, stamps))
-        self._submitted.in_loop |= _in_loop()
-        # In C throughout: half the time of a generator, and like a range's iterator it can be
-        # shared by threads.  What append returns is false, so every stamp goes on, and none is 0.
+        self._submitted.stamps.append((self._numbers, stamps))
+        self._submitted.in_loop |= is_in_loop()
+        # In C throughout: half the time of a generator, and threads can share it like a range's
+        # iterator.  append returns a false value, so every stamp passes the filter; none is 0.
         return compress(self._numbers, filterfalse(stamps.append, starmap(clock, repeat(()))))
 
     @overload
@@ -76,7 +64,7 @@ class Tasks(Sequence[int]):
         if isinstance(at, slice):
             return Tasks(self._numbers[at], self._submitted)
         number = self._numbers[at]
-        self._submitted.taken.append(((number,), (clock(),)))
+        self._submitted.stamps.append(((number,), (clock(),)))
         return number
 
     def __contains__(self, number: object) -> bool:
@@ -96,7 +84,7 @@ class Tasks(Sequence[int]):
 
     def __reduce__(self) -> tuple[type[range], tuple[int, int, int]]:
         """Sent to another process, all of them are taken, and nothing comes back."""
-        self._submitted.taken.append((self._numbers, repeat(clock(), len(self))))
+        self._submitted.stamps.append((self._numbers, repeat(clock(), len(self))))
         return range, (self.start, self.stop, self.step)
 
 
@@ -104,48 +92,37 @@ class Recorder:
     """Notes start and end of every task of one lane."""
 
     def __init__(self) -> None:
-        self._noted: list[int] = []
+        self._times: list[int] = []
         self._name = name()
 
     def blocking(self, call: Call) -> Call:
-        noted = self._noted
+        times = self._times
 
         def recorded(i: int) -> Plain:
             started = clock()
             result = call(i)
             ended = clock()
-            noted.append(i)
-            noted.append(started)
-            noted.append(ended)
+            times.append(i)
+            times.append(started)
+            times.append(ended)
             return result
 
         return recorded
 
     def coroutine(self, call: AsyncCall) -> AsyncCall:
-        noted = self._noted
+        times = self._times
 
         async def recorded(i: int) -> Plain:
             started = clock()
             result = await call(i)
             ended = clock()
-            noted.append(i)
-            noted.append(started)
-            noted.append(ended)
+            times.append(i)
+            times.append(started)
+            times.append(ended)
             return result
 
         return recorded
 
-    def seen(self) -> dict[str, Any]:
+    def recording(self) -> dict[str, Any]:
         """Where this lane is, and three numbers for each task: task, start and end."""
-        return {"name": self._name, "pid": os.getpid(), "noted": array("q", self._noted)}
-
-
-def _in_loop() -> bool:
-    asyncio = sys.modules.get("asyncio")  # a strategy that has not imported it runs none
-    if asyncio is None:
-        return False
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+        return {"name": self._name, "pid": os.getpid(), "times": array("q", self._times)}

@@ -1,6 +1,4 @@
-"""Wait for a process, or for a line that it prints, without looking again and again.
-
-Start and end process trees that never outlive us.
+"""Start, wait for and end process trees that never outlive us.
 
 Every process carries a mark in its environment, so that whatever it starts can be found; the
 guardian ends them all when the driver is killed.
@@ -17,6 +15,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from typing import IO, TypeAlias
@@ -28,7 +27,7 @@ Process: TypeAlias = subprocess.Popen[bytes]
 
 
 def wait(process: Process, seconds: float | None) -> int | None:
-    """The exit code, or None when it still runs after so long; reaps.
+    """Reap it; its exit code, or None when it still runs after `seconds`.
 
     `Popen.wait` looks every 50 ms; where the system has pidfds this does not.
     """
@@ -53,11 +52,8 @@ def _exits(pid: int, seconds: float | None) -> bool:
 def _readable(descriptor: int, seconds: float | None) -> bool:
     poller = select.poll()
     poller.register(descriptor, select.POLLIN)
-    return bool(poller.poll(None if seconds is None else _milliseconds(seconds)))
-
-
-def _milliseconds(seconds: float) -> int:
-    return min(math.ceil(seconds * 1000), 2**31 - 1)
+    most = 2**31 - 1  # milliseconds that it takes
+    return bool(poller.poll(None if seconds is None else min(math.ceil(seconds * 1000), most)))
 
 
 def line(process: Process, seconds: float) -> bytes | None:
@@ -70,9 +66,8 @@ def line(process: Process, seconds: float) -> bytes | None:
     read = b""
     while not read.endswith(b"\n"):
         left = max(0.0, deadline - time.monotonic())
-        if not _readable(process.stdout.fileno(), left):
-            return None
-        if not (chunk := os.read(process.stdout.fileno(), 65536)):
+        descriptor = process.stdout.fileno()
+        if not _readable(descriptor, left) or not (chunk := os.read(descriptor, 65536)):
             return None
         read += chunk
     return read[:-1]
@@ -80,7 +75,7 @@ def line(process: Process, seconds: float) -> bytes | None:
 
 Stream: TypeAlias = int | IO[bytes]
 
-LEAVING_SECONDS = 0.05  # for a process that was told to end and does
+LEAVING_SECONDS = 0.05  # for a process that is ending
 HELPER_SECONDS = 1.0  # for forkservers and trackers to see that their user is gone; 10 ms as a rule
 
 
@@ -98,7 +93,7 @@ class Children:
     def __init__(self) -> None:
         self._mark = strays.MARK + token_hex(8)
         self._numbers: dict[Process, str] = {}
-        self._started = 0
+        self._count = count(1)
         self._guardian: Process
 
     def __enter__(self) -> Children:
@@ -106,7 +101,7 @@ class Children:
         self._guardian = subprocess.Popen(
             interpreter_command(code),
             env=environment(),
-            stdin=subprocess.PIPE,  # its other end is closed in every child: subprocess sees to it
+            stdin=subprocess.PIPE,  # subprocess closes its other end in every child
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -145,8 +140,7 @@ class Children:
         stderr: Stream = subprocess.DEVNULL,
     ) -> Process:
         """Start a process in a session of its own, where no Ctrl-C reaches it."""
-        self._started += 1
-        number = str(self._started)
+        number = str(next(self._count))
         process = subprocess.Popen(
             command,
             env={**env, self._mark: number},
@@ -169,9 +163,9 @@ class Children:
         self._forget(process)
         if not _group_lives(process.pid):
             return []
-        found = strays.find(self._mark, number.__eq__)
-        helpers = [each for each in found if strays.is_helper(each)]
-        others = strays.wait_gone([each for each in found if each not in helpers], LEAVING_SECONDS)
+        left = strays.find(self._mark, number.__eq__)
+        helpers = [each for each in left if strays.is_helper(each)]
+        others = strays.wait_gone([each for each in left if each not in helpers], LEAVING_SECONDS)
         names = [strays.describe(each) for each in others]
         strays.kill_these(others)  # a helper waits for the last of its users
         names += [strays.describe(each) for each in strays.wait_gone(helpers, HELPER_SECONDS)]
@@ -184,7 +178,7 @@ class Children:
         if number is not None:
             strays.kill(self._mark, number.__eq__)
         if process.returncode is None:
-            # For those that cleared their environment.  Not reaped yet, so the number is still its.
+            # Some clear their environment.  It is not reaped yet, so the number is still its own.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             wait(process, strays.KILL_SECONDS)
@@ -202,18 +196,17 @@ class Children:
         def stray(number: str) -> bool:
             return number not in self._numbers.values()
 
-        found = strays.find(self._mark, stray)
-        names = [strays.describe(each) for each in found]
-        if found:
+        left = strays.find(self._mark, stray)
+        names = [strays.describe(each) for each in left]
+        if left:
             strays.kill(self._mark, stray)
         return names
 
 
 def _group_lives(group: int) -> bool:
     try:
-        os.killpg(group, 0)
+        with suppress(PermissionError):  # it lives, and is not ours to signal
+            os.killpg(group, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it does, and is not ours to signal
-        return True
     return True

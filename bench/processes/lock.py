@@ -15,6 +15,8 @@ import filelock
 import platformdirs
 import psutil
 
+from reports.files import write_whole
+
 from ..errors import UsageError
 
 
@@ -27,11 +29,17 @@ def held(purpose: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout:
-        raise UsageError(
-            f"another run is measuring on this machine{_who(holder)}: wait for it to end"
-        ) from None
+        why = f"another run is measuring on this machine{_who(holder)}: wait for it to end"
+        raise UsageError(why) from None
+    record = {
+        "pid": os.getpid(),
+        "started": psutil.Process().create_time(),
+        "folder": str(purpose.absolute()),
+        "since": time.strftime("%H:%M"),
+    }
     try:
-        _sign(holder, purpose)
+        with suppress(OSError):  # it only makes the other run's message better
+            write_whole(holder, json.dumps(record))
         yield
     finally:
         with suppress(OSError):
@@ -40,7 +48,7 @@ def held(purpose: Path) -> Iterator[None]:
 
 
 def _folder() -> Path:
-    for place in (_runtime, _temporary):
+    for place in (_runtime, lambda: Path(tempfile.gettempdir(), f"concbench-{os.getuid()}")):
         with suppress(OSError):
             folder = place()
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,33 +62,16 @@ def _folder() -> Path:
 
 def _runtime() -> Path:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that XDG_RUNTIME_DIR is unset or odd: nobody need act
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR: nobody need act
         return platformdirs.user_runtime_path("concbench")
 
 
-def _temporary() -> Path:
-    return Path(tempfile.gettempdir()) / f"concbench-{os.getuid()}"
-
-
-def _sign(holder: Path, purpose: Path) -> None:
-    record = {
-        "pid": os.getpid(),
-        "started": psutil.Process().create_time(),
-        "folder": str(purpose.absolute()),
-        "since": time.strftime("%H:%M"),
-    }
-    draft = holder.with_suffix(".new")
-    with suppress(OSError):  # it only makes the other run's message better
-        draft.write_text(json.dumps(record), encoding="utf-8")
-        draft.replace(holder)
-
-
 def _who(holder: Path) -> str:
-    """` (pid 123 in /some/folder since 12:00)`, or nothing when it cannot be told."""
+    """` (pid 123 in /some/folder since 12:00)`, or nothing when that is unknown."""
     try:
         record = json.loads(holder.read_text(encoding="utf-8"))
         pid, folder, since = record["pid"], record["folder"], record["since"]
-        # A holder that was killed leaves its record, and its number may be another's by now.
+        # A killed holder leaves its record, and its number may belong to another process by now.
         alive = psutil.Process(pid).create_time() == record["started"]
     except (OSError, ValueError, LookupError, TypeError, psutil.Error):
         return ""

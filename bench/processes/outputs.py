@@ -1,4 +1,4 @@
-"""What a child process left, which may be empty, torn or something else entirely.
+"""Reads what a child process left, which may be empty, torn or something else entirely.
 
 A full disk or the user's own code may spoil it: a failure of the child, never of the driver.
 """
@@ -13,14 +13,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-MALFORMED = (
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    RecursionError,
-)
+MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What parsers raise for such a text, each in its own way; torn UTF-8 is a ValueError."""
 
 
@@ -48,10 +41,9 @@ def text_of(path: Path, what: str = "result") -> str | Failed:
     """The text of a file that a worker left; Failed where there is none to read."""
     try:
         return path.read_text(encoding="utf-8")
-    except OSError as error:
-        return Failed("crash", f"its {what} cannot be read: {error.strerror}")
-    except ValueError as error:
-        return Failed("crash", f"its {what} cannot be read: {error}")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", error)
+        return Failed("crash", f"its {what} cannot be read: {why}")
 
 
 def malformed(text: str, error: Exception) -> str:

@@ -25,14 +25,14 @@ KILL_SECONDS = 10.0  # beyond it a process hangs inside the kernel, where SIGKIL
 
 def find(mark: str, chosen: Callable[[str], bool]) -> list[psutil.Process]:
     """The living processes whose variable `mark` has a chosen value."""
-    found = []
+    processes = []
     for pid in _candidates(mark):
         with suppress(psutil.Error):  # gone, or another user's
             process = psutil.Process(pid)
             value = process.environ().get(mark)
             if value is not None and chosen(value):
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
 def _candidates(mark: str) -> Iterator[int]:
@@ -48,19 +48,19 @@ def _candidates(mark: str) -> Iterator[int]:
 
 
 def kill(mark: str, chosen: Callable[[str], bool]) -> list[psutil.Process]:
-    """SIGKILL until none is found, multiprocessing's resource trackers last; those that stayed.
+    """SIGKILL until none is left, multiprocessing's resource trackers last; those that survive.
 
-    A tracker unlinks the named semaphores of processes that cannot any more, then ends by itself.
+    A tracker unlinks the named semaphores of processes that no longer can, then ends by itself.
     """
     deadline = time.monotonic() + KILL_SECONDS
     patience = time.monotonic() + TRACKER_SECONDS
-    while found := find(mark, chosen):
+    while left := find(mark, chosen):
         if time.monotonic() > deadline:
-            return found
-        others = [process for process in found if not is_tracker(process)]
+            return left
+        others = [process for process in left if not is_tracker(process)]
         if others:
             patience = time.monotonic() + TRACKER_SECONDS
-        kill_these(others or (found if time.monotonic() > patience else []))
+        kill_these(others or (left if time.monotonic() > patience else []))
         time.sleep(PAUSE_SECONDS)
     return []
 

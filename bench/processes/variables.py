@@ -7,21 +7,12 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 REMOVED = (
-    "CONCBENCH_*",  # options of the driver
-    "PYPERF_*",
-    "COVERAGE_PROCESS_*",  # these start a tracer in every child
-    "COV_CORE_*",
-    "DEBUGPY_*",
-    "PYDEVD_*",
-    "VSCODE_DEBUGPY_*",
-    "PYTEST_*",
-    "PYTHONBREAKPOINT",
-    "PYTHONDUMPREFS*",  # these print, or wait, when an interpreter starts or ends
-    "PYTHONINSPECT",
-    "PYTHONMALLOCSTATS",
-    "PYTHONPROFILEIMPORTTIME",
-    "PYTHONSTARTUP",
-    "PYTHONVERBOSE",
+    *("CONCBENCH_*", "PYPERF_*", "PYTEST_*"),  # options of the driver and of what runs it
+    # These start a tracer in every child.
+    *("COVERAGE_PROCESS_*", "COV_CORE_*", "DEBUGPY_*", "PYDEVD_*", "VSCODE_DEBUGPY_*"),
+    # These print, or wait, when an interpreter starts or ends.
+    *("PYTHONBREAKPOINT", "PYTHONDUMPREFS*", "PYTHONINSPECT", "PYTHONMALLOCSTATS"),
+    *("PYTHONPROFILEIMPORTTIME", "PYTHONSTARTUP", "PYTHONVERBOSE"),
     "PYTHONWARNINGS",  # `error` would turn a deprecated fork into a failure
 )
 """What a worker does not inherit (`*` as in a shell)."""
@@ -40,9 +31,9 @@ RECORDED = (
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What a worker inherits, and what it gets besides."""
-    kept = {key: value for key, value in os.environ.items() if not _matches(key, REMOVED)}
-    return kept | dict(extra or {})
+    """The variables that a worker inherits, and extra ones."""
+    inherited = {key: value for key, value in os.environ.items() if not _matches(key, REMOVED)}
+    return inherited | dict(extra or {})
 
 
 def recorded() -> dict[str, str]:

@@ -1,8 +1,7 @@
-"""A side that is another interpreter, with the same code.
+"""From what a user writes to a side that is ready: `git:main`, `python:3.12`, `env:KEY=VALUE`.
 
-A side that is a git revision: a worktree of it, and its project installed where it has one.
-
-From what a user writes to a side that is ready: `git:main`, `python:3.12`, `env:KEY=VALUE`.
+Another interpreter gets the same code; a git revision a worktree, and its project installed where
+it has one.
 """
 
 from __future__ import annotations
@@ -15,204 +14,33 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reports.run.keys import WORKING_TREE
+
 from ..errors import UsageError, suggestion
-from ..machine.identity import PACKAGES
+from ..machine.identity import PACKAGES, release
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
-from . import environments, installation
-from .environments import Ended, output
+from . import MeasuredSide, environments, installation
+from .environments import CommandFailed, output
 from .proof import listed
-from .side import WORKING_TREE, Side
 
 OLDEST = (3, 11)
-ASKED = """
+LAYOUT = "2"
+"""Of what is kept for a revision: another number builds it anew."""
+QUESTION = """
 import json, sys
 from importlib.util import find_spec
 about = {"version": list(sys.version_info[:3])}
 print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
 """
+FORMS = f"git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or '{WORKING_TREE}'"
 
 
-@dataclass(frozen=True)
-class Interpreter:
-    """A Python that has what a worker needs."""
-
-    python: str
-    version: str
-
-
-def ready(children: Children, text: str) -> Interpreter:
-    """The interpreter that `3.12`, `python3.12` or a path means, with pyperf.
-
-    A path of an environment that has pyperf is used as it is; of any other an environment is built,
-    with the libraries of the built-in workloads in the versions that are installed here and, in a
-    project, the project itself, editable.  Raises UsageError when it is missing or too old.
-    """
-    python, about = _answering(children, text)
-    told = ".".join(map(str, about["version"]))
-    if tuple(about["version"]) < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        raise UsageError(f"python:{text} is Python {told}: concbench needs {oldest} or later")
-    if about["pyperf"]:
-        return Interpreter(python, told)
-    return Interpreter(_built(children, python, text), told)
-
-
-def _answering(children: Children, text: str) -> tuple[str, dict[str, Any]]:
-    """The first that runs: a shim of pyenv's may be a name without an interpreter."""
-    why = ""
-    for python in _candidates(text):
-        try:
-            said = output(children, [python, "-c", ASKED], purpose=f"{python} does not answer")
-            about = json.loads(said)
-            return python, {key: about[key] for key in ("version", "pyperf")}
-        except (Ended, *MALFORMED) as error:
-            why = f": {error}"
-    raise UsageError(f"there is no interpreter python:{text} (write python:3.12 or a path){why}")
-
-
-def _candidates(text: str) -> list[str]:
-    if not re.fullmatch(r"\d+\.\d+t?", text):
-        found = shutil.which(text)
-        return [str(Path(found).absolute())] if found else []  # a link may be an environment
-    active = shutil.which(f"python{text}")
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    free = text.endswith("t")
-    installed = [
-        str(path / "bin" / "python")
-        for path in sorted(root.glob(f"versions/{text.rstrip('t')}.*"), reverse=True)
-        if path.name.endswith("t") == free
-    ]
-    return [active, *installed] if active else installed
-
-
-def _built(children: Children, python: str, text: str) -> str:
-    wanted = [f"{name}=={found}" for name in PACKAGES if (found := _version(name))]
-    root, files = _here(children)
-    own = installation.projects(root, files)
-    state = installation.state(root, own, ())
-    stamp = str(Path(python).stat().st_mtime_ns)
-    name = environments.key(python, stamp, str(root), state, *wanted)
-
-    def build(folder: Path) -> None:
-        environments.create(children, python, folder / "venv")
-        words = [word for one in own for word in ("-e", str(root / one.folder))]
-        purpose = f"python:{text}: cannot install {', '.join(wanted)}"
-        environments.install(children, folder / "venv", *wanted, *words, purpose=purpose)
-
-    with environments.kept(name, build, lambda folder: None) as folder:
-        return str(environments.python_of(folder / "venv"))
-
-
-def _here(children: Children) -> tuple[Path, list[str]]:
-    """The repository around this folder and its files; the folder alone where there is none."""
-    try:
-        root = repository_of(children, Path.cwd()).root
-        return root, listed(children, root)
-    except UsageError:
-        folder = Path.cwd()
-        return folder, [path.name for path in folder.iterdir() if path.is_file()]
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-LAYOUT = "2"
-"""Of what is kept for a revision: another number builds it anew."""
-
-
-@dataclass(frozen=True)
-class Repository:
-    """The git repository of a folder; `inside` is the folder's path in it."""
-
-    root: Path
-    inside: Path
-
-
-@dataclass(frozen=True)
-class Revision:
-    """A worktree of a commit and the interpreter that has it installed."""
-
-    commit: str
-    tree: Path
-    environment: Path
-
-
-def repository_of(children: Children, folder: Path) -> Repository:
-    """The repository around a folder; UsageError where there is none."""
-    command = ["git", "rev-parse", "--show-toplevel", "--show-prefix"]
-    try:
-        said = output(children, command, purpose="git", folder=folder).splitlines()
-    except Ended as error:
-        raise UsageError(f"{folder} is in no git repository: {error}") from None
-    return Repository(Path(said[0]), Path(said[1] if len(said) > 1 else ""))
-
-
-def commit(children: Children, repository: Repository, name: str) -> str:
-    """The commit that a name means; UsageError when it means none."""
-    command = ["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]
-    if name.startswith("-"):
-        raise UsageError(f"'{name}' is no git revision")
-    try:
-        return output(children, command, purpose="git", folder=repository.root).strip()
-    except Ended:
-        raise UsageError(
-            f"git knows no revision '{name}' in {repository.root} "
-            "(a shallow clone has few: git fetch --unshallow)"
-        ) from None
-
-
-def built(children: Children, repository: Repository, name: str) -> Revision:
-    """The revision, checked out and installed; from the cache where it was built before.
-
-    Raises UsageError with git's or pip's last words, and leaves nothing half-built.
-    """
-    found = commit(children, repository, name)
-    root = repository.root
-    own = installation.projects(root, listed(children, root))
-    ignored = listed(children, root, "--others", "--ignored") if own else []
-    parts = (found, str(root), sys.executable, sys.version, LAYOUT)
-    state = installation.state(root, own, ignored)
-    wanted = environments.key(*parts, state, *environments.installed())
-
-    def build(folder: Path) -> None:
-        tree = folder / "tree"
-        _check_out(children, repository, found, tree)
-        purpose = f"git:{name} does not install"
-        venv = folder / "venv"
-        installation.install(children, venv, (root, tree), own, ignored, purpose)
-
-    def undo(folder: Path) -> None:
-        command = ["git", "worktree", "remove", "--force", str(folder / "tree")]
-        with suppress(Ended, OSError):  # it was not made yet, or a full disk takes no output
-            output(children, command, purpose="git", folder=repository.root)
-
-    with environments.kept(wanted, build, undo) as folder:
-        return Revision(found, folder / "tree", folder / "venv")
-
-
-def _check_out(children: Children, repository: Repository, commit: str, tree: Path) -> None:
-    purpose = f"cannot check out {commit[:12]}"
-    # What a killed run left registered, without its folder, is in the way.
-    output(children, ["git", "worktree", "prune"], purpose=purpose, folder=repository.root)
-    quiet = ["git", "-c", f"core.hooksPath={os.devnull}"]  # the user's hooks are for the user
-    command = [*quiet, "worktree", "add", "--detach", "--force", str(tree), commit]
-    output(children, command, purpose=purpose, folder=repository.root, seconds=300)
-
-
-FORMS = "git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or 'working tree'"
-
-
-def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Side, ...]:
+def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[MeasuredSide, ...]:
     """The sides of these names, built where they were not; `scratch` is a folder of the run's.
 
     Raises UsageError for a text that means nothing, two of the same name, or one that cannot be
@@ -222,17 +50,16 @@ def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Side
         check(text)
         if texts.count(text) > 1:
             raise UsageError(f"side '{text}' is given twice")
-    filters = [text.startswith("strategy:") for text in texts]
-    if any(filters) and not all(filters):
-        raise UsageError(
-            "strategy:NAME is a choice of cells: compare it with another strategy:NAME"
-        )
-    built_sides = [
-        _BUILD[_kind(text)](children, text.partition(":")[2].strip(), scratch / str(place))
-        for place, text in enumerate(texts)
+    if len({text.startswith("strategy:") for text in texts}) > 1:
+        way_out = "compare it with another strategy:NAME"
+        raise UsageError(f"strategy:NAME is a choice of cells: {way_out}")
+    parts = [text.partition(":") for text in texts]  # the working tree has but the first
+    built = [
+        _BUILD[kind](children, rest.strip(), scratch / str(place))
+        for place, (kind, _, rest) in enumerate(parts)
     ]
     alike = _compiled_alike(scratch)
-    return tuple(replace(side, variables={**alike, **side.variables}) for side in built_sides)
+    return tuple(replace(side, variables={**alike, **side.variables}) for side in built)
 
 
 def _compiled_alike(scratch: Path) -> dict[str, str]:
@@ -258,44 +85,40 @@ def check(text: str) -> None:
         _variables(rest)
 
 
-def _kind(text: str) -> str:
-    return WORKING_TREE if text == WORKING_TREE else text.partition(":")[0]
-
-
-def _working_tree(children: Children, rest: str, scratch: Path) -> Side:
-    return Side(WORKING_TREE, variables=_variables_of(sys.executable))
-
-
-def _git(children: Children, rest: str, scratch: Path) -> Side:
-    repository = repository_of(children, Path.cwd())
-    found = built(children, repository, rest)
-    python = str(environments.python_of(found.environment))
-    return Side(
+def _git(children: Children, rest: str, scratch: Path) -> MeasuredSide:
+    root, inside = _repository(children, Path.cwd())
+    commit = _commit(children, root, rest)
+    tree, environment = _build_revision(children, root, commit, rest)
+    python = str(environments.python_of(environment))
+    return MeasuredSide(
         f"git:{rest}",
-        found.commit[:7] if not found.commit.startswith(rest) else "",
+        commit[:7] if not commit.startswith(rest) else "",
         python=python,
-        folder=found.tree / repository.inside,
-        root=(repository.root, found.tree),
-        variables=_variables_of(python, (repository.root, found.tree)),
-        own=environments.own_packages(children, python, scratch),
-        environment=found.environment,
+        folder=tree / inside,
+        root=(root, tree),
+        variables=_paths(python, (root, tree)),
+        own=environments.copy_packages(children, python, scratch),
+        environment=environment,
     )
 
 
-def _python(children: Children, rest: str, scratch: Path) -> Side:
-    found = ready(children, rest)
-    return Side(
-        f"python:{rest}",
-        "" if found.version == rest else found.version,
-        python=found.python,
-        variables=_variables_of(found.python),
-        own=environments.own_packages(children, found.python, scratch),
-    )
+def _python(children: Children, rest: str, scratch: Path) -> MeasuredSide:
+    """The interpreter that `3.12`, `python3.12` or a path means, with pyperf.
 
-
-def _env(children: Children, rest: str, scratch: Path) -> Side:
-    variables = {**_variables_of(sys.executable), **_variables(rest)}
-    return Side(f"env:{rest}", variables=variables)
+    One that has pyperf is used as it is.  For any other an environment is built, with the libraries
+    of the built-in workloads in the versions that are installed here and, in a project, the project
+    itself, editable.  Raises UsageError when it is missing or too old.
+    """
+    python, about = _first_to_answer(children, rest)
+    number = ".".join(map(str, about["version"]))
+    if tuple(about["version"]) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise UsageError(f"python:{rest} is Python {number}: concbench needs {oldest} or later")
+    if not about["pyperf"]:
+        python = _build_environment(children, python, rest)
+    own = environments.copy_packages(children, python, scratch)
+    exact, variables = "" if number == rest else number, _paths(python)
+    return MeasuredSide(f"python:{rest}", exact, python=python, variables=variables, own=own)
 
 
 def _variables(text: str) -> dict[str, str]:
@@ -309,12 +132,125 @@ def _variables(text: str) -> dict[str, str]:
     return {key: value for key, _, value in words}
 
 
-def _strategy(children: Children, rest: str, scratch: Path) -> Side:
-    variables = _variables_of(sys.executable)
-    return Side(f"strategy:{rest}", variables=variables, strategies=(rest,))
+def _first_to_answer(children: Children, text: str) -> tuple[str, dict[str, Any]]:
+    """The first that runs: pyenv has names (shims) without an interpreter."""
+    why = ""
+    for python in _candidates(text):
+        try:
+            about = json.loads(
+                output(children, [python, "-c", QUESTION], purpose=f"{python} does not answer")
+            )
+            return python, {key: about[key] for key in ("version", "pyperf")}
+        except (CommandFailed, *MALFORMED) as error:
+            why = f": {error}"
+    raise UsageError(f"there is no interpreter python:{text} (write python:3.12 or a path){why}")
 
 
-def _variables_of(python: str, trees: tuple[Path, Path] | None = None) -> dict[str, str]:
+def _candidates(text: str) -> list[str]:
+    if not re.fullmatch(r"\d+\.\d+t?", text):
+        path = shutil.which(text)
+        return [str(Path(path).absolute())] if path else []  # a link may be an environment
+    active = shutil.which(f"python{text}")
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = sorted(root.glob(f"versions/{text.rstrip('t')}.*"), reverse=True)
+    alike = [path for path in found if path.name.endswith("t") == text.endswith("t")]
+    installed = [str(path / "bin" / "python") for path in alike]
+    return [active, *installed] if active else installed
+
+
+def _build_environment(children: Children, python: str, text: str) -> str:
+    wanted = [f"{name}=={number}" for name in PACKAGES if (number := release(name))]
+    root, files = _here(children)
+    own = installation.projects(root, files)
+    changed = str(Path(python).stat().st_mtime_ns)
+    state = installation.state(root, own, ())
+    name = environments.key(python, changed, str(root), state, *wanted)
+
+    def build(folder: Path) -> None:
+        environments.create(children, python, folder / "venv")
+        words = [word for one in own for word in ("-e", str(root / one.folder))]
+        purpose = f"python:{text}: cannot install {', '.join(wanted)}"
+        environments.install(children, folder / "venv", *wanted, *words, purpose=purpose)
+
+    with environments.cached(name, build, lambda folder: None) as folder:
+        return str(environments.python_of(folder / "venv"))
+
+
+def _here(children: Children) -> tuple[Path, list[str]]:
+    """The repository around this folder and its files; the folder alone where there is none."""
+    try:
+        root, _ = _repository(children, Path.cwd())
+        return root, listed(children, root)
+    except UsageError:
+        folder = Path.cwd()
+        return folder, [path.name for path in folder.iterdir() if path.is_file()]
+
+
+def _repository(children: Children, folder: Path) -> tuple[Path, Path]:
+    """The root of the repository around a folder, and the folder's path in it."""
+    command = ["git", "rev-parse", "--show-toplevel", "--show-prefix"]
+    try:
+        root, *inside = output(children, command, purpose="git", folder=folder).splitlines()
+    except CommandFailed as error:
+        raise UsageError(f"{folder} is in no git repository: {error}") from None
+    return Path(root), Path(*inside)
+
+
+def _commit(children: Children, root: Path, name: str) -> str:
+    """The commit that a name means; UsageError when it means none."""
+    command = ["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]
+    if name.startswith("-"):
+        raise UsageError(f"'{name}' is no git revision")
+    try:
+        return output(children, command, purpose="git", folder=root).strip()
+    except CommandFailed:
+        way_out = "(a shallow clone has few: git fetch --unshallow)"
+        raise UsageError(f"git knows no revision '{name}' in {root} {way_out}") from None
+
+
+def _build_revision(children: Children, root: Path, commit: str, name: str) -> tuple[Path, Path]:
+    """A worktree of a commit and the environment that has it installed, from the cache if there.
+
+    Raises UsageError with git's or pip's last words, and leaves nothing half-built.
+    """
+    own = installation.projects(root, listed(children, root))
+    ignored = listed(children, root, "--others", "--ignored") if own else []
+    state = installation.state(root, own, ignored)
+    parts = (commit, str(root), sys.executable, sys.version, LAYOUT, state)
+
+    def build(folder: Path) -> None:
+        purpose = f"cannot check out {commit[:12]}"
+        # What a killed run left registered, without its folder, is in the way.
+        output(children, ["git", "worktree", "prune"], purpose=purpose, folder=root)
+        tree = folder / "tree"
+        quiet = ["git", "-c", f"core.hooksPath={os.devnull}"]  # the user's hooks are for the user
+        command = [*quiet, "worktree", "add", "--detach", "--force", str(tree), commit]
+        output(children, command, purpose=purpose, folder=root, seconds=300)
+        purpose = f"git:{name} does not install"
+        installation.install(children, folder / "venv", (root, tree), own, ignored, purpose)
+
+    def undo(folder: Path) -> None:
+        command = ["git", "worktree", "remove", "--force", str(folder / "tree")]
+        with suppress(CommandFailed, OSError):  # not made yet, or a full disk takes no output
+            output(children, command, purpose="git", folder=root)
+
+    with environments.cached(
+        environments.key(*parts, *environments.installed()), build, undo
+    ) as folder:
+        return folder / "tree", folder / "venv"
+
+
+def _env(_: Children, rest: str, __: Path) -> MeasuredSide:
+    variables = {**_paths(sys.executable), **_variables(rest)}
+    return MeasuredSide(f"env:{rest}", variables=variables)
+
+
+def _strategy(_: Children, rest: str, __: Path) -> MeasuredSide:
+    variables = _paths(sys.executable)
+    return MeasuredSide(f"strategy:{rest}", variables=variables, strategies=(rest,))
+
+
+def _paths(python: str, trees: tuple[Path, Path] | None = None) -> dict[str, str]:
     """The interpreter's own commands first, and paths below the root moved to the side's tree."""
     paths = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if os.environ.get(key)}
     if trees:
@@ -326,8 +262,8 @@ def _variables_of(python: str, trees: tuple[Path, Path] | None = None) -> dict[s
     return paths
 
 
-_BUILD: dict[str, Callable[[Children, str, Path], Side]] = {
-    WORKING_TREE: _working_tree,
+_BUILD: dict[str, Callable[[Children, str, Path], MeasuredSide]] = {
+    WORKING_TREE: lambda *_: MeasuredSide(WORKING_TREE, variables=_paths(sys.executable)),
     "git": _git,
     "python": _python,
     "env": _env,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..machine.identity import git_output
-from .side import Side
+from . import MeasuredSide
 
 SHORT = 12
 
@@ -53,7 +53,7 @@ def _depth(folder: Path) -> str:
     return "a shallow clone: git fetch --unshallow" if shallow else "git fetch"
 
 
-def check_distinct(sides: Sequence[Side], folder: Path) -> None:
+def check_distinct(sides: Sequence[MeasuredSide], folder: Path) -> None:
     """Raise UsageError where both sides are of one commit, and nothing else differs."""
     first, second = (_commit(side, folder) for side in sides)
     if first and first == second and any(side.root for side in sides):
@@ -62,7 +62,7 @@ def check_distinct(sides: Sequence[Side], folder: Path) -> None:
         )
 
 
-def _commit(side: Side, folder: Path) -> str | None:
+def _commit(side: MeasuredSide, folder: Path) -> str | None:
     """The commit that a side is, to the last file; None of one that is more than that."""
     if side.root:
         return git_output(side.root[1], "rev-parse", "HEAD")

@@ -1,6 +1,6 @@
-"""Run git, pip and interpreters to their end, as children that end with us.
+"""Environments that sides are installed into: built once, kept in the user's cache.
 
-Environments that sides are installed into: built once, kept in the user's cache.
+git, pip and interpreters run as children that end with us.
 """
 
 from __future__ import annotations
@@ -25,10 +25,8 @@ import platformdirs
 from ..errors import UsageError
 from ..processes.children import Children, Stream, wait
 
-SAID_LINES = 12
 
-
-class Ended(UsageError):
+class CommandFailed(UsageError):
     """A command that failed; says what it was for and what it said last."""
 
 
@@ -44,22 +42,18 @@ def output(
 ) -> str:
     """What the command printed.
 
-    Raises Ended when it cannot be started, fails, or takes longer than so many seconds.
+    Raises CommandFailed when it cannot be started, fails, or takes longer than `seconds`.
     """
     env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0"}
+    env |= variables or {}
     with TemporaryFile() as out, TemporaryFile() as err:
         try:
             process = children.start(
-                command,
-                env={**env, **(variables or {})},
-                cwd=folder,
-                stdin=stdin,
-                stdout=out,
-                stderr=err,
+                command, env=env, cwd=folder, stdin=stdin, stdout=out, stderr=err
             )
         except OSError as error:
             missing = error.filename or command[0]
-            raise Ended(f"{purpose}: cannot start {missing}: {error.strerror}") from None
+            raise CommandFailed(f"{purpose}: cannot start {missing}: {error.strerror}") from None
         try:
             code = wait(process, seconds)
         finally:
@@ -69,8 +63,8 @@ def output(
             return out.read().decode(errors="replace")
         how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
         err.seek(0)
-        last = err.read().decode(errors="replace").strip().splitlines()[-SAID_LINES:]
-    raise Ended(f"{purpose}: {how}" + "".join(f"\n  {line}" for line in last))
+        last = err.read().decode(errors="replace").strip().splitlines()[-12:]
+    raise CommandFailed(f"{purpose}: {how}" + "".join(f"\n  {line}" for line in last))
 
 
 INSTALL_SECONDS = 600.0
@@ -90,40 +84,42 @@ def key(*parts: str) -> str:
 
 def installed() -> list[str]:
     """What this interpreter has, as `name==version`, sorted."""
-    found = {one.metadata["Name"]: one.version for one in distributions() if one.metadata["Name"]}
-    return sorted(f"{name}=={version}" for name, version in found.items())
+    versions = {one.metadata["Name"]: one.version for one in distributions()}
+    return sorted(f"{name}=={version}" for name, version in versions.items() if name)
 
 
 @contextmanager
-def kept(name: str, build: Callable[[Path], None], undo: Callable[[Path], None]) -> Iterator[Path]:
+def cached(
+    name: str, build: Callable[[Path], None], undo: Callable[[Path], None]
+) -> Iterator[Path]:
     """The folder of that name, built first where it is not complete.
 
     Whatever interrupts the building, `undo` and the removal leave nothing half-built behind; what
-    even a kill left is removed by the next that wants it.
+    a kill leaves is removed by the next that wants it.
     """
     folder = cache() / name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder.with_name(f"{name}.lock")):
             if not (folder / READY).exists():
-                _made(folder, build, undo)
+                _build(folder, build, undo)
             yield folder
     except OSError as error:
         raise UsageError(f"cannot keep an environment in {cache()}: {error.strerror}") from error
 
 
-def _made(folder: Path, build: Callable[[Path], None], undo: Callable[[Path], None]) -> None:
-    _removed(folder, undo)
+def _build(folder: Path, build: Callable[[Path], None], undo: Callable[[Path], None]) -> None:
+    _remove(folder, undo)
     try:
         folder.mkdir(parents=True)
         build(folder)
         (folder / READY).write_text(json.dumps({"python": sys.version}), encoding="utf-8")
     except BaseException:
-        _removed(folder, undo)
+        _remove(folder, undo)
         raise
 
 
-def _removed(folder: Path, undo: Callable[[Path], None]) -> None:
+def _remove(folder: Path, undo: Callable[[Path], None]) -> None:
     if folder.exists():
         undo(folder)
         shutil.rmtree(folder, ignore_errors=True)
@@ -131,8 +127,7 @@ def _removed(folder: Path, undo: Callable[[Path], None]) -> None:
 
 def python_of(environment: Path) -> Path:
     """The interpreter of a virtual environment."""
-    inside = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-    return environment.joinpath(*inside)
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def bare(children: Children, environment: Path, *, pip: bool) -> Path:
@@ -145,14 +140,17 @@ def bare(children: Children, environment: Path, *, pip: bool) -> Path:
     return Path(output(children, command, purpose=purpose).strip())
 
 
+def site_folders() -> list[str]:
+    """The folders with what this interpreter has installed."""
+    own = {*site.getsitepackages(), site.getusersitepackages()}
+    return [path for path in sys.path if path in own and Path(path).is_dir()]
+
+
 def create(children: Children, python: str, environment: Path, *, pip: bool = True) -> None:
     """Make a virtual environment, with pip in it or without."""
-    output(
-        children,
-        [python, "-m", "venv", *([] if pip else ["--without-pip"]), str(environment)],
-        purpose=f"cannot make an environment with {python}",
-        seconds=INSTALL_SECONDS,
-    )
+    command = [python, "-m", "venv", *([] if pip else ["--without-pip"]), str(environment)]
+    purpose = f"cannot make an environment with {python}"
+    output(children, command, purpose=purpose, seconds=INSTALL_SECONDS)
 
 
 def install(children: Children, environment: Path, *words: str, purpose: str) -> None:
@@ -161,23 +159,17 @@ def install(children: Children, environment: Path, *words: str, purpose: str) ->
     output(children, [*command, *words], purpose=purpose, seconds=INSTALL_SECONDS)
 
 
-def own_packages(children: Children, python: str, folder: Path) -> Path:
+def copy_packages(children: Children, python: str, folder: Path) -> Path:
     """A folder with our `bench` in `first`, our workloads in `last`, compiled for the interpreter.
 
-    The first stands before whatever the interpreter has, the last behind: workloads of a side that
-    has some of that name are its own.
+    The first comes before whatever the interpreter has, the last behind: a side that has workloads
+    of that name keeps its own.
     """
     package = Path(__file__).parents[1]
     for place, source in (("first", package), ("last", package.with_name("workloads"))):
-        copied = folder / place / source.name
-        shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
+        copy = folder / place / source.name
+        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
     command = [python, "-m", "compileall", "-q", str(folder)]
-    with suppress(UsageError):  # slower to start, and says itself what else is wrong
+    with suppress(UsageError):  # slower to start; what else is wrong it says itself
         output(children, command, purpose="cannot compile")
     return folder
-
-
-def site_folders() -> list[str]:
-    """The folders with what this interpreter has installed."""
-    own = {*site.getsitepackages(), site.getusersitepackages()}
-    return [path for path in sys.path if path in own and Path(path).is_dir()]

@@ -23,8 +23,7 @@ from pathlib import Path, PurePath
 from urllib.parse import unquote, urlparse
 
 from ..processes.children import Children
-from . import environments
-from .side import moved_if_there
+from . import environments, moved_if_there
 
 PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg")
 FIXTURES = {"test", "tests", "testdata", "fixtures"}

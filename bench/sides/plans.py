@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import Exit, NotComparable, NothingSelected, UsageError
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
+from ..plan.planner import SETTINGS, restore
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED, malformed
 from ..processes.variables import environment
-from .environments import Ended, output
-from .planner import SETTINGS, restored
-from .side import Side
+from . import MeasuredSide
+from .environments import CommandFailed, output
 
 if TYPE_CHECKING:
     from ..plan.settings import Settings
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Pair: TypeAlias = tuple[str, int, str]
 """What cells of one pair have in common: workload, tasks and, but for a choice, strategy."""
 
-PLANNER = "from bench.sides.planner import main; main()"
+PLANNER = "from bench.plan.planner import main; main()"
 SECONDS = 60.0
 """For a side to say its plan: what it imports may hang."""
 
@@ -33,9 +33,9 @@ SECONDS = 60.0
 class Shared:
     """What sides have in common, and what of them is not compared."""
 
-    sides: tuple[Side, ...]
+    sides: tuple[MeasuredSide, ...]
     """Each with what its planner says of its plug-ins."""
-    cells: tuple[Planned, ...]
+    cells: tuple[PlannedCell, ...]
     warnings: tuple[str, ...] = ()
     alone: tuple[tuple[str, str], ...] = ()
     """The cells that not every side has, each with the reason."""
@@ -45,14 +45,16 @@ class Shared:
 class Offer:
     """The cells of one side: with all their parameters, and with those that were chosen."""
 
-    side: Side
-    cells: Mapping[Pair, Planned]
+    side: MeasuredSide
+    cells: Mapping[Pair, PlannedCell]
     chosen: Mapping[str, Pair]
     missing: Mapping[str, UsageError]
     """Why, by what was asked for."""
 
 
-def plans(children: Children, settings: Settings, sides: Sequence[Side], scratch: Path) -> Shared:
+def plans(
+    children: Children, settings: Settings, sides: Sequence[MeasuredSide], scratch: Path
+) -> Shared:
     """The cells that every side has; those whose parameters differ by their defaults are paired.
 
     Raises UsageError where a side cannot be planned, NotComparable where they share nothing.
@@ -82,7 +84,7 @@ def plans(children: Children, settings: Settings, sides: Sequence[Side], scratch
 def plan_here(settings: Settings) -> Shared:
     """The cells of the working tree alone, planned in a process of its own."""
     with Children() as children, TemporaryDirectory(prefix="concbench-") as scratch:
-        return plans(children, settings, (Side(""),), Path(scratch))
+        return plans(children, settings, (MeasuredSide(""),), Path(scratch))
 
 
 def _rows(offers: Sequence[Offer]) -> list[list[Pair]]:
@@ -110,7 +112,7 @@ def _differing(offers: Sequence[Offer], rows: Sequence[Sequence[Pair]]) -> Itera
             yield f"compared although defaults differ: {' with '.join(names)}"
 
 
-def _keyed(cells: Sequence[Planned], side: Side) -> dict[Pair, Planned]:
+def _by_pair(cells: Sequence[PlannedCell], side: MeasuredSide) -> dict[Pair, PlannedCell]:
     """The cells by what they have in common with those of other sides.
 
     A choice of strategies has one for a workload, or of a sweep one for each number of workers.
@@ -119,18 +121,18 @@ def _keyed(cells: Sequence[Planned], side: Side) -> dict[Pair, Planned]:
         return {_pair(one, one.cell.strategy.label): one for one in cells}
     alone = {_pair(one, ""): one for one in cells}
     swept = {_pair(one, f"workers={one.workers}"): one for one in cells}
-    for found in (alone, swept):
-        if len(found) == len(cells):
-            return found
+    for by_pair in (alone, swept):
+        if len(by_pair) == len(cells):
+            return by_pair
     names = ", ".join(one.cell.strategy.label for one in cells[:4])
     raise UsageError(f"{side.title} is several strategies ({names}): choose one with [key=value]")
 
 
-def _pair(planned: Planned, strategy: str) -> Pair:
+def _pair(planned: PlannedCell, strategy: str) -> Pair:
     return planned.cell.workload.label, planned.cell.tasks, strategy
 
 
-def _joined(offers: Sequence[Offer], rows: Sequence[Sequence[Pair]]) -> Iterator[Planned]:
+def _joined(offers: Sequence[Offer], rows: Sequence[Sequence[Pair]]) -> Iterator[PlannedCell]:
     blocks: dict[tuple[str, int], int] = {}
     for place, offer in enumerate(offers):
         title = offer.side.title
@@ -142,7 +144,7 @@ def _joined(offers: Sequence[Offer], rows: Sequence[Sequence[Pair]]) -> Iterator
             yield replace(one, id=number, block=block, side=title, pair=several)
 
 
-def _offer(children: Children, settings: Settings, side: Side, scratch: Path) -> Offer:
+def _offer(children: Children, settings: Settings, side: MeasuredSide, scratch: Path) -> Offer:
     given = settings.model_dump(mode="json", include=set(SETTINGS))
     asked: dict[str, str] = {}
     for key in ("workload", "strategy"):
@@ -150,7 +152,7 @@ def _offer(children: Children, settings: Settings, side: Side, scratch: Path) ->
         given[key] = [side.here(text) for text in given[key]]
     if side.strategies:
         given |= {"strategy": list(side.strategies), "reference": settings.reference}
-    said = _asked(children, given, side, scratch, settings.timeout or SECONDS)
+    said = _ask(children, given, side, scratch, settings.timeout or SECONDS)
     try:
         answer = json.loads(said)
         if "error" not in answer:
@@ -168,9 +170,9 @@ def _error(said: str, code: int) -> UsageError:
     return NothingSelected(said) if code == Exit.NOTHING else UsageError(said)
 
 
-def _read(answer: Mapping[str, Any], side: Side, asked: Mapping[str, str]) -> Offer:
-    cells = [restored(one) for one in answer["cells"]]
-    keyed = _keyed(cells, side)
+def _read(answer: Mapping[str, Any], side: MeasuredSide, asked: Mapping[str, str]) -> Offer:
+    cells = [restore(one) for one in answer["cells"]]
+    keyed = _by_pair(cells, side)
     names = list(answer["chosen"])
     chosen = {} if side.strategies else dict(zip(names, keyed, strict=True))
     unique = {name: key for name, key in chosen.items() if names.count(name) == 1}
@@ -179,8 +181,8 @@ def _read(answer: Mapping[str, Any], side: Side, asked: Mapping[str, str]) -> Of
     return Offer(about, keyed, unique, missing)
 
 
-def _asked(
-    children: Children, given: dict[str, Any], side: Side, scratch: Path, seconds: float
+def _ask(
+    children: Children, given: dict[str, Any], side: MeasuredSide, scratch: Path, seconds: float
 ) -> str:
     question = scratch / "settings.json"
     question.write_text(json.dumps(given), encoding="utf-8")
@@ -195,5 +197,5 @@ def _asked(
                 variables=environment(side.variables),
                 stdin=stream,
             )
-        except Ended as error:
+        except CommandFailed as error:
             raise UsageError(str(error)) from None

@@ -16,14 +16,16 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Any
 
+from reports.run.keys import WORKING_TREE
+
 from .. import imports
 from ..errors import NotComparable
 from ..machine.identity import git_output
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
+from . import MeasuredSide
 from .environments import output
 from .installation import Project, normal, projects
-from .side import WORKING_TREE, Side
 
 PACKAGE = Path(__file__).resolve().parents[1]
 INSTALLED = ("site-packages", "dist-packages")
@@ -101,7 +103,7 @@ class Proof:
 
     def __init__(
         self,
-        sides: Sequence[Side],
+        sides: Sequence[MeasuredSide],
         here: Checkout,
         trees: Mapping[str, Checkout],
         own: Sequence[Project],
@@ -114,7 +116,7 @@ class Proof:
         self._recorded: dict[str, int] = {}
         self.found = {side.title: Imports() for side in sides}
 
-    def plan(self, side: Side) -> None:
+    def plan(self, side: MeasuredSide) -> None:
         """Take in what the planner of a side imported, before any time is spent."""
         self.found[side.title].packages.update(side.about.get("packages", {}))
         self.add(side.title, side.about.get("modules", {}))
@@ -140,7 +142,7 @@ class Proof:
                 known[name] = file
                 self._judge(self._sides[side], name, Path(file).resolve(), Path(file))
 
-    def _judge(self, side: Side, name: str, file: Path, unresolved: Path) -> None:
+    def _judge(self, side: MeasuredSide, name: str, file: Path, unresolved: Path) -> None:
         tree, found = self._trees[side.title], self.found[side.title]
         if self._is_ours(side, file):
             return
@@ -165,12 +167,12 @@ class Proof:
             if inside is not None:
                 found.ignored[name] = inside
 
-    def _is_ours(self, side: Side, file: Path) -> bool:
+    def _is_ours(self, side: MeasuredSide, file: Path) -> bool:
         if side.own and file.is_relative_to(side.own.resolve()):
             return True
         return file.is_relative_to(PACKAGE) and not PACKAGE.is_relative_to(self._here.root)
 
-    def _check_copy(self, side: Side, project: Project, file: Path) -> None:
+    def _check_copy(self, side: MeasuredSide, project: Project, file: Path) -> None:
         """Raise where what is installed of a project is not what the side's tree has."""
         tree = self._trees[side.title]
         where = f"{_called(side)} imports {file}"
@@ -192,7 +194,7 @@ class Proof:
                 f"can be compared with: {remedy}"
             )
 
-    def _check_shadow(self, side: Side, name: str, file: Path) -> None:
+    def _check_shadow(self, side: MeasuredSide, name: str, file: Path) -> None:
         """Raise where a copy that no distribution owns stands before a file of the side's tree."""
         tree = self._trees[side.title]
         if name.startswith("_concbench_"):  # a file that was named by its path
@@ -242,7 +244,7 @@ class Proof:
                 yield {"event": "imported", "side": title, "root": root, **about, **packages}
 
 
-def _called(side: Side) -> str:
+def _called(side: MeasuredSide) -> str:
     return side.title or WORKING_TREE
 
 
@@ -275,7 +277,7 @@ def _owner(file: Path) -> str:
     return ""
 
 
-def proof(children: Children, sides: Sequence[Side], folder: Path) -> Proof | None:
+def proof(children: Children, sides: Sequence[MeasuredSide], folder: Path) -> Proof | None:
     """The proof of these sides of the repository around a folder; None where there is none."""
     root = git_output(folder, "rev-parse", "--show-toplevel")
     if root is None:

@@ -1,30 +1,36 @@
-"""What a run records of itself before it measures: machine, settings, sides, warnings."""
+"""What a run records of itself before it measures: machine, settings, sides, code, warnings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
+from reports.run import keys, schema
+
 from ..machine import identity
-from ..plan.cells import Planned
+from ..plan.cells import PlannedCell
+from ..plan.digests import plugins
 from ..plan.settings import Settings
 from ..processes.variables import REMOVED, recorded
-from ..sides.side import Side
+from ..sides import MeasuredSide
 from ..spec import Cell
-from . import provenance, runs
+from . import runs
 
 
 def facts(
-    settings: Settings, sides: Sequence[Side], cells: Sequence[Planned], seed: int
+    settings: Settings, sides: Sequence[MeasuredSide], cells: Sequence[PlannedCell], seed: int
 ) -> dict[str, Any]:
     """The first keys of run.json; the rest is the journal's."""
-    variables = {"variables": recorded(), "removed": list(REMOVED)}
-    environment = identity.facts() | variables
+    environment = identity.facts() | {"variables": recorded(), "removed": list(REMOVED)}
     environment["packages"] |= identity.versions(_libraries(sides, cells))
+    git = identity.git(Path.cwd())
     return {
-        "concbench": __version__,
+        "concbench": version("concbench"),
         "started": runs.stamp(),
         "settings": settings.model_dump(mode="json", exclude_defaults=True, exclude={"results"}),
         "seed": seed,
@@ -34,48 +40,42 @@ def facts(
         "reference": settings.reference,
         "probes": settings.probes,
         "environment": environment,
-        "git": _git(settings.results),
+        "git": git and {**git, "changes": changes(Path.cwd(), settings.results)},
         "code": _code(sides, cells),
         "warnings": _warnings(cells, environment),
         "sides": [_side(side, place) for place, side in enumerate(sides) if side.name],
     }
 
 
-def _git(results: Path) -> dict[str, Any] | None:
-    about = identity.git(Path.cwd())
-    return about and {**about, "changes": provenance.changes(Path.cwd(), results)}
-
-
-def _libraries(sides: Sequence[Side], cells: Sequence[Planned]) -> set[str]:
+def _libraries(sides: Sequence[MeasuredSide], cells: Sequence[PlannedCell]) -> set[str]:
     """What the plug-ins of this interpreter say that they use, which decides their speed."""
-    found = {one for side in sides if not side.foreign for one in side.about.get("libraries", ())}
-    for cell in _of(sides, cells, lambda side: not side.foreign and not side.about):
+    own = [side for side in sides if not side.foreign]
+    found = {one for side in own for one in side.about.get("libraries", ())}
+    for cell in _of((side for side in own if not side.about), cells):
         for plugin in (cell.workload.build(), cell.strategy.build()):
             found |= {*getattr(plugin, "clients", {}).values()}
             found |= {*identity.of_extra(getattr(plugin, "extra", ""))}
     return found - {""}
 
 
-def _code(sides: Sequence[Side], cells: Sequence[Planned]) -> dict[str, str]:
+def _code(sides: Sequence[MeasuredSide], cells: Sequence[PlannedCell]) -> dict[str, str]:
     """The digests of the plug-ins of the working tree."""
     here = [side for side in sides if side.root is None]
     digests = {name: one for side in here for name, one in side.about.get("code", {}).items()}
-    return digests or provenance.plugins(_of(sides, cells, lambda side: side in here))
+    return digests or plugins(_of(here, cells))
 
 
-def _of(
-    sides: Sequence[Side], cells: Sequence[Planned], wanted: Callable[[Side], bool]
-) -> list[Cell]:
-    titles = {side.title for side in sides if wanted(side)}
+def _of(sides: Iterable[MeasuredSide], cells: Sequence[PlannedCell]) -> list[Cell]:
+    titles = {side.title for side in sides}
     return [one.cell for one in cells if one.side in titles]
 
 
-def _side(side: Side, place: int) -> dict[str, str]:
-    about = {"title": side.title, "name": side.name, "exact": side.exact, "python": side.python}
-    return {**about, "samples": runs.samples(place)}
+def _side(side: MeasuredSide, place: int) -> dict[str, str]:
+    samples = keys.samples(place)
+    return asdict(schema.Side(side.title, side.name, side.exact, side.python, samples))
 
 
-def _warnings(cells: Sequence[Planned], environment: Mapping[str, Any]) -> list[str]:
+def _warnings(cells: Sequence[PlannedCell], environment: Mapping[str, Any]) -> list[str]:
     here, there = environment["cpus"], environment["cpus_of_machine"]
     most = max(planned.workers for planned in cells)
     found = []
@@ -87,3 +87,31 @@ def _warnings(cells: Sequence[Planned], environment: Mapping[str, Any]) -> list[
             "stopped for a while, and the CPUs delivered, measured in short windows, do not tell"
         )
     return found
+
+
+GIT_SECONDS = 30
+DIFFERENCES = "git diff HEAD --binary --full-index --no-color --no-ext-diff --no-textconv --"
+
+
+def changes(folder: Path, results: Path) -> str | None:
+    """A digest of what tracked files have other than HEAD; "" where they have nothing.
+
+    Results count in no case: a run must not change what it was measured of.  None where git fails.
+    """
+    root = identity.git_output(folder, "rev-parse", "--show-toplevel")
+    if root is None:
+        return None
+    stored = results.resolve()
+    inside = stored.is_relative_to(root) and stored != Path(root)
+    without = [f":(exclude,literal){stored}"] if inside else []
+    try:
+        done = subprocess.run(
+            [*DIFFERENCES.split(), ":/", *without],
+            cwd=folder,
+            capture_output=True,
+            timeout=GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return sha256(done.stdout).hexdigest() if done.stdout else ""

@@ -23,7 +23,8 @@ class Journal:
         self._path = path
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-            _mend(self._file, path)
+            if path.is_file():  # and not a pipe or a device
+                os.ftruncate(self._file, path.read_bytes().rfind(b"\n") + 1)
         except OSError as error:
             raise self._full(error) from None
 
@@ -31,19 +32,17 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        os.close(self._file)
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Write one entry to the disk, or raise JournalFull and leave the file as it was."""
         line = json.dumps(dict(entry), separators=(",", ":")).encode() + b"\n"
         before = os.fstat(self._file).st_size
         try:
-            _write(self._file, line)
+            rest = memoryview(line)
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+            os.fsync(self._file)
         except BaseException as error:
             # Also after Ctrl-C: half a line here would spoil the next one.
             with suppress(OSError):
@@ -57,19 +56,6 @@ class Journal:
             f"cannot write {self._path}: {error.strerror}\n"
             "  what was measured before is kept: make room there and go on with --resume"
         )
-
-
-def _write(file: int, line: bytes) -> None:
-    rest = memoryview(line)
-    while rest:
-        rest = rest[os.write(file, rest) :]
-    os.fsync(file)
-
-
-def _mend(file: int, path: Path) -> None:
-    if path.is_file():  # and not a pipe or a device
-        whole = path.read_bytes().rfind(b"\n") + 1
-        os.ftruncate(file, whole)
 
 
 def entries(path: Path) -> list[dict[str, Any]]:

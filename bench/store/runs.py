@@ -1,7 +1,4 @@
-"""The stored run: a folder that every moment of the run leaves readable.
-
-The runs there are: finding one, going on with one, keeping one as a baseline.
-"""
+"""The stored run: a folder that every moment of the run leaves readable."""
 
 from __future__ import annotations
 
@@ -9,20 +6,22 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reports.files import whole, write_whole
+from reports.run import keys, provenance, schema
+
 from .. import engine
 from ..errors import NotComparable, UsageError
-from ..plan.cells import Planned, named
-from .provenance import ONE_RUN, differences
+from ..plan.cells import PlannedCell, named
+from ..spec import Spec
 from .state import History
-from .writable import check_file
 
-SCHEMA = 1
 IGNORE = """\
 # Runs stay here; baselines are meant to be committed.
 *
@@ -30,6 +29,7 @@ IGNORE = """\
 !baselines/
 !baselines/**
 """
+NUMBER = re.compile(r"(\d+)-")
 
 
 def create(results: Path) -> Path:
@@ -37,7 +37,10 @@ def create(results: Path) -> Path:
     try:
         (results / "runs").mkdir(parents=True, exist_ok=True)
         keep_out_of_git(results)
-        folder = _numbered(results / "runs")
+        names = [path.name for path in (results / "runs").iterdir()]
+        last = max((int(match[1]) for name in names if (match := NUMBER.match(name))), default=0)
+        folder = results / "runs" / f"{last + 1:04d}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        folder.mkdir()
     except OSError as error:
         raise UsageError(f"cannot write results to {results}: {error.strerror}") from error
     return folder
@@ -50,38 +53,21 @@ def keep_out_of_git(results: Path) -> None:
         ignore.write_text(IGNORE, encoding="utf-8")
 
 
-def _numbered(runs: Path) -> Path:
-    stamp = now().strftime("%Y%m%dT%H%M%SZ")
-    taken = [int(match[1]) for path in runs.iterdir() if (match := re.match(r"(\d+)-", path.name))]
-    folder = runs / f"{max(taken, default=0) + 1:04d}-{stamp}"
-    folder.mkdir()
-    return folder
-
-
-def now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
-
-
 def stamp() -> str:
     """The time as it is stored: `2026-11-21T04:50:00Z`."""
-    return now().isoformat().replace("+00:00", "Z")
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def write(folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History) -> None:
+def write(
+    folder: Path, facts: Mapping[str, Any], plan: Sequence[PlannedCell], past: History
+) -> None:
     """Bring run.json, samples.json and probes.json up to what the journal says, each in one step.
 
     Raises UsageError when they cannot be written; the journal still has it all.
     """
-    with _naming(folder):
-        _write(folder, facts, plan, past)
-
-
-def _write(
-    folder: Path, facts: Mapping[str, Any], plan: tuple[Planned, ...], past: History
-) -> None:
-    failures = [_failure(entry) for entry in past.failures]
+    failure = [field.name for field in fields(schema.Failure)]
     record = {
-        "schema": SCHEMA,
+        "schema": keys.RUN_SCHEMA,
         "id": folder.name,
         **facts,
         "warnings": [*facts["warnings"], *past.trouble],
@@ -89,31 +75,22 @@ def _write(
         "cells": [_cell(planned, past) for planned in plan],
         "order": past.orders,
         "canary": past.canary(),
-        "failures": failures,
+        "failures": [{key: entry[key] for key in failure} for entry in past.failures],
         **({"imports": past.imports} if past.imports else {}),
     }
-    _replace(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False))
-    for place, side in enumerate(dict.fromkeys(planned.side for planned in plan)):
-        own = [planned for planned in plan if planned.side == side and not past.wrong(planned.id)]
-        suite = engine.merged([run["benchmark"] for run in past.measured[p.id]] for p in own)
-        if suite is not None:
-            partial = folder / f"{samples(place)}.partial"
-            engine.dump(suite, partial)
-            partial.replace(folder / samples(place))
-    probed = past.probed.document(plan)
-    if probed is not None:
-        _replace(folder / "probes.json", json.dumps(probed, ensure_ascii=False))
-
-
-def samples(place: int) -> str:
-    """The file of a side's suite; pyperf takes no two interpreters in one."""
-    return f"samples-{place + 1}.json" if place else "samples.json"
-
-
-@contextmanager
-def _naming(folder: Path) -> Iterator[None]:
+    text = json.dumps(record, indent=1, ensure_ascii=False)
     try:
-        yield
+        write_whole(folder / "run.json", text, durable=True)
+        for place, side in enumerate(dict.fromkeys(one.side for one in plan)):
+            own = [one.id for one in plan if one.side == side and not past.wrong(one.id)]
+            suite = engine.merged([run["benchmark"] for run in past.measured[one]] for one in own)
+            if suite is not None:
+                with whole(folder / keys.samples(place)) as beside:
+                    engine.dump(suite, beside)
+        probed = past.probed.document(plan)
+        if probed is not None:
+            text = json.dumps(probed, ensure_ascii=False)
+            write_whole(folder / "probes.json", text, durable=True)
     except OSError as error:
         raise UsageError(
             f"cannot write {folder}: {error.strerror}\n"
@@ -121,59 +98,44 @@ def _naming(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
+def _cell(planned: PlannedCell, past: History) -> dict[str, Any]:
+    cell, status, reason = planned.cell, *_status(planned, past)
+    same = ("id", "workers", "block", "reference", "side", "pair")
+    stored = schema.Planned(
+        name=cell.name,
+        workload=_plugin(cell.workload),
+        strategy=_plugin(cell.strategy),
+        tasks=cell.tasks,
+        measured_tasks=past.measured_tasks(planned),
+        loops=past.loops.get(planned.id, 1),
+        status=status,
+        reason=reason,
+        **{key: getattr(planned, key) for key in same},
+    )
+    return asdict(stored)
 
 
-def _failure(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: entry[key] for key in ("round", "cell", "kind", "message", "traceback")}
-
-
-def _cell(planned: Planned, past: History) -> dict[str, Any]:
-    cell, why = planned.cell, past.reason(planned.id)
+def _status(planned: PlannedCell, past: History) -> tuple[schema.Status, str]:
     if planned.reason:
-        status, why = "unavailable", planned.reason
-    elif why:
-        status = "failed"
-    else:
-        status = "measured" if past.measured[planned.id] else "pending"
-    return {
-        "id": planned.id,
-        "name": cell.name,
-        "workload": _spec(cell.workload),
-        "strategy": _spec(cell.strategy),
-        "tasks": cell.tasks,
-        "measured_tasks": past.measured_tasks(planned),
-        "workers": planned.workers,
-        "block": planned.block,
-        "reference": planned.reference,
-        "loops": past.loops.get(planned.id, 1),
-        "status": status,
-        "reason": why,
-        **({"side": planned.side, "pair": planned.pair} if planned.side else {}),
-    }
+        return "unavailable", planned.reason
+    if reason := past.reason(planned.id):
+        return "failed", reason
+    return ("measured" if past.measured[planned.id] else "pending"), ""
 
 
-def _spec(spec: Any) -> dict[str, Any]:
-    unusual = {"unusual": spec.unusual} if spec.unusual else {}
-    return {"name": spec.name, "target": spec.target, "params": spec.params, **unusual}
+def _plugin(spec: Spec) -> schema.Plugin:
+    return schema.Plugin(spec.name, spec.params, spec.target, tuple(spec.unusual))
 
 
 def point_latest(folder: Path) -> None:
     """Make `latest` name this run: a link, or a file with its name where links are not allowed."""
     latest = folder.parent.parent / "latest"
-    partial = latest.with_name("latest.partial")
-    partial.unlink(missing_ok=True)
-    try:
-        partial.symlink_to(Path("runs") / folder.name, target_is_directory=True)
-    except OSError:
-        partial.write_text(f"runs/{folder.name}\n", encoding="utf-8")
-    partial.replace(latest)
+    with whole(latest) as beside:
+        beside.unlink(missing_ok=True)
+        try:
+            beside.symlink_to(Path("runs") / folder.name, target_is_directory=True)
+        except OSError:
+            beside.write_text(f"runs/{folder.name}\n", encoding="utf-8")
 
 
 def located(results: Path, text: str) -> Path:
@@ -211,21 +173,15 @@ def _is_run(path: Path) -> bool:
 
 
 def _of_runs(results: Path, runs: Sequence[Path], text: str) -> Path | None:
-    if not runs:
-        return None
-    if text == "latest":
-        return _latest(results) or runs[-1]
+    if runs and text == "latest":
+        latest = results / "latest"
+        if latest.is_file():
+            latest = results / latest.read_text(encoding="utf-8").strip()
+        return latest.resolve() if (latest / "run.json").exists() else runs[-1]
     matching = [run for run in runs if text in (run.name, run.name.partition("-")[0])]
     if text.isdecimal():
         matching = [run for run in runs if int(run.name.partition("-")[0]) == int(text)]
     return matching[-1] if matching else None
-
-
-def _latest(results: Path) -> Path | None:
-    latest = results / "latest"
-    if latest.is_file():
-        latest = results / latest.read_text(encoding="utf-8").strip()
-    return latest.resolve() if (latest / "run.json").exists() else None
 
 
 def stored_settings(folder: Path) -> dict[str, Any]:
@@ -240,7 +196,8 @@ def resumable(folder: Path, names: Sequence[str], now: Mapping[str, Any]) -> dic
     changed since.
     """
     stored = _facts(folder)
-    changed = [str(one) for one in differences(stored, now, ONE_RUN)]
+    differences = provenance.differences(stored, now, provenance.ONE_RUN)
+    changed = [f"{one.what} {one.before}, now {one.now}" for one in differences]
     before = [named(cell.get("side", ""), cell["name"]) for cell in stored["cells"]]
     changed += [f"{name} is planned no more" for name in before if name not in names]
     changed += [f"{name} was not planned" for name in names if name not in before]
@@ -304,3 +261,44 @@ def save_baseline(folder: Path, name: str) -> Path:
     except OSError as error:
         raise UsageError(f"cannot write the baseline {baseline}: {error.strerror}") from None
     return baseline
+
+
+def check_file(path: Path, *, makes_folders: bool = False) -> None:
+    """Raise UsageError unless the file can be written, or written anew.
+
+    With `makes_folders` whoever writes it makes the folders that are missing above it.  Nothing is
+    created or opened to find out: opening would end what reads a pipe.  Disks that fill up and
+    permissions that change meanwhile are noticed where the file is written.
+    """
+    try:
+        mode = _mode(path)
+        if mode is not None and stat.S_ISDIR(mode):
+            raise UsageError(f"cannot write {path}: it is a folder")
+        if mode is not None:
+            changed = path
+        else:  # through a link that leads to nothing yet, the file is made where it leads
+            changed = _folder(Path(os.path.realpath(path)).parent, path, makes_folders)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    if not os.access(changed, os.W_OK):
+        raise UsageError(f"cannot write {path}: {changed} is read-only")
+
+
+def _folder(folder: Path, path: Path, makes_folders: bool) -> Path:
+    """The folder in which something would be made: this one, or the nearest above that is there."""
+    mode = _mode(folder)
+    if mode is None and makes_folders:
+        return _folder(folder.parent, path, makes_folders)
+    if mode is None:
+        raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
+    if not stat.S_ISDIR(mode):
+        raise UsageError(f"cannot write {path}: {folder} is no folder")
+    return folder
+
+
+def _mode(path: Path) -> int | None:
+    """Its kind and permissions; None where nothing is there."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None

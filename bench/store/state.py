@@ -1,6 +1,4 @@
-"""What a run's journal says of its probe passes, and what of that is stored.  Pure.
-
-What a run's journal says: the whole state of a run is a fold over its entries.
+"""The state of a run, its probe passes included: a fold over the entries of its journal.
 
 So going on after an interruption is reading the journal again, and no rule can be applied twice or
 differently.  Pure: no process, no clock, no file.
@@ -9,16 +7,16 @@ differently.  Pure: no process, no clock, no file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, TypeAlias
 
+from reports.run import keys, probes, schema
+
 from ..machine.canary import Canaries, much_less
-from ..plan.cells import Planned, alike, blocks_alike
+from ..plan.cells import PlannedCell, alike, blocks_alike
 
 Entry: TypeAlias = Mapping[str, Any]
 
-EVENTS = ("probed", "emptied", "unprobed")
-"""Of a cell, of its strategy with nothing to do, and of cells that no pass was made for."""
-SCHEMA = 1
 METRICS = {
     "memory": ("memory",),
     "latency": ("latency", "concurrency", "timeline", "left"),
@@ -34,7 +32,7 @@ def missing(probes: Iterable[str], why: str) -> dict[str, str]:
     return dict.fromkeys((metric for probe in probes for metric in METRICS[probe]), why)
 
 
-class Probed:
+class ProbePasses:
     """The probe passes of one run: a fold over the entries of the journal."""
 
     def __init__(self) -> None:
@@ -44,7 +42,7 @@ class Probed:
         self._without: dict[int, Entry] = {}
 
     def add(self, entry: Entry) -> None:
-        """Take one entry in."""
+        """Take in a pass of a cell, one with nothing to do, or which cells have none."""
         self.seconds += entry["seconds"]
         match entry["event"]:
             case "probed":
@@ -63,37 +61,28 @@ class Probed:
         """Whether such a strategy has had its pass with nothing to do."""
         return empty in self._empties
 
-    def document(self, plan: Iterable[Planned]) -> dict[str, Any] | None:
+    def document(self, plan: Iterable[PlannedCell]) -> dict[str, Any] | None:
         """What probes.json holds; None when nothing was probed."""
         known = [self._cell(p) for p in plan if p.id in self._cells or p.id in self._without]
-        return {"schema": SCHEMA, "cells": known} if known else None
+        return {"schema": keys.PROBES_SCHEMA, "cells": known} if known else None
 
-    def _cell(self, planned: Planned) -> dict[str, Any]:
+    def _cell(self, planned: PlannedCell) -> dict[str, Any]:
         if planned.id not in self._cells:
             entry = self._without[planned.id]
             return {"cell": planned.id, "absent": missing(entry["probes"], entry["reason"])}
         entry = self._cells[planned.id]
-        found = {"cell": planned.id, "tasks": entry["tasks"], **entry["found"]}
-        if "memory" not in found:
-            return found
-        empty = self._empties.get(entry["empty"], {}).get("found", {})
-        known = empty.get("memory", {}).get("peak_pss_bytes")
-        memory = _over(found["memory"], known, planned.workers)
-        if known is not None:
-            return {**found, "memory": memory}
-        why = empty.get("absent", {}).get("memory", NO_EMPTY)
-        return {**found, "memory": memory, "absent": {**found["absent"], "over_empty": why}}
-
-
-def _over(memory: Mapping[str, Any], empty: int | None, workers: int) -> dict[str, Any]:
-    over = None if empty is None else memory["peak_pss_bytes"] - empty
-    return {
-        "peak_pss_bytes": memory["peak_pss_bytes"],
-        "empty_pss_bytes": empty,
-        "over_empty_bytes": over,
-        "per_worker_bytes": None if over is None else over / workers,
-        "samples": memory["samples"],
-    }
+        metrics = {"cell": planned.id, "tasks": entry["tasks"], **entry["found"]}
+        if "memory" not in metrics:
+            return metrics
+        memory, idle = metrics["memory"], self._empties.get(entry["empty"], {}).get("found", {})
+        empty = idle.get("memory", {}).get("peak_pss_bytes")
+        over = None if empty is None else memory["peak_pss_bytes"] - empty
+        each = None if over is None else over / planned.workers
+        stored = probes.Memory(memory["peak_pss_bytes"], empty, over, each, memory["samples"])
+        absent = metrics["absent"]
+        if empty is None:
+            absent = {**absent, "over_empty": idle.get("absent", {}).get("memory", NO_EMPTY)}
+        return {**metrics, "memory": asdict(stored), "absent": absent}
 
 
 FAILURES = 2
@@ -103,7 +92,7 @@ FAILURES = 2
 class History:
     """The rounds, failures and calibrations of one plan."""
 
-    def __init__(self, plan: Sequence[Planned], entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, plan: Sequence[PlannedCell], entries: Iterable[Entry] = ()) -> None:
         self._plan = {planned.id: planned for planned in plan}
         self.entries: list[Entry] = []
         self.orders: list[list[int]] = []
@@ -119,7 +108,7 @@ class History:
         """What a reader should know of the run, such as processes that workers left behind."""
         self.imports: dict[str, Entry] = {}
         """What each side imported, by its title."""
-        self.probed = Probed()
+        self.probed = ProbePasses()
         self.elapsed = 0.0
         for entry in entries:
             self.add(entry)
@@ -153,7 +142,7 @@ class History:
                 self.trouble.extend(entry["lines"])
             case "imported":
                 self._import(entry)
-            case event if event in EVENTS:
+            case "probed" | "emptied" | "unprobed":
                 self.probed.add(entry)
 
     def _import(self, entry: Entry) -> None:
@@ -184,18 +173,12 @@ class History:
     def canary(self) -> list[dict[str, Any]]:
         """What each round got of the machine; one of which nothing is known is left out."""
         low, replaced, jitter = self.low(), self.replaced(), self.canaries.jitter()
-        return [
-            {
-                "round": number,
-                "cpus": self.canaries.cpus(),
-                "delivered": delivered,
-                "jitter_seconds": jitter[number],
-                "low": number in low,
-                "replaced": number in replaced,
-            }
-            for number, delivered in enumerate(self.canaries.delivered())
-            if delivered is not None
-        ]
+        known = []
+        for number, delivered in enumerate(self.canaries.delivered()):
+            if delivered is not None:
+                got = self.canaries.cpus(), delivered, jitter[number]
+                known.append(schema.Canary(number, *got, number in low, number in replaced))
+        return [asdict(one) for one in known]
 
     def seconds(self) -> list[dict[int, float]]:
         """For each round the seconds of a batch, by cell.
@@ -230,7 +213,7 @@ class History:
         """The cells of a round that have not been given up since, in its order."""
         return [cell for cell in self.orders[number] if not self.quarantined(cell)]
 
-    def measured_tasks(self, planned: Planned) -> int:
+    def measured_tasks(self, planned: PlannedCell) -> int:
         """The tasks of a batch that are run: fewer for a reference that is too slow."""
         sample = self.samples.get(planned.block) if planned.reference else None
         return sample or planned.cell.tasks
@@ -255,12 +238,12 @@ class History:
         model = self._model(planned.block)
         if model is None:
             return ""
-        told = self._plan[model["cell"]].cell.strategy.name
+        strategy = self._plan[model["cell"]].cell.strategy.name
         for run in self.measured[cell]:
             if not self._equal(run, model):
                 if model["cell"] == cell:
                     return "wrong answer: another one in every process"
-                return f"wrong answer: not {told}'s in round {run['round']}"
+                return f"wrong answer: not {strategy}'s in round {run['round']}"
         return ""
 
     def _equal(self, run: Entry, model: Entry) -> bool:
@@ -273,18 +256,13 @@ class History:
 
     def _model(self, block: int) -> Entry | None:
         """The run whose answer counts: the reference's first, else the first of any."""
-        of_block = [p for p in self._plan.values() if p.block == block]
-        for planned in of_block:
-            if planned.reference and self.measured[planned.id]:
+        for planned in self._plan.values():
+            if planned.block == block and planned.reference and self.measured[planned.id]:
                 return self.measured[planned.id][0]
         return self._first(block, None)
 
     def _first(self, block: int, tasks: int | None) -> Entry | None:
-        runs = [
-            run
-            for planned in self._plan.values()
-            if planned.block == block
-            for run in self.measured[planned.id]
-            if tasks in (None, run["tasks"])
-        ]
+        of_block = [one for one, planned in self._plan.items() if planned.block == block]
+        runs = [run for one in of_block for run in self.measured[one]]
+        runs = [run for run in runs if tasks in (None, run["tasks"])]
         return min(runs, key=lambda run: (run["round"], run["position"]), default=None)

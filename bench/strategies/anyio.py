@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bench.contracts import AsyncCall, Batch, Plain
+from bench.contracts import Batch
 from bench.lanes import Lanes
-from bench.lanes.other_loops import shared, unfit
+from bench.lanes.other_loops import in_group, unfit
 from bench.spec import missing
 
 LIBRARIES = {"asyncio": ("anyio",), "trio": ("anyio", "trio")}
@@ -40,23 +40,13 @@ class Anyio:
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
-        import anyio  # noqa: F401  # here it is part of start-up and not of the first batch
+        from anyio import create_task_group as group
 
         if self.backend == "trio":
-            from bench.strategies._trio import in_thread
+            from bench.strategies.trio import in_thread
 
             with in_thread() as thread, lanes.awaited(thread) as call:
-                yield lambda tasks: thread.run(_in_flight, call, tasks, self.workers)
+                yield lambda tasks: thread.run(in_group, group, call, tasks, self.workers)
             return
         with lanes.runner() as loop, lanes.coroutines(loop) as call:
-            yield lambda tasks: loop.run(_in_flight(call, tasks, self.workers))
-
-
-async def _in_flight(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
-    import anyio
-
-    take, results = shared(call, tasks)
-    async with anyio.create_task_group() as group:
-        for _ in range(min(workers, len(tasks))):
-            group.start_soon(take)
-    return results
+            yield lambda tasks: loop.run(in_group(group, call, tasks, self.workers))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -58,15 +58,10 @@ class Asyncio:
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
         dispatch = DISPATCHES[self.dispatch]
-        with lanes.runner(self._factory(), self.debug or None) as loop:
+        new_loop = None if self.loop == "asyncio" else import_module(self.loop).new_event_loop
+        with lanes.runner(new_loop, self.debug or None) as loop:
             if self.eager:
                 factory: Any = asyncio  # whose annotations are those of Python 3.11
                 loop.get_loop().set_task_factory(factory.eager_task_factory)
             with lanes.coroutines(loop) as call:
                 yield lambda tasks: loop.run(dispatch(call, tasks, self.workers))
-
-    def _factory(self) -> Callable[[], asyncio.AbstractEventLoop] | None:
-        if self.loop == "asyncio":
-            return None
-        new: Callable[[], asyncio.AbstractEventLoop] = import_module(self.loop).new_event_loop
-        return new

@@ -22,6 +22,6 @@ class AsyncioBlocking:
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
-        lanes.notes.append("blocking calls in coroutines")
+        lanes.notes.append({"code": "blocking-calls"})
         with lanes.runner() as loop, lanes.inline(loop) as call:
             yield lambda tasks: loop.run(in_flight(call, tasks, self.workers))

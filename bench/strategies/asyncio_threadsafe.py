@@ -50,7 +50,7 @@ class AsyncioThreadsafe:
 def _results(submitted: dict[int, Future[Plain]]) -> list[Plain]:
     errors = []
     for i, future in submitted.items():
-        if error := future.exception():  # waits, so that nothing of a failed batch goes on
+        if error := future.exception():  # waits, so that nothing of a failed batch keeps running
             blame(error, i)
             errors.append(error)
     if errors:

@@ -29,9 +29,8 @@ class AsyncioToThread:
 
     def __post_init__(self) -> None:
         if self.executor not in EXECUTORS:
-            raise ValueError(
-                f"executor must be one of {', '.join(EXECUTORS)}, not {self.executor!r}"
-            )
+            there = ", ".join(EXECUTORS)
+            raise ValueError(f"executor must be one of {there}, not {self.executor!r}")
 
     def in_flight(self, tasks: int) -> int:
         return min(self.workers, self._threads())

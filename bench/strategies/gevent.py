@@ -1,7 +1,7 @@
 """Greenlets: blocking code made cooperative by patching what it calls.
 
-The patch reaches all of a process for good, so only `open` makes it: strategies are opened in
-worker processes of their own, and there before the workload is imported.
+The patch changes a whole process for good, so only `open` makes it: strategies are opened in worker
+processes of their own, before the workload is imported.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Gevent:
 
         monkey.patch_all()
         with ExitStack() as stack:
-            crew = [stack.enter_context(_hired(lanes, n)) for n in range(self.workers)]
-            lanes.notes.append("all in one thread")
-            yield lambda tasks: _taken(crew, tasks)
+            crew = [stack.enter_context(_employ(lanes, n)) for n in range(self.workers)]
+            lanes.notes.append({"code": "one-thread"})
+            yield lambda tasks: _share_out(crew, tasks)
 
 
 class _Greenlet:
@@ -60,11 +60,11 @@ class _Greenlet:
         self.closed: AsyncResult[None] = AsyncResult()
 
     def live(self) -> None:
-        told = self.opened
+        outcome = self.opened
         try:
             with self._lanes.greenlet() as call:
                 self.opened.set(None)
-                told = self.closed
+                outcome = self.closed
                 for share, done in iter(self.shares.get, None):
                     try:
                         done.set(share(call))
@@ -72,13 +72,13 @@ class _Greenlet:
                         done.set_exception(error)
             self.closed.set(None)
         except BaseException as error:
-            told.set_exception(error)
+            outcome.set_exception(error)
 
 
 @contextmanager
-def _hired(lanes: Lanes, number: int) -> Iterator[_Greenlet]:
+def _employ(lanes: Lanes, number: int) -> Iterator[_Greenlet]:
     greenlet = _Greenlet(lanes)
-    # A thread of the patched module is a greenlet, and has a name for errors to say.
+    # A thread of the patched module is a greenlet, and has a name for errors to show.
     threading.Thread(target=greenlet.live, name=f"greenlet_{number}", daemon=True).start()
     greenlet.opened.get()
     try:
@@ -89,7 +89,7 @@ def _hired(lanes: Lanes, number: int) -> Iterator[_Greenlet]:
     greenlet.closed.get()
 
 
-def _taken(crew: list[_Greenlet], tasks: range) -> list[Plain]:
+def _share_out(crew: list[_Greenlet], tasks: range) -> list[Plain]:
     """The results in task order: greenlets share one iterator of the tasks."""
     from gevent.event import AsyncResult
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.contracts import Batch
 from bench.lanes import Lanes
-from bench.lanes.isolated import in_interpreter
+from bench.lanes.interpreters import in_interpreter
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from bench.contracts import Batch
 from bench.lanes import Lanes
-from bench.lanes.external_pools import Ended, Everywhere, Step
+from bench.lanes.external_pools import Everywhere, Step, StepResult
 from bench.spec import missing
 
 BACKENDS = ("loky", "threading")
@@ -50,7 +50,7 @@ class Joblib:
     def open(self, lanes: Lanes) -> Iterator[Batch]:
         from joblib import Parallel, delayed
 
-        # One worker is none: joblib then runs all in the thread that asks.
+        # With one worker joblib starts none: it runs all tasks in the calling thread.
         processes = self.backend == "loky" and self.workers > 1
         with ExitStack() as stack:
             if processes:
@@ -70,18 +70,17 @@ def _everywhere(parallel: Any, workers: int, folder: Path) -> Everywhere:
 
     numbers = count()
 
-    def everywhere(step: Step) -> list[Ended]:
-        met = folder / str(next(numbers))
-        met.mkdir()
-        # As many as there are workers go out one by one, whatever the chunk.
-        ended: list[Ended] = parallel(delayed(_meeting)(step, met, workers) for _ in range(workers))
-        return ended
+    def everywhere(step: Step) -> list[StepResult]:
+        meeting = folder / str(next(numbers))
+        meeting.mkdir()
+        # As many steps as there are workers go out one by one, whatever the chunk.
+        return list(parallel(delayed(_meet)(step, meeting, workers) for _ in range(workers)))
 
     return everywhere
 
 
-def _meeting(step: Step, folder: Path, workers: int) -> Ended:
-    """Take the step and wait for the others: who waits takes no second one.
+def _meet(step: Step, folder: Path, workers: int) -> StepResult:
+    """Take the step and wait for the others: a worker that waits takes no second one.
 
     They meet in a folder: a barrier could only be inherited, and loky hands nothing down.
     """

@@ -38,10 +38,9 @@ class Multiprocessing:
             raise ValueError(f"pool must be one of {', '.join(POOLS)}, not {self.pool!r}")
         if self.max_tasks_per_child is None:
             return
-        if not (isinstance(self.max_tasks_per_child, int) and self.max_tasks_per_child > 0):
-            raise ValueError(
-                f"max_tasks_per_child must be 1 or more, not {self.max_tasks_per_child!r}"
-            )
+        after = self.max_tasks_per_child
+        if not (isinstance(after, int) and after > 0):
+            raise ValueError(f"max_tasks_per_child must be 1 or more, not {after!r}")
         if self.pool == "executor":
             # https://github.com/python/cpython/issues/115634, seen in 3.11.7, 3.12.1 and 3.13.0
             raise ValueError(

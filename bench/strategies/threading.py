@@ -51,14 +51,14 @@ def _in_threads(call: Call, tasks: range) -> list[Plain]:
         except BaseException as error:
             errors.append(error)
 
-    started: list[Thread] = []
+    threads: list[Thread] = []
     try:
         for i in tasks:
             thread = Thread(target=run, args=(i,), name=f"task_{i}")
             thread.start()
-            started.append(thread)
+            threads.append(thread)
     finally:
-        for thread in started:
+        for thread in threads:
             thread.join()
     if errors:
         raise errors[0]

@@ -1,4 +1,4 @@
-"""How strategies behave, as `concbench behaviour` found it: behaviour.json of a results folder.
+"""How strategies behave, as `concbench behaviour` stored it: behaviour.json of a results folder.
 
 The documented form is SCHEMA.md's.
 """
@@ -12,8 +12,8 @@ from typing import Any
 
 from .. import errors, numbers
 from ..errors import DamagedRun
+from ..run import keys
 
-SCHEMA = 1
 FILE = "behaviour.json"
 
 
@@ -42,7 +42,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Strategy:
+class StrategyAnswers:
     """A strategy's answers by question; none with the reason why it cannot run."""
 
     name: str
@@ -60,39 +60,39 @@ class Behaviour:
     python: str
     platform: str
     questions: tuple[Question, ...]
-    strategies: tuple[Strategy, ...]
+    strategies: tuple[StrategyAnswers, ...]
 
     @property
     def groups(self) -> Mapping[str, list[Question]]:
         """Questions by what they are about, in their order."""
-        found: dict[str, list[Question]] = {}
+        groups: dict[str, list[Question]] = {}
         for question in self.questions:
-            found.setdefault(question.group, []).append(question)
-        return found
+            groups.setdefault(question.group, []).append(question)
+        return groups
 
     @property
-    def able(self) -> list[Strategy]:
+    def able(self) -> list[StrategyAnswers]:
         """Those that could be asked."""
         return [one for one in self.strategies if not one.reason]
 
     @property
-    def unable(self) -> list[Strategy]:
+    def unable(self) -> list[StrategyAnswers]:
         """Those that could not, each with its reason."""
         return [one for one in self.strategies if one.reason]
 
     def reasons(self, question: Question) -> Iterator[str]:
         """`-: it has no workers (sequential)`, a line for each answer with its reason."""
-        found: dict[tuple[str, str], list[str]] = {}
+        strategies: dict[tuple[str, str], list[str]] = {}
         for one in self.able:
             answer = one.answers[question.name]
             if answer.why:
-                found.setdefault((answer.answer, answer.why), []).append(one.name)
-        for (answer_, why), names in found.items():
+                strategies.setdefault((answer.answer, answer.why), []).append(one.name)
+        for (answer_, why), names in strategies.items():
             yield f"{answer_}: {why} ({', '.join(names)})"
 
 
 def read(results: Path) -> Behaviour | None:
-    """What was kept in a results folder; None where nothing was.  Raises DamagedRun."""
+    """What is stored in a results folder; None where nothing was.  Raises DamagedRun."""
     path = results / FILE
     try:
         content = path.read_bytes()
@@ -100,14 +100,14 @@ def read(results: Path) -> Behaviour | None:
         return None
     except OSError as error:
         raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
-    return checked(errors.known(path, content, SCHEMA), path)
+    return checked(errors.parse(path, content, keys.BEHAVIOUR_SCHEMA), path)
 
 
-def checked(found: Mapping[str, Any], path: Path) -> Behaviour:
+def checked(document: Mapping[str, Any], path: Path) -> Behaviour:
     """The document in its form.  Raises DamagedRun where it has another."""
-    made = errors.checked(found, Behaviour, path)
-    for one in made.able:
-        missing = [each.name for each in made.questions if each.name not in one.answers]
+    behaviour = errors.validate(document, Behaviour, path)
+    for one in behaviour.able:
+        missing = [each.name for each in behaviour.questions if each.name not in one.answers]
         if missing:
             raise DamagedRun(f"{path}: {one.name} has no answer to {numbers.listed(missing)}")
-    return made
+    return behaviour

@@ -1,7 +1,4 @@
-"""What a cell's row says of costs: CPU and counts of its timed batches, and what probes saw.
-
-One row per cell: all that a table, a verdict or a file says about it.
-"""
+"""One row per cell: all that a table, a verdict or a file says about it."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from math import isnan
 from statistics import median
 from typing import Any
 
+from ..run.notes import Note
 from ..run.probes import Concurrency, Lag, Latency, Memory, Probed
 from ..run.samples import Process
 from ..run.schema import Planned
@@ -19,7 +17,7 @@ from ..stats import intervals, stopping
 from . import explanations, limit
 
 
-def counted(processes: Sequence[Process], tasks: int) -> dict[str, Any]:
+def costs(processes: Sequence[Process], tasks: int) -> dict[str, Any]:
     """Fields of a row: medians per batch over the processes that know; absent where none does."""
     cpu = _median_cost(process.cpu_seconds for process in processes)
     return {
@@ -40,19 +38,19 @@ def metrics(processes: Sequence[Process]) -> dict[str, float]:
     }
 
 
-def probed(found: Probed) -> dict[str, Any]:
+def probe_columns(probe: Probed) -> dict[str, Any]:
     """Fields of a row, from the untimed pass: only those that there are."""
     fields: dict[str, Any] = {}
-    if found.memory:
-        fields |= _memory(found.memory)
-    if found.latency:
-        fields |= _latency(found.latency)
-    if found.concurrency:
-        fields |= _concurrency(found.concurrency)
-    if found.lag:
-        fields |= _lag(found.lag)
-    if found.left is not None:
-        fields["left_behind"] = "; ".join(found.left)
+    if probe.memory:
+        fields |= _memory(probe.memory)
+    if probe.latency:
+        fields |= _latency(probe.latency)
+    if probe.concurrency:
+        fields |= _concurrency(probe.concurrency)
+    if probe.lag:
+        fields |= _lag(probe.lag)
+    if probe.left is not None:
+        fields["left_behind"] = "; ".join(probe.left)
     return fields
 
 
@@ -149,7 +147,7 @@ class Row:
     strategy_unusual: tuple[str, ...] = ()
     client: str = ""
     form: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,15 +169,15 @@ def rows(stored: Stored) -> list[Row]:
 
 def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     """The rows of one block: by rank, then what has none, then what was not measured."""
-    ran = {cell.id: stored.of(cell.id) for cell in cells}
-    rounds = {process.round for processes in ran.values() for process in processes}
+    by_cell = {cell.id: stored.of(cell.id) for cell in cells}
+    rounds = {process.round for processes in by_cell.values() for process in processes}
     # A number of rounds fixed beforehand is not stopped by what is seen.
     fixed = stored.run.rounds_limit is not None
     confidence = intervals.CONFIDENCE if fixed else stopping.confidence(len(rounds))
     times = {
-        cell.id: {process.round: process.seconds for process in ran[cell.id]}
+        cell.id: {process.round: process.seconds for process in by_cell[cell.id]}
         for cell in cells
-        if cell.status == "measured" and ran[cell.id]
+        if cell.status == "measured" and by_cell[cell.id]
     }
     reference = next(
         (times[cell.id] for cell in cells if cell.reference and cell.id in times), None
@@ -187,8 +185,8 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     places = intervals.ranks(times, 1 - confidence)
     limits = limit.limits(stored, cells)
     known = _Block(confidence, times, reference, limits, places, stored.probes)
-    made = [_row(cell, ran[cell.id], known) for cell in cells]
-    return sorted(explanations.noted(made, stored), key=_order)
+    bare = [_row(cell, by_cell[cell.id], known) for cell in cells]
+    return sorted(explanations.annotate(bare, stored), key=_order)
 
 
 def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
@@ -210,8 +208,8 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
         client=processes[0].client,
         form=processes[0].form,
         notes=tuple(dict.fromkeys(note for process in processes for note in process.notes)),
-        **counted(processes, cell.tasks),
-        **(probed(block.probes[cell.id]) if cell.id in block.probes else {}),
+        **costs(processes, cell.tasks),
+        **(probe_columns(block.probes[cell.id]) if cell.id in block.probes else {}),
     )
     speedup = block.reference and intervals.ratio(
         block.reference, block.times[cell.id], block.confidence

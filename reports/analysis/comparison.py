@@ -1,10 +1,8 @@
-"""One cell in two places, two runs or two sides of one: both times, their ratio, and a word.
+"""Cells against each other: two strategies, the sides of one run, or stored runs.
 
-Every pair of strategies of a block: how many times slower, and whether that is chance.
-
-The sides of one run, each against the first: the same cells in the same rounds, paired.
-
-What a machine does to a round it does to all its sides, so that nothing of it is in a ratio here.
+What a machine does to a round it does to all that ran in it, so within one run ratios are paired
+by round.  Nothing pairs the rounds of two runs: a ratio there carries all that the machine did
+between them, and its interval is Welch's, wider.  Only what was stored twice of one run is paired.
 """
 
 from __future__ import annotations
@@ -15,12 +13,13 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from .. import numbers
+from ..run import provenance
 from ..run.samples import Process
 from ..run.schema import Planned, Side
 from ..run.stored import Stored
 from ..stats import intervals, stopping
 from ..stats.intervals import Interval
-from . import cells, names
+from . import cells, limit, names
 
 MATTERS = 0.05
 """An interval within so much of 1 says that there is no difference; a wider one is unclear."""
@@ -44,7 +43,7 @@ class Compared:
     cell: str
     first_seconds: float | None
     other_seconds: float | None
-    ratio: intervals.Interval | None
+    ratio: Interval | None
     p: float | None
     word: str
     misses: float = 1 - intervals.CONFIDENCE
@@ -52,7 +51,7 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Seen:
+class CellTimes:
     """A cell in one of the places."""
 
     planned: Planned
@@ -76,10 +75,10 @@ class Seen:
         return self.planned.measured_tasks, answers
 
 
-def contrasted(
-    run: str, cell: str, here: Seen | None, there: Seen | None, *, paired: bool
+def contrast(
+    run: str, cell: str, here: CellTimes | None, there: CellTimes | None, *, paired: bool
 ) -> Compared:
-    """The cell there against here, paired by round or as two samples; not yet `judged`."""
+    """The cell there against here, paired by round or as two samples; not yet judged."""
     times = (here.mean if here else None), (there.mean if there else None)
     row = Compared(run, cell, *times, None, None, "")
     if not here or not here.processes:
@@ -90,7 +89,7 @@ def contrasted(
         return replace(row, word="other work")
     confidence = max(here.confidence, there.confidence)
     above, below = there.seconds, here.seconds
-    ratio: intervals.Interval | None
+    ratio: Interval | None
     if paired:
         ratio = intervals.ratio(above, below, confidence)
         p = intervals.p_value(above, below)
@@ -99,12 +98,12 @@ def contrasted(
     return replace(row, ratio=ratio, p=p, misses=1 - confidence)
 
 
-def _missing(where: str, seen: Seen | None) -> str:
-    status = f" ({seen.planned.status})" if seen and seen.planned.status != "measured" else ""
+def _missing(where: str, times: CellTimes | None) -> str:
+    status = f" ({times.planned.status})" if times and times.planned.status != "measured" else ""
     return f"missing in the {where}{status}"
 
 
-def _other_work(here: Seen, there: Seen) -> bool:
+def _other_work(here: CellTimes, there: CellTimes) -> bool:
     """Whether the answers differ; those of different samples say nothing."""
     (tasks, answers), (others, other_answers) = here.work, there.work
     return tasks == others and bool(answers and other_answers) and answers != other_answers
@@ -112,13 +111,13 @@ def _other_work(here: Seen, there: Seen) -> bool:
 
 def judgement(groups: Sequence[Sequence[Compared]]) -> list[list[Compared]]:
     """The same with p values after Holm over all of them, and each with its word."""
-    tested = [row.p for rows in groups for row in rows if row.p is not None]
-    known = iter(intervals.holm(tested))
-    return [[_judged(row, known) for row in rows] for rows in groups]
+    p_values = [row.p for rows in groups for row in rows if row.p is not None]
+    adjusted = iter(intervals.holm(p_values))
+    return [[_with_word(row, adjusted) for row in rows] for rows in groups]
 
 
-def _judged(row: Compared, known: Iterator[float]) -> Compared:
-    row = row if row.p is None else replace(row, p=next(known))
+def _with_word(row: Compared, adjusted: Iterator[float]) -> Compared:
+    row = row if row.p is None else replace(row, p=next(adjusted))
     return replace(row, word=row.word or _word(row))
 
 
@@ -153,17 +152,17 @@ def short(row: Compared) -> Compared:
 
 def counts(rows: Sequence[Compared]) -> str:
     """`1 slower, 17 no difference`."""
-    told = _told(rows)
-    return ", ".join(f"{told[word]} {word}" for word in _WORDS if told[word])
+    count = _counts(rows)
+    return ", ".join(f"{count[word]} {word}" for word in _WORDS if count[word])
 
 
 def meanings(rows: Sequence[Compared]) -> Iterator[str]:
     """A line for each word among them that needs one."""
-    told = _told(rows)
-    return (f"{word}: {meaning}" for word, meaning in _MEANING.items() if told[word])
+    count = _counts(rows)
+    return (f"{word}: {meaning}" for word, meaning in _MEANING.items() if count[word])
 
 
-def _told(rows: Sequence[Compared]) -> Counter[str]:
+def _counts(rows: Sequence[Compared]) -> Counter[str]:
     return Counter("missing" if row.word.startswith("missing") else row.word for row in rows)
 
 
@@ -183,7 +182,7 @@ class Difference:
     misses: float
 
     @property
-    def found(self) -> bool:
+    def differs(self) -> bool:
         """Whether it is more than chance."""
         return self.p is not None and self.p <= self.misses
 
@@ -196,23 +195,23 @@ def differences(stored: Stored, cells: Sequence[Planned]) -> list[Difference]:
         if cell.status == "measured"
     }
     confidence = level(stored, cells)
-    found = [
+    ratios = [
         (pair, ratio)
         for pair in combinations(times, 2)
         if (ratio := intervals.ratio(times[pair[1]], times[pair[0]], confidence))
     ]
-    tested = [intervals.p_value(times[first], times[second]) for (first, second), _ in found]
-    known = iter(intervals.holm([p for p in tested if p is not None]))
+    p_values = [intervals.p_value(times[first], times[second]) for (first, second), _ in ratios]
+    adjusted = iter(intervals.holm([p for p in p_values if p is not None]))
     return [
         Difference(
             first,
             second,
             len(times[first].keys() & times[second].keys()),
             ratio,
-            None if p is None else next(known),
+            None if p is None else next(adjusted),
             1 - confidence,
         )
-        for ((first, second), ratio), p in zip(found, tested, strict=True)
+        for ((first, second), ratio), p in zip(ratios, p_values, strict=True)
     ]
 
 
@@ -233,7 +232,7 @@ class Pair:
 
     first: Planned
     other: Planned
-    found: Compared
+    result: Compared
 
 
 @dataclass(frozen=True)
@@ -250,9 +249,9 @@ class Against:
         return f"{self.other.title} against {self.first.title}"
 
     @property
-    def said(self) -> str:
+    def headline(self) -> str:
         """`working tree against git:main (1a2b3c4): 1 slower, 17 no difference`."""
-        return f"{self.title}: {counts(self.found) or 'nothing was measured on either'}"
+        return f"{self.title}: {counts(self.results) or 'nothing was measured on either'}"
 
     @property
     def headings(self) -> tuple[str, str, str, str, str]:
@@ -260,9 +259,9 @@ class Against:
         return ("cell", self.first.name, self.other.name, "ratio", "")
 
     @property
-    def found(self) -> list[Compared]:
+    def results(self) -> list[Compared]:
         """What came out of each pair."""
-        return [pair.found for pair in self.pairs]
+        return [pair.result for pair in self.pairs]
 
 
 def sided(stored: Stored) -> list[Against]:
@@ -273,38 +272,40 @@ def sided(stored: Stored) -> list[Against]:
     if not stored.run.sides:
         return []
     first, *others = stored.run.sides
-    called, seen = names_of_pairs(stored), _seen(stored)
-    pairs = [list(_pairs(first, other, called, seen)) for other in others]
-    judged = judgement([[pair.found for pair in those] for those in pairs])
+    called = names_of_pairs(stored)
+    times = {(one.planned.side, one.planned.pair): one for one in _cell_times(stored)}
+    pairs = [list(_pairs(first, other, called, times)) for other in others]
+    judgements = judgement([[pair.result for pair in those] for those in pairs])
     return [
         Against(
             first,
             other,
-            tuple(replace(pair, found=row) for pair, row in zip(those, rows, strict=True)),
+            tuple(replace(pair, result=row) for pair, row in zip(those, rows, strict=True)),
         )
-        for other, those, rows in zip(others, pairs, judged, strict=True)
+        for other, those, rows in zip(others, pairs, judgements, strict=True)
     ]
 
 
 def _pairs(
-    first: Side, other: Side, called: Mapping[int, str], seen: Mapping[tuple[str, int], Seen]
+    first: Side,
+    other: Side,
+    called: Mapping[int, str],
+    times: Mapping[tuple[str, int | None], CellTimes],
 ) -> Iterator[Pair]:
     for pair, name in called.items():
-        here, there = seen.get((first.title, pair)), seen.get((other.title, pair))
+        here, there = times.get((first.title, pair)), times.get((other.title, pair))
         if here and there and (here.processes or there.processes):
-            found = contrasted(other.title, name, here, there, paired=True)
-            yield Pair(here.planned, there.planned, found)
+            result = contrast(other.title, name, here, there, paired=True)
+            yield Pair(here.planned, there.planned, result)
 
 
-def _seen(stored: Stored) -> dict[tuple[str, int], Seen]:
-    found = {}
+def _cell_times(stored: Stored) -> Iterator[CellTimes]:
+    """Every cell of a run with what was measured of it."""
     for planned in stored.blocks().values():
         confidence = level(stored, planned)
         for cell in planned:
-            if cell.pair is not None:
-                times = stored.of(cell.id) if cell.status == "measured" else ()
-                found[cell.side, cell.pair] = Seen(cell, times, confidence)
-    return found
+            times = stored.of(cell.id) if cell.status == "measured" else ()
+            yield CellTimes(cell, times, confidence)
 
 
 def names_of_pairs(stored: Stored) -> dict[int, str]:
@@ -318,9 +319,61 @@ def names_of_pairs(stored: Stored) -> dict[int, str]:
             paired.setdefault(cell.pair, []).append(cell)
     same = all(len(_strategies(those)) == 1 for those in paired.values())
     rows = [replace(cells.planned(those[0], ()), side="") for those in paired.values()]
-    called = names.grouped(rows, "cell" if same else "workload")
-    return {pair: called[those[0].id] for pair, those in paired.items()}
+    titles = names.grouped(rows, "cell" if same else "workload")
+    return {pair: titles[those[0].id] for pair, those in paired.items()}
 
 
 def _strategies(cells: Sequence[Planned]) -> set[str]:
     return {cell.strategy.name for cell in cells}
+
+
+DELIVERED = 0.1
+"""CPUs delivered may differ by this share before a word is said."""
+
+
+def warnings(runs: Sequence[Stored]) -> list[str]:
+    """What differs between the first run and each other, a line each."""
+    first, *others = runs
+    return [
+        f"{other.run.id}: {what} {there}, in {first.run.id} {here}"
+        for other in others
+        for what, here, there in _differing(first, other)
+    ]
+
+
+def _differing(first: Stored, other: Stored) -> Iterator[tuple[str, str, str]]:
+    records = provenance.record(first.run), provenance.record(other.run)
+    for one in provenance.differences(*records, provenance.WORTH_SAYING):
+        yield one.what, one.before, one.now
+    if first.run.canary and other.run.canary:
+        cpus = limit.delivered(first), limit.delivered(other)
+        if max(cpus) > (1 + DELIVERED) * min(cpus):
+            yield "CPUs delivered", numbers.digits(cpus[0]), numbers.digits(cpus[1])
+
+
+def against_first(runs: Sequence[Stored]) -> list[list[Compared]]:
+    """Every cell of each later run against the first; p values after Holm over all of them."""
+    first, *others = runs
+    return judgement([list(_cells(first, other)) for other in others])
+
+
+def _cells(first: Stored, other: Stored) -> Iterator[Compared]:
+    here, there = (
+        {run.run.called(one.planned): one for one in _cell_times(run)} for run in (first, other)
+    )
+    paired = _same(first, other)
+    for cell in {**here, **there}:
+        both = here.get(cell), there.get(cell)
+        if any(times and times.processes for times in both):
+            yield contrast(other.run.id, cell, *both, paired=paired)
+
+
+def _same(first: Stored, other: Stored) -> bool:
+    """Whether both are stored from one run, such as a baseline and where it came from."""
+    if not first.run.started:
+        return (first.folder.resolve(), first.run.id) == (other.folder.resolve(), other.run.id)
+    return (first.run.id, first.run.started, first.run.seed) == (
+        other.run.id,
+        other.run.started,
+        other.run.seed,
+    )

@@ -106,6 +106,6 @@ def _frame(runs: Runs, rows: Records, columns: Sequence[str]) -> pd.DataFrame:
     if isinstance(runs, Stored):
         frame = pd.DataFrame(list(rows(runs)), columns=list(columns))
     else:
-        found = [{"run": stored.run.id, **row} for stored in runs for row in rows(stored)]
-        frame = pd.DataFrame(found, columns=["run", *columns])
+        each = [{"run": stored.run.id, **row} for stored in runs for row in rows(stored)]
+        frame = pd.DataFrame(each, columns=["run", *columns])
     return frame.astype({column: TYPES[column] for column in columns if column in TYPES})

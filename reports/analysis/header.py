@@ -32,8 +32,8 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
     if machine:
         yield ", ".join(machine)
     seed = "" if run.seed is None else f"seed {run.seed}"
-    told = (f"run {run.id}", _when(run.started), _rounds(tables), seed)
-    yield ", ".join(filter(None, told))
+    facts = (f"run {run.id}", _when(run.started), _rounds(tables), seed)
+    yield ", ".join(filter(None, facts))
     if marked := list(_marked(run)):
         yield numbers.listed(marked)
     if run.git:
@@ -47,9 +47,9 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
 
 
 def _machine(stored: Stored) -> Iterator[str]:
-    late = [one.jitter_seconds for one in stored.run.counted.values()]
-    if known := [seconds for seconds in late if seconds is not None]:
-        yield f"wake-up jitter {numbers.duration(median(known))}"
+    jitter = [one.jitter_seconds for one in stored.run.counted.values()]
+    if late := [seconds for seconds in jitter if seconds is not None]:
+        yield f"wake-up jitter {numbers.duration(median(late))}"
     cpus = stored.run.environment.get("cpus")
     quotas = [one.cgroup_cpus for one in stored.processes if one.cgroup_cpus is not None]
     if quotas and isinstance(cpus, int) and (least := min(quotas)) < cpus:
@@ -83,12 +83,13 @@ def _sides(stored: Stored) -> Iterator[str]:
 
 def _cpus(stored: Stored) -> str:
     count = stored.run.environment.get("cpus", "?")
-    said = f"{count} CPU{'' if count == 1 else 's'}"
-    seen = [canary.delivered for canary in stored.run.counted.values()]
-    if not seen:
-        return said
-    low, middle, high = (f"{value:.2f}" for value in (min(seen), median(seen), max(seen)))
-    return f"{said}, {middle} delivered [{low}, {high}]"
+    text = f"{count} CPU{'' if count == 1 else 's'}"
+    delivered = [canary.delivered for canary in stored.run.counted.values()]
+    if not delivered:
+        return text
+    ends = min(delivered), median(delivered), max(delivered)
+    low, middle, high = (f"{cpus:.2f}" for cpus in ends)
+    return f"{text}, {middle} delivered [{low}, {high}]"
 
 
 def _starts(stored: Stored, tables: Sequence[Sequence[Row]]) -> list[str]:

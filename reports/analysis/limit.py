@@ -53,21 +53,21 @@ def limits(stored: Stored, cells: Sequence[Planned]) -> dict[int, float]:
     the waiting of a task is seen in no other.
     """
     measured = {cell.id: stored.of(cell.id) for cell in cells if cell.status == "measured"}
-    ran = {cell: processes for cell, processes in measured.items() if processes}
-    costs = _costs(cells, ran)
+    timed = {cell: processes for cell, processes in measured.items() if processes}
+    costs = _costs(cells, timed)
     if costs is None:
         return {}
     cpus = most(stored)
     at_once = {cell.id: _in_flight(stored, cell) for cell in cells}
     largest = max(at_once.values())
-    found = {}
+    seconds = {}
     for cell in cells:
-        cpu = costs.cpu_seconds.get(_client(ran[cell.id][0])) if cell.id in ran else None
+        cpu = costs.cpu_seconds.get(_client(timed[cell.id][0])) if cell.id in timed else None
         if cpu is not None:
             # Sequential has one in flight; what it could have had is what the others had.
             in_flight = largest if cell.reference else at_once[cell.id]
-            found[cell.id] = limit(cell.tasks, in_flight, costs.wait_seconds, cpu, cpus)
-    return found
+            seconds[cell.id] = limit(cell.tasks, in_flight, costs.wait_seconds, cpu, cpus)
+    return seconds
 
 
 def limit(tasks: int, in_flight: int, wait: float, cpu: float, cpus: float) -> float:
@@ -77,8 +77,8 @@ def limit(tasks: int, in_flight: int, wait: float, cpu: float, cpus: float) -> f
 
 def delivered(stored: Stored) -> float:
     """The CPUs that the run had as a rule: the canary's median, at most those there are."""
-    seen = _delivered(stored)
-    return median(seen) if seen else float(stored.run.environment.get("cpus") or 1)
+    cpus = _delivered(stored)
+    return median(cpus) if cpus else float(stored.run.environment.get("cpus") or 1)
 
 
 def most(stored: Stored) -> float:
@@ -93,25 +93,25 @@ def _delivered(stored: Stored) -> list[float]:
 
 def _in_flight(stored: Stored, cell: Planned) -> int:
     probe = stored.probes.get(cell.id)
-    seen = probe.concurrency.most if probe and probe.concurrency else 0
-    return cell.workers if cell.reference else max(cell.workers, seen)
+    most_seen = probe.concurrency.most if probe and probe.concurrency else 0
+    return cell.workers if cell.reference else max(cell.workers, most_seen)
 
 
-def _costs(cells: Sequence[Planned], ran: dict[int, tuple[Process, ...]]) -> Costs | None:
-    reference = next((cell for cell in cells if cell.reference and cell.id in ran), None)
+def _costs(cells: Sequence[Planned], timed: dict[int, tuple[Process, ...]]) -> Costs | None:
+    reference = next((cell for cell in cells if cell.reference and cell.id in timed), None)
     if reference is None or reference.workers > 1:
         return None
-    alone = ran[reference.id]
+    alone = timed[reference.id]
     if not all(process.in_process for process in alone):
         return None
     # The least and not the median: what a busy machine makes a task wait is no part of its limit.
     wait = min(process.seconds - (_cpu(process) or 0.0) for process in alone)
     cpu: dict[Client, float] = {}
     for cell in cells:
-        seen = [seconds for one in ran.get(cell.id, ()) if (seconds := _cpu(one)) is not None]
-        if seen:
-            client = _client(ran[cell.id][0])
-            cpu[client] = min(cpu.get(client, math.inf), median(seen) / cell.tasks)
+        spent = [seconds for one in timed.get(cell.id, ()) if (seconds := _cpu(one)) is not None]
+        if spent:
+            client = _client(timed[cell.id][0])
+            cpu[client] = min(cpu.get(client, math.inf), median(spent) / cell.tasks)
     return Costs(wait / reference.tasks, cpu)
 
 

@@ -12,7 +12,7 @@ from . import cells
 from .cells import Row
 
 _Full: TypeAlias = tuple[str, dict[str, Any], tuple[str, ...]]
-"""A name, all parameters, and those of them that are always told."""
+"""A name, all its parameters, and those that are always part of it."""
 
 
 def strategies(rows: Sequence[Row]) -> dict[int, str]:
@@ -41,10 +41,10 @@ def grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
     `kind` is `workload` (`io_sleep`, `io_sleep, workers=4`), `strategy`, or for both `cell`
     (`io_sleep / asyncio`).  Where rows are of several sides, theirs follows.
     """
-    found = _grouped(rows, kind)
+    names = _grouped(rows, kind)
     if len({row.side for row in rows}) < 2:
-        return found
-    return {row.id: _on_side(found[row.id], row.side) for row in rows}
+        return names
+    return {row.id: _on_side(names[row.id], row.side) for row in rows}
 
 
 def _grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
@@ -66,24 +66,34 @@ def _grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
     return {key: ", ".join(filter(None, (work[key], inner[key]))) for key in work}
 
 
-def called(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
+def of_runs(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
     """Block and strategy of each cell of several runs, by what it is called in any run.
 
-    As short as tells them apart within a run; in full where two runs would call two cells alike.
+    As short as tells them apart within a run; in full what would be called alike in two runs.
     """
-    found: dict[str, tuple[str, str]] = {}
+    short: dict[str, str] = {}
+    work: dict[str, str] = {}
     for stored in runs:
-        full = {cell.id: stored.run.called(cell) for cell in stored.run.cells}
+        names = {cell.id: stored.run.called(cell) for cell in stored.run.cells}
         planned = stored.blocks().values()
         tables = [[cells.planned(cell, ()) for cell in block] for block in planned]
         for block, rows in zip(blocks(tables), tables, strict=True):
-            short = strategies(rows)
-            found = {full[row.id]: (block, short[row.id]) for row in rows} | found
-    alike = Counter(found.values())
+            for cell, strategy in strategies(rows).items():
+                short.setdefault(names[cell], strategy)
+                work.setdefault(names[cell].partition(" / ")[0], block)
+    work = _apart(work)
+    pairs = {full: (work[full.partition(" / ")[0]], strategy) for full, strategy in short.items()}
+    alike = Counter(pairs.values())
     return {
-        name: (said if alike[said] == 1 else (name.partition(" / ")[0], name.partition(" / ")[2]))
-        for name, said in found.items()
+        full: pair if alike[pair] == 1 else (pair[0], full.partition(" / ")[2])
+        for full, pair in pairs.items()
     }
+
+
+def _apart(short: Mapping[str, str]) -> dict[str, str]:
+    """The short name of each full one, or that where two would be called alike."""
+    alike = Counter(short.values())
+    return {full: name if alike[name] == 1 else full for full, name in short.items()}
 
 
 def _workload(row: Row) -> _Full:
@@ -95,7 +105,7 @@ def _strategy(row: Row) -> _Full:
 
 
 def _names(cells: Mapping[int, _Full]) -> dict[int, str]:
-    found = {}
+    names = {}
     for key, (name, params, unusual) in cells.items():
         alike = [other for like, other, _ in cells.values() if like == name]
         telling = {
@@ -105,8 +115,8 @@ def _names(cells: Mapping[int, _Full]) -> dict[int, str]:
             or (value is not None and any(other.get(param) != value for other in alike))
         }
         inner = ",".join(f"{param}={plain(value)}" for param, value in telling.items())
-        found[key] = f"{name}[{inner}]" if inner else name
-    return found
+        names[key] = f"{name}[{inner}]" if inner else name
+    return names
 
 
 def plain(value: Any) -> str:

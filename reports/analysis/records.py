@@ -1,8 +1,6 @@
-"""A run as flat records, plain Python: what frames and files are made of.
+"""A run as flat records: what frames are made of, and cells.csv and rounds.csv beside a run.
 
-cells.csv and rounds.csv: a run for a spreadsheet, beside its run.json.
-
-Plain csv, not pandas: every run writes these, and should not wait half a second for it.
+Plain Python, not pandas: every run writes these files, and should not wait half a second for it.
 """
 
 from __future__ import annotations
@@ -10,13 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
+from ..files import write_whole
 from ..run.samples import Process
 from ..run.schema import Canary
 from ..run.stored import Stored
@@ -70,22 +68,22 @@ def cells(stored: Stored) -> list[dict[str, Any]]:
 
 def processes(stored: Stored) -> list[dict[str, Any]]:
     """One record per worker process, with the keys PROCESSES, in the order they ran."""
-    known = _known(stored)
+    cells_of = _by_id(stored)
     canaries = stored.run.counted
     return [
-        _record(process, known[process.cell], canaries.get(process.round))
+        _record(process, cells_of[process.cell], canaries.get(process.round))
         for process in stored.processes
     ]
 
 
 def values(stored: Stored) -> list[dict[str, Any]]:
     """One record per value, with the keys VALUES, in the order they were taken."""
-    known = _known(stored)
+    cells_of = _by_id(stored)
     return [
         {
             "round": process.round,
             "position": process.position,
-            **known[process.cell],
+            **cells_of[process.cell],
             "value": number,
             "seconds": seconds,
         }
@@ -96,9 +94,9 @@ def values(stored: Stored) -> list[dict[str, Any]]:
 
 def differences(stored: Stored) -> list[dict[str, Any]]:
     """One record per pair of strategies of a block, with the keys DIFFERENCES."""
-    known = _known(stored)
+    cells_of = _by_id(stored)
     return [
-        _difference(one, known[one.first], known[one.second])
+        _difference(one, cells_of[one.first], cells_of[one.second])
         for cells in stored.blocks().values()
         for one in differences_of(stored, cells)
     ]
@@ -135,13 +133,13 @@ def _difference(one: Difference, first: dict[str, Any], second: dict[str, Any]) 
         "ratio_low": one.ratio.low,
         "ratio_high": one.ratio.high,
         "p": one.p,
-        "different": one.found,
+        "different": one.differs,
     }
 
 
 def _sided(stored: Stored, pair: Pair) -> dict[str, Any]:
-    first, other, found = pair.first, pair.other, pair.found
-    ratio = found.ratio or Interval(nan, nan, nan)
+    first, other, result = pair.first, pair.other, pair.result
+    ratio = result.ratio or Interval(nan, nan, nan)
     rounds = [{process.round for process in stored.of(cell.id)} for cell in (first, other)]
     return {
         "workload": first.workload.name,
@@ -150,21 +148,21 @@ def _sided(stored: Stored, pair: Pair) -> dict[str, Any]:
         "side": first.side,
         "strategy": first.strategy.name,
         "strategy_params": first.strategy.params,
-        "seconds": found.first_seconds,
+        "seconds": result.first_seconds,
         "other_side": other.side,
         "other": other.strategy.name,
         "other_params": other.strategy.params,
-        "other_seconds": found.other_seconds,
+        "other_seconds": result.other_seconds,
         "rounds": len(rounds[0] & rounds[1]),
         "ratio": ratio.estimate,
         "ratio_low": ratio.low,
         "ratio_high": ratio.high,
-        "p": found.p,
-        "word": found.word,
+        "p": result.p,
+        "word": result.word,
     }
 
 
-def _known(stored: Stored) -> dict[int, dict[str, Any]]:
+def _by_id(stored: Stored) -> dict[int, dict[str, Any]]:
     planned = (rows.planned(cell, ()) for cell in stored.run.cells)
     return {row.id: {key: getattr(row, key) for key in _CELL} for row in planned}
 
@@ -189,8 +187,8 @@ def write(stored: Stored, folder: Path) -> None:
 
     Raises OSError when the folder cannot be written to.
     """
-    _replace(folder / "cells.csv", cells_csv(stored))
-    _replace(folder / "rounds.csv", _csv(PROCESSES, processes(stored)))
+    write_whole(folder / "cells.csv", cells_csv(stored))
+    write_whole(folder / "rounds.csv", _csv(PROCESSES, processes(stored)))
 
 
 def cells_csv(stored: Stored) -> str:
@@ -219,13 +217,3 @@ def _field(value: Any) -> Any:
         safe = f"'{value}" if value and danger else value
         return safe.replace("\r", " ")  # which the csv module of 3.11 leaves bare, to end the row
     return value
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        # A name may hold what UTF-8 cannot: half a character from a file system.
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

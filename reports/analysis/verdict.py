@@ -1,12 +1,138 @@
-"""One sentence per block: which strategy to use, how sure that is, or why that cannot be said."""
+"""Who is first in a block, how sure that is, or why nobody is: decided once, worded by many.
+
+The sentence below each table is made here.  The cards of the page and the titles of charts make
+their words from the same `Conclusion`, so none of them can praise what another doubts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from .. import numbers
 from . import explanations
 from .cells import Row
+
+Outcome = Literal["first", "shared", "reference", "only", "impossible", "undecided", "unmeasured"]
+
+ERROR = "more than 3 % beyond the limit: an error of measuring"
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """The decision on a block; `names` are those of all its cells, by id.
+
+    `outcome` is
+      `first` or `shared`  one cell, or several without a difference, faster than the reference;
+      `reference`          the reference has the first place, or shares it;
+      `only`               nothing else was measured, so there is nothing to compare;
+      `impossible`         a first cell is beyond the limit, so something was measured wrongly;
+      `undecided`          too few rounds for an interval;
+      `unmeasured`         no cell has times.
+
+    `first` are the rows at the first place in the order of the table: the single row of `only`,
+    none of the last two.  `reference` may be a row without times.  `doubt` says why there is no
+    verdict, or what is wrong with the only cell, and is "" otherwise.
+    """
+
+    outcome: Outcome
+    first: tuple[Row, ...]
+    reference: Row | None
+    names: Mapping[int, str]
+    doubt: str = ""
+
+    @property
+    def decided(self) -> bool:
+        """Whether somebody has the first place."""
+        return self.outcome in ("first", "shared", "reference")
+
+    @property
+    def leaders(self) -> list[str]:
+        """The names of those that have the first place."""
+        return [self.names[row.id] for row in self.first]
+
+    @property
+    def rival(self) -> str:
+        """The name of the reference; "" where there is none."""
+        return self.names[self.reference.id] if self.reference else ""
+
+    @property
+    def speedup(self) -> str:
+        """`15.5x [15.1, 15.8]` of one, `15.3x to 15.5x` of several, "" without a reference."""
+        known = [row.speedup for row in self.first if row.speedup is not None]
+        if self.reference is None or not known:
+            return ""
+        if len(self.first) > 1:
+            return span(numbers.ratio(min(known)), numbers.ratio(max(known)))
+        only = self.first[0]
+        return numbers.interval(only.speedup, only.speedup_low, only.speedup_high)
+
+    @property
+    def batch(self) -> str:
+        """`41.7 ms`, or `41.7 ms to 42.1 ms` of several; "" where nothing was measured."""
+        known = [row.batch_seconds for row in self.first if row.batch_seconds is not None]
+        return span(numbers.duration(min(known)), numbers.duration(max(known))) if known else ""
+
+    @property
+    def share(self) -> tuple[float, float] | None:
+        """Of the limit, the least and the most of the first; None where no limit is known."""
+        known = [row.of_limit for row in self.first if row.of_limit is not None]
+        return (min(known), max(known)) if known and not self.doubt else None
+
+    @property
+    def of_limit(self) -> str:
+        """`96 % of the limit`, or "" where no limit is known or it is plainly wrong."""
+        if self.share is None:
+            return ""
+        return f"{span(*(numbers.percent(share, ' ') for share in self.share))} of the limit"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words, without the name of the block."""
+        who = numbers.listed(self.leaders)
+        if not self.decided and self.outcome != "only":
+            return f"no verdict, {self.doubt}"
+        if self.outcome == "only":
+            words = f"only {who} was measured, {self.batch} a batch"
+        else:
+            who = f"no difference found between {who}" if len(self.first) > 1 else who
+            words = f"{who}{self._gain()}"
+        return ", ".join(filter(None, (words, self.doubt or self.of_limit)))
+
+    def _gain(self) -> str:
+        if self.outcome == "reference":
+            return f": nothing beats {self.rival} here"
+        if self.speedup:
+            return f", {self.speedup} {self.rival}"
+        missing = "there is no reference"
+        if self.reference:
+            missing = f"{self.rival} {_ABSENT.get(self.reference.status, 'shares no round')}"
+        return f", {self.batch} a batch; {missing}, so no speed-up"
+
+
+_ABSENT = {"failed": "failed", "unavailable": "cannot run here", "pending": "has not run"}
+
+
+def decide(rows: Sequence[Row], names: Mapping[int, str]) -> Conclusion:
+    """The verdict on a block; `rows` are in the order of its table."""
+    measured = [row for row in rows if row.batch_seconds is not None]
+    reference = next((row for row in rows if row.reference), None)
+    if not measured:
+        return Conclusion("unmeasured", (), reference, names, _unmeasured(rows))
+    if len(measured) == 1:
+        doubt = ERROR if _beyond(measured[0]) else ""
+        return Conclusion("only", (measured[0],), reference, names, doubt)
+    first = tuple(row for row in measured if row.rank == 1)
+    if not first:
+        return Conclusion("undecided", (), reference, names, "one round gives no interval")
+    if wrong := [names[row.id] for row in first if _beyond(row)]:
+        are = "is first but" if len(wrong) == 1 else "are first but"
+        doubt = f"{numbers.listed(wrong)} {are} {ERROR}"
+        return Conclusion("impossible", first, reference, names, doubt)
+    if reference is not None and reference in first:
+        return Conclusion("reference", first, reference, names)
+    return Conclusion("first" if len(first) == 1 else "shared", first, reference, names)
 
 
 def sentence(name: str, rows: Sequence[Row], names: Mapping[int, str]) -> str:
@@ -14,41 +140,12 @@ def sentence(name: str, rows: Sequence[Row], names: Mapping[int, str]) -> str:
 
     `rows` are in the order of the table; `names` are those of the cells, by id.
     """
-    return f"{name}: {_said(rows, names)}"
-
-
-def _said(rows: Sequence[Row], names: Mapping[int, str]) -> str:
-    measured = [row for row in rows if row.batch_seconds is not None]
-    if not measured:
-        return f"no verdict, {_unmeasured(rows)}"
-    if len(measured) == 1:
-        only = measured[0]
-        batch = numbers.duration(only.batch_seconds)
-        share = f", {_ERROR}" if _beyond(only) else _of_limit(measured)
-        return f"only {names[only.id]} was measured, {batch} a batch{share}"
-    first = [row for row in measured if row.rank == 1]
-    if not first:
-        return "one round: no interval, so no verdict on who is first"
-    if wrong := [names[row.id] for row in first if _beyond(row)]:
-        are = "is first but" if len(wrong) == 1 else "are first but"
-        return f"no verdict, {numbers.listed(wrong)} {are} {_ERROR}"
-    return _first(first, rows, names)
-
-
-_ERROR = "more than 3 % beyond the limit: an error of measuring"
+    return f"{name}: {decide(rows, names).sentence}"
 
 
 def _beyond(row: Row) -> bool:
     return explanations.beyond(row, row.limit_seconds)
 
-
-def _unmeasured(rows: Sequence[Row]) -> str:
-    counts = {status: sum(row.status == status for row in rows) for status in _WORDS}
-    said = [f"{count} {_WORDS[status]}" for status, count in counts.items() if count]
-    return f"nothing was measured: {numbers.listed(said)}"
-
-
-_ABSENT = {"failed": "failed", "unavailable": "cannot run here", "pending": "has not run"}
 
 _WORDS = {
     "failed": "failed",
@@ -58,43 +155,12 @@ _WORDS = {
 }
 
 
-def _first(first: Sequence[Row], rows: Sequence[Row], names: Mapping[int, str]) -> str:
-    who = numbers.listed([names[row.id] for row in first])
-    if len(first) > 1:
-        who = f"no difference found between {who}"
-    reference = next((row for row in rows if row.reference), None)
-    if reference is not None and reference in first:
-        return f"{who}: nothing beats {names[reference.id]} here{_of_limit(first)}"
-    return f"{who}, {_speedup(first, reference, names)}{_of_limit(first)}"
+def _unmeasured(rows: Sequence[Row]) -> str:
+    counts = {status: sum(row.status == status for row in rows) for status in _WORDS}
+    parts = [f"{count} {_WORDS[status]}" for status, count in counts.items() if count]
+    return f"nothing was measured: {numbers.listed(parts)}"
 
 
-def _speedup(first: Sequence[Row], reference: Row | None, names: Mapping[int, str]) -> str:
-    known = [row.speedup for row in first if row.speedup is not None]
-    if reference is None or not known:
-        missing = "there is no reference"
-        if reference:
-            missing = f"{names[reference.id]} {_ABSENT.get(reference.status, 'shares no round')}"
-        return f"{_batches(first)} a batch; {missing}, so no speed-up"
-    if len(first) == 1:
-        only = first[0]
-        said = numbers.interval(only.speedup, only.speedup_low, only.speedup_high)
-    else:
-        said = _range(numbers.ratio(min(known)), numbers.ratio(max(known)))
-    return f"{said} {names[reference.id]}"
-
-
-def _batches(rows: Sequence[Row]) -> str:
-    known = [row.batch_seconds for row in rows if row.batch_seconds is not None]
-    return _range(numbers.duration(min(known)), numbers.duration(max(known)))
-
-
-def _of_limit(rows: Sequence[Row]) -> str:
-    known = [row.of_limit for row in rows if row.of_limit is not None]
-    if not known:
-        return ""
-    said = _range(numbers.percent(min(known), " "), numbers.percent(max(known), " "))
-    return f", {said} of the limit"
-
-
-def _range(low: str, high: str) -> str:
+def span(low: str, high: str) -> str:
+    """`10 ms to 20 ms`, or once what is the same."""
     return low if low == high else f"{low} to {high}"

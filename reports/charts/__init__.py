@@ -6,7 +6,7 @@ Importing this loads no matplotlib.
 from __future__ import annotations
 
 from .chart import Chart
-from .drawn import draw, save
+from .gallery import draw, save
 from .style import colour
 
 __all__ = ["Chart", "colour", "draw", "save"]

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 from .. import numbers
 from ..analysis import cells, names, verdict
-from ..analysis.cells import Row
+from ..analysis.verdict import Conclusion
+from ..run.probes import Probed
 from ..run.stored import Stored
+
+_NO_LOOP = "it runs no event loop"
+"""What the lag probe says of most strategies: nothing that a reader misses."""
 
 
 @dataclass(frozen=True)
@@ -34,46 +38,74 @@ class LeftOut(Exception):
 
 
 @dataclass(frozen=True)
-class Block:
+class NamedBlock:
     """One table of a run: its rows, the names of its cells by id, and its verdict."""
 
     number: int
     name: str
-    rows: Sequence[Row]
+    rows: Sequence[cells.Row]
     names: Mapping[int, str]
-    title: str
+    verdict: Conclusion
     stored: Stored
 
     @property
-    def measured(self) -> list[Row]:
-        """The rows that have times; raises LeftOut when none has."""
-        found = [row for row in self.rows if row.batch_seconds is not None]
-        if not found:
-            raise LeftOut("nothing was measured")
-        return found
+    def title(self) -> str:
+        """The verdict in a sentence."""
+        return clean(f"{self.name}: {self.verdict.sentence}")
 
     @property
-    def reference(self) -> Row | None:
+    def measured(self) -> list[cells.Row]:
+        """The rows that have times; raises LeftOut when none has."""
+        rows = [row for row in self.rows if row.batch_seconds is not None]
+        if not rows:
+            raise LeftOut("nothing was measured")
+        return rows
+
+    @property
+    def reference(self) -> cells.Row | None:
         """The row that speed-ups refer to, where it was measured."""
         return next((row for row in self.rows if row.reference and row.batch_seconds), None)
 
+    @property
+    def probed(self) -> list[tuple[cells.Row, Probed]]:
+        """The measured rows that were probed, in order, with what the probes saw."""
+        probes = self.stored.probes
+        return [(row, probes[row.id]) for row in self.measured if row.id in probes]
 
-def blocks(stored: Stored) -> Iterator[Block]:
+    def why_absent(self, metric: str, probe: str, otherwise: str) -> str:
+        """Why no row has a metric: each reason once."""
+        if not self.probed:
+            return f"it was not probed: concbench run --probe {probe}"
+        absent = [one.absent for _, one in self.probed]
+        reasons = dict.fromkeys(each[metric] for each in absent if metric in each)
+        return "; ".join(map(clean, reasons)) or otherwise
+
+    def not_shown(self, metric: str) -> str:
+        """Who is not in the chart of a metric and should be, to go on a sentence with; or ""."""
+        names: dict[str, list[str]] = {}
+        for row, one in self.probed:
+            why = one.absent.get(metric, _NO_LOOP)
+            if why != _NO_LOOP:
+                names.setdefault(why, []).append(self.names[row.id])
+        each = [f"{numbers.listed(absent)} ({clean(why)})" for why, absent in names.items()]
+        return f". Not shown: {'; '.join(each)}" if each else ""
+
+
+def blocks(stored: Stored) -> Iterator[NamedBlock]:
     """The blocks of a run; names are of one line and hold nothing unprintable."""
     numbered = {number: cells.block(stored, plan) for number, plan in stored.blocks().items()}
-    called = names.blocks(list(numbered.values()))
-    for name, (number, rows) in zip(called, numbered.items(), strict=True):
+    titles = names.blocks(list(numbered.values()))
+    for name, (number, rows) in zip(titles, numbered.items(), strict=True):
         known = {key: clean(value) for key, value in names.strategies(rows).items()}
-        said = clean(verdict.sentence(name, rows, known))
-        yield Block(number, clean(name), rows, known, said, stored)
+        yield NamedBlock(number, clean(name), rows, known, verdict.decide(rows, known), stored)
 
 
-def clean(said: str) -> str:
+def clean(text: str) -> str:
     """The text on one line, with what XML cannot hold escaped."""
-    return numbers.printable(said, "utf-8")
+    return numbers.printable(text, "utf-8")
 
 
-def overview(known: Sequence[Block]) -> str:
+def overview(known: Sequence[NamedBlock]) -> str:
     """One sentence for several blocks: the verdict of one, who is first in each of a few."""
     if not known:
         return "the run has no cells"
@@ -81,7 +113,8 @@ def overview(known: Sequence[Block]) -> str:
         return known[0].title
     if len(known) <= _FEW:
         return "; ".join(f"{block.name}: {_first(block)}" for block in known)
-    counts = Counter(block.names[row.id] for block in known for row in block.rows if row.rank == 1)
+    decided = [block.verdict for block in known if block.verdict.decided]
+    counts = Counter(name for one in decided for name in one.leaders)
     if not counts:
         return f"{len(known)} tables, none with a verdict on who is first"
     most = ", ".join(f"{name} in {count}" for name, count in counts.most_common(_FEW))
@@ -91,14 +124,15 @@ def overview(known: Sequence[Block]) -> str:
 _FEW = 5
 
 
-def _first(block: Block) -> str:
-    first = [row for row in block.rows if row.rank == 1]
-    if not first:
-        measured = any(row.batch_seconds is not None for row in block.rows)
-        return "no verdict" if measured else "nothing was measured"
-    reference = next((row for row in first if row.reference), None)
-    if reference:
-        return f"nothing beats {block.names[reference.id]}"
-    best = numbers.ratio(first[0].speedup) if first[0].speedup else ""
-    others = f" and {len(first) - 1} not found slower" if len(first) > 1 else ""
-    return f"{block.names[first[0].id]}{' ' if best else ''}{best}{others}"
+def _first(block: NamedBlock) -> str:
+    found = block.verdict
+    if found.outcome == "only":
+        return f"only {found.leaders[0]} was measured"
+    if not found.decided:
+        return "nothing was measured" if found.outcome == "unmeasured" else "no verdict"
+    if found.outcome == "reference":
+        return f"nothing beats {found.rival}"
+    best = found.first[0].speedup
+    said = f"{found.leaders[0]} {numbers.ratio(best)}" if best else found.leaders[0]
+    others = len(found.first) - 1
+    return f"{said} and {others} not found slower" if others else said

@@ -1,28 +1,24 @@
-"""Cost: batch time against the CPU seconds and the memory it took."""
+"""What a strategy costs beside its batch time: CPU and memory, and the start-up of a script."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
-from typing import TYPE_CHECKING
+from math import isfinite, sqrt
+from statistics import median
 
 from .. import numbers
-from . import scales, words
-from .chart import Block, LeftOut
-from .scales import Scale
-from .sheet import Sheet
-from .style import EDGE, INK, TEXT, colour, line_height, marker
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from . import scales, style
+from .chart import LeftOut, NamedBlock
+from .sheet import Sheet, Strip, bar_key, draw_strips, strips
+from .style import EDGE, INK, TEXT, Axes, Look, line_height, point
 
 _LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.7, 0.08, 3.4, 0.5, 2.2
 
 
 @dataclass(frozen=True)
-class Spent:
-    """What a cell's batch cost; `memory` is the peak, None where it was not measured."""
+class CellCost:
+    """What a cell's batch costs; `memory` is the peak in bytes, None where it was not measured."""
 
     name: str
     strategy: str
@@ -30,133 +26,110 @@ class Spent:
     cpu: float
     memory: float | None
 
+    @property
+    def label(self) -> str:
+        """Its name, and its memory where that is known."""
+        return self.name if self.memory is None else f"{self.name} {numbers.size(self.memory)}"
 
-def drawn(block: Block) -> tuple[Sheet, str]:
+
+def draw_cost(block: NamedBlock) -> tuple[Sheet, str]:
     """A point for each cell, its size the memory, and the Pareto front; and the same in words."""
-    spent = [
-        Spent(
-            block.names[row.id],
-            row.strategy,
-            row.batch_seconds or 0.0,
-            row.cpu_seconds,
-            row.peak_bytes,
-        )
+    costs = [
+        CellCost(name, row.strategy, row.batch_seconds or 0.0, row.cpu_seconds, row.peak_bytes)
         for row in block.measured
-        if row.cpu_seconds
+        if row.cpu_seconds and (name := block.names[row.id])
     ]
-    if not spent:
+    if not costs:
         raise LeftOut("no CPU seconds are known")
-    keys = [words.folded(_key(one), _NAMES, TEXT) for one in spent]
-    high = [len(key) * line_height(TEXT) + 0.06 for key in keys]
-    tall = max(_TALL, sum(high))
+    labels = [style.fold(one.label, _NAMES, TEXT) for one in costs]
+    heights = [len(label) * line_height(TEXT) + 0.06 for label in labels]
+    tall = max(_TALL, sum(heights))
     about = "Batch time against CPU seconds; nothing is better in both than what the line joins"
-    if any(one.memory for one in spent):
+    if any(one.memory for one in costs):
         about += "; the area of a point is its peak memory"
-    sheet = Sheet(_title(block, spent), about, _TOP + tall + _BELOW)
-    right = EDGE + words.widest((line for key in keys for line in key), TEXT) + 0.45
+    best = front(costs)
+    leaders = numbers.listed([one.name for one in best])
+    title = f"{block.name}: nothing beats {leaders} in both time and CPU"
+    sheet = Sheet(title, about, _TOP + tall + _BELOW)
+    right = EDGE + style.widest((line for label in labels for line in label), TEXT) + 0.45
     axes = sheet.axes(EDGE + _LEFT, _TOP, sheet.width - EDGE - _LEFT - right, tall)
-    across, up = (
-        _roomy(scales.seconds(values))
-        for values in ([one.cpu for one in spent], [one.seconds for one in spent])
-    )
-    scales.horizontal(axes, across, f"CPU time of a batch{' (logarithmic)' * across.log}")
-    scales.vertical(axes, up, f"batch time{' (logarithmic)' * up.log}")
-    _front(axes, spent)
-    _points(axes, spent)
-    _keys(sheet, spent, keys, high, sheet.width - right)
-    return sheet, _described(spent, about)
-
-
-def _title(block: Block, spent: Sequence[Spent]) -> str:
-    best = numbers.listed([one.name for one in front(spent)])
-    return f"{block.name}: nothing beats {best} in both time and CPU"
-
-
-def front(spent: Sequence[Spent]) -> list[Spent]:
-    """Those that none beats in time and CPU both, by rising CPU."""
-    found: list[Spent] = []
-    for one in sorted(spent, key=lambda one: (one.cpu, one.seconds)):
-        if not found or one.seconds < found[-1].seconds:
-            found.append(one)
-    return found
-
-
-def _roomy(scale: Scale) -> Scale:
-    """The same with room for large points at its ends."""
-    if scale.log:
-        more = (scale.high / scale.low) ** 0.06
-        return Scale(scale.low / more, scale.high * more, True, scale.ticks, scale.labels)
-    more = 0.06 * (scale.high - scale.low)
-    return Scale(scale.low - more, scale.high + more, False, scale.ticks, scale.labels)
-
-
-def _key(one: Spent) -> str:
-    memory = "" if one.memory is None else f" {numbers.size(one.memory)}"
-    return f"{one.name}{memory}"
-
-
-def _front(axes: Axes, spent: Sequence[Spent]) -> None:
-    best = front(spent)
-    axes.plot(
-        [one.cpu for one in best],
-        [one.seconds for one in best],
-        color=INK,
-        linewidth=1,
-        alpha=0.6,
-        linestyle=(0, (4, 2)),
-        drawstyle="steps-post",
-    )
-
-
-def _points(axes: Axes, spent: Sequence[Spent]) -> None:
-    most = max((one.memory or 0.0 for one in spent), default=0.0)
-    for one in spent:
+    # Large points at the ends need room.
+    scales.seconds(axes.xaxis, [one.cpu for one in costs], "CPU time of a batch", room=0.06)
+    scales.seconds(axes.yaxis, [one.seconds for one in costs], "batch time", room=0.06)
+    cpu, seconds = [one.cpu for one in best], [one.seconds for one in best]
+    axes.plot(cpu, seconds, color=INK, lw=1, alpha=0.6, ls=(0, (4, 2)), drawstyle="steps-post")
+    most = max(one.memory or 0.0 for one in costs)
+    for one in costs:
         share = one.memory / most if one.memory and most else 0.25
-        axes.plot(
-            [one.cpu],
-            [one.seconds],
-            marker(one.strategy),
-            color=colour(one.strategy),
-            markersize=max(4.0, 16 * sqrt(share)),
-            markeredgecolor=INK,
-            markeredgewidth=0.5,
-            alpha=0.85,
-        )
+        look = point(one.strategy, max(4.0, 16 * sqrt(share)))
+        axes.plot([one.cpu], [one.seconds], alpha=0.85, **look)
+    top, left = _TOP, sheet.width - right
+    for one, label, height in zip(costs, labels, heights, strict=True):
+        middle = top + height / 2
+        sheet.stroke([left + 0.25], [middle], **point(one.strategy, 7))
+        sheet.lines(left + 0.4, middle, label)
+        top += height
+    time = numbers.duration
+    each = [f"{one.label}: {time(one.seconds)}, CPU {time(one.cpu)}" for one in costs]
+    return sheet, f"{about}. {'; '.join(each)}."
 
 
-def _keys(
-    sheet: Sheet,
-    spent: Sequence[Spent],
-    keys: Sequence[Sequence[str]],
-    high: Sequence[float],
-    left: float,
-) -> None:
-    """The names, each with its marker, beside the axes."""
-    from matplotlib.lines import Line2D
-
-    top = _TOP
-    for one, key, tall in zip(spent, keys, high, strict=True):
-        middle = top + tall / 2
-        sheet.figure.add_artist(
-            Line2D(
-                [left + 0.25],
-                [sheet.height - sheet.top - middle],
-                marker=marker(one.strategy),
-                color=colour(one.strategy),
-                markersize=7,
-                markeredgecolor=INK,
-                markeredgewidth=0.4,
-                linestyle="",
-                transform=sheet.figure.dpi_scale_trans,
-            )
-        )
-        sheet.lines(left + 0.4, middle, key)
-        top += tall
+def front(costs: Sequence[CellCost]) -> list[CellCost]:
+    """Those that none beats in time and CPU both, by rising CPU."""
+    best: list[CellCost] = []
+    for one in sorted(costs, key=lambda one: (one.cpu, one.seconds)):
+        if not best or one.seconds < best[-1].seconds:
+            best.append(one)
+    return best
 
 
-def _described(spent: Sequence[Spent], about: str) -> str:
-    each = [
-        f"{_key(one)}: {numbers.duration(one.seconds)}, CPU {numbers.duration(one.cpu)}"
-        for one in spent
-    ]
-    return f"{about}. {'; '.join(each)}."
+_STRIP = 0.46
+_PARTS = {"start-up": "//////", "first batch": "", "close": "xxxxxx"}
+"""What a one-shot run consists of, with the hatch of each."""
+_FAINT = 0.45
+
+
+def draw_startup(block: NamedBlock) -> tuple[Sheet, str]:
+    """Two bars for each cell, one-shot above batch; and the same in words."""
+    parts = {row.id: _parts(block, row.id) for row in block.measured}
+    rows = [row for row in block.measured if all(map(isfinite, parts[row.id]))]
+    if not rows:
+        raise LeftOut("no start-up was recorded")
+    stack = strips(block, rows, _STRIP)
+    about = "One-shot time, which a script pays, above the batch time, which a service pays"
+    sheet, axes = draw_strips(block.title, about, stack, _both)
+    longest = [max(sum(parts[row.id]), row.batch_seconds or 0.0) for row in rows]
+    scales.seconds(axes.xaxis, longest, "time", zero=True)
+    for strip in stack:
+        _draw_bars(axes, strip, parts[strip.row.id])
+    keys = {name: bar_key(hatch=hatch) for name, hatch in _PARTS.items()}
+    sheet.legend({**keys, "batch, once all is up": bar_key(alpha=_FAINT)})
+    each = []
+    for strip in stack:
+        known = zip(_PARTS, parts[strip.row.id], strict=True)
+        inside = ", ".join(f"{part} {numbers.duration(seconds)}" for part, seconds in known)
+        each.append(f"{block.names[strip.row.id]} {_both(strip)}, of it {inside}")
+    return sheet, f"{about}: {'; '.join(each)}."
+
+
+def _parts(block: NamedBlock, cell: int) -> tuple[float, ...]:
+    """How long each of the parts takes, as a median."""
+    processes = block.stored.of(cell)
+    each = [(one.startup_seconds, one.first_batch_seconds, one.close_seconds) for one in processes]
+    return tuple(map(median, zip(*each, strict=True)))
+
+
+def _draw_bars(axes: Axes, strip: Strip, parts: Sequence[float]) -> None:
+    half = min(0.4 * strip.height, 0.2)
+    look: Look = {"height": half, "color": strip.colour, "edgecolor": INK, "lw": 0.4}
+    start = 0.0
+    for seconds, hatch in zip(parts, _PARTS.values(), strict=True):
+        axes.barh(strip.middle - half / 2, seconds, left=start, hatch=hatch, **look)
+        start += seconds
+    axes.barh(strip.middle + half / 2, strip.row.batch_seconds or 0.0, alpha=_FAINT, **look)
+
+
+def _both(strip: Strip) -> str:
+    """Its one-shot time and its batch time."""
+    row = strip.row
+    return f"{numbers.duration(row.one_shot_seconds)} / {numbers.duration(row.batch_seconds)}"

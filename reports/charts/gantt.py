@@ -1,14 +1,10 @@
-"""Where the tasks of a timeline are drawn: rows on which no bar lies over another.
+"""Timeline: which task ran where and when, one panel for each strategy on one axis of time.
 
-A lane that runs one task at a time is one row.  An event loop is one lane, too, and has as many
-rows as it had tasks going at once.
+It shows what a chart of means cannot: that threads wait side by side, that a loop does the same in
+one lane, and that a computation holds all of them up.
 
-One strategy's part of a timeline: how much room it takes, and what is drawn in it.
-
-Timeline: which task ran where and when, one panel for each strategy on one axis of time.
-
-What a chart of means cannot show: that threads wait side by side, that a loop does the same in one
-lane, and that a computation holds all of them up.
+No bar lies over another: a lane that runs one task at a time is one row of bars; an event loop is
+one lane, too, and has as many rows as it had tasks going at once.
 """
 
 from __future__ import annotations
@@ -17,21 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import median, median_low
-from typing import TYPE_CHECKING, Any
 
 from .. import numbers
-from . import probing, scales, words
-from .chart import Block, LeftOut
-from .sheet import Sheet
-from .style import EDGE, INK, MUTED, SMALL, TEXT, colour, line_height
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
-
-    from ..analysis.cells import Row
-    from ..run.probes import Timeline
-
+from ..analysis.cells import Row
+from ..run.probes import Timeline
+from . import scales, style
+from .chart import LeftOut, NamedBlock
+from .sheet import Sheet, key, strokes
+from .style import EDGE, INK, MUTED, SMALL, TEXT, Artist, Axes, Look, colour, line_height
 
 Span = tuple[float, float]
 Task = tuple[int, int, float, float, float]
@@ -50,15 +39,12 @@ class Track:
 def tracks(tasks: Sequence[Task]) -> list[Track]:
     """The rows of these tasks, by lane."""
     ordered = sorted(tasks, key=lambda task: (task[1], task[3], task[0]))
-    return [
-        Track(
-            lane,
-            [(started, ended) for _, _, _, started, ended in row],
-            united([(submitted, started) for _, _, submitted, started, _ in row]),
-        )
-        for lane, inside in groupby(ordered, key=lambda task: task[1])
-        for row in _rows(list(inside))
-    ]
+    every = []
+    for lane, inside in groupby(ordered, key=lambda task: task[1]):
+        for row in _rows(list(inside)):
+            waits = unite([(submitted, started) for _, _, submitted, started, _ in row])
+            every.append(Track(lane, [(task[3], task[4]) for task in row], waits))
+    return every
 
 
 def _rows(tasks: Sequence[Task]) -> list[list[Task]]:
@@ -73,15 +59,15 @@ def _rows(tasks: Sequence[Task]) -> list[list[Task]]:
     return rows
 
 
-def united(spans: Sequence[Span], gap: float = 0.0) -> list[Span]:
+def unite(spans: Sequence[Span], gap: float = 0.0) -> list[Span]:
     """What these cover together, parts no farther apart than `gap` joined; without empty ones."""
-    found: list[Span] = []
+    parts: list[Span] = []
     for low, high in sorted(span for span in spans if span[1] > span[0]):
-        if found and low <= found[-1][1] + gap:
-            found[-1] = found[-1][0], max(high, found[-1][1])
+        if parts and low <= parts[-1][1] + gap:
+            parts[-1] = parts[-1][0], max(high, parts[-1][1])
         else:
-            found.append((low, high))
-    return found
+            parts.append((low, high))
+    return parts
 
 
 def apart(bars: Sequence[Span], gap: float) -> list[Span]:
@@ -107,7 +93,7 @@ LATE = 4.9
 
 
 @dataclass(frozen=True)
-class Panel:
+class TimelinePanel:
     """What is drawn of a cell; `top` and the heights are inches, the rest seconds.
 
     `tracks` are those shown, `rows` counts all of them, `lanes` those that ran tasks.
@@ -135,44 +121,44 @@ class Panel:
         return self.pitch * len(self.tracks)
 
 
-def stacked(block: Block, rows: Sequence[tuple[Row, Timeline]]) -> list[Panel]:
+def _panels(block: NamedBlock, rows: Sequence[tuple[Row, Timeline]]) -> list[TimelinePanel]:
     """A panel for each of these cells, one below the other."""
-    found: list[Panel] = []
-    top = 0.0
+    panels, top = [], 0.0
     most = ROWS if len(rows) <= _MANY else max(2, ROWS * _MANY // len(rows))
     for row, timeline in rows:
         every = tracks(timeline.tasks)
-        shown = every[:most]
-        name = words.folded(block.names[row.id], NAMES, TEXT)
-        pitch = min(max(_TALL / len(shown), _PITCH[0]), _PITCH[1])
+        visible = every[:most]
+        name = style.fold(block.names[row.id], NAMES, TEXT)
+        pitch = min(max(_TALL / len(visible), _PITCH[0]), _PITCH[1])
         beats = _BEATS if timeline.beats else 0.0
         # Below its name stands how many lanes there are.
         least = (len(name) + 1) * line_height(TEXT)
-        height = max(pitch * len(shown) + beats, least) + _PANEL_GAP
+        height = max(pitch * len(visible) + beats, least) + _PANEL_GAP
         end = max(ended for *_, ended in timeline.tasks)
-        lanes = len({track.lane for track in every})
-        found.append(Panel(row, name, shown, len(every), lanes, timeline, end, top, pitch, height))
+        counts = (len(every), len({track.lane for track in every}))
+        panels.append(TimelinePanel(row, name, visible, *counts, timeline, end, top, pitch, height))
         top += height
-    return found
+    return panels
 
 
-def draw(axes: Axes, panel: Panel, wide: float, high: float) -> None:
+def _draw_panel(axes: Axes, panel: TimelinePanel, wide: float, high: float) -> None:
     """Bars, waiting, lanes and beats on axes that reach to `high` seconds in `wide` inches."""
     point = high / wide * _POINT
     shade = colour(panel.row.strategy)
     # Narrower than that, tasks are a band, in which a pause still shows.
-    narrow = median(_widths(panel)) < _NARROW * point
-    bars: list[tuple[Span, float]] = []
-    waits: list[tuple[Span, float]] = []
+    widths = (end - start for track in panel.tracks for start, end in track.bars)
+    narrow = median(widths) < _NARROW * point
+    bars: list[tuple[float, float, float, float]] = []
+    waits: list[tuple[float, float, float, float]] = []
     for place, track in enumerate(panel.tracks):
         middle = panel.top + (place + 0.5) * panel.pitch
         inside = until(track.bars, high)
-        seen = united(inside, _HAIR * point) if narrow else inside
-        bars += [(bar, middle) for bar in apart(seen, _HAIR * point)]
+        spans = unite(inside, _HAIR * point) if narrow else inside
+        bars += [(start, middle, end, middle) for start, end in apart(spans, _HAIR * point)]
         below = middle + 0.42 * panel.pitch
-        waits += [(wait, below) for wait in until(track.waits, high)]
-    _strokes(axes, waits, color=shade, linewidth=max(0.5, 6 * panel.pitch), alpha=0.75)
-    _strokes(axes, bars, color=shade, linewidth=0.66 * panel.pitch / _POINT)
+        waits += [(start, below, end, below) for start, end in until(track.waits, high)]
+    strokes(axes, waits, color=shade, linewidth=max(0.5, 6 * panel.pitch), alpha=0.75)
+    strokes(axes, bars, color=shade, linewidth=0.66 * panel.pitch / _POINT)
     _brackets(axes, panel)
     _beats(axes, panel, point, high)
     if panel.end > high or panel.left:
@@ -180,100 +166,76 @@ def draw(axes: Axes, panel: Panel, wide: float, high: float) -> None:
         axes.plot([end + 4 * point], [middle], ">", color=shade, ms=7, clip_on=False)
 
 
-def _widths(panel: Panel) -> list[float]:
-    return [high - low for track in panel.tracks for low, high in track.bars]
-
-
-def _strokes(axes: Axes, spans: Sequence[tuple[Span, float]], **look: Any) -> None:
-    """All these as one line with gaps: a page of thousands of shapes is slow and heavy."""
-    across = [x for (low, high), _ in spans for x in (low, high, float("nan"))]
-    down = [y for _, middle in spans for y in (middle, middle, float("nan"))]
-    axes.plot(across, down, solid_capstyle="butt", **look)
-
-
-def _brackets(axes: Axes, panel: Panel) -> None:
+def _brackets(axes: Axes, panel: TimelinePanel) -> None:
     """A stroke beside each lane, as tall as it has rows: a loop's is one, threads' are many."""
-    down: list[float] = []
-    place = 0
+    ends, top = [], panel.top
     for _, rows in groupby(panel.tracks, key=lambda track: track.lane):
-        count = len(list(rows))
-        first = panel.top + place * panel.pitch
-        down += [first + 0.012, first + count * panel.pitch - 0.012, float("nan")]
-        place += count
-    beside = axes.get_yaxis_transform()
-    axes.plot(
-        [-0.008] * len(down),
-        down,
-        transform=beside,
-        color=INK,
-        alpha=MUTED,
-        linewidth=1.8,
-        solid_capstyle="butt",
-        clip_on=False,
-    )
+        bottom = top + len(list(rows)) * panel.pitch
+        ends.append((-0.008, top + 0.012, -0.008, bottom - 0.012))
+        top = bottom
+    look: Look = {"color": INK, "alpha": MUTED, "linewidth": 1.8, "clip_on": False}
+    strokes(axes, ends, transform=axes.get_yaxis_transform(), **look)
 
 
-def _beats(axes: Axes, panel: Panel, point: float, high: float) -> None:
+def _beats(axes: Axes, panel: TimelinePanel, point: float, high: float) -> None:
     """A tick for each beat of the loop that could be told from the last, and how late it came."""
-    beats = [(at, lag) for at, lag in panel.timeline.beats if at <= high]
     if not panel.timeline.beats:
         return
+    beats = [(at, lag) for at, lag in panel.timeline.beats if at <= high]
     middle = panel.top + panel.bars + 0.6 * _BEATS
-    ticks: list[float] = []
-    for at, _ in beats:
-        if not ticks or at - ticks[-1] >= 2.5 * point:
-            ticks.append(at)
+    ticks = scales.thin([at for at, _ in beats], 2.5 * point)
     axes.vlines(ticks, middle - 0.04, middle + 0.04, color=INK, alpha=MUTED, linewidth=0.7)
     late = [(at - lag, at) for at, lag in beats if lag > 2.5 * point]
-    _strokes(axes, [(span, middle) for span in late], color=INK, linewidth=LATE)
+    strokes(axes, [(low, middle, end, middle) for low, end in late], color=INK, linewidth=LATE)
 
 
-_TOP, _BELOW, _GAP = 0.3, 0.42, 0.1
+_TOP, _BELOW, _GAP = 0.3, 0.42, 0.16
 _INSTANT = 1e-9  # where a clock saw nothing pass
 _FAR, _BEYOND = 6.0, 1.9
 """An axis of more than so many times what is usual would show that as a smear: it is cut there."""
 
 
-def drawn(block: Block) -> tuple[Sheet, str]:
+def draw(block: NamedBlock) -> tuple[Sheet, str]:
     """A bar for each task, in a row of its lane; and the same in words."""
-    stack = stacked(block, _timelines(block))
+    stack = _panels(block, _timelines(block))
     tall = stack[-1].top + stack[-1].height
-    about = f"One pass apart from the timed ones{_tasks(stack)}"
-    about += probing.without(block, "timeline")
+    traced = {f", {_count(len(one.timeline.tasks), 'task')} of each strategy" for one in stack}
+    tasks = traced.pop() if len(traced) == 1 else ""
+    about = f"One pass apart from the timed ones{tasks}{block.not_shown('timeline')}"
     sheet = Sheet(_title(block, stack), about, _TOP + tall + _BELOW)
+    reach = _reach(stack)
     names = [line for panel in stack for line in panel.name]
-    left = EDGE + max(words.widest(names, TEXT), words.widest(map(_lanes, stack), SMALL)) + 0.2
-    scale = scales.seconds([0.0, _reach(stack)], zero=True)
-    right = (
-        EDGE
-        + max(words.widest(map(_took, stack), TEXT), words.widest(_beside(stack), SMALL))
-        + _GAP
-    )
+    lanes, notes = map(_lanes, stack), (line for panel in stack for line in _notes(panel, reach))
+    left = EDGE + max(style.widest(names, TEXT), style.widest(lanes, SMALL)) + 0.2
+    right = EDGE + max(style.widest(map(_end, stack), TEXT), style.widest(notes, SMALL)) + _GAP
     wide = sheet.width - left - right
     axes = sheet.axes(left, _TOP, wide, tall)
-    axes.set_ylim(tall, 0)
-    scales.horizontal(axes, scale, "time since the first task was submitted")
+    axes.set(ylim=(tall, 0), yticks=[])
+    scales.seconds(axes.xaxis, [0.0, reach], "time since the first task was submitted", zero=True)
+    high = axes.get_xlim()[1]
     for panel in stack:
-        draw(axes, panel, wide, scale.high)
-        _rule(axes, panel)
-        _say(sheet, panel, left - 0.2, sheet.width - right + _GAP, scale.high)
-    sheet.legend(*_marks(stack), 0.0)
-    return sheet, _described(block, stack, about)
-
-
-def _timelines(block: Block) -> list[tuple[Row, Timeline]]:
-    """The cells that were traced, the reference first: the others are read against it."""
-    known = [
-        (row, found.timeline)
-        for row, found in probing.seen(block)
-        if found.timeline and found.timeline.tasks
+        _draw_panel(axes, panel, wide, high)
+        bottom = panel.top + panel.height - 0.06
+        axes.axhline(bottom, color=INK, alpha=0.12, linewidth=0.6)
+        _write(sheet, panel, left - 0.2, sheet.width - right + _GAP, high)
+    sheet.legend(_keys(stack))
+    each = [
+        f"{block.names[panel.row.id]} {_end(panel)}, {_lanes(panel)}{_lag(panel, ', ')}"
+        for panel in stack
     ]
+    return sheet, f"{about}: {'; '.join(each)}."
+
+
+def _timelines(block: NamedBlock) -> list[tuple[Row, Timeline]]:
+    """The cells that were traced, the reference first: the others are read against it."""
+    every = [(row, one.timeline) for row, one in block.probed if one.timeline]
+    known = [(row, timeline) for row, timeline in every if timeline.tasks]
     if not known:
-        raise LeftOut(probing.missing(block, "timeline", "latency", "no tasks were traced"))
+        raise LeftOut(block.why_absent("timeline", "latency", "no tasks were traced"))
     return sorted(known, key=lambda one: not one[0].reference)
 
 
-def _reach(stack: Sequence[Panel]) -> float:
+def _reach(stack: Sequence[TimelinePanel]) -> float:
     """Where the axis ends: at the last task, or where those that are far slower are cut off."""
     each = [max(_INSTANT, panel.end) for panel in stack]
     usual, last = median_low(each), max(each)
@@ -282,100 +244,68 @@ def _reach(stack: Sequence[Panel]) -> float:
     return _BEYOND * max(end for end in each if end <= _FAR * usual)
 
 
-def _title(block: Block, stack: Sequence[Panel]) -> str:
+def _title(block: NamedBlock, stack: Sequence[TimelinePanel]) -> str:
     mean = {block.names[panel.row.id]: _in_flight(panel) for panel in stack}
     least, most = min(mean, key=mean.__getitem__), max(mean, key=mean.__getitem__)
+    few, many = (_count(float(f"{mean[name]:.2g}"), "task") for name in (least, most))
     if mean[most] < 1.05 * mean[least]:
-        return f"{block.name}: {_few(mean[most])} in flight under each strategy, on average"
-    return (
-        f"{block.name}: {_few(mean[least])} in flight under {least}, {_few(mean[most])} under "
-        f"{most}, on average"
-    )
+        return f"{block.name}: {many} in flight under each strategy, on average"
+    return f"{block.name}: {few} in flight under {least}, {many} under {most}, on average"
 
 
-def _few(count: float) -> str:
-    rounded = float(f"{count:.2g}")
-    return f"{rounded:,g} {'task' if rounded == 1 else 'tasks'}"
+def _count(count: float, what: str) -> str:
+    return f"{count:,.10g} {what}{'' if count == 1 else 's'}"
 
 
-def _in_flight(panel: Panel) -> float:
+def _in_flight(panel: TimelinePanel) -> float:
     """Tasks running at the same time, on average over the pass."""
     running = sum(ended - started for _, _, _, started, ended in panel.timeline.tasks)
     return running / panel.end if panel.end else 0.0
 
 
-def _tasks(stack: Sequence[Panel]) -> str:
-    traced = {len(panel.timeline.tasks) for panel in stack}
-    if len(traced) > 1:
-        return ""
-    count = traced.pop()
-    return f", {numbers.count(count)} {'task' if count == 1 else 'tasks'} of each strategy"
-
-
-def _lanes(panel: Panel) -> str:
-    lanes = f"{numbers.count(panel.lanes)} {'lane' if panel.lanes == 1 else 'lanes'}"
+def _lanes(panel: TimelinePanel) -> str:
     rows = f", {numbers.count(panel.rows)} at once" if panel.rows > panel.lanes else ""
     some = f", {len(panel.tracks)} shown" if len(panel.tracks) < panel.rows else ""
-    return f"{lanes}{rows}{some}"
+    return f"{_count(panel.lanes, 'lane')}{rows}{some}"
 
 
-def _took(panel: Panel) -> str:
+def _end(panel: TimelinePanel) -> str:
     return numbers.duration(panel.end)
 
 
-def _lag(panel: Panel) -> str:
+def _lag(panel: TimelinePanel, before: str = "") -> str:
     most = max((lag for _, lag in panel.timeline.beats), default=None)
-    return "" if most is None else f"lag up to {numbers.duration(most)}"
+    return "" if most is None else f"{before}lag up to {numbers.duration(most)}"
 
 
-def _rest(panel: Panel, high: float) -> str:
-    """What of the batch is not drawn."""
-    drawn = len(panel.timeline.tasks)
+def _notes(panel: TimelinePanel, high: float) -> list[str]:
+    """What stands at the right, below how long it took: what is not drawn, and the lag."""
+    rest = ""
     if panel.end > high:
         beyond = panel.left + sum(ended > high for *_, ended in panel.timeline.tasks)
-        return f"{numbers.count(beyond)} {'task' if beyond == 1 else 'tasks'} beyond"
-    return f"{numbers.count(drawn)} of {numbers.count(panel.row.tasks)} tasks" if panel.left else ""
+        rest = f"{_count(beyond, 'task')} beyond"
+    elif panel.left:
+        traced, every = len(panel.timeline.tasks), panel.row.tasks
+        rest = f"{numbers.count(traced)} of {numbers.count(every)} tasks"
+    return [line for line in (rest, _lag(panel)) if line]
 
 
-def _beside(stack: Sequence[Panel]) -> list[str]:
-    return [*map(_lag, stack), *(_rest(panel, _reach(stack)) for panel in stack)]
-
-
-def _rule(axes: Axes, panel: Panel) -> None:
-    axes.axhline(panel.top + panel.height - 0.06, color=INK, alpha=0.12, linewidth=0.6)
-
-
-def _say(sheet: Sheet, panel: Panel, left: float, right: float, high: float) -> None:
+def _write(sheet: Sheet, panel: TimelinePanel, left: float, right: float, high: float) -> None:
     """Its name and lanes at the left; at the right how long it took, and how late beats came."""
-    middle = _TOP + panel.top + panel.bars / 2
-    middle = max(middle, _TOP + panel.top + (len(panel.name) + 1) * line_height(TEXT) / 2)
     step = line_height(TEXT)
+    middle = _TOP + panel.top + max(panel.bars / 2, (len(panel.name) + 1) * step / 2)
     sheet.lines(left, middle - step / 2, panel.name, ha="right")
     below = middle + (len(panel.name) - 1) * step / 2 + line_height(SMALL) / 2
     sheet.lines(left, below, [_lanes(panel)], ha="right", size=SMALL, alpha=MUTED)
-    said = [line for line in (_rest(panel, high), _lag(panel)) if line]
-    sheet.lines(right, middle - len(said) * step / 2, [_took(panel)])
-    sheet.lines(right, middle + step / 2, said, size=SMALL, alpha=MUTED)
+    notes = _notes(panel, high)
+    sheet.lines(right, middle - len(notes) * step / 2, [_end(panel)])
+    sheet.lines(right, middle + step / 2, notes, size=SMALL, alpha=MUTED)
 
 
-def _marks(stack: Sequence[Panel]) -> tuple[list[Line2D], list[str]]:
-    from matplotlib.lines import Line2D
-
-    known = {
-        "a task runs": Line2D([], [], color=INK, linewidth=6, solid_capstyle="butt"),
-        "it waits": Line2D([], [], color=INK, linewidth=1),
-        "a lane": Line2D([], [], color=INK, marker="|", ms=9, mew=1.8, ls="", alpha=MUTED),
-    }
+def _keys(stack: Sequence[TimelinePanel]) -> dict[str, Artist]:
+    look: Look = {"marker": "|", "ls": "", "alpha": MUTED}
+    keys = {"a task runs": key(lw=6, solid_capstyle="butt"), "it waits": key(lw=1)}
+    keys["a lane"] = key(ms=9, mew=1.8, **look)
     if any(panel.timeline.beats for panel in stack):
-        beat = Line2D([], [], color=INK, marker="|", ms=6, mew=0.8, ls="", alpha=MUTED)
-        known["the loop's heartbeat, a bar as long as it is late"] = beat
-    return list(known.values()), list(known)
-
-
-def _described(block: Block, stack: Sequence[Panel], about: str) -> str:
-    each = [
-        f"{block.names[panel.row.id]} {_took(panel)}, {_lanes(panel)}"
-        + (f", {_lag(panel)}" if _lag(panel) else "")
-        for panel in stack
-    ]
-    return f"{about}: {'; '.join(each)}."
+        keys["the loop's heartbeat, a bar as long as it is late"] = key(ms=6, mew=0.8, **look)
+    return keys

@@ -1,29 +1,20 @@
-"""A panel of a history: one cell's times by run, its levels, and what is said of each change.
+"""History: a cell's times over the stored runs, and where its level changed.
 
-History: a cell's times over the stored runs, and where its level changed.
-
-Each cell has a panel of its own scale; all panels share the runs below them.
+Each cell has a panel with a scale of its own; all panels share the runs below them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..history import marks
 from ..history.series import Series
-from . import scales, svg, words
+from . import scales, style
 from .chart import Chart, clean
-from .scales import Scale
-from .sheet import Sheet, drawing
-from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, colour, line_height
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+from .sheet import Sheet, drawing, salted, strokes
+from .style import EDGE, INK, MUTED, SMALL, TEXT, WIDTH, Axes, colour, line_height
 
 _LEFT, _RIGHT, _GAP = 0.75, 0.2, 0.18
 WIDE = WIDTH - 2 * EDGE - _LEFT - _RIGHT
@@ -34,224 +25,185 @@ _TALL = ((1, 2.4), (3, 1.3), (8, 0.85))
 _LEAST = 0.6
 _TICKS = 8
 _MANY = 80  # runs, from which on marks are smaller
-_GONE = float("nan")  # a gap in a line: one line is lighter than many
 _DOT = 0.001
+_BELOW = 0.45
+"""Inches for the names of the runs."""
 _REACH = 1.1
 """A panel reaches at least this far around its middle: noise is not blown up to fill it."""
 
 
 @dataclass(frozen=True)
-class Panel:
+class HistoryPanel:
     """A cell's part of the chart: what stands above it, and where; inches from the heading."""
 
-    one: Series
+    series: Series
     places: Sequence[int]
     name: Sequence[str]
-    said: Sequence[Sequence[tuple[float, str]]]
+    changes: Sequence[Sequence[tuple[float, str]]]
     top: float
     tall: float
 
     @property
     def axes_top(self) -> float:
         """Below the name and what is said of its changes."""
-        return self.top + len(self.name) * _LINE + len(self.said) * _STRIP + 0.04
+        return self.top + len(self.name) * _LINE + len(self.changes) * _STRIP + 0.04
 
 
-def stacked(found: Sequence[Series], order: Mapping[tuple[str, str], int]) -> list[Panel]:
+def _panels(every: Sequence[Series], order: Mapping[tuple[str, str], int]) -> list[HistoryPanel]:
     """A panel for each, one below the other; `order` has the places of the runs that are shown."""
-    tall = next((high for most, high in _TALL if len(found) <= most), _LEAST)
-    machines = len({marks.machine(one) for one in found}) > 1
-    stack: list[Panel] = []
-    top = 0.0
-    for one in found:
+    tall = next((high for most, high in _TALL if len(every) <= most), _LEAST)
+    machines = len({marks.machine(one) for one in every}) > 1
+    stack, top = [], 0.0
+    for one in every:
         places = [order.get((point.started, point.id), -1) for point in one.points]
-        told = f"{one.name} on {marks.machine(one)}" if machines else one.name
-        told = f"{told}: {'speed-up ' * one.relative}{marks.value(one, -1)} in the latest"
-        name = words.folded(clean(told), WIDE, TEXT)
-        said = _strips(one, places, WIDE / len(order))
-        panel = Panel(one, places, name, said, top, tall)
-        stack.append(panel)
-        top = panel.axes_top + tall + _GAP
+        heading = f"{one.name} on {marks.machine(one)}" if machines else one.name
+        heading += f": {'speed-up ' * one.relative}{marks.value(one, -1)} in the latest"
+        name = style.fold(clean(heading), WIDE, TEXT)
+        changes = _changes(one, places, WIDE / len(order))
+        stack.append(HistoryPanel(one, places, name, changes, top, tall))
+        top = stack[-1].axes_top + tall + _GAP
     return stack
 
 
-def _strips(one: Series, places: Sequence[int], step: float) -> list[list[tuple[float, str]]]:
+def _changes(one: Series, places: Sequence[int], step: float) -> list[list[tuple[float, str]]]:
     """What is said of changes above a panel, and at which inch: in rows, none over another."""
     rows: list[list[tuple[float, str]]] = []
     ends: list[float] = []
     for change in one.changes:
         if places[change.at] < 0:
             continue  # before the runs that are shown
-        said = clean(marks.change(one, change))
-        wide = words.width(said, SMALL) + 0.12
+        words = clean(marks.change(one, change))
+        wide = style.width(words, SMALL) + 0.12
         left = max(0.0, min(places[change.at] * step, WIDE - wide))
         row = next((place for place, end in enumerate(ends) if end <= left), len(rows))
         if row == len(rows):
             rows.append([])
             ends.append(0.0)
-        rows[row].append((left, said))
+        rows[row].append((left, words))
         ends[row] = left + wide
     return rows
 
 
-def draw_levels(sheet: Sheet, panel: Panel, across: Scale, *, last: bool) -> None:
+def _draw_panel(sheet: Sheet, panel: HistoryPanel, runs: Sequence[str], *, last: bool) -> None:
     """The panel on the sheet; the last one has the names of the runs below it."""
-    left = EDGE + _LEFT
-    top = panel.top
-    sheet.lines(left, top, panel.name, va="top")
-    top += len(panel.name) * _LINE
-    for row in panel.said:
-        for at, said in row:
-            sheet.lines(left + at, top, [said], va="top", size=SMALL, alpha=MUTED)
+    left, top = EDGE + _LEFT, panel.top + len(panel.name) * _LINE
+    sheet.lines(left, panel.top, panel.name, va="top")
+    for row in panel.changes:
+        for at, change in row:
+            sheet.lines(left + at, top, [change], va="top", size=SMALL, alpha=MUTED)
         top += _STRIP
     axes = sheet.axes(left, panel.axes_top, WIDE, panel.tall)
-    scales.vertical(axes, _up(panel), "")
-    scales.horizontal(axes, across, "run" if last else "")
-    if not last:
-        axes.tick_params(labelbottom=False)
-    _marked(axes, panel)
+    _scale_up(axes, panel)
+    _scale_across(axes, runs, "run" if last else "")
+    axes.tick_params(labelbottom=last)
+    _draw_levels(axes, panel)
 
 
-def _up(panel: Panel) -> Scale:
+def _scale_up(axes: Axes, panel: HistoryPanel) -> None:
     """By estimates: one wide interval would press all others together."""
-    shown = [value for value, at in zip(panel.one.estimates, panel.places, strict=True) if at >= 0]
-    middle = (min(shown) * max(shown)) ** 0.5
-    ends = [*shown, middle / _REACH, middle * _REACH]
+    series = panel.series
+    visible = [value for value, at in zip(series.estimates, panel.places, strict=True) if at >= 0]
+    middle = (min(visible) * max(visible)) ** 0.5
+    ends = [*visible, middle / _REACH, middle * _REACH]
     wanted = max(4, round(panel.tall * 2.5))
-    if panel.one.relative:
-        return _percents(scales.numbers([100 * end for end in ends], " %", wanted=wanted))
-    return scales.seconds(ends, wanted=wanted)
+    if series.relative:
+        scales.numbers(axes.yaxis, ends, "", " %", wanted=wanted, scale=100)
+    else:
+        scales.seconds(axes.yaxis, ends, "", wanted=wanted)
 
 
-def _percents(scale: Scale) -> Scale:
-    """An axis of percents for values that are shares."""
-    ticks = [tick / 100 for tick in scale.ticks]
-    return Scale(scale.low / 100, scale.high / 100, False, ticks, scale.labels)
+def _scale_across(axes: Axes, names: Sequence[str], label: str) -> None:
+    """As many names of runs as there is room for, the latest among them."""
+    room = max(style.widest(names, SMALL) + 0.15, WIDE / _TICKS)
+    step = -(-len(names) * room // WIDE)
+    ticks = {at: clean(names[at]) for at in range(len(names) - 1, -1, -int(max(1, step)))}
+    scales.fix(axes.xaxis, -0.5, len(names) - 0.5, dict(sorted(ticks.items())), label)
 
 
-def _marked(axes: Axes, panel: Panel) -> None:
+def _draw_levels(axes: Axes, panel: HistoryPanel) -> None:
     """Where levels begin, the levels, and on top of them intervals and estimates."""
-    for change in panel.one.changes:
+    for change in panel.series.changes:
         if panel.places[change.at] > 0:
             at = panel.places[change.at] - 0.5
             axes.axvline(at, color=INK, linewidth=0.9, alpha=MUTED, linestyle=(0, (4, 2)))
     inside = [place for place, at in enumerate(panel.places) if at >= 0]
-    shade = colour(panel.one.cell.strategy.name)
-    levels = [
-        (panel.places[max(low, inside[0])] - 0.5, panel.places[high - 1] + 0.5, level)
-        for low, high, level in panel.one.levels
-        if panel.places[high - 1] >= 0
-    ]
-    across = [at for low, high, _ in levels for at in (low, high, _GONE)]
-    up = [value for _, _, level in levels for value in (level, level, _GONE)]
-    axes.plot(across, up, color=shade, linewidth=5, alpha=0.3, solid_capstyle="butt")
-    _runs(axes, panel, inside, shade)
-
-
-def _runs(axes: Axes, panel: Panel, inside: Sequence[int], shade: str) -> None:
-    known = [panel.one.interval(panel.one.points[place]) for place in inside]
-    places = [panel.places[place] for place in inside]
-    across = [place for at in places for place in (at, at, _GONE)]
-    up = [value for one in known for value in (one.low or _GONE, one.high or _GONE, _GONE)]
-    axes.plot(across, up, color=shade, linewidth=1.2, alpha=0.8, solid_capstyle="butt")
+    shade = colour(panel.series.cell.strategy.name)
+    levels = []
+    for low, high, level in panel.series.levels:
+        if (end := panel.places[high - 1]) >= 0:
+            levels.append((panel.places[max(low, inside[0])] - 0.5, level, end + 0.5, level))
+    strokes(axes, levels, color=shade, linewidth=5, alpha=0.3)
+    points = panel.series.points
+    known = [(panel.places[place], panel.series.interval(points[place])) for place in inside]
+    bars = [(at, one.low, at, one.high) for at, one in known if one.low and one.high]
+    strokes(axes, bars, color=shade, linewidth=1.2, alpha=0.8)
     # Dots are short strokes with round ends: a name stands above, so no marker need tell it, and
     # in SVG they weigh a tenth of markers.  Snapped to pixels they would be gone.
-    across = [x for at in places for x in (at - _DOT, at + _DOT, _GONE)]
-    up = [value for one in known for value in (one.estimate, one.estimate, _GONE)]
+    dots = [(at - _DOT, one.estimate, at + _DOT, one.estimate) for at, one in known]
     size = 4.5 if len(known) <= _MANY else 3.5
-    axes.plot(across, up, color=shade, linewidth=size, solid_capstyle="round", snap=False)
+    strokes(axes, dots, color=shade, linewidth=size, solid_capstyle="round", snap=False)
 
 
-def of_runs(names: Sequence[str]) -> Scale:
-    """The axis of these runs, with as many names as there is room for, the latest among them."""
-    room = max(words.widest(names, SMALL) + 0.15, WIDE / _TICKS)
-    step = -(-len(names) * room // WIDE)
-    ticks = [float(at) for at in range(len(names) - 1, -1, -int(max(1, step)))][::-1]
-    return Scale(-0.5, len(names) - 0.5, False, ticks, [clean(names[int(at)]) for at in ticks])
-
-
-_BELOW = 0.45
-"""Inches for the names of the runs."""
-
-
-def draw(found: Sequence[Series], name: str = "", latest: int | None = None) -> Chart:
+def draw(every: Sequence[Series], name: str = "", latest: int | None = None) -> Chart:
     """The chart of these, as `name` in its title; of many runs only the latest."""
-    salt = _salt(found, name)
+    salt = _salt(every, name)
     with drawing(salt):
-        sheet, described = drawn(found, name, latest)
-        made = sheet.page_svg(described, salt)
-    return Chart("history", found[0].cell.block, sheet.title, made, "")
+        sheet, description = _draw_sheet(every, name, latest)
+        picture = sheet.page_svg(description, salt)
+    return Chart("history", every[0].cell.block, sheet.title, picture, "")
 
 
-def save(found: Sequence[Series], path: Path) -> None:
+def save(every: Sequence[Series], path: Path) -> None:
     """Write it to a file, as SVG or PNG by its name; raises OSError where that is not possible."""
-    salt = _salt(found, "")
+    salt = _salt(every, "")
     with drawing(salt):
-        sheet, described = drawn(found)
-        if path.suffix.lower() == ".png":
-            content = sheet.png()
-        else:
-            content = svg.standalone(sheet.page_svg(described, salt)).encode()
+        sheet, description = _draw_sheet(every, "", None)
+        content = sheet.file(path.suffix, description, salt)
     path.write_bytes(content)
 
 
-def drawn(found: Sequence[Series], name: str = "", latest: int | None = None) -> tuple[Sheet, str]:
+def _draw_sheet(every: Sequence[Series], name: str, latest: int | None) -> tuple[Sheet, str]:
     """A panel for each of these; and the same in words."""
-    ids = {(point.started, point.id): point.run for one in found for point in one.points}
+    ids = {(point.started, point.id): point.run for one in every for point in one.points}
     runs = sorted(ids)[-(latest or len(ids)) :]
     order = {key: place for place, key in enumerate(runs)}
-    shown = [one for one in found if (one.points[-1].started, one.points[-1].id) in order]
-    stack = stacked(shown, order)
+    visible = [one for one in every if (one.points[-1].started, one.points[-1].id) in order]
+    stack = _panels(visible, order)
+    about = _about(visible, runs, len(ids))
     body = stack[-1].axes_top + stack[-1].tall + _BELOW
-    title = clean(_title(shown, name))
-    about = _about(shown, runs, len(ids), ids)
-    sheet = Sheet(title, about, body)
-    across = of_runs([ids[key] for key in runs])
+    sheet = Sheet(clean(f"{name}: " * bool(name) + _title(visible)), about, body)
     for panel in stack:
-        draw_levels(sheet, panel, across, last=panel is stack[-1])
-    return sheet, f"{about}. {'; '.join(map(_described, shown))}."
+        _draw_panel(sheet, panel, [ids[key] for key in runs], last=panel is stack[-1])
+    return sheet, f"{about}. {'; '.join(map(_describe, visible))}."
 
 
-def _title(found: Sequence[Series], name: str) -> str:
-    changed = [one for one in found if one.changes]
-    before = f"{name}: " if name else ""
-    if len(found) == 1:
-        told = marks.last(found[0]) if changed else "no change found"
-        return f"{before}{found[0].name}: {told}"
+def _title(every: Sequence[Series]) -> str:
+    changed = [one for one in every if one.changes]
+    if len(every) == 1:
+        return f"{every[0].name}: {marks.last(every[0]) if changed else 'no change found'}"
     if not changed:
-        return f"{before}no change found in {len(found)} cells"
-    said = "; ".join(f"{one.name} {marks.last(one)}" for one in changed[:3])
-    more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-    return f"{before}{said}{more}"
+        return f"no change found in {len(every)} cells"
+    changes = "; ".join(f"{one.name} {marks.last(one)}" for one in changed[:3])
+    return f"{changes} and {len(changed) - 3} more" if len(changed) > 3 else changes
 
 
-def _about(
-    found: Sequence[Series],
-    runs: Sequence[tuple[str, str]],
-    count: int,
-    names: Mapping[tuple[str, str], str],
-) -> str:
-    what = "Time as a share of the reference's" if found[0].relative else "Batch time"
+def _about(every: Sequence[Series], runs: Sequence[tuple[str, str]], count: int) -> str:
+    what = "Time as a share of the reference's" if every[0].relative else "Batch time"
     which = f"the latest {len(runs)} of {count}" if len(runs) < count else f"{count}"
     first, last = runs[0][0][:10], runs[-1][0][:10]
     span = first if first == last else f"{first} to {last}"
-    machines = {marks.machine(one) for one in found}
+    machines = {marks.machine(one) for one in every}
     where = f", on {machines.pop()}" if len(machines) == 1 else ""
-    return clean(
-        f"{what} in {which} run{'s' * (count > 1)}, {span}{where}. A bar is an interval, a band "
-        "the level; a dashed line is where a new level begins"
-    )
+    key = "A bar is an interval, a band the level; a dashed line is where a new level begins"
+    return clean(f"{what} in {which} run{'s' * (count > 1)}, {span}{where}. {key}")
 
 
-def _described(one: Series) -> str:
-    said = [marks.change(one, change) for change in one.changes] or ["no change found"]
+def _describe(one: Series) -> str:
+    changes = [marks.change(one, change) for change in one.changes] or ["no change found"]
     first, last = marks.value(one, 0), marks.value(one, -1)
-    return clean(
-        f"{one.name}: {first} in the first of {len(one.points)}, {last} in the latest, "
-        f"{', '.join(said)}"
-    )
+    both = f"{first} in the first of {len(one.points)}, {last} in the latest"
+    return clean(f"{one.name}: {both}, {', '.join(changes)}")
 
 
-def _salt(found: Sequence[Series], name: str) -> str:
-    told = "\0".join(("history", name, *(f"{one.cell.name} {one.points[-1].id}" for one in found)))
-    return sha256(told.encode(errors="replace")).hexdigest()[:10]
+def _salt(every: Sequence[Series], name: str) -> str:
+    return salted("history", name, *(f"{one.cell.name} {one.points[-1].id}" for one in every))

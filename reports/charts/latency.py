@@ -1,31 +1,23 @@
-"""Latency: how long tasks ran, and waited before, by percentile; a mean hides the slowest.
+"""Latency and lag: how long tasks ran and waited, and how late an event loop's heartbeat came.
 
-The x axis is that of HdrHistogram's plots, log(1 / (1 - q)): as far from 90 to 99 as from 99 to
-99.9, since each step asks for ten times as rare a task.
+A mean hides the slowest.  The x axis of latency is that of HdrHistogram's plots, log(1 / (1 - q)):
+as far from 90 to 99 as from 99 to 99.9, since each step asks for ten times as rare a task.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
-from typing import TYPE_CHECKING
 
 from .. import numbers
+from ..analysis.cells import Row
 from ..run import probes
-from . import ends, probing, scales, words
-from .chart import Block, LeftOut
-from .ends import End
-from .scales import Scale
-from .sheet import Sheet
-from .style import EDGE, INK, TEXT, colour, marker
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
-
-    from ..analysis.cells import Row
-    from ..run.probes import Latency, Quantiles
+from ..run.probes import Lag, Latency, Quantiles
+from . import scales, style
+from .chart import LeftOut, NamedBlock
+from .sheet import End, Sheet, bar_key, draw_ends, draw_strips, ends_width, key, strips
+from .style import EDGE, INK, MUTED, TEXT, Axes, Look, colour, point
 
 Points = Sequence[tuple[float, float]]
 
@@ -33,57 +25,63 @@ _LEFT, _TOP, _TALL, _GAP, _BELOW, _NAMES = 0.75, 0.3, 1.75, 0.22, 0.45, 2.2
 _PERCENTILES = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999)
 _FEWEST = 10  # tasks that the axis has room for at least
 _STEP = 0.012  # of the x axis: what is nearer cannot be told apart
-_DASHES = (0, (3, 1.6))
+_SOLID, _DASHED = "-", (0, (3, 1.6))
 
 
 @dataclass(frozen=True)
-class Curve:
+class PercentileCurve:
     """A strategy's tasks, running or waiting: places on the x axis, and seconds."""
 
     row: Row
     name: str
     points: Points
-    known: Quantiles
-
-
-@dataclass(frozen=True)
-class Half:
-    """The axes of running, or of waiting: what it shows, and how."""
-
-    label: str
-    dashes: object
-    curves: Sequence[Curve]
-    scale: Scale
-    named: Sequence[End]
+    quantiles: Quantiles
 
     @property
-    def tall(self) -> float:
-        """Inches: its curves' names must fit beside it."""
-        return max(_TALL, 1.05 * sum(end.height for end in self.named))
+    def end(self) -> End:
+        """What stands beside it: its name and its p99."""
+        label = f"{self.name} {numbers.duration(self.quantiles.p99)}"
+        return End(style.fold(label, _NAMES, TEXT), colour(self.row.strategy), self.points[-1][1])
 
 
-def drawn(block: Block) -> tuple[Sheet, str]:
+Curves = Sequence[PercentileCurve]
+
+
+def draw_latency(block: NamedBlock) -> tuple[Sheet, str]:
     """A line for each strategy, running above, waiting below; and the same in words."""
-    known = [(row, one.latency) for row, one in probing.seen(block) if one.latency]
+    known = [(row, one.latency) for row, one in block.probed if one.latency]
     if not known:
-        raise LeftOut(probing.missing(block, "latency", "latency", "no tasks were seen"))
+        raise LeftOut(block.why_absent("latency", "latency", "no tasks were seen"))
     last = _last([latency for _, latency in known])
-    running, waiting = _halves(block, known, last)
+    running, waiting = _curves(block, known, last)
     about = "Every task of one pass apart from the timed ones; beside each line its p99"
-    about += probing.without(block, "latency")
-    tall = running.tall + _GAP + waiting.tall
-    sheet = Sheet(_title(block, running.curves), about, _TOP + tall + _BELOW)
-    wide = sheet.width - EDGE - _LEFT - ends.width([*running.named, *waiting.named])
-    across = _across(last)
-    above = sheet.axes(EDGE + _LEFT, _TOP, wide, running.tall)
-    scales.horizontal(above, across, "")
+    about += block.not_shown("latency")
+    # The names must fit beside the axes.
+    halves = (running, waiting)
+    heights = [max(_TALL, 1.05 * sum(one.end.height for one in half)) for half in halves]
+    sheet = Sheet(_title(block, running), about, _TOP + heights[0] + _GAP + heights[1] + _BELOW)
+    wide = sheet.width - EDGE - _LEFT - ends_width([one.end for one in (*running, *waiting)])
+    above = sheet.axes(EDGE + _LEFT, _TOP, wide, heights[0])
+    below = sheet.axes(EDGE + _LEFT, _TOP + heights[0] + _GAP, wide, heights[1])
+    _percentile_axis(above, last, "")
+    _percentile_axis(below, last, "percentile of tasks")
     above.tick_params(labelbottom=False)
-    below = sheet.axes(EDGE + _LEFT, _TOP + running.tall + _GAP, wide, waiting.tall)
-    scales.horizontal(below, across, "percentile of tasks")
-    _draw(sheet, above, running, _TOP)
-    _draw(sheet, below, waiting, _TOP + running.tall + _GAP)
-    sheet.legend(*_marks(), 0.0)
-    return sheet, _described(running.curves, waiting.curves, about)
+    seconds = [value for curve in running for _, value in curve.points]
+    zero = not scales.wide(seconds)
+    scales.seconds(above.yaxis, seconds, "running", zero=zero, wanted=4)
+    # From 0 in any case, and to no hair: to wait for a microsecond or not at all is the same.
+    longest = [min(seconds) / 100, *(curve.quantiles.max for curve in waiting)]
+    scales.seconds(below.yaxis, longest, "waiting", zero=True, wanted=4)
+    _draw_curves(sheet, above, running, _SOLID)
+    _draw_curves(sheet, below, waiting, _DASHED)
+    keys = {"running: start to end": _SOLID, "waiting: submitted to start": _DASHED}
+    sheet.legend({words: key(lw=1.7, ls=look) for words, look in keys.items()})
+    pairs = zip(running, waiting, strict=True)
+    each = [
+        f"{run.name} runs {_three(run.quantiles)}, waits {_three(wait.quantiles)}"
+        for run, wait in pairs
+    ]
+    return sheet, f"{about}. Median, p99 and longest: {'; '.join(each)}."
 
 
 def place(percentile: float) -> float:
@@ -91,84 +89,54 @@ def place(percentile: float) -> float:
     return log10(100 / (100 - percentile))
 
 
-def _halves(block: Block, known: Sequence[tuple[Row, Latency]], last: float) -> tuple[Half, Half]:
+def _curves(block: NamedBlock, known: Sequence[tuple[Row, Latency]], last: float) -> list[Curves]:
+    """Those of running and those of waiting."""
     runs = [(row, one.running, one.running_seconds) for row, one in known]
     waits = [(row, one.waiting, one.waiting_seconds) for row, one in known]
-    running, waiting = (
-        [
-            Curve(row, block.names[row.id], _placed(probes.curve(told), last), quantiles)
-            for row, told, quantiles in side
-        ]
-        for side in (runs, waits)
-    )
-    seconds = [value for curve in running for _, value in curve.points]
-    up = scales.seconds(seconds, zero=not scales.wide(seconds), wanted=4)
-    # From 0 in any case, and to no hair: to wait for a microsecond or not at all is the same.
-    longest = [min(seconds) / 100, *(curve.known.max for curve in waiting)]
-    waited = scales.seconds(longest, zero=True, wanted=4)
-    return (
-        Half(f"running{' (logarithmic)' * up.log}", "-", running, up, _ends(running)),
-        Half("waiting", _DASHES, waiting, waited, _ends(waiting)),
-    )
-
-
-def _ends(curves: Sequence[Curve]) -> list[End]:
     return [
-        End(
-            words.folded(f"{curve.name} {numbers.duration(curve.known.p99)}", _NAMES, TEXT),
-            colour(curve.row.strategy),
-            curve.points[-1][1],
-        )
-        for curve in curves
+        [
+            PercentileCurve(row, block.names[row.id], _places(probes.curve(text), last), quantiles)
+            for row, text, quantiles in half
+        ]
+        for half in (runs, waits)
     ]
 
 
 def _last(known: Iterable[Latency]) -> float:
     """Where the axis ends: a little beyond the rarest task that has one rarer, at the longest."""
-    texts = (side for one in known for side in (one.running, one.waiting))
-    inside = [q for side in texts for q, _ in probes.curve(side) if q < 100]
+    texts = (half for one in known for half in (one.running, one.waiting))
+    inside = [q for text in texts for q, _ in probes.curve(text) if q < 100]
     return max(place(max(inside, default=0.0)), log10(_FEWEST)) + 0.2
 
 
-def _placed(curve: Points, last: float) -> Points:
+def _places(curve: Points, last: float) -> Points:
     """The points by their place, the longest at the end, without those that no eye would miss."""
-    found: list[tuple[float, float]] = []
+    points: list[tuple[float, float]] = []
     for percentile, seconds in curve:
         at = last if percentile >= 100 else place(percentile)
-        flat = len(found) > 1 and found[-2][1] == found[-1][1] == seconds
-        if flat or (len(found) > 1 and at - found[-2][0] < _STEP):
-            found.pop()
-        found.append((at, seconds))
-    return found
+        flat = len(points) > 1 and points[-2][1] == points[-1][1] == seconds
+        if flat or (len(points) > 1 and at - points[-2][0] < _STEP):
+            points.pop()
+        points.append((at, seconds))
+    return points
 
 
-def _across(last: float) -> Scale:
-    inside = [q for q in _PERCENTILES if place(q) <= last - 0.12]
-    ticks = [*map(place, inside), last]
-    return Scale(0.0, last, False, ticks, [*(f"{q:g}" for q in inside), "max"])
+def _percentile_axis(axes: Axes, last: float, label: str) -> None:
+    ticks = {place(q): f"{q:g}" for q in _PERCENTILES if place(q) <= last - 0.12}
+    scales.fix(axes.xaxis, 0.0, last, {**ticks, last: "max"}, label)
 
 
-def _draw(sheet: Sheet, axes: Axes, half: Half, top: float) -> None:
-    scales.vertical(axes, half.scale, half.label)
-    for curve in half.curves:
+def _draw_curves(sheet: Sheet, axes: Axes, curves: Curves, dashes: object) -> None:
+    for curve in curves:
+        strategy = curve.row.strategy
         across, up = zip(*curve.points, strict=True)
-        shade = colour(curve.row.strategy)
-        axes.plot(across, up, color=shade, linewidth=1.7, linestyle=half.dashes, clip_on=False)
-        axes.plot(
-            across[-1:],
-            up[-1:],
-            marker(curve.row.strategy),
-            color=shade,
-            markersize=5,
-            markeredgecolor=INK,
-            markeredgewidth=0.4,
-            clip_on=False,
-        )
-    ends.draw(sheet, axes, half.named, half.scale, top, half.tall)
+        axes.plot(across, up, color=colour(strategy), lw=1.7, ls=dashes, clip_on=False)
+        axes.plot(across[-1:], up[-1:], clip_on=False, **point(strategy, 5))
+    draw_ends(sheet, axes, [curve.end for curve in curves])
 
 
-def _title(block: Block, curves: Sequence[Curve]) -> str:
-    runs = {curve.name: curve.known.p99 for curve in curves}
+def _title(block: NamedBlock, curves: Curves) -> str:
+    runs = {curve.name: curve.quantiles.p99 for curve in curves}
     least, most = min(runs, key=runs.__getitem__), max(runs, key=runs.__getitem__)
     low, high = numbers.duration(runs[least]), numbers.duration(runs[most])
     if runs[most] <= 1.05 * runs[least]:
@@ -176,21 +144,52 @@ def _title(block: Block, curves: Sequence[Curve]) -> str:
     return f"{block.name}: 99 % of tasks run within {low} under {least}, {high} under {most}"
 
 
-def _marks() -> tuple[list[Line2D], list[str]]:
-    from matplotlib.lines import Line2D
-
-    running = Line2D([], [], color=INK, linewidth=1.7)
-    waiting = Line2D([], [], color=INK, linewidth=1.7, linestyle=_DASHES)
-    return [running, waiting], ["running: start to end", "waiting: submitted to start"]
+def _three(of: Quantiles | Lag, between: str = ", ") -> str:
+    return between.join(map(numbers.duration, (of.p50, of.p99, of.max)))
 
 
-def _described(running: Sequence[Curve], waiting: Sequence[Curve], about: str) -> str:
-    each = [
-        f"{runs.name} runs {_said(runs.known)}, waits {_said(waits.known)}"
-        for runs, waits in zip(running, waiting, strict=True)
-    ]
-    return f"{about}. Median, p99 and longest: {'; '.join(each)}."
+BLOCKED = 0.05
+"""Seconds from which on a loop counts as blocked: half of what a user takes for instant."""
+_STRIP = 0.42
+_RULE: Look = {"color": INK, "linewidth": 0.9, "alpha": MUTED, "linestyle": (0, (2, 2))}
+_PARTS = (("max", 0.62, 0.35), ("p99", 0.4, 0.6), ("p50", 0.2, 1.0))
+"""Name, share of the strip's height and opacity: the rarer, the wider and fainter."""
 
 
-def _said(known: Quantiles) -> str:
-    return ", ".join(map(numbers.duration, (known.p50, known.p99, known.max)))
+def draw_lag(block: NamedBlock) -> tuple[Sheet, str]:
+    """Three bars in one for each strategy with a loop: median, p99, longest; and in words."""
+    known = {row.id: one.lag for row, one in block.probed if one.lag}
+    if not known:
+        raise LeftOut(block.why_absent("lag", "lag", "no strategy here runs an event loop"))
+    stack = strips(block, [row for row in block.measured if row.id in known], _STRIP)
+    about = "How late the heartbeat of the event loop came, in one pass apart from the timed ones"
+    about += block.not_shown("lag")
+    lags = {strip.row.id: _three(known[strip.row.id], " / ") for strip in stack}
+    title = _lag_title(block, known)
+    sheet, axes = draw_strips(title, about, stack, lambda strip: lags[strip.row.id])
+    # As far as that in any case: an idle loop must look idle.
+    longest = [BLOCKED, *(one.max for one in known.values())]
+    scales.seconds(axes.xaxis, longest, "delay of the loop", zero=True)
+    axes.axvline(BLOCKED, **_RULE)
+    for strip in stack:
+        room, lag = min(strip.height, 0.5), known[strip.row.id]
+        look: Look = {"color": strip.colour, "edgecolor": INK, "linewidth": 0.5}
+        for name, share, opacity in _PARTS:
+            seconds = getattr(lag, name)
+            axes.barh(strip.middle, seconds, height=share * room, alpha=opacity, **look)
+    names = zip(("median", "p99", "longest"), reversed(_PARTS), strict=True)
+    bars = {name: bar_key(alpha=opacity) for name, (_, _, opacity) in names}
+    sheet.legend({**bars, "50 ms: from here on, blocked": key(**_RULE)})
+    each = [f"{block.names[cell]} {lag}" for cell, lag in lags.items()]
+    return sheet, f"{about}. Median, p99 and longest: {'; '.join(each)}."
+
+
+def _lag_title(block: NamedBlock, known: Mapping[int, Lag]) -> str:
+    blocked = {cell: one.max for cell, one in known.items() if one.max >= BLOCKED}
+    if not blocked:
+        most = numbers.duration(max(one.max for one in known.values()))
+        return f"{block.name}: no loop was held up for longer than {most}"
+    worst = max(blocked, key=blocked.__getitem__)
+    others = f", and {len(blocked) - 1} more" if len(blocked) > 1 else ""
+    longest = numbers.duration(blocked[worst])
+    return f"{block.name}: {block.names[worst]} holds its loop up for {longest}{others}"

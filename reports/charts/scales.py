@@ -1,185 +1,149 @@
-"""Axes: how far they reach and where they have ticks, as a reader wants them.
+"""Axes: how far they reach, and where they have ticks.
 
-Ours and not matplotlib's, since a time has units of its own: 200 us, 5 ms, 2 min.
-
-Axes of a chart: from a scale to ticks and rules.
+Places come from matplotlib's locators.  Words are ours, since a time has units of its own: an axis
+says 200 ms, 5 s or 2 min, where matplotlib would say 0.2, 5 and 120, or 200 ms and 1 ks.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
-from .style import FAINT, INK, SMALL
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+from .style import FAINT, INK, SMALL, Axis
 
 WIDE = 10.0
 """Values this many times apart get a logarithmic axis."""
 
+Unit = tuple[float, str]
 _UNITS = ((60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
-_PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_STEPS = (1, 2, 2.5, 5, 10)
+_MOST = 8
+"""Ticks of a logarithmic axis."""
 
 
-@dataclass(frozen=True)
-class Scale:
-    """An axis: its ends, whether it is logarithmic, and the places and words of its ticks."""
+def seconds(
+    axis: Axis,
+    values: Iterable[float],
+    label: str,
+    *,
+    zero: bool = False,
+    wanted: int = 6,
+    room: float = 0.0,
+) -> None:
+    """Make it an axis of time that holds these values, and 0 if asked to.
 
-    low: float
-    high: float
-    log: bool
-    ticks: Sequence[float]
-    labels: Sequence[str]
+    It has about as many ticks as wanted, and at both ends `room`, a share of its length.
+    """
+    known = _finite(values)
+    log = not zero and wide(known)
+    low, high = _limits(known, log, zero, room)
+    if log:
+        # Powers of ten of a second, beyond a minute as well: they stand equally far apart.
+        ticks = {tick: _time(tick, _unit(tick / 0.9999, _UNITS[1:])) for tick in _powers(low, high)}
+    else:
+        unit = _unit(high / 2, _UNITS)
+        places = [tick * unit[0] for tick in _steps(low / unit[0], high / unit[0], wanted)]
+        ticks = {tick: _time(tick, unit) for tick in places}
+    fix(axis, low, high, ticks, label, log)
 
-    def place(self, value: float) -> float:
-        """Where a value stands, 0 at the lower end and 1 at the upper."""
-        if self.log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
-        return (value - self.low) / (self.high - self.low)
+
+def _unit(seconds: float, units: Sequence[Unit]) -> Unit:
+    """The largest unit that fits, or the smallest there is."""
+    return next((unit for unit in units if seconds >= unit[0]), units[-1])
 
 
-def seconds(values: Iterable[float], *, zero: bool = False, wanted: int = 6) -> Scale:
-    """An axis of time that holds these values, and 0 if asked to."""
-    low, high = _ends(values)
-    if not zero and high > WIDE * low > 0:
-        ticks = _thinned([_log_seconds(low, high, level) for level in range(4)], wanted + 2)
-        return _log(low, high, ticks, [tick_seconds(tick) for tick in ticks])
-    low, high = (0.0, high * 1.04) if zero else _padded(low, high)
-    size, unit = next((pair for pair in _UNITS if high >= 2 * pair[0]), _UNITS[-1])
-    ticks = _linear(low / size, high / size, wanted)
-    return Scale(
-        low,
-        high,
-        False,
-        [tick * size for tick in ticks],
-        [_with(tick, f" {unit}") for tick in ticks],
-    )
+def _time(seconds: float, unit: Unit) -> str:
+    return number(seconds / unit[0], f" {unit[1]}")
 
 
 def numbers(
+    axis: Axis,
     values: Iterable[float],
+    label: str,
     unit: str = "",
     *,
     zero: bool = False,
     log: bool = False,
     wanted: int = 6,
-) -> Scale:
-    """An axis of counts, rates or ratios; `unit` follows each number."""
-    low, high = _ends(values)
-    if log and low > 0:
-        ticks = _thinned([_log_numbers(low, high, level) for level in range(4)], 8)
-        return _log(low, high, ticks, [_with(tick, unit) for tick in ticks])
-    low, high = (0.0, high * 1.04) if zero else _padded(low, high)
-    ticks = _linear(low, high, wanted)
-    return Scale(low, high, False, ticks, [_with(tick, unit) for tick in ticks])
+    scale: float = 1.0,
+) -> None:
+    """Make it an axis of counts, rates or ratios; `unit` follows each number times `scale`."""
+    known = _finite(values)
+    log = log and min(known) > 0
+    low, high = _limits(known, log, zero, room=0.0)
+    ticks = _powers(low, high) if log else _steps(low * scale, high * scale, wanted)
+    fix(axis, low, high, {tick / scale: number(tick, unit) for tick in ticks}, label, log)
 
 
-def wide(values: Iterable[float], factor: float = WIDE) -> bool:
+def fix(
+    axis: Axis, low: float, high: float, ticks: Mapping[float, str], label: str, log: bool = False
+) -> None:
+    """Give an axis its ends, these ticks with a word and a rule at each, and a label."""
+    name = "x" if axis is axis.axes.xaxis else "y"
+    axis.axes.set(**{f"{name}scale": "log" if log else "linear", f"{name}lim": (low, high)})
+    axis.set_ticks([], minor=True)
+    axis.set_ticks(list(ticks), list(ticks.values()))
+    axis.grid(color=INK, alpha=FAINT, linewidth=0.6)
+    axis.axes.set_axisbelow(True)
+    axis.labelpad = 3
+    axis.set_label_text(f"{label} (logarithmic)" if log and label else label, size=SMALL, color=INK)
+
+
+def wide(values: Iterable[float]) -> bool:
     """Whether these are so far apart that only a logarithmic axis shows them all."""
-    low, high = _ends(values)
-    return high > factor * low > 0
+    known = _finite(values)
+    return max(known) > WIDE * min(known) > 0
 
 
-def apart(ticks: Sequence[float], least: float) -> list[float]:
+def thin(ticks: Sequence[float], least: float) -> list[float]:
     """These ticks without those nearer than that to the one before."""
-    found: list[float] = []
+    apart: list[float] = []
     for tick in ticks:
-        if not found or tick - found[-1] >= least:
-            found.append(tick)
-    return found
+        if not apart or tick - apart[-1] >= least:
+            apart.append(tick)
+    return apart
 
 
-def tick_seconds(value: float) -> str:
-    """`200 us`: the fewest digits that say it."""
-    size, unit = next((pair for pair in _UNITS if value >= 0.9999 * pair[0]), _UNITS[-1])
-    return f"{_plain(value / size)} {unit}"
+def number(value: float, unit: str) -> str:
+    """`2,000 ms`, `10kx`: the fewest digits that say it."""
+    from matplotlib.ticker import EngFormatter
+
+    if not value:
+        return "0"
+    text = EngFormatter(sep="")(value) if abs(value) >= 10_000 else f"{value:,.6g}"
+    return f"{text}{unit}"
 
 
-def _ends(values: Iterable[float]) -> tuple[float, float]:
-    finite = [value for value in values if math.isfinite(value)]
-    return min(finite, default=0.0), max(finite, default=1.0)
+def _finite(values: Iterable[float]) -> list[float]:
+    return [value for value in values if math.isfinite(value)] or [0.0, 1.0]
 
 
-def _padded(low: float, high: float) -> tuple[float, float]:
-    gap = max(0.06 * (high - low), 0.02 * abs(high), 1e-12)
-    return max(0.0, low - gap) if low >= 0 else low - gap, high + gap
+def _limits(values: Sequence[float], log: bool, zero: bool, room: float) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    if log:
+        gap = (high / low) ** (0.04 + room) * 1.02
+        return low / gap, high * gap
+    if zero:
+        return 0.0, high * 1.04 or 1.0
+    gap = max((0.06 + room) * (high - low), 0.02 * abs(high), 1e-12)
+    return (max(0.0, low - gap) if low >= 0 and not room else low - gap), high + gap
 
 
-def _log(low: float, high: float, ticks: Sequence[float], labels: Sequence[str]) -> Scale:
-    gap = (high / low) ** 0.04 * 1.02
-    return Scale(low / gap, high * gap, True, ticks, labels)
+def _steps(low: float, high: float, wanted: int) -> list[float]:
+    from matplotlib.ticker import MaxNLocator
+
+    hair = 1e-9 * (high - low)  # a step of 0.1 may end that far beyond 0.3
+    ticks = MaxNLocator(wanted, steps=_STEPS).tick_values(low, high)
+    return [float(tick) for tick in ticks if low - hair <= tick <= high + hair]
 
 
-def _linear(low: float, high: float, wanted: int) -> list[float]:
-    rough = (high - low) / wanted
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * step for step in _STEPS if power * step >= rough * 0.999)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [step * place for place in range(first, last + 1)]
+def _powers(low: float, high: float) -> list[float]:
+    """Ticks at 1-2-5 of each power of ten, or at powers alone where those would be too many."""
+    from matplotlib.ticker import LogLocator
 
-
-def _thinned(levels: Sequence[list[float]], most: int) -> list[float]:
-    """The first level with few enough ticks, and in the end every so manieth of the last."""
-    found = next((ticks for ticks in levels if len(ticks) <= most), levels[-1])
-    return found[:: math.ceil(len(found) / most) or 1]
-
-
-def _log_seconds(low: float, high: float, level: int) -> list[float]:
-    """Ticks of time: level 0 has 1-2-5, 1 has 1-10-100, from 2 on each unit once."""
-    return [tick for tick in _seconds(level) if 0.95 * low <= tick <= 1.05 * high]
-
-
-def _seconds(level: int) -> Iterator[float]:
-    digits = (1, 2, 5) if level == 0 else (1,)
-    tens = {1e-9: 3, 1e-6: 3, 1e-3: 3, 1.0: 2, 60.0: 6}
-    for size, _ in reversed(_UNITS):
-        for power in range(tens[size] if level < 2 else 1):
-            yield from (size * digit * 10**power for digit in digits)
-
-
-def _log_numbers(low: float, high: float, level: int) -> list[float]:
-    digits = (1, 2, 5) if level == 0 else (1,)
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = (digit * 10.0**power for power in powers[:: max(1, level)] for digit in digits)
-    return [tick for tick in ticks if 0.95 * low <= tick <= 1.05 * high]
-
-
-def _with(tick: float, unit: str) -> str:
-    return f"{_plain(tick)}{unit}" if tick else "0"
-
-
-def _plain(value: float) -> str:
-    small = abs(value) < 10_000  # 2,000 and 10k
-    size, prefix = next((p for p in _PREFIXES if not small and abs(value) >= p[0]), (1.0, ""))
-    rounded = float(f"{value / size:.6g}")
-    if prefix or abs(rounded) < 1e-4:
-        return f"{rounded:g}{prefix}"
-    return f"{rounded:,.9f}".rstrip("0").rstrip(".")
-
-
-def horizontal(axes: Axes, scale: Scale, label: str) -> None:
-    """Give the axes this x axis, with a rule at each tick."""
-    axes.set_xscale("log" if scale.log else "linear")
-    axes.set_xlim(scale.low, scale.high)
-    axes.set_xticks([], minor=True)
-    axes.set_xticks(scale.ticks, scale.labels)
-    axes.grid(axis="x", color=INK, alpha=FAINT, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.set_xlabel(label, size=SMALL, color=INK, labelpad=3)
-
-
-def vertical(axes: Axes, scale: Scale, label: str) -> None:
-    """Give the axes this y axis, with a rule at each tick."""
-    axes.set_yscale("log" if scale.log else "linear")
-    axes.set_ylim(scale.low, scale.high)
-    axes.set_yticks([], minor=True)
-    axes.set_yticks(scale.ticks, scale.labels)
-    axes.tick_params(axis="y", labelleft=True)
-    axes.grid(axis="y", color=INK, alpha=FAINT, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.set_ylabel(label, size=SMALL, color=INK, labelpad=4)
+    for digits in ((1.0, 2.0, 5.0), (1.0,)):
+        every = LogLocator(subs=digits, numticks=_MOST).tick_values(low, high)
+        ticks = [float(tick) for tick in every if low <= tick <= high]
+        if 1 < len(ticks) <= _MOST:  # over many decades matplotlib gives none at 1-2-5
+            break
+    return ticks

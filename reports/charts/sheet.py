@@ -1,65 +1,61 @@
-"""A figure with a heading, measured in inches from its upper left corner, and its two outputs."""
+"""A figure with a heading, measured in inches from its upper left corner, and its two outputs.
+
+Beside its axes stand names: of rows at the left, of lines where they end at the right.
+
+Places are ours and not those of matplotlib's constrained layout.  That fits axes into a figure of a
+given height, where here the height follows from the names; and it draws all text once more to
+measure it, which makes each chart take 1.7 times as long.  It moves no two names apart that
+overlap, and of words in several lines it writes each where it begins in the font it has: in another
+they no longer align.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass
+from hashlib import sha256
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import svg, words
-from .style import EDGE, INK, MUTED, PAPER, SMALL, TEXT, TITLE, WIDTH, line_height
-
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.text import Text
+from ..analysis.cells import Row
+from . import style, svg
+from .chart import NamedBlock
+from .style import EDGE, FAMILY, INK, MUTED, PAPER, SMALL, TEXT, TITLE, WIDTH, line_height
 
 _SETTINGS: dict[str, Any] = {
-    "font.family": [words.FAMILY],
+    "font.family": [FAMILY],
     "svg.fonttype": "none",
     "text.parse_math": False,
-    "text.usetex": False,
     "text.hinting": "none",
-    "text.antialiased": True,
     "path.simplify": False,
-    "path.sketch": None,
-    "path.effects": [],
     "hatch.linewidth": 0.7,
 }
-_ABOUT_DRAWING = (
-    *("axes", "figure", "font", "grid", "hatch", "image", "legend", "lines", "markers", "patch"),
-    *("path", "savefig", "xaxis", "xtick", "yaxis", "ytick"),
-)
 _lock = RLock()
+_NAMES = 2.3
+"""Inches a name may take before it folds."""
+_GAP = 0.1
+_LEGEND, _BELOW = 0.25, 0.45
+"""Inches for a legend, and for the ticks and the label of an x axis."""
+_LEADER = 0.29
+"""Inches from the axes to the names of lines, for the strokes that lead there."""
 
 
 @contextmanager
 def drawing(salt: str) -> Iterator[None]:
-    """Draw in here: the reader's own settings of matplotlib do not count, and none is changed.
-
-    `salt` tells the ids of one chart from those of the others on a page.
-    """
-    import matplotlib
+    """Draw in here: the reader's own settings of matplotlib do not count, and none is changed."""
+    from matplotlib.style import context
 
     # matplotlib's settings are the process's, and some have no argument: one at a time.
-    settings: Any = {**_defaults(), **_SETTINGS, "svg.hashsalt": salt}
-    with _lock, matplotlib.rc_context(settings):
+    with _lock, context(["default", {**_SETTINGS, "svg.hashsalt": salt}]):
         yield
 
 
-@cache
-def _defaults() -> dict[str, Any]:
-    """What matplotlib would do without a matplotlibrc, as far as it is about drawing."""
-    import matplotlib
-
-    return {
-        key: value
-        for key, value in matplotlib.rcParamsDefault.items()
-        if key.partition(".")[0] in _ABOUT_DRAWING
-    }
+def salted(*parts: str) -> str:
+    """Ten signs that tell the ids of one chart from those of any other on a page."""
+    return sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:10]
 
 
 class Sheet:
@@ -70,8 +66,8 @@ class Sheet:
 
         self.title, self.about = title, subtitle
         self.width, room = width, width - 2 * EDGE
-        heading = words.folded(title, room, TITLE, bold=True)
-        below = words.folded(subtitle, room, TEXT)
+        heading = style.fold(title, room, TITLE, bold=True)
+        below = style.fold(subtitle, room, TEXT)
         self.top = EDGE + len(heading) * line_height(TITLE) + 0.08 + len(below) * line_height(TEXT)
         self.top += 0.1
         self.height = self.top + body + EDGE
@@ -81,25 +77,31 @@ class Sheet:
         start += len(heading) * line_height(TITLE) + 0.08
         self.lines(EDGE, start, below, size=TEXT, alpha=MUTED, va="top")
 
-    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
+    def axes(self, left: float, top: float, width: float, height: float) -> style.Axes:
         """Axes with their upper left corner so many inches right of the edge, below the heading."""
         bottom = self.height - self.top - top - height
-        axes = self.figure.add_axes(
-            (
-                left / self.width,
-                bottom / self.height,
-                width / self.width,
-                height / self.height,
-            )
-        )
+        wide, tall = self.width, self.height
+        axes = self.figure.add_axes((left / wide, bottom / tall, width / wide, height / tall))
         axes.patch.set_visible(False)
         for side, spine in axes.spines.items():
             spine.set_visible(side == "bottom")
             spine.set(color=INK, alpha=MUTED, linewidth=0.8)
-        axes.tick_params(
-            length=3, color=INK, labelcolor=INK, labelsize=SMALL, pad=3, left=False, labelleft=False
-        )
+        axes.tick_params(length=3, color=INK, labelcolor=INK, labelsize=SMALL, pad=3, left=False)
         return axes
+
+    def box(self, axes: style.Axes) -> tuple[float, float, float, float]:
+        """What `axes` was given: left, top, width and height in inches."""
+        place = axes.get_position()
+        top = self.height * (1 - place.y1) - self.top
+        return self.width * place.x0, top, self.width * place.width, self.height * place.height
+
+    def stroke(self, across: Sequence[float], down: Sequence[float], **look: Any) -> None:
+        """A line outside all axes, through places in inches."""
+        from matplotlib.lines import Line2D
+
+        up = [self.height - self.top - y for y in down]
+        place = self.figure.dpi_scale_trans
+        self.figure.add_artist(Line2D(across, up, transform=place, **look))
 
     def lines(self, x: float, y: float, lines: Sequence[str], **look: Any) -> None:
         """Text, each line an artist: in any font each keeps to its own side.
@@ -115,69 +117,163 @@ class Sheet:
             down = self.height - self.top - first - place * step
             self.figure.text(x, down, line, transform=self.figure.dpi_scale_trans, **look)
 
-    def legend(self, handles: Sequence[Artist], labels: Sequence[str], top: float) -> None:
-        """One line that says what the marks mean."""
-        from matplotlib.font_manager import FontProperties
+    def legend(self, keys: Mapping[str, style.Artist]) -> None:
+        """One line below the heading that says what the marks mean."""
+        corner = (EDGE, self.height - self.top)
+        place = {"loc": "upper left", "bbox_to_anchor": corner, "borderaxespad": 0, "borderpad": 0}
+        room = {"ncols": len(keys), "columnspacing": 1.6, "handlelength": 1.8}
+        look: style.Look = {"fontsize": SMALL, "labelcolor": INK, "frameon": False, **place, **room}
+        inches = self.figure.dpi_scale_trans
+        marks, words = list(keys.values()), list(keys)
+        self.figure.legend(marks, words, bbox_transform=inches, **look)
 
-        legend = self.figure.legend(
-            handles,
-            labels,
-            loc="upper left",
-            ncols=len(labels),
-            frameon=False,
-            prop=FontProperties(family=[words.FAMILY], size=SMALL),
-            labelcolor=INK,
-            borderaxespad=0,
-            borderpad=0,
-            columnspacing=1.6,
-            handlelength=1.8,
-            bbox_to_anchor=(EDGE, self.height - self.top - top),
-            bbox_transform=self.figure.dpi_scale_trans,
-        )
-        legend.set_in_layout(False)
-
-    def page_svg(self, described: str, salt: str) -> str:
+    def page_svg(self, description: str, salt: str) -> str:
         """The chart for a page: see Chart."""
-        with self._spelled() as signs:
-            raw = _saved(self, "svg")
-        back = {stand_in: sign for sign, stand_in in signs.items() if stand_in != words.ABSENT}
-        return svg.inline(words.translated(raw.decode(), back), self.title, described, salt)
+        return svg.inline(self._saved("svg").decode(), self.title, description, salt)
 
-    def png(self) -> bytes:
-        """The chart as a picture on white, 1,600 pixels wide."""
-        with self._spelled() as signs:
-            self._replace(words.without(signs))
-            return _saved(self, "png", dpi=200)
+    def file(self, suffix: str, description: str, salt: str) -> bytes:
+        """What a file with this suffix holds: SVG, or a picture on white 1,600 pixels wide."""
+        if suffix.lower() == ".png":
+            return self._saved("png", dpi=200)
+        return svg.standalone(self.page_svg(description, salt)).encode()
 
-    @contextmanager
-    def _spelled(self) -> Iterator[dict[str, str]]:
-        """All text in signs that the font has; gives what stands for what."""
-        texts = self._texts()
-        before = [text.get_text() for text in texts]
-        signs = words.stand_ins(before)
-        self._replace(signs)
-        yield signs
-        for text, said in zip(texts, before, strict=True):
-            text.set_text(said)
-
-    def _replace(self, signs: dict[str, str]) -> None:
-        if signs:
-            for text in self._texts():
-                text.set_text(words.translated(text.get_text(), signs))
-
-    def _texts(self) -> list[Text]:
-        """What may hold a name; ticks and legends hold words of ours."""
-        inside = (
-            text
-            for axes in self.figure.axes
-            for text in (axes.xaxis.label, axes.yaxis.label, *axes.texts)
-        )
-        return [*self.figure.texts, *inside]
+    def _saved(self, form: str, **more: Any) -> bytes:
+        file = io.BytesIO()
+        about = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
+        paper = "none" if form == "svg" else PAPER
+        with warnings.catch_warnings():
+            # What the font lacks is an empty box in a picture; in SVG it is text all the same.
+            warnings.filterwarnings("ignore", "Glyph .* missing from")
+            warnings.filterwarnings("ignore", "Matplotlib currently does not support")
+            self.figure.savefig(file, format=form, metadata=about, facecolor=paper, **more)
+        return file.getvalue()
 
 
-def _saved(sheet: Sheet, form: str, **more: Any) -> bytes:
-    file = io.BytesIO()
-    about = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
-    colour = "none" if form == "svg" else PAPER
-    sheet.figure.savefig(file, format=form, metadata=about, facecolor=colour, **more)
-    return file.getvalue()
+def key(**look: Any) -> style.Artist:
+    """A line or a point for a legend."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], **{"color": INK, **look})
+
+
+def bar_key(**look: Any) -> style.Artist:
+    """A bar for a legend, in no strategy's colour."""
+    from matplotlib.patches import Patch
+
+    return Patch(facecolor="#8a8a8a", edgecolor=INK, linewidth=0.4, **look)
+
+
+def strokes(axes: style.Axes, ends: Iterable[Sequence[float]], **look: Any) -> None:
+    """Strokes, each from x and y to x and y, as one line with gaps.
+
+    matplotlib's `broken_barh` and `hlines` have a shape for each: thousands are slow in a page.
+    """
+    gap = float("nan")
+    points = [point for x, y, *end in ends for point in ((x, y), tuple(end), (gap, gap))]
+    across, down = zip(*points, strict=True) if points else ((), ())
+    axes.plot(across, down, **{"solid_capstyle": "butt", **look})
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A row of a chart, for a cell: `middle` and `height` are inches, downward."""
+
+    row: Row
+    name: Sequence[str]
+    middle: float
+    height: float
+
+    @property
+    def colour(self) -> str:
+        """That of its strategy."""
+        return style.colour(self.row.strategy)
+
+
+def strips(block: NamedBlock, rows: Sequence[Row], least: float) -> list[Strip]:
+    """A strip for each row, at least so many inches high, and as high as its folded name needs."""
+    stack, top = [], 0.0
+    for row in rows:
+        name = style.fold(block.names[row.id], _NAMES, TEXT)
+        height = max(least, len(name) * line_height(TEXT) + 0.08)
+        stack.append(Strip(row, name, top + height / 2, height))
+        top += height
+    return stack
+
+
+def draw_strips(
+    title: str,
+    about: str,
+    stack: Sequence[Strip],
+    value: Callable[[Strip], str],
+    *,
+    top: float = _LEGEND,
+    names: Sequence[str] = (),
+    more: float = 0.0,
+) -> tuple[Sheet, style.Axes]:
+    """A sheet, and on it axes for the strips, `top` inches below its heading; values at the right.
+
+    The y axis is in inches, downward.  The left margin has room for `names`, too, and below the
+    axes there are `more` inches.
+    """
+    tall = sum(strip.height for strip in stack)
+    sheet = Sheet(title, about, top + tall + _BELOW + more)
+    lines = [*names, *(line for strip in stack for line in strip.name)]
+    left = EDGE + style.widest(lines, TEXT) + _GAP
+    right = EDGE + style.widest(map(value, stack), TEXT) + _GAP
+    axes = sheet.axes(left, top, sheet.width - left - right, tall)
+    axes.set(ylim=(tall, 0), yticks=[])
+    for strip in stack:
+        sheet.lines(left - _GAP, top + strip.middle, strip.name, ha="right")
+        sheet.lines(sheet.width - right + _GAP, top + strip.middle, [value(strip)])
+    return sheet, axes
+
+
+@dataclass(frozen=True)
+class End:
+    """A name in lines, and its line's colour and last value."""
+
+    name: Sequence[str]
+    colour: str
+    value: float
+
+    @property
+    def height(self) -> float:
+        """Inches it takes, with a little air."""
+        return len(self.name) * line_height(TEXT) + 0.02
+
+
+def ends_width(ends: Sequence[End]) -> float:
+    """Inches that these take at the right of the axes, up to the edge of the sheet."""
+    return EDGE + style.widest((line for end in ends for line in end.name), TEXT) + _LEADER + 0.06
+
+
+def draw_ends(sheet: Sheet, axes: style.Axes, ends: Sequence[End]) -> None:
+    """The names beside the axes, moved apart where they would overlap."""
+    left, top, wide, tall = sheet.box(axes)
+    edge = left + wide
+    scale = axes.transScale + axes.transLimits
+    beyond = axes.get_xlim()[1]
+    wanted = [(1 - scale.transform((beyond, end.value))[1]) * tall for end in ends]
+    middles = apart(wanted, [end.height for end in ends], tall)
+    for end, start, middle in zip(ends, wanted, middles, strict=True):
+        down = [top + y for y in (start, start, middle, middle)]
+        across = [edge, edge + 0.04, edge + 0.2, edge + 0.24]
+        sheet.stroke(across, down, color=end.colour, linewidth=0.9)
+        sheet.lines(edge + _LEADER, top + middle, end.name)
+
+
+def apart(middles: Sequence[float], heights: Sequence[float], room: float) -> list[float]:
+    """Where labels of these heights stand between 0 and `room`, none over another, in this order.
+
+    Each stays near the middle it asked for; what was asked for in some order stays in it.
+    """
+    order = sorted(range(len(middles)), key=middles.__getitem__)
+    places = list(middles)
+    top, bottom = 0.0, room
+    for at in order:
+        places[at] = max(middles[at], top + heights[at] / 2)
+        top = places[at] + heights[at] / 2
+    for at in reversed(order):
+        places[at] = min(places[at], bottom - heights[at] / 2)
+        bottom = places[at] - heights[at] / 2
+    return places

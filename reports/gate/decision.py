@@ -1,174 +1,30 @@
-"""When to look, and how much error each look may spend: few looks, a known sum.
+"""The decision of the gate: slower, not slower, inconclusive or other work, for every metric.
 
-Looking after every round and stopping when it pleases makes an interval of 95 % cover less.  So
-there are looks at planned rounds only, each with a part of the error, and the parts add up to no
-more than all of it (a union bound, Bonferroni; the intervals are Jennison and Turnbull's of 1989,
-"Interim analyses: the repeated confidence interval approach", which hold together at every look,
-however one stops).  The looks of reports/stats/stopping.py double; a pair is dearer than a cell, so
-these are closer.  At 8 ranks first reach such a part; first looks at 7 to 10, growth by 1.25 to 1.5
-and 0.6 to 0.85 kept came to checks that take as long within a tenth.
+`reports.gate.evidence` says where one metric of one cell stands; here they are judged together:
+Holm (1979) over all metrics of all cells, so that identical sides are called slower anywhere with
+at most ALPHA.  What a budget does not decide is inconclusive.
 
-What the looks at one metric of one pair said, one after the other.
+Which cells to measure next: a budget allotted by need, and none of it to what is decided.  Every
+cell is looked at once.  From then on suspects come first, and alone where that is soon done: their
+rounds are few, and what they say fails a build.  Then comes whoever needs the least, so that as
+many as possible are decided.
 
-A pure function of its rounds in their order, so that going on after an interruption, or asking
-twice, gives the same.  Two phases, and a threshold that is a promise in both directions:
-
-- search: at each look an interval, of 95 % over all looks together.  Below the threshold with its
-  upper bound: not slower (a test of equivalence, Schuirmann 1987: only a slow-down proven smaller
-  than what matters passes).  Else, above nothing with its lower bound: a suspect.
-- confirmation: only rounds after that look count, at looks of their own.  Identical sides become
-  a suspect with at most MISSES, and then these rounds, which know nothing of the search, have a
-  p value of their own; so MISSES times that is a p value too.  Asking twice needs no extreme
-  quantile, which few rounds would not have, and the second time costs rounds of suspects alone.
-
-So a slow-down as large as the threshold passes with at most MISSES, 2.5 %, and what identical
-sides do is limited by the p value.
-
-The answer of the gate: slower, not slower, inconclusive or other work, for every metric.
-
-Both sides of a pair run in the same round, back to back and in random order, and the ratio of
-their times is what counts.  reports/gate/decision.py says when one metric of one pair is decided;
-here they are judged together: Holm (1979) over all metrics of all pairs, so that identical sides
-are called slower anywhere with at most ALPHA.  What a budget does not decide is inconclusive.
+What a machine can resolve: the noise of a pair, and the slow-down it would still show.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import takewhile
+from random import Random
 from typing import Literal
 
 from ..stats import intervals, robust
 from ..stats.intervals import Interval
-
-FIRST = 8
-GROWTH = 1.25
-KEPT = 0.75
-"""Of the error that is left, a look leaves so much to those after it."""
-
-
-def planned() -> Iterator[int]:
-    """The rounds at which to look: 8, 10, 13, 17, 22 ... without end."""
-    rounds = FIRST
-    while True:
-        yield rounds
-        rounds = math.ceil(rounds * GROWTH)
-
-
-@lru_cache(maxsize=4096)
-def past(rounds: int) -> tuple[int, ...]:
-    """The looks that so many rounds hold."""
-    return tuple(takewhile(lambda look: look <= rounds, planned()))
-
-
-def last(rounds: int) -> int:
-    """The last of them; 0 before the first."""
-    return max(past(rounds), default=0)
-
-
-def following(rounds: int) -> int:
-    """The first look at so many rounds or later."""
-    return next(look for look in planned() if look >= rounds)
-
-
-def share(number: int) -> float:
-    """The part of the error that this look may spend, the first being 0."""
-    return (1 - KEPT) * KEPT**number
-
-
-def share_at(rounds: int) -> float:
-    """The part for what is shown after so many rounds, at a look or not.
-
-    Who ends on a budget between two looks may spend what is left; before the first, no more than
-    what is kept for later ones, as so few rounds promise a little less than they say.
-    """
-    looked = past(rounds)
-    if looked and looked[-1] == rounds:
-        return share(len(looked) - 1)
-    return float(KEPT ** max(1, len(looked)))
-
-
-MISSES = 0.025
-"""That the truth is beyond one bound, at any look; and beyond either: 5 %."""
-FEWEST = 5
-"""Rounds from which there is an interval."""
-
-NEVER = 10**6
-"""More rounds than anybody waits for."""
-
-Logarithms = tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Trail:
-    """Where a metric of a pair stands.
-
-    `passed` is the look that found it not slower, `suspect` the one after which only fresh rounds
-    count, `p` is MISSES times their p value over all their looks (1 without one), and `more` about
-    how many rounds are missing for a decision.
-    """
-
-    passed: int | None
-    suspect: int | None
-    p: float
-    more: int
-
-
-@lru_cache(maxsize=4096)
-def trail(logarithms: Logarithms, threshold: float) -> Trail:
-    """Look at the planned rounds of these, up to the one that found it not slower."""
-    limit = math.log1p(threshold)
-    suspect: int | None = None
-    for look in past(len(logarithms)):
-        low, high = bounds(logarithms[:look])
-        if high < limit:
-            # A look of the fresh rounds at the same time comes too late.
-            fresh = logarithms[suspect : look - 1] if suspect else ()
-            return Trail(look, suspect, _confirmed(fresh), 0)
-        if suspect is None and low > 0:
-            suspect = look
-    fresh = logarithms[suspect:] if suspect else ()
-    return Trail(None, suspect, _confirmed(fresh), _more(logarithms, limit, suspect))
-
-
-def bounds(logarithms: Logarithms) -> tuple[float, float]:
-    """The interval to show and to decide by; without ends below FEWEST rounds."""
-    if len(logarithms) < FEWEST:
-        return -math.inf, math.inf
-    return robust.bounds(logarithms, MISSES * share_at(len(logarithms)))
-
-
-def _confirmed(fresh: Logarithms) -> float:
-    found = (
-        robust.p_value(fresh[:look]) / share(number) for number, look in enumerate(past(len(fresh)))
-    )
-    return min(1.0, MISSES * min(found, default=1 / MISSES))
-
-
-def _more(logarithms: Logarithms, limit: float, suspect: int | None) -> int:
-    """Rounds to the look that should decide, as widths shrink with the root of their number."""
-    rounds = len(logarithms)
-    seen = last(rounds)
-    if not seen:
-        return FIRST - rounds
-    low, high = bounds(logarithms[:seen])
-    middle, half = robust.mean(logarithms[:seen]), (high - low) / 2
-    passing = following(max(rounds + 1, _rounds(seen, half, limit - middle)))
-    confirming = _rounds(seen, half, middle)
-    if suspect is None:
-        slower = following(max(rounds + 1, confirming)) + following(confirming)
-    else:
-        slower = suspect + following(max(rounds - suspect + 1, confirming))
-    return min(passing, slower) - rounds
-
-
-def _rounds(seen: int, half: float, margin: float) -> int:
-    """How many rounds make a half width as small as a margin."""
-    return math.ceil(min(NEVER, seen * (half / margin) ** 2)) if margin > 0 else NEVER
-
+from . import evidence as evidences
+from .evidence import FEWEST, MISSES, Evidence, Trail, trail
 
 ALPHA = 0.01
 """That identical sides are called slower anywhere."""
@@ -177,28 +33,10 @@ Word = Literal["slower", "not slower", "inconclusive", "other work"]
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """One metric of a pair: what was measured, and what is asked.
-
-    `logarithms` are those of the second side over the first, finite, in the order of the rounds;
-    `threshold` 0.05 asks for slow-downs of 5 %.  `seconds` is what a further round of the pair
-    costs, all its metrics together.
-    """
-
-    cell: int
-    metric: str
-    threshold: float
-    logarithms: Logarithms
-    seconds: float
-    other_work: bool = False
-    """Whether the sides gave different answers, which is neither slower nor not."""
-
-
-@dataclass(frozen=True)
 class Verdict:
     """What a piece of evidence says, together with all the others.
 
-    `p` is adjusted for all metrics of all pairs.  `suspect` wants rounds of its own before it may
+    `p` is adjusted for all metrics of all cells.  `suspect` wants rounds of its own before it may
     be slower.  `more` is about how many rounds would decide it, 0 when `decided`.
     """
 
@@ -215,48 +53,150 @@ class Verdict:
 
     @property
     def rounds(self) -> int:
-        return len(self.evidence.logarithms)
+        return self.evidence.rounds
 
     @property
     def ratio(self) -> Interval | None:
         """The second side's over the first's: 95 % however one stopped; None without a round."""
-        return ratio(self.evidence.logarithms)
+        return evidences.ratio(self.evidence)
 
 
-def judged(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Verdict]:
+def judge(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Verdict]:
     """A verdict for each, in the order given; all that are asked must be given at once."""
-    trails = [trail(one.logarithms, one.threshold) for one in evidence]
-    tested = [
-        1.0 if one.other_work else found.p for one, found in zip(evidence, trails, strict=True)
-    ]
+    certain = alpha / max(1, len(evidence))
+    trails = [trail(one, certain) for one in evidence]
+    tested = [1.0 if one.other_work else its.p for one, its in zip(evidence, trails, strict=True)]
     adjusted = intervals.holm(tested)
     return [
-        _verdict(one, found, p, alpha)
-        for one, found, p in zip(evidence, trails, adjusted, strict=True)
+        _verdict(one, its, p, alpha) for one, its, p in zip(evidence, trails, adjusted, strict=True)
     ]
 
 
-def _verdict(one: Evidence, found: Trail, p: float, alpha: float) -> Verdict:
-    word = _word(one, found, p <= alpha)
+def _verdict(one: Evidence, its: Trail, p: float, alpha: float) -> Verdict:
+    word = _word(one, its, p <= alpha)
     if word != "inconclusive":
         return Verdict(one, word, p, False, 0)
-    return Verdict(one, word, p, found.suspect is not None, found.more)
+    return Verdict(one, word, p, its.suspect is not None, its.more)
 
 
-def _word(one: Evidence, found: Trail, confirmed: bool) -> Word:
+def _word(one: Evidence, its: Trail, confirmed: bool) -> Word:
     if one.other_work:
         return "other work"
     if confirmed:
         return "slower"
-    return "inconclusive" if found.passed is None else "not slower"
+    return "inconclusive" if its.passed is None else "not slower"
 
 
-def ratio(logarithms: Logarithms) -> Interval | None:
-    """The ratio with its interval: of 95 % however the rounds were stopped; None without one."""
-    if not logarithms:
+HOPE = 4.0
+"""A cell is given up when it needs so many times what is left: estimates are that uncertain."""
+SOON = 0.2
+"""Of what is left: so little a suspect may cost for all others to wait."""
+VALUES, VALUES_SECONDS = 8, 0.2
+"""Values that a process gives: as many as fit, for starting it costs as much.  Of 1, 2 and 4, and
+what fits 0.2, 0.3 and 0.6 s, these decide the 18 default cells soonest: noise squared times cost,
+from recorded rounds, by `nox -s gate_quality -- --part split`."""
+
+
+def values(batch_seconds: float) -> int:
+    """How many values a process of either side should give, its number being their median."""
+    return max(1, min(VALUES, round(VALUES_SECONDS / batch_seconds)))
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a cell still costs: seconds until all its metrics are decided."""
+
+    cell: int
+    suspect: bool
+    seconds: float
+    looked_at: bool
+
+    @property
+    def urgency(self) -> tuple[bool, bool, float, int]:
+        """Sorts the most urgent first."""
+        return self.looked_at, not self.suspect, self.seconds, self.cell
+
+
+def choose(verdicts: Sequence[Verdict], left: float) -> tuple[int, ...]:
+    """The cells for the next round with `left` seconds of the budget; none: the run ends."""
+    needs = sorted(_needs(verdicts), key=lambda one: one.urgency)
+    if soon := [one.cell for one in needs if one.suspect and one.seconds <= SOON * left]:
+        return tuple(soon)
+    cells: list[int] = []
+    for need in needs:
+        fits = need.seconds <= left
+        if not need.looked_at or fits or (not cells and need.seconds <= HOPE * left):
+            cells.append(need.cell)
+            left -= need.seconds
+    return tuple(cells)
+
+
+def _needs(verdicts: Sequence[Verdict]) -> list[Need]:
+    """The needs of the cells that are not decided; all metrics of a cell are measured at once."""
+    by_cell: dict[int, list[Verdict]] = {}
+    for one in verdicts:
+        if not one.decided:
+            by_cell.setdefault(one.evidence.cell, []).append(one)
+    return [
+        Need(
+            cell,
+            any(one.suspect for one in metrics),
+            max(one.more * one.evidence.seconds for one in metrics),
+            all(one.rounds >= evidences.FIRST for one in metrics),
+        )
+        for cell, metrics in by_cell.items()
+    ]
+
+
+EFFICIENCY = 0.87
+"""Of a trimmed mean beside a mean, under normal noise."""
+DRAWS = 400
+"""Of normal noise, with a fixed seed: the distribution of a bound has no closed form."""
+MANY = evidences.last(64)
+"""Rounds that are drawn: all pairs of more of them take long."""
+
+
+def deviation(logarithms: Sequence[float]) -> float | None:
+    """The noise of identical sides: the deviation of normal noise that hides as much.
+
+    Of one round's logarithm of the ratio; no outlier spoils it.  None below five rounds.
+    """
+    if len(logarithms) < FEWEST:
         return None
-    middle = math.exp(robust.mean(logarithms))
-    low, high = bounds(logarithms)
-    if math.isinf(low):
-        return Interval(middle)
-    return Interval(middle, math.exp(low), math.exp(high))
+    return robust.standard_error(logarithms) * math.sqrt(len(logarithms) * EFFICIENCY)
+
+
+def resolved(deviation: float, rounds: int, metrics: int, alpha: float = ALPHA) -> float | None:
+    """The least slow-down that so many rounds catch in 95 of 100 checks: 0.05 is 5 %.
+
+    Half of the rounds search for it and half confirm it; `metrics` counts those of all cells.  None
+    where the rounds do not hold a look of either.
+    """
+    look = evidences.last(rounds // 2)
+    if not look:
+        return None
+    share = evidences.share_at(look)
+    search, confirmation = MISSES * share, min(1.0, alpha / metrics / MISSES) * share
+    if min(search, confirmation) < 2.0**-look:
+        return None
+    drawn = min(look, MANY)  # beyond that only the root of the number counts
+    shift = _shift(drawn, search, confirmation) * math.sqrt(drawn / look)
+    return math.expm1(shift * deviation)
+
+
+@lru_cache(maxsize=64)
+def _shift(rounds: int, search: float, confirmation: float) -> float:
+    """What to add to normal noise of deviation 1 for both lower bounds to be above 0."""
+    chance = Random(rounds)
+    needed = sorted(
+        max(
+            -robust.bounds(first, search)[0],
+            -(robust.signed_rank_bounds(fresh, confirmation) or evidences.NO_BOUNDS)[0],
+        )
+        for first, fresh in ((_draw(chance, rounds), _draw(chance, rounds)) for _ in range(DRAWS))
+    )
+    return needed[math.ceil(evidences.POWER * DRAWS) - 1]
+
+
+def _draw(chance: Random, rounds: int) -> list[float]:
+    return [chance.gauss(0, 1) for _ in range(rounds)]

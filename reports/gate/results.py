@@ -1,8 +1,7 @@
-"""A check as it is stored and shown: an answer for each metric of each pair.  Plain data.
+"""A check as it is stored and shown: a result for each metric of each cell, and the words for it.
 
 Stored as gate.json for other tools; its documented form is SCHEMA.md's.  Nothing of ours reads it.
-
-What is said of an answer and of a whole check, the same words wherever it is shown.
+The words are the same wherever a check is shown.
 """
 
 from __future__ import annotations
@@ -12,16 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from .. import numbers
-from .decision import ALPHA, Word
-from .unpaired import Judged
+from .decision import ALPHA, Verdict, Word
 
 SCHEMA = 1
 FILE = "gate.json"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the gate says of one metric of one pair.
+class Result:
+    """What the gate says of one metric of one cell.
 
     `before` and `after` are in seconds, or bytes of memory.  `before` is the trimmed geometric mean
     over the rounds that both sides have (unpaired: over the stored ones), which a disturbed process
@@ -49,12 +47,12 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Checked:
+class Check:
     """A whole check of `after` against `before`; `paired` when both ran in the same rounds."""
 
     after: str
     before: str
-    answers: tuple[Answer, ...]
+    answers: tuple[Result, ...]
     paired: bool = True
     relative: bool = False
     failed: tuple[tuple[str, str], ...] = ()
@@ -68,7 +66,7 @@ class Checked:
     run: str = ""
     warnings: tuple[str, ...] = field(default=())
 
-    def of(self, word: Word) -> list[Answer]:
+    def of(self, word: Word) -> list[Result]:
         """The answers of one kind, in their order."""
         return [one for one in self.answers if one.word == word]
 
@@ -79,63 +77,63 @@ class Checked:
         return undecided + len(self.unknown) + len(self.alone)
 
 
-def document(checked: Checked) -> str:
+def document(check: Check) -> str:
     """The text of gate.json."""
-    return json.dumps({"schema": SCHEMA, **asdict(checked)}, indent=1, ensure_ascii=False)
+    return json.dumps({"schema": SCHEMA, **asdict(check)}, indent=1, ensure_ascii=False)
 
 
-def spans(answers: Sequence[Answer]) -> str:
+def spans(answers: Sequence[Result]) -> str:
     """`8 to 24 rounds`."""
     rounds = sorted({one.rounds for one in answers}) or [0]
     low, high = rounds[0], rounds[-1]
     if low < high:
         return f"{low} to {high} rounds"
-    return f"{low} round{'' if low == 1 else 's'}"
+    return f"{low} round{_s(low)}"
 
 
-NEVER = 100_000
-"""So many more rounds are as good as none: they are not told."""
+FAR = 100_000
+"""So many more rounds are as good as none: nobody is told to wait for them."""
 
 
-def title(checked: Checked) -> str:
+def title(check: Check) -> str:
     """`working tree against git:main (1a2b3c4)`."""
-    how = "" if checked.paired else ", not paired"
-    relative = ", relative to the reference" if checked.relative else ""
-    return f"{checked.after} against {checked.before}{how}{relative}"
+    how = "" if check.paired else ", not paired"
+    relative = ", relative to the reference" if check.relative else ""
+    return f"{check.after} against {check.before}{how}{relative}"
 
 
-def extent(checked: Checked) -> str:
+def extent(check: Check) -> str:
     """`18 cells, 8 to 24 rounds, 6:40`."""
-    minutes, seconds = divmod(round(checked.seconds), 60)
-    return f"{cells(checked.answers)}, {spans(checked.answers)}, {minutes}:{seconds:02}"
+    minutes, seconds = divmod(round(check.seconds), 60)
+    return f"{cells(check.answers)}, {spans(check.answers)}, {minutes}:{seconds:02}"
 
 
-def method(checked: Checked) -> str:
+def method(check: Check) -> str:
     """`Holm, alpha 1 %`."""
-    return f"Holm, alpha {percent(checked.alpha)}"
+    return f"Holm, alpha {percent(check.alpha)}"
 
 
-def headline(checked: Checked) -> str:
+def headline(check: Check) -> str:
     """The whole check in a line: `slower: 1 of 18 cells; 1 inconclusive`."""
-    every = _names(checked.answers)
-    slower, doubtful = checked.of("slower"), checked.of("inconclusive")
-    told = [f"slower: {len(_names(slower))} of {_cells(len(every))}"] if slower else []
-    if checked.failed:
-        told.append(f"failed: {_cells(len({cell for cell, _ in checked.failed}))}")
-    if other := checked.of("other work"):
-        told.append(f"other work: {cells(other)}")
+    every = _names(check.answers)
+    slower, doubtful = check.of("slower"), check.of("inconclusive")
+    parts = [f"slower: {len(_names(slower))} of {_cells(len(every))}"] if slower else []
+    if check.failed:
+        parts.append(f"failed: {_cells(len({cell for cell, _ in check.failed}))}")
+    if other := check.of("other work"):
+        parts.append(f"other work: {cells(other)}")
     if doubtful:
-        told.append(f"inconclusive: {cells(doubtful)}")
-    if checked.unknown:
-        told.append(f"not known: {len(checked.unknown)}")
-    if checked.alone:
-        told.append(f"not compared: {_cells(len(checked.alone))}")
-    if passed := checked.of("not slower"):
-        told.append(f"not slower: {cells(passed)}")
-    return "; ".join(told) or "nothing was compared"
+        parts.append(f"inconclusive: {cells(doubtful)}")
+    if check.unknown:
+        parts.append(f"not known: {len(check.unknown)}")
+    if check.alone:
+        parts.append(f"not compared: {_cells(len(check.alone))}")
+    if passed := check.of("not slower"):
+        parts.append(f"not slower: {cells(passed)}")
+    return "; ".join(parts) or "nothing was compared"
 
 
-def said(one: Answer) -> str:
+def reason(one: Result) -> str:
     """Why it is what it is, with the metric where that is not the batch time."""
     metric = "" if one.metric == "batch" else f"{one.metric} "
     if one.word == "other work":
@@ -151,14 +149,14 @@ def said(one: Answer) -> str:
     return f"{metric}too noisy: {change(one)}{remedy(one)}"
 
 
-def remedy(one: Answer) -> str:
+def remedy(one: Result) -> str:
     """`, about 40 more rounds would tell`; nothing where so many are not to be had."""
-    if not 0 < one.more < NEVER:
+    if not 0 < one.more < FAR:
         return ""
     return f", about {one.more:,} more round{_s(one.more)} would tell"
 
 
-def values(one: Answer) -> str:
+def values(one: Result) -> str:
     """`56.2 -> 68.9 ms`."""
     if one.before is None or one.after is None:
         return ""
@@ -167,22 +165,22 @@ def values(one: Answer) -> str:
     return f"{number if after.endswith(f' {unit}') else before} -> {after}"
 
 
-def value(one: Answer, number: float | None) -> str:
+def value(one: Result, number: float | None) -> str:
     """`56.2 ms`, `48 MB`."""
     return numbers.size(number) if one.metric == "memory" else numbers.duration(number)
 
 
-def change(one: Answer) -> str:
+def change(one: Result) -> str:
     """`+22.6 % [+18.1, +27.0]`."""
     if one.ratio is None:
         return "unknown"
-    told = f"{_percent(one.ratio)} %"
+    difference = f"{_percent(one.ratio)} %"
     if one.low is None or one.high is None:
-        return told
-    return f"{told} [{_percent(one.low)}, {_percent(one.high)}]"
+        return difference
+    return f"{difference} [{_percent(one.low)}, {_percent(one.high)}]"
 
 
-def within(passed: Sequence[Answer]) -> str:
+def within(passed: Sequence[Result]) -> str:
     """`16 cells within 5 %, 16 cells within 10 % cpu`."""
     asked: dict[tuple[str, float], int] = {}
     for one in passed:
@@ -198,33 +196,35 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:g} %"
 
 
-def resolution(judged: Mapping[str, Judged]) -> list[str]:
+def resolution(verdicts: Mapping[str, Verdict]) -> list[str]:
     """What an unpaired check can show at best, and what would help, by what is asked."""
-    told = ["not paired: what the machine did between the two runs looks like the code"]
-    shown = {name: one.resolves for name, one in judged.items() if one.resolves is not None}
-    if shown:
-        least, most = (pick(shown, key=lambda name: shown[name]) for pick in (min, max))
-        told.append(f"it can show slow-downs of {_rounded(shown[most])} or more")
-        if _rounded(shown[least]) != _rounded(shown[most]):
-            told[-1] += f": those of {most}; {_rounded(shown[least])} for {least}"
-    if hopeless := sum(one.more >= NEVER for one in judged.values()):
-        told.append(
-            f"no number of rounds decides {hopeless} of {len(judged)}, the baseline being too "
+    lines = ["not paired: what the machine did between the two runs looks like the code"]
+    certain = ALPHA / max(1, len(verdicts))
+    every = {name: one.evidence.resolved(certain) for name, one in verdicts.items()}
+    known = {name: resolved for name, resolved in every.items() if resolved is not None}
+    if known:
+        least, most = (pick(known, key=lambda name: known[name]) for pick in (min, max))
+        lines.append(f"it can show slow-downs of {_rounded(known[most])} or more")
+        if _rounded(known[least]) != _rounded(known[most]):
+            lines[-1] += f": those of {most}; {_rounded(known[least])} for {least}"
+    if hopeless := sum(one.more >= FAR for one in verdicts.values()):
+        lines.append(
+            f"no number of rounds decides {hopeless} of {len(verdicts)}, the baseline being too "
             "noisy: save one of more rounds, or measure both sides at once with --against"
         )
-    return told
+    return lines
 
 
 def _rounded(fraction: float) -> str:
     return f"{100 * fraction:.2g} %" if fraction < 1 else f"{100 * fraction:.0f} %"
 
 
-def cells(answers: Sequence[Answer]) -> str:
+def cells(answers: Sequence[Result]) -> str:
     """`18 cells`: a cell counts once, however many metrics were asked of it."""
     return _cells(len(_names(answers)))
 
 
-def _names(answers: Sequence[Answer]) -> set[str]:
+def _names(answers: Sequence[Result]) -> set[str]:
     return {one.cell for one in answers}
 
 

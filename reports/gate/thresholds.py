@@ -40,7 +40,7 @@ class Threshold:
         return " ".join(f"{kind}:{pattern}" for kind, pattern in both if pattern)
 
 
-def parsed(texts: Iterable[str] = ()) -> tuple[Threshold, ...]:
+def parse(texts: Iterable[str] = ()) -> tuple[Threshold, ...]:
     """The thresholds of a command line, the default where it has none.
 
     Raises ValueError that quotes the text and says what is accepted.
@@ -49,7 +49,7 @@ def parsed(texts: Iterable[str] = ()) -> tuple[Threshold, ...]:
 
 
 def threshold(text: str) -> Threshold:
-    """One threshold; raises ValueError as `parsed` does."""
+    """One threshold; raises ValueError as `parse` does."""
     *names, condition = _condition(text)
     match = re.fullmatch(r"(\w+)>(\d+(?:\.\d*)?|\.\d+)%", condition)
     if not match:
@@ -64,7 +64,7 @@ def threshold(text: str) -> Threshold:
     return Threshold(metric, percent / 100, **_named(text, names))
 
 
-def thresholds(
+def of_cell(
     given: Sequence[Threshold], workload: Collection[str], strategy: Collection[str]
 ) -> dict[str, float]:
     """What a cell is asked, by metric; the more is named the more it counts, then the later.
@@ -97,13 +97,13 @@ def _condition(text: str) -> list[str]:
 
 
 def _named(text: str, names: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    parts: dict[str, str] = {}
     for name in names:
         kind, sign, rest = name.partition(":")
         key = {"w": "workload", "s": "strategy"}.get(kind)
         if key is None or not sign or not rest:
             raise ValueError(f"'{text}': '{name}' names no cells: write {FORM}")
-        if key in found:
+        if key in parts:
             raise ValueError(f"'{text}' names two of {kind}: write a threshold for each")
-        found[key] = rest
-    return found
+        parts[key] = rest
+    return parts

@@ -1,6 +1,6 @@
-"""What a history says in words and signs, the same on a terminal, in a chart and in a page.
+"""A history in words and signs, the same on a terminal, in a chart and in a page; and as JSON.
 
-Histories as plain data, for JSON.  The keys are in SCHEMA.md.
+The keys of the JSON are in SCHEMA.md.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def revision(point: Point) -> str:
 def percent(ratio: float) -> str:
     """`+12 %`: a ratio as the change that it is."""
     value = 100 * (ratio - 1)
-    said = f"{value:+.1f}" if abs(value) < 9.95 else f"{value:+,.0f}"
-    return f"{said.replace('+0.0', '0.0').replace('-0.0', '0.0')} %"
+    text = f"{value:+.1f}" if abs(value) < 9.95 else f"{value:+,.0f}"
+    return f"{text.replace('+0.0', '0.0').replace('-0.0', '0.0')} %"
 
 
 def change(one: Series, change: Change) -> str:
@@ -82,22 +82,22 @@ def plotted(one: Series, width: int) -> list[str]:
     # By estimates: one wide interval would press all others together.
     low, high = min(middle for _, middle, _ in ends), max(middle for _, middle, _ in ends)
     centre, reach = (low + high) / 2, max((high - low) / 2, log(1 + _LEAST)) * 1.1
-    found = []
+    lines = []
     for end in ends:
         places = [round((each - centre + reach) / (2 * reach) * (width - 1)) for each in end]
         first, middle, behind = (min(max(place, 0), width - 1) for place in places)
         line = ["-" if first <= place <= behind else " " for place in range(width)]
         line[middle] = "o"
-        found.append("".join(line).rstrip())
-    return found
+        lines.append("".join(line).rstrip())
+    return lines
 
 
 SCHEMA = 1
 
 
-def document(found: Sequence[Series], skipped: Sequence[str]) -> dict[str, Any]:
+def document(every: Sequence[Series], skipped: Sequence[str]) -> dict[str, Any]:
     """All series, and the runs that could not be read."""
-    return {"schema": SCHEMA, "series": [_series(one) for one in found], "skipped": [*skipped]}
+    return {"schema": SCHEMA, "series": [_series(one) for one in every], "skipped": [*skipped]}
 
 
 def _series(one: Series) -> dict[str, Any]:

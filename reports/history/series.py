@@ -1,6 +1,6 @@
 """One cell over the runs of one machine: what can be compared, in the order it was measured.
 
-Which cells a user means.
+And which of the cells a user means.
 """
 
 from __future__ import annotations
@@ -17,17 +17,12 @@ from typing import Any
 from ..analysis import cells, names
 from ..analysis.names import plain
 from ..errors import UnknownName
+from ..run import provenance
 from ..run.schema import Facts, Planned, Plugin
 from ..stats import intervals, stopping
 from ..stats.changes import changes
 from ..stats.intervals import Interval
-from .past import Past, Seen
-
-RATIOS = ("cpus", "cgroup_cpus", "implementation", "python", "gil", "jit")
-"""Facts without which not even ratios can be compared."""
-TIMES = ("cpu_model", *RATIOS)
-"""Facts without which times cannot.  A kernel or a library that was updated is a change to be seen,
-not another machine; nor is a machine its host's name."""
+from . import Past, PastCell
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ class Point:
     batch: Interval
     share: Interval | None
     answers: frozenset[str]
-    around: Mapping[str, str]
+    around: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -107,14 +102,14 @@ class Series:
 
 def series(runs: Iterable[Past], *, relative: bool = False) -> list[Series]:
     """Each cell on each machine, those of the latest run first, in the order of its table."""
-    found: dict[tuple[Any, ...], list[tuple[Past, Seen, Point]]] = {}
+    by_key: dict[tuple[Any, ...], list[tuple[Past, PastCell, Point]]] = {}
     for past in runs:
-        for seen, point in _points(past):
-            if relative and (point.share is None or seen.planned.reference):
+        for cell, point in _points(past):
+            if relative and (point.share is None or cell.planned.reference):
                 continue
-            key = (seen.planned.name, *map(str, _machine(past.run, relative).values()))
-            found.setdefault(key, []).append((past, seen, point))
-    latest = sorted(found.values(), key=_recent)
+            key = (cell.planned.name, *map(str, _machine(past.run, relative).values()))
+            by_key.setdefault(key, []).append((past, cell, point))
+    latest = sorted(by_key.values(), key=_recent)
     called = _names([those[-1][1].planned for those in latest])
     return [
         Series(
@@ -128,27 +123,27 @@ def series(runs: Iterable[Past], *, relative: bool = False) -> list[Series]:
     ]
 
 
-def _recent(those: Sequence[tuple[Past, Seen, Point]]) -> tuple[Any, ...]:
-    past, seen, _ = those[-1]
+def _recent(those: Sequence[tuple[Past, PastCell, Point]]) -> tuple[Any, ...]:
+    past, cell, _ = those[-1]
     newest = tuple(-ord(sign) for sign in f"{past.run.started} {past.run.id}")
-    return newest, seen.planned.block, seen.planned.id
+    return newest, cell.planned.block, cell.planned.id
 
 
-def _points(past: Past) -> Iterator[tuple[Seen, Point]]:
-    blocks: dict[int, list[Seen]] = {}
-    for seen in past.cells:
-        blocks.setdefault(seen.planned.block, []).append(seen)
+def _points(past: Past) -> Iterator[tuple[PastCell, Point]]:
+    blocks: dict[int, list[PastCell]] = {}
+    for cell in past.cells:
+        blocks.setdefault(cell.planned.block, []).append(cell)
     for those in blocks.values():
-        rounds = {number for seen in those for number in seen.times}
+        rounds = {number for cell in those for number in cell.times}
         fixed = past.run.rounds_limit is not None
         level = intervals.CONFIDENCE if fixed else stopping.confidence(len(rounds))
-        reference = next((seen.times for seen in those if seen.planned.reference), {})
-        for seen in those:
-            if seen.times:
-                yield seen, _point(past, seen, reference, level)
+        reference = next((cell.times for cell in those if cell.planned.reference), {})
+        for cell in those:
+            if cell.times:
+                yield cell, _point(past, cell, reference, level)
 
 
-def _point(past: Past, seen: Seen, reference: Mapping[int, float], level: float) -> Point:
+def _point(past: Past, cell: PastCell, reference: Mapping[int, float], level: float) -> Point:
     git = past.run.git or {}
     return Point(
         run=past.name,
@@ -156,29 +151,23 @@ def _point(past: Past, seen: Seen, reference: Mapping[int, float], level: float)
         started=past.run.started,
         revision=str(git.get("revision") or ""),
         dirty=bool(git.get("dirty")),
-        rounds=len(seen.times),
-        batch=intervals.mean(list(seen.times.values()), level),
-        share=intervals.ratio(seen.times, reference, level),
-        answers=seen.answers,
-        around=_around(past.run),
+        rounds=len(cell.times),
+        batch=intervals.mean(list(cell.times.values()), level),
+        share=intervals.ratio(cell.times, reference, level),
+        answers=cell.answers,
+        around=provenance.facts(provenance.record(past.run), provenance.AROUND),
     )
 
 
 def _machine(run: Facts, relative: bool) -> dict[str, Any]:
-    return {key: run.environment.get(key) for key in (RATIOS if relative else TIMES)}
+    kinds = provenance.RATIOS if relative else provenance.TIMES
+    return {key: run.environment.get(key) for kind in kinds for key in provenance.ENVIRONMENT[kind]}
 
 
-def _around(run: Facts) -> dict[str, str]:
-    packages = run.environment.get("packages")
-    known = packages if isinstance(packages, Mapping) else {}
-    system = {"system": run.environment.get("platform"), "concbench": run.concbench}
-    return {key: str(value) for key, value in {**known, **system}.items() if value}
-
-
-def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
-    for key in before.keys() & after.keys():
-        if before[key] != after[key]:
-            yield f"{key} {before[key]} -> {after[key]}"
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    for what in after:
+        if before.get(what) and after[what] and before[what] != after[what]:
+            yield f"{what} {before[what]} -> {after[what]}"
 
 
 def _names(planned: Sequence[Planned]) -> dict[str, str]:
@@ -192,22 +181,22 @@ def _names(planned: Sequence[Planned]) -> dict[str, str]:
 _FEW = 12
 
 
-def chosen(found: Sequence[Series], wanted: str) -> list[Series]:
+def select(every: Sequence[Series], wanted: str) -> list[Series]:
     """The series of the cells that a text means; raises UnknownName with those there are.
 
     It is a cell's name, long or short; WORKLOAD/STRATEGY, each with parameters or without; a
     pattern with * and ?; or a part of a name.  The first of these that fits counts.
     """
     tight = _tight(wanted)
-    exact = [one for one in found if tight in _called(one)]
-    both = [one for one in found if _is_pair(one, wanted)]
-    some = [one for one in found if _fits(one, tight)]
+    exact = [one for one in every if tight in _called(one)]
+    both = [one for one in every if _is_pair(one, wanted)]
+    some = [one for one in every if _fits(one, tight)]
     if matching := exact or both or some:
         return matching
-    names = list(dict.fromkeys(one.name for one in found))
-    said = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if names[_FEW:] else "")
+    names = list(dict.fromkeys(one.name for one in every))
+    there = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if names[_FEW:] else "")
     near = _near(tight, names)
-    raise UnknownName(f"no stored run has a cell '{wanted}'{near} (there are: {said})")
+    raise UnknownName(f"no stored run has a cell '{wanted}'{near} (there are: {there})")
 
 
 def _called(one: Series) -> tuple[str, str]:

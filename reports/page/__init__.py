@@ -6,10 +6,11 @@ one it came with: whatever a name or a message holds is text.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ..files import write_whole
 
 if TYPE_CHECKING:
     from ..analysis.behaviour import Behaviour
@@ -44,13 +45,4 @@ def write(
 
     Raises OSError, naming the path, when it cannot be written.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    text = rendered(runs, history, behaviour)
-    try:
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
-        temporary.replace(path)
-    except OSError as error:  # of the file asked for, not of the one beside it
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(Path(path), rendered(runs, history, behaviour))

@@ -1,20 +1,24 @@
-"""The charts of a run, ready to stand in the page."""
+"""The charts of a run, and the history of its cells, ready to stand in the page."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
 
 from markupsafe import Markup
 
-from ..charts import draw
+from .. import charts
+from ..charts import Chart
+from ..charts import history as history_chart
+from ..history import marks
+from ..history.series import Series
+from ..render.table import Table, headings
 from ..run.stored import Stored
-
-if TYPE_CHECKING:
-    from ..charts.chart import Chart
-
-__all__ = ["Figure", "figures"]
+from .differences import word_style
+from .html_tables import ColumnStyle, FieldStyle, HtmlTable
 
 _CAPTIONS = {
     "speedup": ("Speed-up", "How many times as fast as the reference, with 95 % intervals."),
@@ -51,34 +55,89 @@ _CAPTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A chart and its caption; where there is no picture, `reason` says why."""
+def figures(stored: Stored, prefix: str) -> list[dict[str, Any]]:
+    """The charts of a run in page order, with captions; `prefix` keeps the ids of two runs apart.
 
-    key: str
-    block: int | None
-    title: str
-    about: str
-    svg: Markup
-    reason: str
-
-
-def figures(stored: Stored, prefix: str) -> list[Figure]:
-    """The charts of a run in page order; `prefix` keeps the ids of two runs apart."""
-    return [_figure(chart, prefix) for chart in draw(stored)]
+    Where there is no picture, `reason` says why.
+    """
+    return [
+        _figure(chart, *_CAPTIONS.get(chart.key, (chart.key, "")), prefix)
+        for chart in charts.draw(stored)
+    ]
 
 
-def _figure(chart: Chart, prefix: str) -> Figure:
-    title, about = _CAPTIONS.get(chart.key, (chart.key, ""))
-    # Inside a tag alone: a name may hold the same signs.
-    svg = re.sub(r"<[^>]+>", lambda tag: _apart(tag[0], prefix), chart.svg) if prefix else chart.svg
-    return Figure(chart.key, chart.block, title, about, Markup(svg), chart.reason)
+def _figure(chart: Chart, title: str, about: str, prefix: str = "") -> dict[str, Any]:
+    svg = chart.svg
+    if prefix:  # inside a tag alone: a name may hold the same signs
+        svg = re.sub(r"<[^>]+>", lambda tag: _prefixed(tag[0], prefix), svg)
+    return {**vars(chart), "title": title, "about": about, "svg": Markup(svg)}
 
 
-def _apart(tag: str, prefix: str) -> str:
-    named = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}", tag)
+def _prefixed(tag: str, prefix: str) -> str:
+    tag = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}", tag)
     return re.sub(
         r'( aria-(?:labelledby|describedby)=")([^"]*)',
-        lambda found: found[1] + " ".join(prefix + name for name in found[2].split()),
-        named,
+        lambda match: match[1] + " ".join(prefix + name for name in match[2].split()),
+        tag,
     )
+
+
+LATEST = 40
+"""Runs that a chart of the history shows: more would make the page too heavy."""
+_ABOUT = (
+    "Each panel has a scale of its own. A level is marked as new when it lasts three runs and "
+    "stands out of the noise."
+)
+_COLUMNS = (
+    ColumnStyle("workload", names=True),
+    ColumnStyle("strategy"),
+    *map(ColumnStyle, ("runs", "first", "latest", "since", "change")),
+)
+_TITLES = ("workload", "strategy", "runs", "first", "this run", "since first", "last change")
+
+
+def history(series: Sequence[Series]) -> dict[str, Any] | None:
+    """What earlier runs on this machine say, None without any.
+
+    A chart for each workload, a row for each cell.
+    """
+    if not series:
+        return None
+    ordered = sorted(series, key=_block)
+    each = [_history_figure(list(those)) for _, those in groupby(ordered, _block)]
+    table = _history_table(ordered)
+    return {"machine": marks.machine(series[0]), "figures": each, "table": table}
+
+
+def _block(one: Series) -> int:
+    return one.cell.block
+
+
+def _history_figure(series: Sequence[Series]) -> dict[str, Any]:
+    workload, _ = _names(series[0])
+    short = [replace(one, name=_names(one)[1]) for one in series]
+    chart = history_chart.draw(short, workload, LATEST)
+    return _figure(chart, f"{workload} over time", _ABOUT)
+
+
+def _history_table(series: Sequence[Series]) -> HtmlTable:
+    texts, values = [], []
+    styles: dict[tuple[int, int], FieldStyle] = {}
+    for place, one in enumerate(series):
+        names, change = _names(one), marks.last(one)
+        first, last = one.estimates[0], one.estimates[-1]
+        runs, since = len(one.points), last / first
+        times = marks.value(one, 0), marks.value(one, -1), marks.percent(since)
+        texts.append((*names, str(runs), *times, change))
+        values.append((*names, runs, first, last, since, change))
+        styles[place, 1] = FieldStyle(colour=charts.colour(one.cell.strategy.name))
+        styles[place, 6] = word_style(one.changes[-1].word if one.changes else "")
+    caption = "Every cell, from its first stored run to this one"
+    heads = headings(_TITLES, left=(0, 1, 6))
+    table = Table(caption, heads, tuple(texts), folding=1, values=tuple(values))
+    return HtmlTable("history-table", table, _COLUMNS, styles, kind="compared")
+
+
+def _names(one: Series) -> tuple[str, str]:
+    workload, _, strategy = one.name.rpartition(" / ")
+    return workload, strategy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -16,12 +16,10 @@ from markupsafe import Markup, escape
 from ..analysis.behaviour import Behaviour
 from ..history.series import Series
 from ..run.stored import Stored
-from . import comparison, past, views
+from . import differences, figures, html_tables, sections
 
 _STYLES = ("page.css", "parts.css", "media.css")  # in this order: later rules win
-_KEPT = "\n\t\u00a0\u200d"  # lines of a traceback, spaces, and what joins an emoji
-
-
+_HARMLESS = "\n\t\u00a0\u200d"  # lines of a traceback, spaces, and what joins an emoji
 _JOINTS = re.compile(r"(?<=[+_\-\[\]=.,:;/])")  # where a name may fold
 
 
@@ -32,15 +30,15 @@ def page(
 
     Below a single one are its history and how strategies behave.
     """
-    shown = [views.run(stored, place, len(runs)) for place, stored in enumerate(runs)]
     return (
         _environment()
         .get_template("page.html")
         .render(
-            runs=shown,
-            comparison=comparison.view(runs) if len(runs) > 1 else None,
-            history=past.view(history),
+            runs=[sections.run(stored, place, len(runs)) for place, stored in enumerate(runs)],
+            comparison=differences.compared(runs) if len(runs) > 1 else None,
+            history=figures.history(history),
             behaviour=behaviour if len(runs) == 1 else None,
+            behaviour_tables=html_tables.behaviour_tables(behaviour) if behaviour else {},
             style=Markup("\n".join(map(_file, _STYLES))),
             script=Markup(_file("page.js")),
             script_hash=_sha256(_file("page.js")),
@@ -50,7 +48,7 @@ def page(
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("reports.page", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -58,8 +56,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
-    made.filters["foldable"] = _foldable
-    return made
+    environment.filters |= {"foldable": _foldable, "attributes": _attributes}
+    return environment
 
 
 @cache
@@ -72,14 +70,20 @@ def _sha256(text: str) -> str:
 
 
 def _printable(value: Any) -> Any:
-    # Control signs, and marks that turn the direction of text, are shown and not obeyed.
+    # Control signs, and marks that turn the direction of text, are displayed, not obeyed.
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
     return "".join(
-        sign if sign.isprintable() or sign in _KEPT else ascii(sign)[1:-1] for sign in value
+        sign if sign.isprintable() or sign in _HARMLESS else ascii(sign)[1:-1] for sign in value
     )
 
 
 def _foldable(name: str) -> Markup:
     """The name with the places marked where a line may end."""
     return Markup("<wbr>").join(escape(_printable(part)) for part in _JOINTS.split(name) if part)
+
+
+def _attributes(values: Mapping[str, Any]) -> Markup:
+    """The attributes of a tag, without those that are None."""
+    texts = {key: _printable(value) for key, value in values.items() if value is not None}
+    return Markup("").join(Markup(' {}="{}"').format(*item) for item in texts.items())

@@ -1,17 +1,24 @@
-"""A check on a terminal: what is slower first, what nobody knows next, the rest in one line.
+"""A check for a reader and for CI.
 
-A check as a comment on a pull or merge request: the verdict on top, what passed folded away.
+Lines on a terminal, a comment on a pull or merge request, annotations of a GitHub workflow, and
+JUnit XML, which every reporter reads.  What is slower comes first, then what nobody knows; what
+passed is one line, or folded away.
 """
 
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
-from ..exports.md import escaped
+from .. import numbers
 from ..gate import results
 from ..gate.decision import Word
-from ..gate.results import Answer, Checked
+from ..gate.results import Check, Result
+from .table import Table, escaped, grid, headings
 
 WIDTH = 100
 WIDEST = 44
@@ -19,116 +26,179 @@ WIDEST = 44
 SHOWN: tuple[Word, ...] = ("slower", "other work", "inconclusive")
 MARKS = {"slower": "SLOWER", "inconclusive": "?", "other work": "OTHER", "not slower": "="}
 
+_INDENT = " " * 10
 
-def lines(checked: Checked, width: int = WIDTH) -> Iterator[str]:
+
+def lines(checked: Check, width: int = WIDTH) -> Iterator[str]:
     """The check, a line at a time, none wider than `width`."""
-    yield from _wrapped("check: ", _title(checked), width)
-    names = [one.cell for one in checked.answers if one.word != "not slower"]
-    names += [cell for cell, _ in (*checked.failed, *checked.alone)]
-    wide = max((len(name) for name in names if len(name) <= WIDEST), default=0)
-    for word in SHOWN:
-        for one in checked.of(word):
-            yield from _line(MARKS[word], one.cell, wide, results.said(one), width)
-    for cell, reason in checked.failed:
-        yield from _line("FAILED", cell, wide, reason, width)
+    about = results.title(checked), results.extent(checked), results.method(checked)
+    yield from _wrapped("check: ", "   ".join(about), width)
+    each = [(MARKS[word], one) for word in SHOWN for one in checked.of(word)]
+    marked = [(mark, one.cell, results.reason(one)) for mark, one in each]
+    marked += [("FAILED", cell, reason) for cell, reason in checked.failed]
+    marked += [("NOT", cell, f"not compared: {reason}") for cell, reason in checked.alone]
+    wide = max((len(cell) for _, cell, _ in marked if len(cell) <= WIDEST), default=0)
+    for mark, cell, text in marked:
+        start = f"  {mark:8}{cell:{wide}}   "
+        if len(start) + len(text) <= width:
+            yield f"{start}{text}"
+        else:
+            yield start.rstrip()
+            yield from _wrapped(_INDENT, text, width)
     for unknown in checked.unknown:
         yield from _wrapped("  ?       ", unknown, width)
-    for cell, reason in checked.alone:
-        yield from _line("NOT", cell, wide, f"not compared: {reason}", width)
     if passed := checked.of("not slower"):
         yield from _wrapped("  =       ", results.within(passed), width)
     for warning in checked.warnings:
         yield from _wrapped("  note    ", warning, width)
 
 
-def _title(checked: Checked) -> str:
-    told = results.title(checked), results.extent(checked), results.method(checked)
-    return "   ".join(told)
+def _wrapped(start: str, text: str, width: int) -> Iterator[str]:
+    if len(start) + len(text) <= width:
+        yield f"{start}{text}"
+    else:
+        yield from textwrap.wrap(text, width, initial_indent=start, subsequent_indent=_INDENT)
 
 
-def _line(mark: str, cell: str, wide: int, said: str, width: int) -> Iterator[str]:
-    start = f"  {mark:8}{cell:{wide}}   "
-    if len(start) + len(said) <= width:
-        yield f"{start}{said}"
-        return
-    yield start.rstrip()
-    yield from textwrap.wrap(said, width, initial_indent=" " * 10, subsequent_indent=" " * 10)
-
-
-def _wrapped(start: str, said: str, width: int) -> Iterator[str]:
-    if len(start) + len(said) <= width:
-        yield f"{start}{said}"
-        return
-    indent = " " * 10
-    yield from textwrap.wrap(said, width, initial_indent=start, subsequent_indent=indent)
-
-
-FIRST: tuple[Word, ...] = ("slower", "other work", "inconclusive")
 ROOM = 50_000
 """Characters of tables: GitHub refuses a comment above 65,536."""
 
 
-def document(checked: Checked) -> str:
+def document(checked: Check) -> str:
     """Markdown as GitHub and GitLab read it; nothing in a name is taken for markup."""
     lines = [f"**{escaped(results.headline(checked))}** ({escaped(results.title(checked))})", ""]
-    told = [one for word in FIRST for one in checked.of(word)]
+    first = [one for word in SHOWN for one in checked.of(word)]
     passed = checked.of("not slower")
-    rows, left = _fitting([*map(_row, told), *map(_row, passed)])
-    if told:
-        lines += [*_head(checked), *rows[: len(told)], ""]
+    titles = ("", "cell", "metric", checked.before, checked.after, "change", "rounds", "")
+    table = Table("", headings(titles, left=(0, 1, 2, 7)), tuple(map(_row, [*first, *passed])))
+    heading, rule, *rows = grid(table)
+    head = (heading, rule)
+    sizes = accumulate(len(row.encode()) + 1 for row in rows)
+    fitting = [row for row, size in zip(rows, sizes, strict=True) if size <= ROOM]
+    if first:
+        lines += [*head, *fitting[: len(first)], ""]
     lines += [f"- failed: {escaped(f'{cell}: {reason}')}" for cell, reason in checked.failed]
     lines += [f"- not known: {escaped(line)}" for line in checked.unknown]
     lines += [f"- not compared: {escaped(f'{cell}: {why}')}" for cell, why in checked.alone]
     lines += [f"- note: {escaped(line)}" for line in checked.warnings]
     if passed:
         summary = f"<details><summary>{results.within(passed)}</summary>"
-        lines += ["", summary, "", *_head(checked), *rows[len(told) :], "", "</details>"]
-    if left:
+        lines += ["", summary, "", *head, *fitting[len(first) :], "", "</details>"]
+    if left := len(rows) - len(fitting):
         lines += ["", f"{left} more rows do not fit here: see gate.json of the run."]
-    lines += ["", f"{results.extent(checked)}; {results.method(checked)}; {_run(checked)}"]
+    run = f"run {escaped(checked.run)}"
+    lines += ["", f"{results.extent(checked)}; {results.method(checked)}; {run}"]
     return "\n".join(lines) + "\n"
 
 
-def _head(checked: Checked) -> Iterator[str]:
-    titles = ("", "cell", "metric", checked.before, checked.after, "change", "rounds", "")
-    yield _joined([escaped(title) for title in titles])
-    yield _joined(["---", "---", "---", "---:", "---:", "---:", "---:", "---"])
-
-
-def _row(one: Answer) -> str:
-    before, after = (results.value(one, number) for number in (one.before, one.after))
-    fields = (
-        *(one.word, one.cell, one.metric, before, after, results.change(one), str(one.rounds)),
-        _remark(one),
-    )
-    return _joined([escaped(field) for field in fields])
-
-
-def _remark(one: Answer) -> str:
+def _row(one: Result) -> tuple[str, ...]:
     limit = results.percent(one.threshold)
-    if one.word == "slower":
-        return f"threshold {limit}{', confirmed' if one.confirmed else ''}"
-    if one.word == "other work":
-        return "the sides give different answers"
-    if one.word == "inconclusive":
-        return f"too noisy to tell {limit}{results.remedy(one)}"
-    return f"within {limit}"
+    remark = {
+        "slower": f"threshold {limit}{', confirmed' if one.confirmed else ''}",
+        "other work": "the sides give different answers",
+        "inconclusive": f"too noisy to tell {limit}{results.remedy(one)}",
+        "not slower": f"within {limit}",
+    }[one.word]
+    times = results.value(one, one.before), results.value(one, one.after), results.change(one)
+    return (one.word, one.cell, one.metric, *times, str(one.rounds), remark)
 
 
-def _fitting(rows: Sequence[str]) -> tuple[list[str], int]:
-    """The rows that there is room for, and how many there are more."""
-    kept, room = [], ROOM
-    for row in rows:
-        room -= len(row.encode()) + 1
-        if room < 0:
-            break
-        kept.append(row)
-    return kept, len(rows) - len(kept)
+MOST = 10
+"""Of a level, and of a step: GitHub drops further ones, and does not say so."""
 
 
-def _joined(fields: Sequence[str]) -> str:
-    return f"| {' | '.join(fields)} |"
+def github_annotations(checked: Check) -> Iterator[str]:
+    """Errors for what fails the check, warnings for other work, notices for what is not known.
+
+    Lines on stdout that the runner reads.  Their form:
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions; what is escaped:
+    https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
+    """
+
+    def of(word: Word) -> list[tuple[str, str]]:
+        about = f"   {results.title(checked)}, threshold "
+        return [
+            (f"{word}: {one.cell}", results.reason(one) + about + results.percent(one.threshold))
+            for one in checked.of(word)
+        ]
+
+    failed = [(f"failed: {cell}", reason) for cell, reason in checked.failed]
+    unknown = [("not known", line) for line in (*checked.unknown, *checked.warnings)]
+    alone = [(f"not compared: {cell}", reason) for cell, reason in checked.alone]
+    yield from _annotations("error", [*of("slower"), *failed])
+    yield from _annotations("warning", of("other work"))
+    yield from _annotations("notice", [*of("inconclusive"), *alone, *unknown])
 
 
-def _run(checked: Checked) -> str:
-    return f"run {escaped(checked.run)}"
+def _annotations(level: str, remarks: Sequence[tuple[str, str]]) -> Iterator[str]:
+    first = remarks if len(remarks) <= MOST else remarks[: MOST - 1]
+    for title, text in first:
+        name = _data(title).replace(":", "%3A").replace(",", "%2C")
+        yield f"::{level} title={name}::{_data(text)}"
+    if left := len(remarks) - len(first):
+        yield f"::{level} title=concbench::{left} more: see the summary of the job"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
+CLASS = "concbench"
+
+
+def junit(checked: Check) -> str:
+    """The XML, encoded as UTF-8 where it is written: a testcase for each metric of each cell.
+
+    Slower is a failure, as is a cell that failed; what nobody knows is skipped, with the words.
+    Names hold no revision and no number of a run: that is how a reporter tells a new failure from
+    an old one.  The schema: https://github.com/jenkinsci/xunit-plugin/blob/master/src/main
+    /resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
+    """
+    cases = [_answer(one) for one in checked.answers]
+    cases += [_case(cell, "failure", "failed", reason) for cell, reason in checked.failed]
+    cases += [_case(line, "skipped", "not known", line) for line in checked.unknown]
+    cases += [_case(cell, "skipped", "not compared", reason) for cell, reason in checked.alone]
+    tags = Counter(case[0].tag for case in cases)
+    counts = {
+        "tests": str(len(cases)),
+        "failures": str(tags["failure"]),
+        "errors": "0",
+        "skipped": str(tags["skipped"]),
+        "time": _seconds(checked.seconds),
+    }
+    root = Element("testsuites", {"name": CLASS, **counts})
+    suite = SubElement(root, "testsuite", {"name": _plain(results.title(checked)), **counts})
+    suite.extend(cases)
+    about = [results.headline(checked), results.method(checked), *checked.warnings]
+    SubElement(suite, "system-out").text = "\n".join(map(_plain, about))
+    ElementTree.indent(root)
+    return f"{HEAD}{ElementTree.tostring(root, encoding='unicode')}\n"
+
+
+def _answer(one: Result) -> Element:
+    tag = {"slower": "failure", "not slower": "system-out"}.get(one.word, "skipped")
+    text = f"{results.reason(one)} (threshold {results.percent(one.threshold)})"
+    seconds = None if one.metric == "memory" else one.after
+    return _case(f"{one.cell} {one.metric}", tag, one.word, text, seconds or 0.0)
+
+
+def _case(name: str, tag: str, word: str, text: str, seconds: float = 0.0) -> Element:
+    about = {"classname": CLASS, "name": _plain(name), "time": _seconds(seconds)}
+    case = Element("testcase", about)
+    if tag == "system-out":
+        SubElement(case, tag).text = _plain(text)
+    else:
+        line = _plain(" ".join(text.split()))
+        SubElement(case, tag, {"type": word, "message": f"{word}: {line}"}).text = line
+    return case
+
+
+def _seconds(seconds: float) -> str:
+    # No exponent: readers of JUnit take a decimal.
+    return f"{seconds:.6f}"
+
+
+def _plain(text: str) -> str:
+    """What XML cannot hold is escaped as Python does."""
+    return numbers.printable(text, "utf-8")

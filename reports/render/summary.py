@@ -1,71 +1,87 @@
-"""The answer on a terminal: header, a table and a verdict per block, notes, sides compared."""
+"""A run for a reader: header, a table and a verdict per block, sides; and runs against a first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from rich.console import Console
-from rich.text import Text
 
 from .. import numbers
-from ..analysis import comparison, groups, header, verdict
+from ..analysis import comparison, header, names, tables, verdict
 from ..analysis.cells import Row
-from ..analysis.columns import USUAL, Line, View
-from ..analysis.groups import Group
+from ..analysis.comparison import METHOD, Compared
+from ..analysis.tables import NAME, USUAL, Group, View
 from ..run.stored import Stored
-from . import sided_table, table
-from .table import Layout
+from . import terminal
+from .table import Heading, Table, escaped, headings, markdown, without_empty
+
+_PAIRING = "rounds of two runs are not paired, p values are Holm's over all cells"
 
 
 def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     """Print the run; never measures, and needs nothing but what is stored."""
-    blocks = groups.blocks(stored)
-    for said in header.lines(stored, [block.rows for block in blocks]):
-        _say(console, said)
+    blocks = tables.blocks(stored)
+    for line in header.lines(stored, [block.rows for block in blocks]):
+        terminal.say(console, line)
     show_tables(blocks, console, view)
-    sided_table.show(comparison.sided(stored), console)
+    for side in sides(stored):
+        console.print()
+        terminal.show([side], console)
 
 
 def show_tables(blocks: Sequence[Group], console: Console, view: View = USUAL) -> None:
     """Print the tables alone, each with its verdict and its notes."""
-    tables = groups.grouped(blocks, view.group_by)
-    view = groups.comparable(view, tables)
-    printable = partial(numbers.printable, encoding=console.encoding)
-    lines = [group.lines(view, printable) for group in tables]
-    measured = [line for those in lines for line in those if _measured(line)]
-    layout = table.fit(measured, console.width, view, groups.naming(tables))
-    for group, those in zip(tables, lines, strict=True):
+    whole = run_tables(blocks, view)
+    if not whole:
+        return
+    telling = without_empty(whole)
+    console.print()
+    terminal.show(telling, console, "cells.csv has them")
+    missing = [one.text for one in whole[0].headings if one not in telling[0].headings]
+    if view.asked and (titles := ", ".join(title for title in missing if title != "notes")):
         console.print()
-        _group(console, group, those, layout)
-    for said in _missing(view, measured, layout):
-        console.print()
-        _say(console, said)
+        terminal.say(console, f"not shown, for no cell has a value: {titles}")
 
 
-def _group(console: Console, group: Group, lines: Sequence[Line], layout: Layout) -> None:
-    title = ", ".join(_title(group.name, group.rows)) if group.block else group.name
-    _say(console, title, style="bold")
-    measured = [line for line in lines if _measured(line)]
-    if measured:
-        console.print(table.ranked(measured, layout))
-    if len(measured) < len(lines):
-        left = [line for line in lines if not _measured(line)]
-        console.print(table.unmeasured(left, layout))
-    if group.block:
-        _say(console, verdict.sentence(group.name, group.rows, group.names), style="bold")
-    for note in groups.explained(lines):
-        said = f"{note.note}: {note.sentence}" if note.sentence else note.note
-        _say(console, f"  {note.mark}  {said}")
+def document(stored: Stored) -> str:
+    """The run as Markdown, to paste into a pull request: a table for each workload."""
+    blocks = tables.blocks(stored)
+    about = header.lines(stored, [block.rows for block in blocks])
+    each = [table for one in run_tables(blocks, USUAL) for table in without_empty([one])]
+    parts = [f"{escaped(line)}  \n" for line in about]
+    parts += [f"\n{markdown(table)}" for table in (*each, *sides(stored))]
+    return "".join(parts)
 
 
-def _missing(view: View, lines: Sequence[Line], layout: Layout) -> Iterator[str]:
-    if layout.hidden:
-        hidden = ", ".join(layout.hidden)
-        yield f"hidden at this width: {hidden} (wider shows all; cells.csv has them)"
-    empty = [one.title for one in view.columns if not any(map(one.known, lines))]
-    if view.asked and (said := ", ".join(title for title in empty if title != "notes")):
-        yield f"not shown, for no cell has a value: {said}"
+def run_tables(blocks: Sequence[Group], view: View) -> list[Table]:
+    """The blocks, or what the view groups them by, each with all columns of the view."""
+    groups = tables.grouped(blocks, view.group_by)
+    view = tables.comparable(view, groups)
+    naming = tables.naming(groups)
+    return [_table(group, view, naming) for group in groups]
+
+
+def _table(group: Group, view: View, naming: str) -> Table:
+    entries = group.entries(view)
+    measured = [entry for entry in entries if entry.measured]
+    verdict_of = verdict.sentence(group.name, group.rows, group.names) if group.block else ""
+    return Table(
+        title=", ".join(_title(group.name, group.rows)) if group.block else group.name,
+        headings=tuple(_headings(view, naming)),
+        rows=tuple(tuple(column.text(entry) for column in view.columns) for entry in measured),
+        folding=view.columns.index(NAME),
+        conclusion=verdict_of,
+        absent=tuple((entry.name, entry.reason) for entry in entries if not entry.measured),
+        notes=tuple((note.mark, note.full) for note in tables.notes(entries)),
+    )
+
+
+def _headings(view: View, naming: str) -> Iterator[Heading]:
+    last = len(view.goes_first)
+    ranks = {title: last - place for place, title in enumerate(view.goes_first)}
+    for column in view.columns:
+        title = naming if column == NAME else column.title
+        yield Heading(title, column.left, ranks.get(column.title, 0))
 
 
 def _title(name: str, rows: Sequence[Row]) -> Iterator[str]:
@@ -89,10 +105,50 @@ def _limit(limits: Sequence[float]) -> str:
     return f"limit {numbers.duration(low)} to {numbers.duration(high)}"
 
 
-def _measured(line: Line) -> bool:
-    return line.row.batch_seconds is not None
+def sides(stored: Stored) -> list[Table]:
+    """A table for each later side of a run against the first."""
+    return [
+        Table(
+            title=one.headline,
+            headings=headings(one.headings, left=(0, 4)),
+            rows=tuple(comparison.fields(comparison.short(row)) for row in one.results),
+            notes=tuple(("", line) for line in (*comparison.meanings(one.results), METHOD)),
+        )
+        for one in comparison.sided(stored)
+    ]
 
 
-def _say(console: Console, said: str, style: str = "") -> None:
-    # As Text: names of the user's are never taken for markup.
-    console.print(Text(numbers.printable(said, console.encoding), style=style))
+def show_comparison(runs: Sequence[Stored], console: Console) -> None:
+    """Print what differs around runs, then the tables of each against the first."""
+    first, *others = runs
+    terminal.say(console, f"compared with run {first.run.id}{_when(first)}; {_PAIRING}")
+    for warning in comparison.warnings(runs):
+        terminal.say(console, f"warning: {warning}")
+    contrasts = comparison.against_first(runs)
+    called = names.of_runs(runs)
+    each = [list(_blocks(rows, called)) for rows in contrasts]
+    layout = terminal.fit([table for those in each for table in those], console)
+    for other, rows, those in zip(others, contrasts, each, strict=True):
+        console.print()
+        terminal.say(console, f"run {other.run.id}{_when(other)}", "bold")
+        for table in those:
+            console.print()
+            terminal.show_one(table, console, layout)
+        console.print()
+        terminal.say(console, comparison.counts(rows) or "nothing was measured in either", "bold")
+        for meaning in comparison.meanings(rows):
+            terminal.say(console, f"  {meaning}")
+
+
+def _blocks(rows: Sequence[Compared], called: dict[str, tuple[str, str]]) -> Iterator[Table]:
+    blocks: dict[str, list[tuple[str, ...]]] = {}
+    for row in rows:
+        block, strategy = called[row.cell]
+        blocks.setdefault(block, []).append((strategy, *comparison.fields(row)[1:]))
+    heads = headings(("strategy", "first", "other", "other / first", ""), left=(0, 4))
+    for block, lines in blocks.items():
+        yield Table(block, heads, tuple(lines))
+
+
+def _when(stored: Stored) -> str:
+    return f" of {stored.run.started}" if stored.run.started else ""

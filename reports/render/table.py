@@ -1,136 +1,151 @@
-"""A table of columns, fitted to a width.
+"""One table of text, whatever it is about: a terminal, Markdown and HTML render the same value.
 
-All tables of a run have the same columns.  Where they do not fit, whole columns go, the least
-needed first; numbers are never cut.
+Here are the value and its Markdown, which load nothing; `terminal` needs Rich.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rich.cells import cell_len
-from rich.table import Table
-from rich.text import Text
-
 from .. import numbers
-from ..analysis import columns
-from ..analysis.columns import Column, Line, View
 
-_NAME = 24  # a longer name folds before a column is hidden for it
-_LEAST = 8  # and folds to no less than this
+Value = float | str | None
 
 
 @dataclass(frozen=True)
-class Layout:
-    """What fits: columns with their widths and headings, and those that had to go."""
+class Heading:
+    """The heading of a column, and which side its texts stand on.
 
-    columns: tuple[Column, ...]
-    widths: tuple[int, ...]
-    headings: tuple[str, ...]
-    gap: int
-    hidden: tuple[str, ...]
-
-    @property
-    def width(self) -> int:
-        """Of the whole table."""
-        return sum(self.widths) + self.gap * (len(self.widths) - 1)
-
-    @property
-    def name(self) -> int:
-        """The place of the column of names."""
-        return next(place for place, column in enumerate(self.columns) if column.left)
-
-
-@dataclass(frozen=True)
-class _Sized:
-    """A column with the width of its values, its heading on one line and on several."""
-
-    column: Column
-    width: int
-    headings: tuple[str, str]
-
-    def room(self, heading: str) -> int:
-        widest = max(self.width, *map(cell_len, heading.split("\n")))
-        return min(widest, _NAME) if self.column.left and self.column.title != "notes" else widest
-
-
-def fit(lines: Sequence[Line], width: int, view: View, naming: str = "strategy") -> Layout:
-    """The columns, for all lines of all tables, that fit this width.
-
-    `naming` is what the names are names of.
+    Where a table is too wide, the column with the highest `dispensable` is left out first; one
+    with 0 always stays.
     """
-    shown = [
-        replace(column, title=naming) if column == columns.NAME else column
-        for column in view.columns
-        if column == columns.NAME or any(map(column.known, lines))
-    ]
-    sized = [_sized(column, lines) for column in shown]
-    layouts = list(_layouts(sized, view.goes_first))
-    found = next((layout for layout in layouts if layout.width <= width), layouts[-1])
-    return _widened(found, lines, width)
+
+    text: str
+    left: bool = False
+    dispensable: int = 0
 
 
-def ranked(lines: Sequence[Line], layout: Layout) -> Table:
-    """The cells that were measured, a line each."""
-    table = Table(box=None, padding=(0, layout.gap, 0, 0), pad_edge=False, header_style="bold")
-    for column, heading, width in zip(layout.columns, layout.headings, layout.widths, strict=True):
-        table.add_column(
-            Text(heading),
-            width=width,
-            justify="left" if column.left else "right",
-            overflow="fold",
+def headings(titles: Iterable[str], left: Container[int] = ()) -> tuple[Heading, ...]:
+    """Headings that all stay; the texts below those at the places in `left` are words."""
+    return tuple(Heading(title, at in left) for at, title in enumerate(titles))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text below their headings, with what stands above and below them.
+
+    The column at `folding` holds names: they fold where there is too little room, and no other
+    text is cut.  `conclusion` is one sentence on all rows.  `absent` has names that have no row,
+    each with its reason; `notes` have a letter or a name, or "", and what that means, whose
+    sentences may be lines.  `values` are what the texts of a row stand for, to sort by, where that
+    is not the text.
+    """
+
+    title: str
+    headings: tuple[Heading, ...]
+    rows: tuple[tuple[str, ...], ...]
+    folding: int = 0
+    conclusion: str = ""
+    absent: tuple[tuple[str, str], ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[Value, ...], ...] = ()
+
+    @property
+    def empty(self) -> frozenset[int]:
+        """The places of columns that say nothing in any row."""
+        columns = zip(*self.rows, strict=True) if self.rows else [()] * len(self.headings)
+        return frozenset(
+            place for place, column in enumerate(columns) if not {*column} - {"", numbers.NONE}
         )
-    for line in lines:
-        table.add_row(*(Text(column.said(line)) for column in layout.columns))
-    return table
+
+    def without(self, places: Iterable[int]) -> Table:
+        """The same without these columns; the folding one stays."""
+        left_out = {*places} - {self.folding}
+        stay = [place for place in range(len(self.headings)) if place not in left_out]
+        return replace(
+            self,
+            headings=tuple(self.headings[place] for place in stay),
+            rows=tuple(tuple(row[place] for place in stay) for row in self.rows),
+            folding=stay.index(self.folding),
+            values=tuple(tuple(row[place] for place in stay) for row in self.values),
+        )
+
+    def mapped(self, change: Callable[[str], str]) -> Table:
+        """The same with every text changed."""
+
+        def pairs(those: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+            return tuple((change(name), _by_line(change, text)) for name, text in those)
+
+        return replace(
+            self,
+            title=change(self.title),
+            headings=tuple(replace(one, text=change(one.text)) for one in self.headings),
+            rows=tuple(tuple(map(change, row)) for row in self.rows),
+            conclusion=change(self.conclusion),
+            absent=pairs(self.absent),
+            notes=pairs(self.notes),
+        )
 
 
-def unmeasured(lines: Sequence[Line], layout: Layout) -> Table:
-    """The cells that were not, each with its reason, below the others' names."""
-    before = layout.widths[: layout.name]
-    table = Table.grid(padding=(0, layout.gap, 0, 0))
-    for width in before:
-        table.add_column(width=width, justify="right")
-    table.add_column(width=layout.widths[layout.name], overflow="fold")
-    table.add_column(overflow="fold")
-    for line in lines:
-        table.add_row(*(Text(numbers.NONE) for _ in before), Text(line.name), Text(line.reason))
-    return table
+def _by_line(change: Callable[[str], str], text: str) -> str:
+    return "\n".join(map(change, text.split("\n")))
 
 
-def _sized(column: Column, lines: Sequence[Line]) -> _Sized:
-    width = max((cell_len(column.said(line)) for line in lines), default=0)
-    return _Sized(column, width, (column.title, _folded(column.title, width)))
+def without_empty(tables: Sequence[Table]) -> list[Table]:
+    """The tables without the columns that say nothing in any row of any of them."""
+    empty = frozenset.intersection(*(table.empty for table in tables)) if tables else frozenset()
+    return [table.without(empty) for table in tables]
 
 
-def _folded(title: str, width: int) -> str:
-    """The heading over several lines, as wide as the values where its words allow that."""
-    lines = [""]
-    for word in re.split(r"(?<=[ /-])(?=\w)", title):
-        if len((lines[-1] + word).rstrip()) > width and lines[-1].strip("+- "):
-            lines.append("")
-        lines[-1] += word
-    return "\n".join(line.rstrip() for line in lines)
+def markdown(table: Table) -> str:
+    """The table as GitHub and GitLab read it; nothing in a text is taken for markup."""
+    return "\n".join(_lines(table.mapped(escaped))) + "\n"
 
 
-def _layouts(sized: Sequence[_Sized], goes_first: Sequence[str]) -> Iterator[Layout]:
-    titles = [one.column.title for one in sized]
-    going = [title for title in goes_first if title in titles]
-    for count in range(len(going) + 1):
-        hidden = tuple(going[:count])
-        shown = [one for one in sized if one.column.title not in hidden]
-        for gap, folded in ((2, False), (1, False), (1, True)):
-            headings = tuple(one.headings[folded] for one in shown)
-            widths = tuple(one.room(said) for one, said in zip(shown, headings, strict=True))
-            yield Layout(tuple(one.column for one in shown), widths, headings, gap, hidden)
+def grid(table: Table) -> list[str]:
+    """The headings, the line below them and the rows of `markdown` alone."""
+    return list(_grid(table.mapped(escaped)))
 
 
-def _widened(layout: Layout, lines: Sequence[Line], width: int) -> Layout:
-    """The same with the room that is left given to names, or what is short taken from them."""
-    longest = max((cell_len(line.name) for line in lines), default=0)
-    widths = list(layout.widths)
-    room = max(_LEAST, widths[layout.name] + width - layout.width)
-    widths[layout.name] = min(max(widths[layout.name], longest), room)
-    return replace(layout, widths=tuple(widths))
+def _lines(table: Table) -> Iterator[str]:
+    if heading := table.conclusion or table.title:
+        yield f"**{heading}**"
+        yield ""
+    if table.rows:
+        yield from _grid(table)
+    if table.rows and (table.absent or table.notes):
+        yield ""
+    for name, reason in table.absent:
+        yield f"- {name} {reason}"
+    if table.absent and table.notes:
+        yield ""
+    for mark, meaning in table.notes:
+        first, *more = meaning.split("\n")
+        text = " ".join([first, *(f"{sentence}." for sentence in more)])
+        name = mark if len(mark) < 2 else f"*{mark}*"
+        yield f"- {name}: {text}" if mark else f"- {text}"
+
+
+def _grid(table: Table) -> Iterator[str]:
+    yield _row([one.text for one in table.headings])
+    yield _row(["---" if one.left else "---:" for one in table.headings])
+    yield from map(_row, table.rows)
+
+
+def _row(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def escaped(text: str) -> str:
+    """The text with all that Markdown, HTML or GitHub would take for its own made plain.
+
+    No link, no picture, no mention that sends somebody a message.
+    """
+    line = numbers.printable(text, "utf-8").replace("&", "&amp;").replace("<", "&lt;")
+    line = re.sub(r"([\\`*_{}\[\]|~#>$!])", r"\\\1", line)
+    # What a list or a heading would begin with.
+    line = re.sub(r"^(\s*\d+(?=[.)](?:\s|$))|\s*(?=[-+=]))", r"\1\\", line)
+    # A backslash does not keep these from being looked for in the finished page: no width does.
+    return re.sub(r"(?i)(@|:(?=//)|\bwww(?=\.))", r"\1&#8203;", line)

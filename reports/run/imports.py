@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .schema import OWN, Facts, Imported
+from .keys import WORKING_TREE
+from .schema import Facts, Imported
 
 DIGITS = 8
 """Of a digest that are shown."""
@@ -15,7 +16,7 @@ def lines(run: Facts) -> Iterator[str]:
 
     First what differs; last what only the environment of a side has.
     """
-    sides = {title or OWN: side for title, side in run.imports.items()}
+    sides = {title or WORKING_TREE: side for title, side in run.imports.items()}
     files = sorted({file for side in sides.values() for file in side.tree})
     differing = [file for file in files if len(_digests(sides, file)) > 1]
     for file in [*differing, *(file for file in files if file not in differing)]:
@@ -31,7 +32,7 @@ def lines(run: Facts) -> Iterator[str]:
 
 def summary(run: Facts) -> str:
     """`3 files differ, 12 are the same; installed: git:main (1a2b3c4) 5`, or nothing."""
-    sides = {title or OWN: side for title, side in run.imports.items()}
+    sides = {title or WORKING_TREE: side for title, side in run.imports.items()}
     files = {file for side in sides.values() for file in side.tree}
     differing = sum(len(_digests(sides, file)) > 1 for file in files)
     if not sides:

@@ -1,11 +1,8 @@
-"""Histograms of seconds, from the text that a run keeps of them: HdrHistogram's, in nanoseconds.
+"""The form of probes.json: what untimed passes saw of a cell, written and read by these classes.
 
-The library is imported late: only curves and sums over cells need it.
-The format: https://github.com/HdrHistogram/HdrHistogram_py
-
-What the untimed passes saw of a cell: memory, latency, tasks in flight, lag and left-overs.
-
-The documented form of probes.json is SCHEMA.md's.  Histograms stay the texts that they are.
+Memory, latency, tasks in flight, lag of event loops and left-overs; SCHEMA.md documents it.
+Histograms stay the texts that they are, HdrHistogram's of nanoseconds, until a curve or a sum needs
+them: https://github.com/HdrHistogram/HdrHistogram_py.  Standard library only until then.
 """
 
 from __future__ import annotations
@@ -16,19 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-from pydantic import Field
-
 from .. import errors
-from ..errors import Count, DamagedRun
+from ..errors import DamagedRun
+from . import keys
+from .schema import Constraint, Count
 
 if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
 
 
 LOWEST, HIGHEST, DIGITS = 1, 3_600_000_000_000, 2
-"""Nanoseconds that are told apart, and the significant digits that are kept of them."""
+"""Nanoseconds from 1 to an hour, to two significant digits, which is 1 %."""
 STEPS = 10
-"""Each point of a curve is 1 / (2 * STEPS) of the way that is left to 100 % further."""
+"""Each point of a curve goes 1 / (2 * STEPS) of the way that is left to 100 %."""
 
 
 def curve(text: str) -> list[tuple[float, float]]:
@@ -36,14 +33,14 @@ def curve(text: str) -> list[tuple[float, float]]:
 
     Denser towards 100, as a chart of a tail wants them.  Raises DamagedRun when it is no histogram.
     """
-    found = _decoded(text)
-    if not found.get_total_count():
+    histogram = _decoded(text)
+    if not histogram.get_total_count():
         return []
-    items = found.get_percentile_iterator(STEPS)
+    items = histogram.get_percentile_iterator(STEPS)
     return [(one.percentile_level_iterated_to, one.value_iterated_to / 1e9) for one in items]
 
 
-def merged(texts: Iterable[str]) -> str:
+def merge(texts: Iterable[str]) -> str:
     """One histogram of all that these hold."""
     from hdrh.histogram import HdrHistogram
 
@@ -65,13 +62,11 @@ def _decoded(text: str) -> HdrHistogram:
         raise DamagedRun(f"not a histogram: {why}") from None
 
 
-SCHEMA = 1
-
 # Two clocks may disagree: less than no time is odd, and no damage.
-Seconds: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
-Bytes: TypeAlias = Annotated[int, Field(ge=0)]
-Tasks: TypeAlias = Annotated[int, Field(ge=0)]
-Place: TypeAlias = Annotated[int, Field(ge=0)]
+Seconds: TypeAlias = Annotated[float, Constraint(allow_inf_nan=False)]
+Bytes: TypeAlias = Annotated[int, Constraint(ge=0)]
+Tasks: TypeAlias = Annotated[int, Constraint(ge=0)]
+Place: TypeAlias = Annotated[int, Constraint(ge=0)]
 
 
 @dataclass(frozen=True)
@@ -112,7 +107,7 @@ class Concurrency:
     `lanes` ran tasks; `declared` is how many the workload says it lets run at once.
     """
 
-    mean: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    mean: Annotated[float, Constraint(ge=0, allow_inf_nan=False)]
     most: Tasks
     lanes: Tasks
     declared: int | None = None
@@ -180,16 +175,16 @@ def read(folder: Path, cells: Collection[int]) -> Mapping[int, Probed]:
         return {}
     except OSError as error:
         raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
-    found = errors.checked(errors.known(path, text, SCHEMA), _File, path)
-    known: dict[int, Probed] = {}
-    for one in found.cells:
+    document = errors.validate(errors.parse(path, text, keys.PROBES_SCHEMA), _File, path)
+    probes: dict[int, Probed] = {}
+    for one in document.cells:
         if one.cell is None or one.cell not in cells:
             raise DamagedRun(f"{path} has a cell {one.cell} that run.json does not have")
-        if one.cell in known:
+        if one.cell in probes:
             raise DamagedRun(f"{path} has the cell {one.cell} twice")
         if one.timeline and any(task[1] >= len(one.timeline.lanes) for task in one.timeline.tasks):
             raise DamagedRun(
                 f"{path} has a task of cell {one.cell} in a lane that it does not have"
             )
-        known[one.cell] = one
-    return known
+        probes[one.cell] = one
+    return probes

@@ -1,4 +1,4 @@
-"""samples.json, read: a record for each worker process.  The keys are in SCHEMA.md."""
+"""Reads samples.json: one record for each worker process.  SCHEMA.md documents the keys."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import Any
 import pyperf
 
 from ..errors import DamagedRun
+from . import keys, notes
+from .notes import Note
 from .schema import Planned
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
@@ -40,7 +42,7 @@ class Process:
     in_process: bool
     form: str
     client: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     answer: str = ""
     """A digest of the results; empty if not recorded."""
     cpu_seconds: float | None = None
@@ -94,55 +96,55 @@ def suite(path: Path) -> pyperf.BenchmarkSuite:
 
 
 def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Process:
-    told = run.get_metadata()
+    metadata = run.get_metadata()
     try:
-        number = told["cb_cell"]
+        number = metadata[keys.CELL]
         if number not in cells:
             raise DamagedRun(f"{path} has times of a cell {number} that run.json does not have")
-        return _scaled(run, told, cells[number].tasks / told["cb_measured_tasks"])
+        return _scaled(run, metadata, cells[number].tasks / metadata[keys.MEASURED_TASKS])
     except KeyError as error:
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
     except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
 
 
-def _scaled(run: pyperf.Run, told: Mapping[str, Any], scale: float) -> Process:
+def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Process:
     values = tuple(value * scale for value in run.values)
     process = Process(
-        cell=told["cb_cell"],
-        round=told["cb_round"],
-        position=told["cb_position"],
+        cell=metadata[keys.CELL],
+        round=metadata[keys.ROUND],
+        position=metadata[keys.POSITION],
         seconds=statistics.median(values),
         values=values,
-        startup_seconds=told["cb_startup_s"],
-        first_batch_seconds=told["cb_first_batch_s"] * scale,
-        close_seconds=told["cb_close_s"],
-        own_cpu_seconds=told["cb_own_cpu_s"] * scale,
-        in_process=bool(told["cb_in_process"]),
-        form=told["cb_form"],
+        startup_seconds=metadata[keys.STARTUP],
+        first_batch_seconds=metadata[keys.FIRST_BATCH] * scale,
+        close_seconds=metadata[keys.CLOSE],
+        own_cpu_seconds=metadata[keys.OWN_CPU] * scale,
+        in_process=bool(metadata[keys.IN_PROCESS]),
+        form=metadata[keys.FORM],
         # pyperf refuses empty text, so what there is none of is left out.
-        client=told.get("cb_client", ""),
-        notes=tuple(filter(None, told.get("cb_notes", "").split(" | "))),
-        answer=told.get("cb_answer", ""),
-        cpu_seconds=_times(told.get("cb_cpu_s"), scale),
-        voluntary_switches=_times(told.get("cb_voluntary_switches"), scale),
-        involuntary_switches=_times(told.get("cb_involuntary_switches"), scale),
-        gil=_flag(told.get("cb_gil")),
-        jit=_flag(told.get("cb_jit")),
-        loop=told.get("cb_loop", ""),
-        cgroup_cpus=told.get("cb_cgroup_cpus"),
-        metrics=_metrics(told.get("cb_metrics", "{}"), scale),
-        python=python(told),
+        client=metadata.get(keys.CLIENT, ""),
+        notes=notes.parse(metadata.get(keys.NOTES, "")),
+        answer=metadata.get(keys.ANSWER, ""),
+        cpu_seconds=_times(metadata.get(keys.CPU), scale),
+        voluntary_switches=_times(metadata.get(keys.VOLUNTARY_SWITCHES), scale),
+        involuntary_switches=_times(metadata.get(keys.INVOLUNTARY_SWITCHES), scale),
+        gil=_flag(metadata.get(keys.GIL)),
+        jit=_flag(metadata.get(keys.JIT)),
+        loop=metadata.get(keys.LOOP, ""),
+        cgroup_cpus=metadata.get(keys.CGROUP_CPUS),
+        metrics=_metrics(metadata.get(keys.METRICS, "{}"), scale),
+        python=python(metadata),
     )
     if not all(math.isfinite(value) and value > 0 for value in values):
         raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")
     return process
 
 
-def python(told: Mapping[str, Any]) -> str:
+def python(metadata: Mapping[str, Any]) -> str:
     """The interpreter that pyperf saw, `CPython 3.12.1`; "" where it did not."""
-    name = str(told.get("python_implementation", ""))
-    version = str(told.get("python_version", "")).partition(" ")[0]
+    name = str(metadata.get("python_implementation", ""))
+    version = str(metadata.get("python_version", "")).partition(" ")[0]
     return f"{_IMPLEMENTATIONS.get(name, name) or 'Python'} {version}" if version else ""
 
 
@@ -154,7 +156,7 @@ def _flag(value: int | None) -> bool | None:
     return None if value is None else bool(value)
 
 
-def _metrics(told: str, scale: float) -> dict[str, float]:
-    if told == "{}":  # as of most workloads
+def _metrics(counts: str, scale: float) -> dict[str, float]:
+    if counts == "{}":  # as of most workloads
         return {}
-    return {str(name): float(count) * scale for name, count in json.loads(told).items()}
+    return {str(name): float(count) * scale for name, count in json.loads(counts).items()}

@@ -1,6 +1,7 @@
-"""What run.json says about a run, checked.  The documented form is SCHEMA.md's.
+"""The form of run.json: `bench` writes it from these classes, and reports read it into them.
 
-Unknown keys are left alone: a later version may add some without a new schema number.
+The documented form is SCHEMA.md's.  Unknown keys are left alone: a later version may add some
+without a new schema number.  Standard library only, until a file is read.
 """
 
 from __future__ import annotations
@@ -9,16 +10,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Annotated, Any, Literal, TypeAlias
 
 from .. import errors
-from ..errors import Count, DamagedRun, Seconds
+from ..errors import DamagedRun
+from . import keys
 
-SCHEMA = 1
-OWN = "working tree"
-"""The side that stands for what a run without sides measures."""
+
+class Constraint:
+    """Rules of pydantic for a value, in an annotation that does not import pydantic."""
+
+    def __init__(self, **rules: Any) -> None:
+        self.rules = rules
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(source), **self.rules}
+
+
+Count: TypeAlias = Annotated[int, Constraint(ge=1)]
+Seconds: TypeAlias = Annotated[float, Constraint(ge=0, allow_inf_nan=False)]
+Status = Literal["measured", "failed", "unavailable", "pending"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class Planned:
     tasks: Count
     workers: Count
     block: int
-    status: Literal["measured", "failed", "unavailable", "pending"]
+    status: Status
     reference: bool = False
     measured_tasks: Count | None = None
     loops: Count | None = None
@@ -71,7 +82,7 @@ class Side:
     name: str
     exact: str = ""
     python: str = ""
-    samples: Annotated[str, Field(pattern=r"^samples(-\d+)?\.json$")] = "samples.json"
+    samples: Annotated[str, Constraint(pattern=r"^samples(-\d+)?\.json$")] = keys.samples(0)
 
 
 @dataclass(frozen=True)
@@ -145,9 +156,9 @@ class Facts:
     imports: dict[str, Imported] = field(default_factory=dict)
 
     def called(self, cell: Planned) -> str:
-        """The cell's name in any run: with its side as the user wrote it, unless that is OWN."""
+        """The cell's name in any run, with its side as the user wrote it unless that is our own."""
         name = self._side_names.get(cell.side, cell.side)
-        return cell.name if name in ("", OWN) else f"{name}: {cell.name}"
+        return cell.name if name in ("", keys.WORKING_TREE) else f"{name}: {cell.name}"
 
     @cached_property
     def _side_names(self) -> dict[str, str]:
@@ -161,12 +172,12 @@ class Facts:
 
 def read(path: Path) -> Facts:
     """The facts in a run.json; raises DamagedRun naming the first thing that is wrong."""
-    return checked(errors.known(path, _text(path), SCHEMA), path)
+    return validate(errors.parse(path, _text(path), keys.RUN_SCHEMA), path)
 
 
-def checked(found: Mapping[str, Any], path: Path) -> Facts:
+def validate(document: Mapping[str, Any], path: Path) -> Facts:
     """The same from what run.json would hold, for a file that has none."""
-    facts = errors.checked(found, Facts, path)
+    facts = errors.validate(document, Facts, path)
     ids = [cell.id for cell in facts.cells]
     if len(set(ids)) < len(ids):
         raise DamagedRun(f"{path}: two cells have the same id")

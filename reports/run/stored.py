@@ -1,8 +1,7 @@
 """A stored run, read: the facts of run.json and one record per worker process.
 
-A pyperf file without a run.json: one of ours on its own, or anybody's.
-
-What such a file holds becomes a run; what it does not hold stays absent.
+Any pyperf file, one of ours without its run.json or somebody else's, is read as a run too; what it
+does not hold stays absent.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from typing import Any
 import pyperf
 
 from ..errors import DamagedRun
-from . import probes, schema
+from . import keys, probes, schema
 from .probes import Probed
 from .samples import Process, in_order, processes_of, python, suite
 from .schema import Facts, Planned
@@ -50,10 +49,10 @@ class Stored:
 
     @cached_property
     def _by_cell(self) -> dict[int, tuple[Process, ...]]:
-        found: dict[int, list[Process]] = {}
+        by_cell: dict[int, list[Process]] = {}
         for process in self.processes:
-            found.setdefault(process.cell, []).append(process)
-        return {cell: tuple(processes) for cell, processes in found.items()}
+            by_cell.setdefault(process.cell, []).append(process)
+        return {cell: tuple(processes) for cell, processes in by_cell.items()}
 
     def blocks(self) -> dict[int, tuple[Planned, ...]]:
         """The cells that are compared with each other, by the number of their block."""
@@ -78,20 +77,20 @@ def read(path: Path) -> Stored:
         return read_foreign(folder)
     run = schema.read(folder / "run.json")
     if not run.sides:
-        found = _measured(folder / "samples.json", run.cells)
+        processes = _measured(folder / "samples.json", run.cells)
     else:
         parts = [
             _measured(folder / side.samples, [one for one in run.cells if one.side == side.title])
             for side in run.sides
         ]
-        found = in_order(one for part in parts for one in part)
+        processes = in_order(one for part in parts for one in part)
     again = {one.round for one in run.canary} - set(run.counted)
     return Stored(
         folder,
         run,
-        tuple(one for one in found if one.round not in again),
+        tuple(one for one in processes if one.round not in again),
         probes.read(folder, {cell.id for cell in run.cells}),
-        tuple(one for one in found if one.round in again),
+        tuple(one for one in processes if one.round in again),
     )
 
 
@@ -119,63 +118,66 @@ def read_foreign(path: Path) -> Stored:
     Raises DamagedRun when it is no pyperf file, or holds no time.
     """
     benchmarks = list(suite(path))
-    told = [run.get_metadata() for benchmark in benchmarks for run in benchmark.get_runs()]
-    if all("cb_cell" in metadata for metadata in told):
-        return _ours(benchmarks, told, path)
+    runs = [run.get_metadata() for benchmark in benchmarks for run in benchmark.get_runs()]
+    if all(keys.CELL in metadata for metadata in runs):
+        return _ours(benchmarks, runs, path)
     return _foreign(benchmarks, path)
 
 
 def _ours(
-    benchmarks: Sequence[pyperf.Benchmark], told: Sequence[Mapping[str, Any]], path: Path
+    benchmarks: Sequence[pyperf.Benchmark], runs: Sequence[Mapping[str, Any]], path: Path
 ) -> Stored:
     try:
-        cells = _cells(told)
+        cells = _cells(runs)
     except KeyError as error:
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
-    known = {"sides": _sides(cells), "reference": REFERENCE, "warnings": [_ALONE]}
-    run = _facts(benchmarks, path, cells=cells, **known)
-    found = processes_of(benchmarks, run.cells, path)
-    if len({(one.cell, one.round) for one in found}) < len(found):
+    facts = {"sides": _sides(cells), "reference": REFERENCE, "warnings": [_ALONE]}
+    run = _facts(benchmarks, path, cells=cells, **facts)
+    processes = processes_of(benchmarks, run.cells, path)
+    if len({(one.cell, one.round) for one in processes}) < len(processes):
         raise DamagedRun(f"{path} is of several runs: it has a cell twice in one round")
-    return Stored(path.parent, run, found)
+    return Stored(path.parent, run, processes)
 
 
 def _sides(cells: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    titles = enumerate(dict.fromkeys(cell["side"] for cell in cells if cell["side"]), 1)
-    return [{"title": one, "name": one, "samples": f"samples-{n}.json"} for n, one in titles]
+    titles = dict.fromkeys(cell["side"] for cell in cells if cell["side"])
+    return [
+        {"title": one, "name": one, "samples": keys.samples(place)}
+        for place, one in enumerate(titles)
+    ]
 
 
-def _cells(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _cells(runs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     first: dict[int, Mapping[str, Any]] = {}
-    for metadata in told:
-        number, name = metadata["cb_cell"], metadata["name"]
+    for metadata in runs:
+        number, name = metadata[keys.CELL], metadata["name"]
         if first.setdefault(number, metadata)["name"] != name:
             raise ValueError(f"two cells have the number {number}")
     blocks: dict[tuple[Any, ...], int] = {}
     cells: list[dict[str, Any]] = []
     for number, metadata in sorted(first.items()):
-        key = tuple(map(metadata.get, ("cb_workload", "cb_workload_params", "cb_tasks", "cb_side")))
+        key = tuple(map(metadata.get, (keys.WORKLOAD, keys.WORKLOAD_PARAMS, keys.TASKS, keys.SIDE)))
         block = blocks.setdefault(key, len(blocks))
         taken = any(cell["block"] == block and cell["reference"] for cell in cells)
-        refers = metadata["cb_strategy"] == REFERENCE and not taken
+        refers = metadata[keys.STRATEGY] == REFERENCE and not taken
         cells.append({**_cell(number, metadata), "block": block, "reference": refers})
     return cells
 
 
-def _cell(number: int, told: Mapping[str, Any]) -> dict[str, Any]:
+def _cell(number: int, metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": number,
-        "name": told["name"],
-        "workload": _plugin(told["cb_workload"], told["cb_workload_params"]),
-        "strategy": _plugin(told["cb_strategy"], told["cb_strategy_params"]),
-        "tasks": told["cb_tasks"],
-        "measured_tasks": told["cb_measured_tasks"],
-        "workers": told["cb_workers"],
-        "loops": told.get("loops"),
+        "name": metadata["name"],
+        "workload": _plugin(metadata[keys.WORKLOAD], metadata[keys.WORKLOAD_PARAMS]),
+        "strategy": _plugin(metadata[keys.STRATEGY], metadata[keys.STRATEGY_PARAMS]),
+        "tasks": metadata[keys.TASKS],
+        "measured_tasks": metadata[keys.MEASURED_TASKS],
+        "workers": metadata[keys.WORKERS],
+        "loops": metadata.get("loops"),
         "status": "measured",
-        "side": told.get("cb_side", ""),
+        "side": metadata.get(keys.SIDE, ""),
     }
 
 
@@ -186,7 +188,7 @@ def _plugin(name: str, params: str) -> dict[str, Any]:
 def _foreign(benchmarks: Sequence[pyperf.Benchmark], path: Path) -> Stored:
     warnings = [_FOREIGN]
     cells: list[dict[str, Any]] = []
-    found: list[Process] = []
+    processes: list[Process] = []
     for benchmark in benchmarks:
         name, unit = benchmark.get_name(), benchmark.get_unit()
         runs = [run for run in benchmark.get_runs() if run.values]  # none in a calibration
@@ -195,14 +197,14 @@ def _foreign(benchmarks: Sequence[pyperf.Benchmark], path: Path) -> Stored:
         elif not runs:
             warnings.append(f"{name} is left out: it has no values")
         else:
-            found += _processes(len(cells), runs, path)
+            processes += _processes(len(cells), runs, path)
             cells.append(_benchmark(len(cells), name))
     if not cells:
         raise DamagedRun(f"{path} holds no times: {'; '.join(warnings[1:])}")
     # Nobody stopped it by looking at what this reader shows: nothing is spent on looks.
-    rounds = max(Counter(process.cell for process in found).values())
+    rounds = max(Counter(process.cell for process in processes).values())
     run = _facts(benchmarks, path, cells=cells, rounds_limit=rounds, warnings=warnings)
-    return Stored(path.parent, run, tuple(sorted(found, key=lambda one: (one.round, one.cell))))
+    return Stored(path.parent, run, tuple(sorted(processes, key=lambda one: (one.round, one.cell))))
 
 
 def _benchmark(number: int, name: str) -> dict[str, Any]:
@@ -239,19 +241,19 @@ def _processes(number: int, runs: Iterable[pyperf.Run], path: Path) -> Iterator[
         )
 
 
-def _facts(benchmarks: Sequence[pyperf.Benchmark], path: Path, **known: Any) -> Facts:
+def _facts(benchmarks: Sequence[pyperf.Benchmark], path: Path, **facts: Any) -> Facts:
     first, last = _dates(benchmarks, path)
-    found = {
-        "schema": schema.SCHEMA,
+    document = {
+        "schema": keys.RUN_SCHEMA,
         "id": path.name,
         "started": first,
         "ended": last or None,
         "state": "finished",
         "seed": None,
         "environment": _environment(benchmarks[0].get_metadata()),
-        **known,
+        **facts,
     }
-    return schema.checked(found, path)
+    return schema.validate(document, path)
 
 
 def _dates(benchmarks: Iterable[pyperf.Benchmark], path: Path) -> tuple[str, str]:

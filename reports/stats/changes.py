@@ -57,10 +57,10 @@ def changes(logarithms: Sequence[float]) -> list[int]:
     if len(series) < FEWEST:
         return []
     series = series - series.mean()  # or sums of squares cancel
-    return judged(series, found(series, PENALTY * _noise(series) ** 2 * log(len(series))))
+    return convincing(series, partition(series, PENALTY * _noise(series) ** 2 * log(len(series))))
 
 
-def found(series: Series, penalty: float) -> list[int]:
+def partition(series: Series, penalty: float) -> list[int]:
     """The partition into levels of LEAST runs or more with the least squared error and penalty."""
     count = len(series)
     sums = np.concatenate([[0.0], np.cumsum(series)])
@@ -81,17 +81,17 @@ def found(series: Series, penalty: float) -> list[int]:
     return places[::-1]
 
 
-def judged(series: Series, candidates: Sequence[int]) -> list[int]:
+def convincing(series: Series, candidates: Sequence[int]) -> list[int]:
     """Those that are left when the least convincing is dropped until all convince."""
-    kept = list(candidates)
-    while kept:
-        edges = [0, *kept, len(series)]
+    places = list(candidates)
+    while places:
+        edges = [0, *places, len(series)]
         parts = [series[low:high] for low, high in pairwise(edges)]
         marks = [_mark(one, other) for one, other in pairwise(parts)]
         if min(marks) >= 1:
             break
-        del kept[marks.index(min(marks))]
-    return kept
+        del places[marks.index(min(marks))]
+    return places
 
 
 def _mark(one: Series, other: Series) -> float:

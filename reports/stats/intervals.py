@@ -3,9 +3,7 @@
 The process is the unit: values inside one are not independent.  All arithmetic is on logarithms,
 so an interval is of a geometric mean, a difference is a ratio, and both are never negative.
 Formulas: Student (1908), one-sample and paired t; Holm (1979), "A simple sequentially rejective
-multiple test procedure".
-
-Who is first: ranks that a difference must earn.
+multiple test procedure".  Ranks rest on them: a cell has a worse rank only by a difference found.
 """
 
 from __future__ import annotations
@@ -148,13 +146,13 @@ def ranks(cells: Mapping[int, Times], misses: float) -> dict[int, int]:
         key=lambda cell: fmean(map(log, cells[cell].values())),
     )
     apart = _different({cell: cells[cell] for cell in left}, misses)
-    found: dict[int, int] = {}
+    places: dict[int, int] = {}
     while left:
         first = left[0]
         sharing = [cell for cell in left if cell == first or frozenset((first, cell)) not in apart]
-        found |= dict.fromkeys(sharing, len(found) + 1)
-        left = [cell for cell in left if cell not in found]
-    return found
+        places |= dict.fromkeys(sharing, len(places) + 1)
+        left = [cell for cell in left if cell not in places]
+    return places
 
 
 def _different(cells: Mapping[int, Times], misses: float) -> set[frozenset[int]]:

@@ -1,25 +1,23 @@
-"""The mean without its outer fifths: a few bad processes hardly move it, nor its interval.
+"""Centres that a few bad processes hardly move: trimmed means, signed ranks, and two samples.
 
-Yuen (1974), "The two-sample trimmed t for unequal population variances", for one sample, after
-Tukey and McLaughlin (1963), "Less vulnerable confidence and significance procedures for location
-based on a single sample: trimming/winsorization"; a fifth at either end is Wilcox's advice
-("Introduction to Robust Estimation and Hypothesis Testing", 4.3).  Compared with Student, Huber's
-M-estimate and signed ranks by `nox -s gate_quality`: its level holds under all noises tried, and
-where 6 % of the processes are disturbed it needs far fewer rounds than ranks or Student.
+Trimmed means leave out a fifth at either end. Yuen (1974), "The two-sample trimmed t for unequal
+population variances", for one sample, after Tukey and McLaughlin (1963), "Less vulnerable
+confidence and significance procedures for location based on a single sample:
+trimming/winsorization"; a fifth is Wilcox's advice ("Introduction to Robust Estimation and
+Hypothesis Testing", 4.3). Compared with Student, Huber's M-estimate and signed ranks by `nox -s
+gate_quality`: its level holds under all noises tried, and where 6 % of the processes are disturbed
+it needs far fewer rounds than ranks or Student.
 
-Wilcoxon's signed ranks: a test whose level is exact whatever the noise.
+Wilcoxon's signed ranks give a test whose level is exact whatever the noise.  A pair of identical
+sides is measured in random order, so the logarithm of its ratio is as likely to be x as -x, also
+where it is skewed, has two modes or disturbed processes.  That symmetry is all it needs (Wilcoxon
+1945, "Individual comparisons by ranking methods"), so what confirms a suspect is exact at any
+number of rounds.  Its bounds are Walsh averages (Hollander, Wolfe and Chicken 2014, "Nonparametric
+Statistical Methods", 3.3).
 
-A pair of identical sides is measured in random order, so the logarithm of its ratio is as likely
-to be x as -x: skewed, in two modes, with processes disturbed.  That symmetry is all that is needed
-(Wilcoxon 1945, "Individual comparisons by ranking methods"), so what confirms a suspect is exact at
-any number of rounds.  The bounds that belong to it are Walsh averages (Hollander, Wolfe and Chicken
-2014, "Nonparametric Statistical Methods", 3.3).
-
-Two samples that nothing pairs: how far apart their centres are, and how sure that is.
-
-Welch (1947), "The generalization of 'Student's' problem when several different population variances
-are involved", on trimmed means and the variances that belong to them (Yuen 1974, "The two-sample
-trimmed t for unequal population variances").
+Two samples without pairs are compared by Welch (1947), "The generalization of 'Student's' problem
+when several different population variances are involved", on trimmed means and the variances that
+belong to them (Yuen, as above).
 """
 
 from __future__ import annotations
@@ -38,7 +36,7 @@ FIFTH = 0.2
 
 
 def mean(logarithms: Sequence[float]) -> float:
-    """What the inner three fifths come to."""
+    """The mean of the inner three fifths."""
     cut = int(FIFTH * len(logarithms))
     return fmean(sorted(logarithms)[cut : len(logarithms) - cut])
 
@@ -46,22 +44,22 @@ def mean(logarithms: Sequence[float]) -> float:
 def bounds(logarithms: Sequence[float], misses: float) -> tuple[float, float]:
     """Between these it lies; each misses it with this probability.  From three rounds on."""
     middle = mean(logarithms)
-    half = _quantile(kept(logarithms) - 1, 1 - misses) * standard_error(logarithms)
+    half = _quantile(inner(logarithms) - 1, 1 - misses) * standard_error(logarithms)
     return middle - half, middle + half
 
 
 def standard_error(logarithms: Sequence[float]) -> float:
-    """Of the mean: from values of which the outer ones were pulled in, and not left out."""
+    """Of the mean; the outer values are pulled in to the inner ones, and not left out."""
     ranked, rounds = sorted(logarithms), len(logarithms)
     cut = int(FIFTH * rounds)
     low, high = ranked[cut], ranked[-1 - cut]
     pulled = [min(max(one, low), high) for one in ranked]
-    left = kept(logarithms)
+    left = inner(logarithms)
     return intervals.standard_error(pulled) * math.sqrt(rounds * (rounds - 1) / left / (left - 1))
 
 
-def kept(logarithms: Sequence[float]) -> int:
-    """How many the mean is of."""
+def inner(logarithms: Sequence[float]) -> int:
+    """How many values the mean is of."""
     return len(logarithms) - 2 * int(FIFTH * len(logarithms))
 
 
@@ -73,8 +71,8 @@ def _quantile(freedom: int, level: float) -> float:
 
 
 EXACT = 150
-"""Rounds up to which the distribution is counted, in 50 ms and once; beyond, its normal limit is
-near, and in the tails on the safe side."""
+"""Rounds up to which the distribution is counted, once and in 50 ms.  Beyond, its normal limit is
+near it, and on the safe side in the tails."""
 
 
 @lru_cache(maxsize=1024)
@@ -92,8 +90,8 @@ def signed_rank_bounds(logarithms: Sequence[float], misses: float) -> tuple[floa
     place = _place(len(logarithms), misses)
     if place < 0:
         return None
-    found = averages(tuple(logarithms))
-    return found[place], found[-1 - place]
+    walsh = averages(tuple(logarithms))
+    return walsh[place], walsh[-1 - place]
 
 
 def p_value(logarithms: Sequence[float]) -> float:
@@ -147,7 +145,7 @@ class Contrast:
         """Half the width of an interval that is missed on either side with this probability."""
         return quantile(self.freedom, misses) * self.error if self.error else 0.0
 
-    def needed(self, misses: float, shown: float) -> float:
+    def needed(self, misses: float, power: float) -> float:
         """How far apart the truth must be for the lower end of such an interval to be above 0.
 
         With the probability `shown`, in another such pair of samples.
@@ -158,7 +156,7 @@ class Contrast:
 
         # The error may be larger than it looks: its upper quartile keeps the promise.
         error = self.error * math.sqrt(self.freedom / float(chdtri(self.freedom, 0.75)))
-        return error * float(nctdtrinc(self.freedom, 1 - shown, quantile(self.freedom, misses)))
+        return error * float(nctdtrinc(self.freedom, 1 - power, quantile(self.freedom, misses)))
 
     @property
     def p(self) -> float:
@@ -177,7 +175,8 @@ def contrast(now: tuple[float, ...], before: tuple[float, ...]) -> Contrast:
     if not error:
         return Contrast(centre, 0.0, math.inf, 0.0)
     parts = (
-        (own / error) ** 4 / (kept(one) - 1) for own, one in zip(errors, (now, before), strict=True)
+        (own / error) ** 4 / (inner(one) - 1)
+        for own, one in zip(errors, (now, before), strict=True)
     )
     return Contrast(centre, error, 1 / sum(parts), errors[1])
 

@@ -22,7 +22,7 @@ Round = Mapping[int, float]  # cell id -> seconds per batch; a cell that failed 
 
 
 @dataclass(frozen=True)
-class Block:
+class Cohort:
     """The cells of one table, which stop together; `reference` is one of them."""
 
     cells: tuple[int, ...]
@@ -30,7 +30,7 @@ class Block:
 
 
 def wanted(
-    blocks: Collection[Block], history: Sequence[Round], half_width: float = HALF_WIDTH
+    blocks: Collection[Cohort], history: Sequence[Round], half_width: float = HALF_WIDTH
 ) -> frozenset[int]:
     """The cells still to measure after these rounds; a block that was stopped stays stopped."""
     return frozenset(
@@ -51,7 +51,7 @@ def confidence(rounds: int) -> float:
     return 1 - MISSES / (1 << looks(rounds))
 
 
-def _done(block: Block, history: Sequence[Round], half_width: float) -> bool:
+def _done(block: Cohort, history: Sequence[Round], half_width: float) -> bool:
     rounds = [entry for entry in history if any(cell in entry for cell in block.cells)]
     if not rounds or looks(len(rounds)) == looks(len(rounds) - 1):
         return False
@@ -59,7 +59,7 @@ def _done(block: Block, history: Sequence[Round], half_width: float) -> bool:
     return all(width is not None and width <= half_width for width in widths)
 
 
-def _intervals(block: Block, rounds: Sequence[Round]) -> list[intervals.Interval]:
+def _intervals(block: Cohort, rounds: Sequence[Round]) -> list[intervals.Interval]:
     # A cell that failed is measured no more, and the others do not wait for it.
     seconds = {
         cell: {number: entry[cell] for number, entry in enumerate(rounds) if cell in entry}

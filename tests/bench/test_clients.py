@@ -11,14 +11,12 @@ import pyperf
 import pytest
 
 from bench import clients
-from bench.cli.stored import read
 from bench.driver import run
 from bench.errors import NothingSelected, UsageError
 from bench.lanes import Lanes
 from bench.plan.cells import plan
 from bench.plan.settings import resolve
-from reports import page
-from reports.analysis import explanations
+from reports import page, read
 from reports.render.notebook import Run
 
 WORK = """
@@ -170,7 +168,3 @@ def test_names_of_real_distributions_lead_to_their_modules():
     for name in known.keys() & there:
         built = type("built", (), {"clients": {"blocking": name}})
         assert clients.installed([built]) == {name: [known[name], name]}
-
-
-def test_a_note_on_a_client_without_a_version_is_explained():
-    assert "clients are compared here" in explanations.of("client sqlite3, not requests 2.32.3")

@@ -56,7 +56,7 @@ def test_a_process_pool_has_one_more_task_queued_for_each_worker():
             return i
 
     lanes = Lanes(third("square"))
-    lanes._bent.workload = Counting()
+    lanes._workload = Counting()
     many_threads = SimpleNamespace(
         processes=lambda workers, start: lanes.threads(8), runner=lanes.runner
     )

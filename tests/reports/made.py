@@ -10,6 +10,8 @@ from typing import Any
 
 import pyperf
 
+from reports.analysis.cells import Row
+
 
 @dataclass
 class Made:
@@ -52,6 +54,11 @@ class Made:
     pair: int | None = None
     answer: str = ""
     python: str = ""
+
+
+def texts(row: Row) -> tuple[str, ...]:
+    """The notes of a row, as tables word them."""
+    return tuple(note.text for note in row.notes)
 
 
 def sequential(seconds: Sequence[float | None], **more: Any) -> Made:

@@ -10,10 +10,11 @@ from rich.console import Console
 
 from reports.analysis import names
 from reports.analysis.cells import Row
-from reports.analysis.columns import USUAL, View
-from reports.analysis.groups import Group
+from reports.analysis.tables import USUAL, Group, View
 from reports.render import summary
+from reports.run.notes import Note
 
+OTHER_CLIENT = Note("other-client", {"client": "aiohttp 3.14.5", "usual": "requests 2.34.2"})
 STRATEGIES = {
     # name: seconds of a batch, CPU of a task, bytes, worst lag
     "asyncio": (0.0421, 210e-6, 29_000_000, 0.00184),
@@ -64,7 +65,7 @@ def row(number: int, name: str, **more: Any) -> Row:
         in_flight_most=16,
         lag_p99_seconds=lag and lag / 2,
         lag_max_seconds=lag,
-        notes=("client aiohttp 3.14.5, not requests 2.34.2",) if name == "asyncio" else (),
+        notes=(OTHER_CLIENT,) if name == "asyncio" else (),
     )
     return replace(found, **more)
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 import requests
 
-from bench.lanes.report import added
+from bench.lanes.report import total
 from bench.plan.plugins import find
 from bench.spec import load
 
@@ -107,14 +107,14 @@ def test_bytes_are_counted(strategy, text, per_task):
     spec = planned(text)
     with ready([spec]) as found:
         _, _, lanes = batches(found[spec.label], strategy, 5, workers=2)
-    assert added(lanes.told) == {"bytes": 2 * 5 * per_task}
+    assert total(lanes.reports) == {"bytes": 2 * 5 * per_task}
 
 
 @pytest.mark.parametrize("strategy", ["threading", "asyncio"])
 def test_a_producer_is_held_back_by_a_full_queue_alone(strategy):
     def held_back(room: int) -> float:
         spec = planned(f"pipeline[items=5,consumers=1,room={room},seconds=0.005]")
-        return added(batches(spec, strategy, 2, workers=2)[2].told)["held_back"]
+        return total(batches(spec, strategy, 2, workers=2)[2].reports)["held_back"]
 
     assert held_back(room=1) > 0
     assert held_back(room=100) == 0

@@ -1,7 +1,7 @@
 // Sorting and hiding columns.  The page is complete without this.
 "use strict";
 (() => {
-  const said = document.getElementById("said");
+  const status = document.getElementById("status");
 
   const key = (row, place) => {
     const value = row.cells[place].dataset.value;
@@ -24,7 +24,7 @@
     heading.setAttribute("aria-sort", up ? "ascending" : "descending");
     const rows = [...body.rows].sort((a, b) => order(key(a, place), key(b, place), up ? 1 : -1));
     body.append(...rows);
-    said.textContent = `Sorted by ${heading.textContent}, ${up ? "ascending" : "descending"}`;
+    status.textContent = `Sorted by ${heading.textContent}, ${up ? "ascending" : "descending"}`;
   };
 
   const sortable = (table) => {

@@ -52,7 +52,7 @@ def ask(spec: Spec, question: str) -> dict[str, Any]:
 
 def asked(spec: Spec, question: str, before: Sequence[str] = ()) -> dict[str, Any]:
     """Ask now, in a worker that is started by the command `before` it."""
-    job = {"kind": "behave", "question": question, "strategy": asdict(spec)}
+    job = {"run": "bench.behaviour.trial:behave", "question": question, "strategy": asdict(spec)}
     with TemporaryDirectory() as name:
         path = Path(name, "job.json")
         path.write_text(json.dumps(job), encoding="utf-8")

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from bench.behaviour.questions import NAMES
+from bench.behaviour.questions import NAMES, find
+from bench.probes import leftovers
 
 from .asked import ask, asked, soon, strategy
 from .table import LINES
@@ -118,6 +119,10 @@ def test_an_error_of_the_strategy_is_no_answer(question):
     found = ask(strategy("Sequential", how="absent"), question)
     assert found["answer"] == "failed"
     assert found["message"].startswith("LookupError: nobody is here")
+
+
+def test_an_interrupted_task_would_outlast_the_look_at_what_is_left():
+    assert find("interrupt").seconds > leftovers.SETTLING_SECONDS
 
 
 def test_ctrl_c_is_pressed_where_a_background_job_would_not_hear_it():

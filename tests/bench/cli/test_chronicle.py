@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 import reports
-from bench.cli.stored import before, report
+from bench.cli.stored import earlier, report
 from bench.errors import Exit
 
 from ...reports.history.past_runs import MACHINE, cells, run, runs
@@ -107,9 +108,9 @@ def test_where_no_run_can_be_read_that_is_the_message(tmp_path):
 
 def test_a_page_gets_the_runs_up_to_its_own(results):
     folders = sorted((results / "runs").iterdir())
-    found = before(reports.read(folders[8]))
+    found = earlier(reports.read(folders[8]))
     assert {len(one.points) for one in found} == {9}
-    assert before(reports.read(folders[0])) == []
+    assert earlier(reports.read(folders[0])) == []
 
 
 def test_a_page_gets_only_what_is_comparable_with_its_run(tmp_path):
@@ -117,20 +118,26 @@ def test_a_page_gets_only_what_is_comparable_with_its_run(tmp_path):
         run(tmp_path, number, cells(0.1), environment={**MACHINE, "cpu_model": "Another"})
     third = run(tmp_path, 3, cells(0.1))
     fourth = run(tmp_path, 4, cells(0.1)[1:])
-    assert before(reports.read(third)) == []
-    (one,) = before(reports.read(fourth))
+    assert earlier(reports.read(third)) == []
+    (one,) = earlier(reports.read(fourth))
     assert [point.run for point in one.points] == ["0003", "0004"]
 
 
 def test_a_run_that_is_not_among_others_has_no_history(results, tmp_path):
     alone = tmp_path / "alone"
     shutil.copytree(next((results / "runs").iterdir()), alone)
-    assert before(reports.read(alone)) == []
+    assert earlier(reports.read(alone)) == []
+
+
+def report_of(file: Path, *names: str) -> None:
+    with pytest.raises(typer.Exit) as end:
+        report([*names], output=file)
+    assert end.value.exit_code == Exit.MEASURED
 
 
 def test_the_page_of_a_run_holds_its_history(results, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    report(["12"], tmp_path / "one.html", None, False)
+    report_of(tmp_path / "one.html", "12")
     assert "slower +100 % since 0000007" in (tmp_path / "one.html").read_text()
-    report(["12", "1"], tmp_path / "two.html", None, False)
+    report_of(tmp_path / "two.html", "12", "1")
     assert 'id="history"' not in (tmp_path / "two.html").read_text()

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+import typer
 
 from bench.cli import _with_default
-from bench.cli.exit import Outcome, ended
+from bench.cli.exit import Outcome, ending
 from bench.errors import Exit, Interrupted, NotComparable, UsageError
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
@@ -295,10 +296,9 @@ def test_of_several_outcomes_the_worst_is_the_exit_code(codes, code):
     ],
 )
 def test_every_error_has_its_exit_code(error, code, capsys):
-    def command(outcome: Outcome) -> None:
+    with pytest.raises(typer.Exit) as end, ending():
         raise error
-
-    assert ended(command) == code
+    assert end.value.exit_code == code
     assert ("Traceback" in capsys.readouterr().err) == (code == 70)
 
 

@@ -7,40 +7,45 @@ from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
+import typer
 
-from bench.cli import listing
+from bench.cli.listing import list_
 from bench.plan import plugins
-from bench.plan.plugins import Described, describe, names
+from bench.plan.plugins import Description, describe, names
+
+
+def output(capsys, **options: bool) -> str:
+    with pytest.raises(typer.Exit) as end:
+        list_(**options)
+    assert end.value.exit_code == 0
+    return capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", ["workloads", "strategies"])
 def test_a_machine_reads_every_plugin(capsys, kind):
-    listing.listing("json")
-    told = json.loads(capsys.readouterr().out)[kind]
+    told = json.loads(output(capsys, as_json=True))[kind]
     assert [one["name"] for one in told] == names(kind)
     assert all(one["summary"] and one["about"].startswith(one["summary"]) for one in told)
 
 
 def test_a_reader_is_told_why_one_cannot_run(capsys, monkeypatch):
-    needy = Described("needy", "a:b", {"workers": None, "start": "fork"}, reason="needs more")
-    monkeypatch.setattr(listing, "describe", lambda kind: [needy])
-    listing.listing("table")
-    said = capsys.readouterr().out
+    needy = Description("needy", "a:b", {"workers": None, "start": "fork"}, reason="needs more")
+    monkeypatch.setattr(plugins, "describe", lambda kind: [needy])
+    said = output(capsys)
     assert "workers, start=fork\n" in said
     assert "cannot run here: needs more" in said
 
 
 def test_a_document_says_the_same_on_every_machine(capsys, monkeypatch):
-    needy = Described(
+    needy = Description(
         "needy", "a:b", {"workers": None, "start": "fork"}, reason="needs more", extra="more"
     )
-    elsewhere = Described("needy", "a:b", {"workers": None, "start": "spawn"}, extra="more")
+    elsewhere = Description("needy", "a:b", {"workers": None, "start": "spawn"}, extra="more")
     said = []
     for one in (needy, elsewhere):
-        one = Described(**{**vars(one), "of_machine": ("start",), "about": "this | that."})
-        monkeypatch.setattr(listing, "describe", lambda kind, one=one: [one])
-        listing.listing("markdown")
-        said.append(capsys.readouterr().out)
+        one = Description(**{**vars(one), "of_machine": ("start",), "about": "this | that."})
+        monkeypatch.setattr(plugins, "describe", lambda kind, one=one: [one])
+        said.append(output(capsys, markdown=True))
     assert said[0] == said[1]
     told = r"| `workers`, `start` | this \| that. (`pip install 'concbench[more]'`) |"
     assert f"| `needy` {told}" in said[0]
@@ -60,8 +65,7 @@ def test_an_extra_is_one_of_the_distribution():
 
 
 def test_a_default_that_is_no_json_is_shown_as_text(capsys, monkeypatch):
-    odd = Described("odd", "a:b", {"where": Path("there")})
-    monkeypatch.setattr(listing, "describe", lambda kind: [odd])
-    for form, said in (("table", 'where="there"'), ("json", '"where": "there"')):
-        listing.listing(form)
-        assert said in capsys.readouterr().out
+    odd = Description("odd", "a:b", {"where": Path("there")})
+    monkeypatch.setattr(plugins, "describe", lambda kind: [odd])
+    assert 'where="there"' in output(capsys)
+    assert '"where": "there"' in output(capsys, as_json=True)

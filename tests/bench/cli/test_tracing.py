@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bench.cli.trace import parted
+from bench.cli.trace import split
 from bench.errors import UsageError
 
 from ..probes.passes import FAULTY, THIRD
@@ -34,13 +34,13 @@ COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()", "tr
     ],
 )
 def test_a_cell_is_parted_where_its_two_names_meet(both):
-    assert parted("/".join(both)) == both
+    assert split("/".join(both)) == both
 
 
 @pytest.mark.parametrize("cell", ["", "io_sleep", "io_sleep/", "/asyncio", "a/b/c", "x[1/y"])
 def test_what_is_no_cell_is_told_what_one_is(cell):
     with pytest.raises(UsageError, match="a cell is WORKLOAD/STRATEGY, such as io_sleep/asyncio"):
-        parted(cell)
+        split(cell)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from bench.driver import dry_run, run
 from bench.errors import Interrupted, NotComparable, NothingSelected, UsageError
 from bench.plan.settings import resolve
 from bench.store.journal import entries
+from reports.run import schema
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
 SMALL = {"strategy": ("sequential", "threading"), "rounds": 2, "timeout": 20.0, "seed": 1}
@@ -71,6 +73,7 @@ def test_a_run_is_a_pyperf_suite_with_a_benchmark_for_each_cell_and_a_run_for_ea
     assert sorted(stored["order"][0]) == [0, 1]
     assert stored["canary"][0]["delivered"] > 0
     assert Path(".concbench/latest").resolve() == folder.resolve()
+    assert {one.name for one in fields(schema.Facts)} <= stored.keys()
     assert "!baselines/" in Path(".concbench/.gitignore").read_text().splitlines()
 
 
@@ -207,7 +210,7 @@ def test_resume_refuses_another_plan_and_another_python_and_says_so():
     stored["environment"]["python"] = "2.7.18"
     (folder / "run.json").write_text(json.dumps(stored))
     here = ".".join(map(str, sys.version_info[:3]))
-    with pytest.raises(NotComparable, match=rf"python 2.7.18, now {here}"):
+    with pytest.raises(NotComparable, match=rf"Python 2.7.18, now {here}"):
         run(settings, [], quiet, resume=folder)
 
 

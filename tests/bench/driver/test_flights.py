@@ -18,7 +18,7 @@ def made(spans, tasks=None, submitted=1) -> Pass:
     return Pass(1, count, 0, 10**9, [Lane("MainThread", 1)], flights, [])
 
 
-def counted(spans) -> tuple[float, int]:
+def read_metrics(spans) -> tuple[float, int]:
     """Mean and most by looking at every nanosecond."""
     first, last = min(s for s, _ in spans), max(s for s, _ in spans)
     until = max(last, min(e for _, e in spans))
@@ -35,7 +35,7 @@ def test_mean_and_most_in_flight_are_those_of_a_count_at_every_moment(seed):
         start = chance.randrange(10, 300)
         spans.append((start, start + chance.randrange(1, 60)))
     mean, most = made(spans).in_flight
-    slow_mean, slow_most = counted(spans)
+    slow_mean, slow_most = read_metrics(spans)
     assert (mean, most) == (pytest.approx(slow_mean), slow_most)
 
 
@@ -82,8 +82,8 @@ def test_only_the_recorded_batch_counts():
         "ended": 200,
         "submitted": text(110, 120),
         "lanes": [
-            {"name": "lane_0", "pid": 7, "noted": text(0, 20, 30, 0, 130, 140)},
-            {"name": "lane_1", "pid": 7, "noted": text(1, 50, 60, 1, 125, 150)},
+            {"name": "lane_0", "pid": 7, "times": text(0, 20, 30, 0, 130, 140)},
+            {"name": "lane_1", "pid": 7, "times": text(1, 50, 60, 1, 125, 150)},
         ],
         "beats": [text(90, 95, 105, 110, 190, 210)],
     }
@@ -95,8 +95,8 @@ def test_only_the_recorded_batch_counts():
 def test_a_lane_without_a_task_does_not_count():
     told = {"pid": 7, "tasks": 1, "began": 100, "ended": 200, "submitted": text(110), "at_once": 3}
     lanes = [
-        {"name": "lane_0", "pid": 7, "noted": text(0, 120, 150)},
-        {"name": "lane_1", "pid": 7, "noted": text(0, 20, 50)},
+        {"name": "lane_0", "pid": 7, "times": text(0, 120, 150)},
+        {"name": "lane_1", "pid": 7, "times": text(0, 20, 50)},
     ]
     found = probed({**told, "lanes": lanes, "beats": []}, ["latency"])["concurrency"]
     assert found == {"mean": 1.0, "most": 1, "lanes": 1, "declared": 3}

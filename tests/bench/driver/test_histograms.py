@@ -7,13 +7,14 @@ import random
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from bench.driver.probe_results import HIGHEST, corrected, encoded, percentile, text
+from bench.driver.probe_results import corrected, encoded, percentile, text
+from reports.run import probes
 
 
 def test_a_histogram_is_the_one_of_value_after_value():
     chance = random.Random(3)
     values = [int(10 ** chance.uniform(0, 12)) for _ in range(3000)] + [0, 1, 255, 256, 257]
-    one_by_one = HdrHistogram(1, HIGHEST, 2)
+    one_by_one = HdrHistogram(1, probes.HIGHEST, 2)
     for value in values:
         one_by_one.record_value(max(1, value))
     read = HdrHistogram.decode(text(values))
@@ -24,7 +25,7 @@ def test_a_histogram_is_the_one_of_value_after_value():
 
 
 def test_a_duration_beyond_the_histogram_counts_at_its_end():
-    assert HdrHistogram.decode(text([2 * HIGHEST])).get_total_count() == 1
+    assert HdrHistogram.decode(text([2 * probes.HIGHEST])).get_total_count() == 1
 
 
 def test_histograms_of_two_passes_can_be_added():

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from bench import imports
-from bench.driver.lab import equipped, workshop
-from bench.driver.visits import Measured, Visit
+from bench.driver.lab import open_lab, workshop
+from bench.driver.rounds import Measurement, Visit
 from bench.plan.cells import plan
 from bench.plan.settings import resolve
-from bench.sides.side import Side
+from bench.sides import MeasuredSide
 
 WORK = """
 from multiprocessing import current_process
@@ -65,8 +65,8 @@ def test_what_a_task_imports_is_told_wherever_it_runs(here, strategy, child_alon
     cells, told = plan(settings), Listener()
     with ExitStack() as stack:
         shop = stack.enter_context(workshop(here / "results"))
-        lab = stack.enter_context(equipped(shop, [Side("")], cells, 0, proof=told))
-        assert isinstance(lab.measure(Visit(cells[0], 0, 0, 1, 4, 4, 60.0)), Measured)
+        lab = stack.enter_context(open_lab(shop, [MeasuredSide("")], cells, 0, proof=told))
+        assert isinstance(lab.measure(Visit(cells[0], 0, 0, 1, 4, 4, 60.0)), Measurement)
     assert "late" in told.names
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from bench.driver import probe_visits, runnable
 from bench.driver.lab import laboratory
-from bench.driver.probe_visits import Peak, Unreadable, peak, pss
+from bench.driver.probe_visits import Peak, UnknownMemory, peak, pss
 from bench.driver.probing import Owed
 from bench.plan.cells import plan
 from bench.plan.settings import Settings
@@ -156,7 +156,7 @@ def raising(error):
 def test_memory_that_cannot_be_read_is_unknown_for_a_reason(monkeypatch, error, reason):
     """RSS and USS are there, and are something else."""
     monkeypatch.setattr(psutil.Process, "memory_full_info", raising(error))
-    with pytest.raises(Unreadable, match=reason):
+    with pytest.raises(UnknownMemory, match=reason):
         pss(os.getpid())
 
 
@@ -169,5 +169,5 @@ def test_one_child_that_cannot_be_read_makes_all_of_it_unknown(told, children, m
         return tell(process)
 
     monkeypatch.setattr(psutil.Process, "memory_full_info", denied)
-    with pytest.raises(Unreadable, match="another user's"):
+    with pytest.raises(UnknownMemory, match="another user's"):
         pss(os.getpid())

@@ -13,7 +13,7 @@ import pyperf
 import pytest
 
 import bench
-from bench.cli.progress import shown
+from bench.cli.progress import watching
 from bench.driver import dry_run, run
 from bench.driver.lab import laboratory
 from bench.driver.probe_visits import Peak
@@ -261,6 +261,6 @@ def test_with_strict_what_is_left_behind_is_exit_code_3_and_said(concbench):  # 
 
 
 def test_progress_tells_that_it_is_probing(capsys):
-    with shown(quiet=False, verbose=False) as watch:
+    with watching(quiet=False, verbose=False) as watch:
         run(options(), [], watch)
     assert "probing, 0:" in capsys.readouterr().err

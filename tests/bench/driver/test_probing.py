@@ -10,18 +10,18 @@ import pytest
 
 from bench.driver.probing import NO_TIME, Owed, Probing, owed
 from bench.driver.rounds import Limits
-from bench.plan.cells import Planned
+from bench.plan.cells import PlannedCell
 from bench.spec import Cell, Spec
-from bench.store.state import History, Probed
+from bench.store.state import History, ProbePasses
 
 PROBES = ("memory", "latency", "lag")
 SLEEP = "workloads.io_sleep:IoSleep"
 
 
-def planned(number: int, strategy: str, **changed: Any) -> Planned:
+def planned(number: int, strategy: str, **changed: Any) -> PlannedCell:
     workers = 1 if strategy == "sequential" else 4
     cell = Cell(Spec("io_sleep", SLEEP), Spec(strategy, "-"), changed.pop("tasks", 64))
-    return replace(Planned(number, cell, workers, 0, workers == 1, ""), **changed)
+    return replace(PlannedCell(number, cell, workers, 0, workers == 1, ""), **changed)
 
 
 PLAN = (planned(0, "sequential"), planned(1, "threading"), planned(2, "asyncio"))
@@ -38,7 +38,7 @@ def measured(plan=PLAN, seconds=(1.0, 0.1, 0.05), rounds=2, elapsed=40.0) -> His
     return past
 
 
-def run(one: Planned, number: int, batch: float) -> dict[str, Any]:
+def run(one: PlannedCell, number: int, batch: float) -> dict[str, Any]:
     place = {"cell": one.id, "round": number, "position": one.id, "tasks": one.cell.tasks}
     answers = {"answer": "same", "head": "same", "benchmark": "{}"}
     return {"event": "measured", **place, "seconds": batch, "elapsed": 0.0, **answers}
@@ -70,7 +70,7 @@ class MadeUpLab:
 def probing(past, lab, *, plan=PLAN, probes=PROBES, told=None, timeout=None, raw=None) -> Probing:
     record = (lambda _: None) if told is None else told.append
     limits = Limits(60.0, None, timeout)
-    return Probing(plan, past, lab, probes, record, lambda _: None, limits, raw)
+    return Probing(plan, past, lab, probes, record, lambda *_: None, limits, raw)
 
 
 def probed_cells(lab) -> list[int]:
@@ -102,7 +102,7 @@ def test_passes_with_nothing_to_do_come_last_and_are_shared_by_cells_alike():
         "asyncio", "sequential", "threading",
     ]  # fmt: skip
     assert {one.probes for one in empties} == {("memory",)}
-    assert {one.cell.workload.target for one in empties} == {"bench.probes.empty:Both"}
+    assert {one.cell.workload.target for one in empties} == {"bench.probes.empty:EmptyWorkload"}
 
 
 def test_memory_is_told_over_that_of_nothing_to_do_and_by_worker():
@@ -240,4 +240,4 @@ def test_raw_times_are_kept_of_cells_alone():
 
 
 def test_nothing_is_stored_where_nothing_was_probed():
-    assert Probed().document(PLAN) is None
+    assert ProbePasses().document(PLAN) is None

@@ -9,8 +9,7 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 
-from bench.driver.rounds import SHARE
-from bench.driver.visits import Measured
+from bench.driver.rounds import SHARE, Measurement
 from bench.machine.canary import MUCH_LESS, measure
 from bench.processes.children import Children
 from bench.processes.outputs import Failed
@@ -166,7 +165,7 @@ def test_a_repeat_passes_over_what_was_given_up():
 def test_a_wrong_answer_counts_in_a_round_that_was_replaced():
     def outcome(visit):
         lie = visit.planned.id == 2 and visit.round == 6
-        return Measured(1.0, "lie", "head", "{}") if lie else None
+        return Measurement(1.0, "lie", "head", "{}") if lie else None
 
     history = listened(lambda number: 0.9 if number == 7 else 2.0, outcome=outcome).history
     assert 6 in history.low()

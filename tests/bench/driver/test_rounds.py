@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.driver.rounds import Course, Limits, sample
-from bench.driver.visits import Measured, Visit
-from bench.plan.cells import Planned
+from bench.driver.rounds import Course, Limits, Measurement, Visit, sample
+from bench.plan.cells import PlannedCell
 from bench.processes.outputs import Failed
 from bench.spec import Cell, Spec
 from bench.store.state import History
@@ -18,7 +17,7 @@ from bench.store.state import History
 
 def planned(number: int, strategy: str, *, block: int = 0, tasks: int = 64, reason: str = ""):
     cell = Cell(Spec(f"work{block}", "-"), Spec(strategy, "-"), tasks)
-    return Planned(number, cell, 1, block, strategy == "sequential", reason)
+    return PlannedCell(number, cell, 1, block, strategy == "sequential", reason)
 
 
 def canary(cpus: float | None, alone: float = 1.0, late: float | None = 0.0001) -> dict[str, Any]:
@@ -44,17 +43,17 @@ class MadeUpLab:
         self.heard += 1
         return canary(self.cpus(self.heard - 1))
 
-    def scout(self, planned: Planned, timeout: float) -> float | Failed:
+    def scout(self, planned: PlannedCell, timeout: float) -> float | Failed:
         return self.per_task
 
     def calibrate(self, visit: Visit) -> int:
         return 8
 
-    def measure(self, visit: Visit) -> Measured | Failed:
+    def measure(self, visit: Visit) -> Measurement | Failed:
         self.visits.append(visit)
         seconds = self.seconds(visit)
         self.now += 2 * seconds
-        return self.outcome(visit) or Measured(seconds, "same", "head", "{}")
+        return self.outcome(visit) or Measurement(seconds, "same", "head", "{}")
 
     def elapsed(self) -> float:
         return self.now
@@ -152,7 +151,7 @@ def test_a_cell_that_cannot_run_is_never_visited():
 
 def test_an_answer_that_is_not_sequentials_fails_the_cell_whatever_ran_first():
     def outcome(visit):
-        return Measured(1.0, "lie", "head", "{}") if visit.planned.id == 2 else None
+        return Measurement(1.0, "lie", "head", "{}") if visit.planned.id == 2 else None
 
     for seed in range(6):
         one = course(PLAN, MadeUpLab(outcome=outcome), rounds=1, seed=seed)
@@ -164,7 +163,7 @@ def test_without_a_reference_the_first_that_ran_is_the_model():
     plan = [planned(0, "threading"), planned(1, "asyncio")]
 
     def outcome(visit):
-        return Measured(1.0, f"answer {visit.planned.id}", "", "{}")
+        return Measurement(1.0, f"answer {visit.planned.id}", "", "{}")
 
     one = course(plan, MadeUpLab(outcome=outcome), rounds=1)
     one.run(everything(plan))
@@ -175,7 +174,7 @@ def test_without_a_reference_the_first_that_ran_is_the_model():
 
 def test_a_reference_with_another_answer_each_time_is_wrong_itself():
     def outcome(visit):
-        return Measured(1.0, f"answer {visit.round}", "", "{}")
+        return Measurement(1.0, f"answer {visit.round}", "", "{}")
 
     one = course(PLAN, MadeUpLab(outcome=outcome), rounds=2)
     one.run(everything())
@@ -186,14 +185,16 @@ def test_a_reference_too_slow_for_the_budget_runs_a_sample_that_the_others_must_
     plan = [planned(0, "sequential", tasks=10_000), planned(1, "asyncio", tasks=10_000)]
 
     def outcome(visit):
-        return Measured(1.0, "whole" if visit.tasks == 10_000 else "part", "part", "{}")
+        return Measurement(1.0, "whole" if visit.tasks == 10_000 else "part", "part", "{}")
 
     lab = MadeUpLab(outcome=outcome, per_task=0.01)
     one = course(plan, lab, rounds=1)
     one.run(everything(plan))
     assert {v.planned.id: (v.tasks, v.head) for v in lab.visits} == {0: (64, 64), 1: (10_000, 64)}
     assert [one.history.reason(n) for n in (0, 1)] == ["", ""]
-    lab.outcome = lambda visit: Measured(1.0, "whole" if visit.planned.id else "part", "bad", "{}")
+    lab.outcome = lambda visit: Measurement(
+        1.0, "whole" if visit.planned.id else "part", "bad", "{}"
+    )
     two = course(plan, lab, rounds=1)
     two.run(everything(plan))
     assert two.history.reason(1).startswith("wrong answer")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from bench.driver.probing import Moment, owed
-from bench.driver.rounds import Limits
-from bench.driver.visits import Visit
-from bench.driver.watch import Watched
+from bench.driver.probing import owed
+from bench.driver.rounds import Limits, Visit
+from bench.driver.watch import Watcher
 
 from .test_probing import PLAN, PROBES, measured
 
 
 def told(past, limits, *, probes=PROBES, elapsed=30.0):
     events = []
-    watched = Watched(events.append, lambda: elapsed, PLAN, past, limits, probes)
+    watched = Watcher(events.append, lambda: elapsed, PLAN, past, limits, probes)
     watched.visit(Visit(PLAN[0], past.rounds - 1, 0, 1, 64, 0, 10.0))
     return events[0]
 
@@ -37,8 +36,8 @@ def test_probes_are_never_told_to_take_more_than_they_may():
 
 def test_a_pass_is_told_as_probing_and_a_visit_as_its_round():
     events = []
-    watched = Watched(events.append, lambda: 31.0, PLAN, measured(), Limits(60.0), PROBES)
-    watched.probe(Moment(2, 6, "io_sleep x 64 / asyncio", 4.0))
+    watched = Watcher(events.append, lambda: 31.0, PLAN, measured(), Limits(60.0), PROBES)
+    watched.probe(2, 6, "io_sleep x 64 / asyncio", 4.0)
     (event,) = events
     assert (event.where, event.position, event.cells) == ("probing", 2, 6)
     assert (event.elapsed, event.remaining) == (31.0, 4.0)

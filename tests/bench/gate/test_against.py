@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bench.errors import UsageError
-from bench.gate.against import Against, against, default_branch
+from bench.gate.baseline import Counterpart, counterpart, default_branch
 from bench.plan.settings import Gate, Settings
-from bench.sides.side import WORKING_TREE
+from reports.run.keys import WORKING_TREE
 
 from ..sides.repositories import commit, git
 
@@ -24,23 +24,22 @@ def here(tmp_path):
 
 def test_what_is_said_counts_before_the_settings(here):
     settings = Settings(gate=Gate(baseline="main"))
-    found = against({"against": "git:v1"}, settings, here)
-    assert found == Against((WORKING_TREE, "git:v1"))
-    assert against({}, settings, here).baseline == "main"
-    assert (
-        against({"baseline": "old"}, Settings(gate=Gate(against="git:v1")), here).baseline == "old"
-    )
+    found = counterpart({"against": "git:v1"}, settings, here)
+    assert found == Counterpart((WORKING_TREE, "git:v1"))
+    assert counterpart({}, settings, here).baseline == "main"
+    settings = Settings(gate=Gate(against="git:v1"))
+    assert counterpart({"baseline": "old"}, settings, here).baseline == "old"
 
 
 def test_another_side_than_the_working_tree_can_be_checked(here):
     settings = Settings(side=("strategy:asyncio",))
-    found = against({"against": "strategy:threading"}, settings, here)
+    found = counterpart({"against": "strategy:threading"}, settings, here)
     assert found.sides == ("strategy:asyncio", "strategy:threading")
 
 
 def test_uncommitted_changes_are_compared_with_the_last_commit(here):
     (here / "a.txt").write_text("3")
-    found = against({}, PLAIN, here)
+    found = counterpart({}, PLAIN, here)
     assert found.sides == (WORKING_TREE, "git:HEAD")
     assert "uncommitted" in found.why
 
@@ -49,13 +48,13 @@ def test_a_branch_is_compared_with_where_it_left_the_default_branch(here):
     base = git(here, "rev-parse", "HEAD")
     git(here, "checkout", "-q", "-b", "feature")
     commit(here, {"a.txt": "4"})
-    found = against({}, PLAIN, here)
+    found = counterpart({}, PLAIN, here)
     assert found.sides == (WORKING_TREE, f"git:{base[:12]}")
     assert "main" in found.why
 
 
 def test_the_default_branch_itself_is_compared_with_its_parent(here):
-    found = against({}, PLAIN, here)
+    found = counterpart({}, PLAIN, here)
     assert found.sides == (WORKING_TREE, "git:HEAD~1")
     assert "main" in found.why
 
@@ -78,15 +77,15 @@ def test_the_default_branch_is_the_remote_s(here, tmp_path):
 )
 def test_what_makes_no_sense_is_said(here, given, settings, said):
     with pytest.raises(UsageError, match=said):
-        against(given, settings, here)
+        counterpart(given, settings, here)
 
 
 def test_without_git_the_choices_are_named(tmp_path):
     with pytest.raises(UsageError, match=r"--against SIDE.*--baseline"):
-        against({}, PLAIN, tmp_path)
+        counterpart({}, PLAIN, tmp_path)
 
 
 def test_a_single_commit_has_nothing_to_be_compared_with(tmp_path):
     commit(tmp_path / "new", {"a.txt": "1"})
     with pytest.raises(UsageError, match="no parent"):
-        against({}, PLAIN, tmp_path / "new")
+        counterpart({}, PLAIN, tmp_path / "new")

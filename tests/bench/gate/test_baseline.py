@@ -14,17 +14,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from bench.cli.stored import read as read_checked
 from bench.errors import NotComparable, UsageError
-from bench.gate.baseline import Rule, _here, _numbered, baseline, common, same_settings
-from bench.gate.unpaired import Both, Same
-from bench.plan.cells import Planned
+from bench.gate.baseline import _here, _numbered, baseline, common, same_settings
+from bench.gate.samples import CellPair, Samples
+from bench.plan.cells import PlannedCell
 from bench.plan.settings import Settings
 from bench.spec import Cell, Spec
 from bench.store.state import History
 from reports import read
-from reports.gate import parsed, results, unpaired
-from reports.gate.results import Checked, document
-from reports.render import ci, gate
+from reports.gate import decision, results
+from reports.gate.results import Check, document
+from reports.gate.thresholds import parse
+from reports.render import gate
 
 from ...reports import made
 
@@ -175,7 +177,7 @@ def test_no_baseline_says_which_there_are(tmp_path):
 
 def message_of(results, name):
     try:
-        baseline(results, name)
+        baseline(results, name, read_checked)
     except UsageError as error:
         raise UsageError(" ".join(str(error).split())) from None
 
@@ -197,19 +199,19 @@ def test_a_baseline_that_is_damaged_missing_a_part_or_newer_says_so(tmp_path, fi
     if text is not None:
         path.write_text(text)
     with pytest.raises(UsageError, match=words):
-        baseline(results, "main")
+        baseline(results, "main", read_checked)
 
 
 def test_a_baseline_of_several_sides_is_refused(tmp_path):
     cells = made.sided({"a (1)": [made.sequential([0.1] * 8)], "b (2)": [made.sequential([0.1])]})
     results = baselines(tmp_path, cells)
     with pytest.raises(UsageError, match="of several sides"):
-        baseline(results, "main")
+        baseline(results, "main", read_checked)
 
 
 def planned(strategy, number=0, *, reference=False, workload="io_sleep"):
     cell = Cell(Spec(workload, "made:Up", {"seconds": 0.01}), Spec(strategy, "made:Up", {}), 64)
-    return Planned(number, cell, 1, 0, reference, "")
+    return PlannedCell(number, cell, 1, 0, reference, "")
 
 
 def stored(tmp_path, *cells):
@@ -255,7 +257,7 @@ def test_relative_cells_need_the_same_reference_in_both(tmp_path):
 def test_cells_are_numbered_in_their_order_with_references_among_them():
     cells = [planned("sequential", 3, reference=True), planned("asyncio", 5), planned("x", 7)]
     kept = SimpleNamespace()
-    found = _numbered([Same(one, kept, (cells[0], kept)) for one in cells[1:]])
+    found = _numbered([same(one, kept, (cells[0], kept)) for one in cells[1:]])
     assert [(one.now.id, one.references[0].id) for one in found] == [(1, 0), (2, 0)]
 
 
@@ -281,17 +283,26 @@ def rounds(*cells, count=8):
     return [{"event": "round", "round": n, "order": list(cells)} for n in range(count)]
 
 
+def same(now, before, references=None):
+    return CellPair(now.id, now, before, references)
+
+
 def both(cells, run, told, wanted=("batch>5%",)):
-    plan = [one for same in cells for one in (same.now, *(same.references or ())[:1])]
-    return Both(cells, History(plan, told), run, parsed(wanted))
+    plan = [one for pair in cells for one in pair.planned]
+    return Samples(cells, parse(wanted), History(plan, told), run)
+
+
+def answer(found):
+    (one,) = map(found.result, decision.judge(found.evidence()))
+    return one
 
 
 def test_times_of_a_sample_are_scaled_to_all_tasks_on_both_sides(tmp_path):
     run = stored(tmp_path, made.Made("asyncio", [0.01] * 8, measured_tasks=16, answer="b"))
-    same = Same(planned("asyncio"), run.run.cells[0])
+    pair = same(planned("asyncio"), run.run.cells[0])
     wanted = ["batch>5%", "cpu>5%", "one_shot>5%"]
     told = [*rounds(0), *entries(0, [0.02] * 8, tasks=32, cpu=0.01, one_shot=1.0)]
-    found = both([same], run, told, wanted)
+    found = both([pair], run, told, wanted)
     (batch,) = found.evidence()
     assert [*batch.now, *batch.before] == pytest.approx(
         [math.log(0.04)] * 8 + [math.log(0.01 * 4)] * 8
@@ -306,15 +317,14 @@ def test_before_after_and_change_agree_though_a_round_was_disturbed(tmp_path, di
     """Eight rounds at 50 ms and one of them tenfold: no change, and 50 ms in both runs."""
     calm, wild = [0.05] * 8, [*[0.05] * 5, 0.5, *[0.05] * 2]
     run = stored(tmp_path, made.Made("asyncio", calm if disturbed == "now" else wild))
-    same = Same(planned("asyncio"), run.run.cells[0])
+    pair = same(planned("asyncio"), run.run.cells[0])
     told = [*rounds(0), *entries(0, calm if disturbed == "before" else wild)]
-    found = both([same], run, told)
-    (verdict,) = unpaired.judged(found.evidence())
-    one = found.answer(verdict)
-    check = Checked("now", "before", (one,), paired=False)
-    assert results.said(one).startswith("50.0 -> 50.0 ms   +0.0 %")
+    found = both([pair], run, told)
+    one = answer(found)
+    check = Check("now", "before", (one,), paired=False)
+    assert results.reason(one).startswith("50.0 -> 50.0 ms   +0.0 %")
     assert r"| 50.0 ms | 50.0 ms | \+0.0 % " in gate.document(check)
-    assert 'time="0.050000"' in ci.document(check)
+    assert 'time="0.050000"' in gate.junit(check)
     (kept,) = json.loads(document(check))["answers"]
     assert (kept["before"], kept["after"], kept["ratio"]) == pytest.approx((0.05, 0.05, 1.0))
 
@@ -322,10 +332,10 @@ def test_before_after_and_change_agree_though_a_round_was_disturbed(tmp_path, di
 def test_ratios_to_a_reference_have_no_time_to_show(tmp_path):
     run = stored(tmp_path, made.sequential([0.1] * 8), made.Made("asyncio", [0.05] * 8))
     cells = [planned("sequential", 0, reference=True), planned("asyncio", 1)]
-    same = Same(cells[1], run.run.cells[1], (cells[0], run.run.cells[0]))
+    pair = same(cells[1], run.run.cells[1], (cells[0], run.run.cells[0]))
     told = [*rounds(0, 1), *entries(0, [0.1] * 8), *entries(1, [0.05] * 8)]
-    found = both([same], run, told)
-    (one,) = (found.answer(verdict) for verdict in unpaired.judged(found.evidence()))
+    found = both([pair], run, told)
+    one = answer(found)
     assert (one.before, one.after) == (None, None)
     assert one.ratio == pytest.approx(1.0)
 
@@ -337,10 +347,10 @@ def test_relative_times_are_paired_by_round_within_each_run(tmp_path):
         made.Made("asyncio", [0.05 * 2**n for n in range(8)]),
     )
     cells = [planned("sequential", 0, reference=True), planned("asyncio", 1)]
-    same = Same(cells[1], run.run.cells[1], (cells[0], run.run.cells[0]))
+    pair = same(cells[1], run.run.cells[1], (cells[0], run.run.cells[0]))
     told = rounds(0, 1)
     told += entries(0, [3.0**n for n in range(8)]) + entries(1, [3.0**n / 2 for n in range(7)])
-    (found,) = both([same], run, told).evidence()
+    (found,) = both([pair], run, told).evidence()
     assert found.before == pytest.approx([-0.693147] * 8, abs=1e-5)
     assert found.now == pytest.approx([-0.693147] * 7, abs=1e-5)
 
@@ -356,17 +366,17 @@ def test_a_round_measures_what_is_undecided_and_its_references(tmp_path):
         planned(n, i, reference=not i) for i, n in enumerate(("sequential", "asyncio", "threading"))
     ]
     kept = run.run.cells
-    same = [Same(cells[i], kept[i], (cells[0], kept[0])) for i in (1, 2)]
-    assert Rule(both(same, run, []), 100.0)([]) == {0, 1, 2}
+    pairs = [same(cells[i], kept[i], (cells[0], kept[0])) for i in (1, 2)]
+    assert both(pairs, run, []).rule(100.0)([]) == {0, 1, 2}
     told = rounds(0, 1, 2)
     told += entries(0, [0.1] * 8) + entries(1, [0.1, 0.101] * 4) + entries(2, [0.15, 0.16] * 4)
-    assert Rule(both(same, run, told), 1000.0)([]) in ({0, 2}, set())
-    assert 1 not in Rule(both(same, run, told), 1e9)([])
+    assert both(pairs, run, told).rule(1000.0)([]) in ({0, 2}, set())
+    assert 1 not in both(pairs, run, told).rule(1e9)([])
 
 
 def test_too_few_stored_rounds_are_named(tmp_path):
     run = stored(tmp_path, made.Made("asyncio", [0.01] * 4))
-    found = both([Same(planned("asyncio"), run.run.cells[0])], run, [])
+    found = both([same(planned("asyncio"), run.run.cells[0])], run, [])
     assert found.evidence() == []
     (line,) = found.unknown()
     assert line.startswith("not known of 5 rounds of the baseline, or not here: batch of io_sleep[")

@@ -1,57 +1,32 @@
-"""Whether times of a stored run mean the same here."""
+"""Whether times of a stored run mean the same here, and what a virtual machine says of itself."""
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
 
-from bench.gate.baseline import SAME, differences, here
+from bench import gate
 from bench.machine import identity
+from bench.processes.variables import recorded
 
 
-def changed(**more):
-    """The facts of this machine as they could have been stored, but for these."""
-    return {**here(), **more}
+def differences(**facts):
+    environment = {**identity.facts(), "variables": recorded(), **facts}
+    run = SimpleNamespace(environment=environment, sides=())
+    return gate.differences(SimpleNamespace(run=run))
 
 
 def test_the_same_machine_does_not_differ():
-    assert differences(here(), here()) == []
+    assert differences() == []
+    assert differences(hostname="another") == []
 
 
-@pytest.mark.parametrize("key", SAME)
-def test_each_fact_that_changes_times_is_named_when_it_differs(key):
-    (told,) = differences(changed(**{key: "something else"}), here())
-    assert told.startswith(f"{SAME[key]} something else, here ")
-
-
-def test_another_name_of_the_host_is_no_other_machine():
-    assert differences(changed(hostname="another", executable="/x", nofile=1), here()) == []
-
-
-def test_what_was_not_recorded_is_not_taken_for_the_same():
-    stored = here()
-    del stored["memory_bytes"]
-    (told,) = differences(stored, here())
-    assert told.startswith("memory not recorded, here ")
-
-
-@pytest.mark.parametrize(("share", "count"), [(1.01, 0), (0.99, 0), (1.1, 1), (0.5, 1)])
-def test_memory_may_differ_by_what_a_kernel_keeps(share, count):
-    now = {**here(), "memory_bytes": 8_000_000_000}
-    told = differences({**now, "memory_bytes": int(8e9 * share)}, now)
-    assert len(told) == count
-    assert all(one == f"memory {8 * share:.1f} GB, here 8.0 GB" for one in told)
-
-
-def test_each_variable_that_changes_the_speed_is_named(monkeypatch):
-    stored = here()
+def test_what_is_otherwise_here_is_named(monkeypatch):
+    before = recorded()
     monkeypatch.setenv("PYTHON_JIT", "1")
-    assert differences(stored, here()) == ["PYTHON_JIT not set, here 1"]
-
-
-def test_what_is_on_or_unknown_is_said_in_words():
-    now = {**here(), "gil": True, "jit": None}
-    told = differences({**now, "gil": False, "jit": True}, now)
-    assert told == ["GIL off, here on", "JIT on, here not known"]
+    assert differences(cpus=4000, variables=before) == [
+        f"CPUs 4000, here {identity.cpus()}",
+        "the variable PYTHON_JIT not set, here 1",
+    ]
 
 
 def machine(root, cpuinfo, **files):

@@ -9,20 +9,21 @@ from random import Random
 
 import pytest
 
-from bench.gate.noise import Floor, found, store, stored
-from bench.gate.samples import Rule, answers, centre, evidence, failed, pairs, unknown
-from bench.plan.cells import Planned
+from bench.gate.noise import Floor, estimate, store, stored
+from bench.gate.samples import Samples, pairs
+from bench.plan.cells import PlannedCell
 from bench.spec import Cell, Spec
 from bench.store.state import History
-from reports.gate import parsed, results
+from reports.gate import decision, results
+from reports.gate.thresholds import parse
 
 NAMES = ("sequential", "threading", "asyncio")
 
 
-def planned(number: int, name: str, side: str, pair: int, reason: str = "") -> Planned:
+def planned(number: int, name: str, side: str, pair: int, reason: str = "") -> PlannedCell:
     cell = Cell(Spec("work", "-"), Spec(name, "-"), 64)
     block = 0 if side == "now" else 1
-    return Planned(number, cell, 1, block, name == "sequential", reason, side, pair)
+    return PlannedCell(number, cell, 1, block, name == "sequential", reason, side, pair)
 
 
 CELLS = tuple(
@@ -60,7 +61,25 @@ def run(
     return past
 
 
-BATCH = parsed()
+BATCH = parse()
+
+
+def samples(past: History, given=BATCH, cells=CELLS) -> Samples:
+    return Samples(pairs(cells), given, past)
+
+
+def evidence(past: History, given=BATCH):
+    return samples(past, given).evidence()
+
+
+def answers(past: History) -> list[results.Result]:
+    its = samples(past)
+    return [its.result(one) for one in decision.judge(its.evidence())]
+
+
+def asked(budget: float, past: History) -> set[int]:
+    """The cells of the next round."""
+    return samples(past).rule(budget)([])
 
 
 def test_the_first_side_is_the_one_that_is_checked():
@@ -68,19 +87,19 @@ def test_the_first_side_is_the_one_that_is_checked():
 
 
 def test_a_ratio_is_of_one_round_and_above_1_when_it_is_slower_now():
-    told = evidence(pairs(CELLS), run(5), BATCH)
+    told = evidence(run(5))
     assert [one.cell for one in told] == [0, 1, 2]
     assert all(abs(one - math.log(1.2)) < 0.01 for one in told[1].logarithms)
     assert len(told[1].logarithms) == 5
 
 
 def test_what_a_round_of_a_pair_costs_is_that_of_both_visits():
-    assert evidence(pairs(CELLS), run(5), BATCH)[0].seconds == pytest.approx(1.0)
+    assert evidence(run(5))[0].seconds == pytest.approx(1.0)
 
 
 def test_a_metric_is_asked_where_a_threshold_is_for_it():
-    given = parsed(["batch>5%", "s:asyncio one_shot>10%"])
-    told = [(one.cell, one.metric, one.threshold) for one in evidence(pairs(CELLS), run(1), given)]
+    given = parse(["batch>5%", "s:asyncio one_shot>10%"])
+    told = [(one.cell, one.metric, one.threshold) for one in evidence(run(1), given)]
     assert told == [
         (0, "batch", 0.05),
         (1, "batch", 0.05),
@@ -90,10 +109,10 @@ def test_a_metric_is_asked_where_a_threshold_is_for_it():
 
 
 def test_a_metric_that_nobody_can_tell_here_is_named_and_not_asked():
-    given = parsed(["memory>20%"])
+    given = parse(["memory>20%"])
     past = run(2)
-    assert evidence(pairs(CELLS), past, given) == []
-    (line,) = unknown(pairs(CELLS), past, given)
+    assert evidence(past, given) == []
+    (line,) = samples(past, given).unknown()
     assert line.startswith("memory is not known here of work / sequential, work / threading")
 
 
@@ -103,8 +122,8 @@ def test_before_is_of_the_rounds_that_both_sides_have():
     for number in range(3, 9):
         again = {**past.measured[4][2], "round": number, "seconds": 7.0}
         past.add({**again, "elapsed": past.elapsed + 0.5})
-    assert centre(pairs(CELLS)[1], "batch", past) == pytest.approx(0.1, rel=0.01)
-    assert centre(pairs(CELLS)[1], "batch", History(CELLS)) is None
+    assert answers(past)[1].before == pytest.approx(0.1, rel=0.01)
+    assert answers(History(CELLS))[1].before is None
 
 
 @pytest.mark.parametrize("disturbed", [0, 1, 3, 4])
@@ -115,14 +134,14 @@ def test_before_after_and_change_agree_though_a_round_was_disturbed(disturbed):
         return 0.5 * (10 if number == 5 and cell == disturbed else 1)
 
     past = run(8, dict.fromkeys(range(3), 1.0), noise)
-    for one in answers(pairs(CELLS), past, BATCH):
-        assert results.said(one).startswith("50.0 -> 50.0 ms   +0.0 % [")
+    for one in answers(past):
+        assert results.reason(one).startswith("50.0 -> 50.0 ms   +0.0 % [")
 
 
 def test_after_is_before_times_the_change_under_any_noise():
     chance = Random(5)
     past = run(21, SLOWER, lambda number, cell: math.exp(chance.gauss(0, 0.4)))
-    for one in answers(pairs(CELLS), past, BATCH):
+    for one in answers(past):
         assert one.before is not None
         assert one.ratio is not None
         assert one.after == pytest.approx(one.before * one.ratio)
@@ -135,7 +154,7 @@ def test_rounds_that_were_measured_again_do_not_count():
     for place, cell in enumerate((0, 3)):
         again = {**past.measured[cell][2], "round": 5, "position": place}
         past.add({**again, "elapsed": past.elapsed + 0.5})
-    told = evidence(pairs(CELLS), past, BATCH)
+    told = evidence(past)
     assert [len(one.logarithms) for one in told] == [5, 4, 4]
 
 
@@ -145,7 +164,7 @@ def test_another_answer_is_other_work_and_not_slower():
         entry["answer"] = "other"  # type: ignore[index]  # made up above
     for entry in past.measured[0] + past.measured[2]:
         entry["answer"] = "other"  # type: ignore[index]  # all of a side agree
-    assert {one.word for one in answers(pairs(CELLS), past, BATCH)} == {"other work"}
+    assert {one.word for one in answers(past)} == {"other work"}
 
 
 def test_a_side_that_failed_is_told_with_its_reason_and_compared_no_more():
@@ -153,23 +172,23 @@ def test_a_side_that_failed_is_told_with_its_reason_and_compared_no_more():
     for number in (3, 4):
         place = {"cell": 4, "round": number, "position": 0}
         past.add({"event": "failed", **place, "kind": "crash", "message": "exit code 9"})
-    assert failed(pairs(CELLS), past) == [("work / threading", "before: exit code 9")]
-    assert [one.cell for one in evidence(pairs(CELLS), past, BATCH)] == [0, 2]
+    assert samples(past).failed() == [("work / threading", "before: exit code 9")]
+    assert [one.cell for one in evidence(past)] == [0, 2]
 
 
 def test_a_cell_that_cannot_run_on_one_side_is_told():
     cells = [replace(one, reason="needs x") if one.id == 5 else one for one in CELLS]
-    assert failed(pairs(cells), History(cells)) == [("work / asyncio", "before: needs x")]
+    assert samples(History(cells), cells=cells).failed() == [("work / asyncio", "before: needs x")]
 
 
 def test_the_first_round_is_of_every_cell():
-    assert Rule(CELLS, BATCH, 600.0, History(CELLS))([]) == [0, 1, 2, 3, 4, 5]
+    assert asked(600.0, History(CELLS)) == {0, 1, 2, 3, 4, 5}
 
 
 def test_pairs_that_are_decided_are_measured_no_more():
     """A slow-down is confirmed by rounds of its own; the others are done after the first look."""
-    assert Rule(CELLS, BATCH, 600.0, run(8))([]) == [1, 4]
-    assert Rule(CELLS, BATCH, 600.0, run(30))([]) == []
+    assert asked(600.0, run(8)) == {1, 4}
+    assert asked(600.0, run(30)) == set()
 
 
 def test_nothing_is_begun_that_the_budget_cannot_decide():
@@ -177,11 +196,11 @@ def test_nothing_is_begun_that_the_budget_cannot_decide():
         return 1.5 if (number * 7 + cell * 3) % 5 < 2 else 0.7
 
     past = run(8, dict.fromkeys(range(3), 1.0), noisy)
-    assert Rule(CELLS, BATCH, past.elapsed + 1.0, past)([]) == []
+    assert asked(past.elapsed + 1.0, past) == set()
 
 
 def test_answers_say_what_was_and_what_is():
-    told = {one.cell: one for one in answers(pairs(CELLS), run(30), BATCH)}
+    told = {one.cell: one for one in answers(run(30))}
     slower, passed = told["work / threading"], told["work / asyncio"]
     assert (slower.word, slower.confirmed, passed.word) == ("slower", True, "not slower")
     assert slower.ratio == pytest.approx(1.2, rel=0.01)
@@ -197,7 +216,7 @@ def test_the_noise_floor_is_the_spread_of_a_cell_against_itself():
 
     floors = {
         one.cell: one
-        for one in found(pairs(CELLS), run(12, dict.fromkeys(range(3), 1.0), swinging))
+        for one in estimate(pairs(CELLS), run(12, dict.fromkeys(range(3), 1.0), swinging))
     }
     calm, swung = floors["work / sequential"], floors["work / threading"]
     assert swung.rounds == 12

@@ -11,9 +11,9 @@ from types import ModuleType
 import pytest
 
 import bench
+from bench import init as project
 from bench.driver import dry_run
 from bench.errors import UsageError
-from bench.init import project
 from bench.plan.settings import resolve
 
 WRITTEN = {"benchmarks/work.py", "noxfile.py", "pyproject.toml"}
@@ -30,7 +30,7 @@ def held(root: Path) -> dict[str, bytes]:
 
 
 def test_what_init_writes_runs_at_once(root):
-    project.init(root)
+    project.extend(root)
     assert set(held(root)) == WRITTEN
     found = dry_run(
         resolve({"strategy": ("sequential", "threading", "asyncio")}), lambda event: None
@@ -73,7 +73,7 @@ def sessions(path: Path, monkeypatch) -> dict[str, Session]:
 def test_the_sessions_install_concbench_as_it_was_installed_here_and_pass_arguments_on(
     root, monkeypatch
 ):
-    project.init(root)
+    project.extend(root)
     installed = ("install", project.requirement())
     assert sessions(root / "noxfile.py", monkeypatch) == {
         "bench": [installed, ("concbench", "run", "--report", "--quick")],
@@ -90,7 +90,7 @@ NOXFILE = (
 def test_what_was_there_stays_and_sessions_of_the_same_name_are_left_alone(root, monkeypatch):
     (root / "pyproject.toml").write_bytes(PYPROJECT)
     (root / "noxfile.py").write_bytes(NOXFILE)
-    project.init(root)
+    project.extend(root)
     assert set(held(root)) == WRITTEN
     options, file = (root / "pyproject.toml").read_bytes(), (root / "noxfile.py").read_bytes()
     assert options.startswith(PYPROJECT)
@@ -107,7 +107,7 @@ def test_a_noxfile_that_names_nox_otherwise_gets_the_import_that_the_sessions_ne
     root, monkeypatch
 ):
     (root / "noxfile.py").write_text("from nox import session\n")
-    project.init(root)
+    project.extend(root)
     text = (root / "noxfile.py").read_text()
     assert text.startswith("from nox import session\n\n\nimport nox  # noqa: E402\n")
 
@@ -135,13 +135,13 @@ def test_what_is_in_the_way_is_named_and_nothing_is_changed(root, there, text, s
     (root / there).write_text(text)
     before = held(root)
     with pytest.raises(UsageError, match=said):
-        project.init(root)
+        project.extend(root)
     assert held(root) == before
 
 
 def test_a_folder_that_is_not_there_is_named(root):
     with pytest.raises(UsageError, match="there is no folder"):
-        project.init(root / "nowhere")
+        project.extend(root / "nowhere")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_full_disk_or_ctrl_c_leaves_all_as_it_was(root, monkeypatch, full, at,
 
     monkeypatch.setattr(Path, full, until_full)
     with pytest.raises((UsageError, KeyboardInterrupt)):
-        project.init(root)
+        project.extend(root)
     monkeypatch.undo()
     assert held(root) == there
     assert {path.name for path in root.iterdir()} == set(there)
@@ -179,7 +179,7 @@ def test_a_disk_that_takes_nothing_is_named(root, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", refused("Read-only file system"))
     monkeypatch.setattr(Path, "unlink", refused("nor this"))
     with pytest.raises(UsageError, match=r"cannot write .*work\.py: Read-only file system"):
-        project.init(root)
+        project.extend(root)
 
 
 def test_a_link_stays_one_and_a_mode_stays_as_it_was(root):
@@ -188,7 +188,7 @@ def test_a_link_stays_one_and_a_mode_stays_as_it_was(root):
     (there / "noxfile.py").write_bytes(NOXFILE)
     (there / "noxfile.py").chmod(0o640)
     (root / "noxfile.py").symlink_to(there / "noxfile.py")
-    project.init(root)
+    project.extend(root)
     assert (root / "noxfile.py").is_symlink()
     assert (there / "noxfile.py").read_bytes().startswith(NOXFILE.rstrip())
     assert (there / "noxfile.py").stat().st_mode & 0o777 == 0o640
@@ -224,7 +224,7 @@ def test_a_session_installs_the_project_where_it_can_be_installed(root, file, te
 
 
 def test_options_leave_a_check_its_time(root):
-    project.init(root)
+    project.extend(root)
     assert resolve({}).budget is None
     assert resolve({}).tasks is None
 

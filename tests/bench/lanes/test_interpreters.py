@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from bench.lanes import Lanes
-from bench.lanes.isolated import Barrier
+from bench.lanes.interpreters import Barrier
 from bench.lanes.lane import Instruments
-from bench.lanes.report import added
+from bench.lanes.report import total
 from bench.plan.plugins import find
 from bench.probes.recorder import Recorder
 from bench.spec import Spec
@@ -114,7 +114,7 @@ def test_elsewhere_it_says_what_it_needs(monkeypatch):
 def test_results_of_interpreters_come_in_task_order(pool, name):
     found, lanes = opened(third(name), 12)
     assert found == [i * i if name == "square" else i for i in range(12)]
-    assert (lanes.in_process, lanes.notes) == (True, ["own GIL per lane"])
+    assert (lanes.in_process, lanes.notes) == (True, [{"code": "own-gil-per-lane"}])
 
 
 def test_every_lane_is_in_an_interpreter_of_its_own_and_tells_when_it_is_closed(pool, tmp_path):
@@ -129,8 +129,8 @@ def test_every_lane_is_in_an_interpreter_of_its_own_and_tells_when_it_is_closed(
     instruments = Instruments(Recorder, lambda loop: None)
     found, lanes = opened(Spec("Apart", f"{file}:Apart"), 6, instruments=instruments)
     assert set(found) == {1}
-    assert added(lanes.told) == {"lanes": 3}
-    names = {told.seen["name"] for told in lanes.told}
+    assert total(lanes.reports) == {"lanes": 3}
+    names = {told.seen["name"] for told in lanes.reports}
     assert len(names) == 3
     assert all(name.startswith("interpreter ") for name in names)
     assert "apart" not in sys.modules

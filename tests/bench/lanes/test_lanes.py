@@ -11,7 +11,7 @@ import pytest
 
 from bench.lanes import Lanes
 from bench.lanes.dispatch import DISPATCHES
-from bench.lanes.report import added, counted
+from bench.lanes.report import read_metrics, total
 from bench.plan.plugins import find
 from bench.spec import Spec
 
@@ -142,15 +142,15 @@ def lanes_under(workload: Spec, name: str, params: dict[str, object]) -> Lanes:
 def test_a_missing_form_is_derived_and_said(name, params):
     blocking = lanes_under(third("ThreadBound"), name, params)
     awaited = lanes_under(third("TaskBound"), name, params)
-    within = ["opens lanes within the batch"] if "pool" in params else []
-    blocks = ["blocks the loop"]
-    mistake = ["blocking calls in coroutines", *blocks]
+    within = ["lanes-within-batch"] if "pool" in params else []
+    blocks = ["blocks-loop"]
+    mistake = ["blocking-calls", *blocks]
     expected = {
         "asyncio": (blocks, []),
         "asyncio+threadsafe": (blocks, []),
-        "asyncio+blocking": (mistake, [*mistake, "own loop per lane"]),
-    }.get(name, (within, ["own loop per lane", *within]))
-    assert (blocking.notes, awaited.notes) == expected
+        "asyncio+blocking": (mistake, [*mistake, "own-loop-per-lane"]),
+    }.get(name, (within, ["own-loop-per-lane", *within]))
+    assert tuple([one["code"] for one in lanes.notes] for lanes in (blocking, awaited)) == expected
     assert (blocking.form, awaited.form) == ("blocking", "async")
 
 
@@ -205,7 +205,7 @@ def test_workers_is_what_runs_at_the_same_time(name):
     lanes = Lanes(third("square"))
     counting = Counting()
     counting.barrier = threading.Barrier(3)  # three meet here, or the batch breaks
-    lanes._bent.workload = counting
+    lanes._workload = counting
     with Spec(name, find("strategies", name).target, {"workers": 3}).build().open(lanes) as batch:
         assert batch(range(9)) == list(range(9))
     assert most == 3
@@ -219,7 +219,7 @@ def test_what_a_workload_counts_is_added_over_its_lanes(name, params, workload):
     with built.open(lanes) as batch:
         batch(range(10))
         batch(range(5))
-    assert added(lanes.told) == {"bytes": 3 * 15}
+    assert total(lanes.reports) == {"bytes": 3 * 15}
 
 
 @pytest.mark.parametrize(
@@ -228,4 +228,4 @@ def test_what_a_workload_counts_is_added_over_its_lanes(name, params, workload):
 )
 def test_metrics_that_are_no_numbers_are_named(metrics, wrong):
     with pytest.raises(TypeError, match=wrong):
-        counted(lambda: metrics)
+        read_metrics(lambda: metrics)

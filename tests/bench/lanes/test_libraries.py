@@ -10,7 +10,7 @@ import pytest
 
 from bench.errors import UsageError
 from bench.lanes import Lanes
-from bench.lanes.report import added
+from bench.lanes.report import total
 from bench.plan import plugins
 from bench.plan.cells import plan
 from bench.plan.settings import resolve
@@ -61,7 +61,7 @@ def test_a_workload_written_against_anyio_runs_in_both_loops(name, params):
     lanes = Lanes(third("Anywhere"))
     with built(name, params).open(lanes) as batch:
         assert batch(range(6)) == [2 * i for i in range(6)]
-    assert (lanes.form, lanes.notes, added(lanes.told)) == ("async", [], {"tasks": 6})
+    assert (lanes.form, lanes.notes, total(lanes.reports)) == ("async", [], {"tasks": 6})
     assert lanes.loop.startswith("trio" if "trio" in (name, params.get("backend")) else "asyncio")
 
 
@@ -90,7 +90,7 @@ def test_a_blocking_workload_runs_inline_and_is_said_to_block(name, params):
     lanes = Lanes(third("ThreadBound"))
     with built(name, params).open(lanes) as batch:
         assert batch(range(5)) == list(range(5))
-    assert (lanes.form, lanes.notes) == ("blocking", ["blocks the loop"])
+    assert (lanes.form, lanes.notes) == ("blocking", [{"code": "blocks-loop"}])
 
 
 @pytest.mark.parametrize(("name", "params"), IN_TRIO)
@@ -150,9 +150,9 @@ def test_a_lane_is_opened_used_and_closed_in_one_worker(name, params, workload):
     lanes = Lanes(third(workload))
     with built(name, params).open(lanes) as batch:
         assert [abs(i) for i in batch(range(12))] == list(range(12))
-    assert len(lanes.told) == params["workers"]
+    assert len(lanes.reports) == params["workers"]
     assert lanes.in_process == (params.get("backend") == "threading")
-    assert added(lanes.told) == ({"bytes": 36} if workload == "Counting" else {})
+    assert total(lanes.reports) == ({"bytes": 36} if workload == "Counting" else {})
 
 
 @pytest.mark.parametrize(("name", "params"), [cell("joblib", workers=2)])

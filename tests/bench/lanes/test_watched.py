@@ -104,8 +104,8 @@ def test_replaced_children_are_new_ones_and_all_their_lanes_are_closed(method, t
     assert all(pids.count(pid) <= 4 for pid in pids)
     names = {path.name for path in tmp_path.iterdir() if path.suffix == ""}
     assert names == {f"closed-{pid}" for pid in pids}
-    assert len(lanes.told) >= len(names)
-    assert lanes.notes == ["opens lanes within the batch"]
+    assert len(lanes.reports) >= len(names)
+    assert lanes.notes == [{"code": "lanes-within-batch"}]
 
 
 def test_chunk_is_how_many_tasks_go_to_a_child_at_a_time():

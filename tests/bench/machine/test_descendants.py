@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bench.machine.usage import Switches, System, Unreadable, living
+from bench.machine.usage import Switches, System, UnknownDescendants, living
 
 OURS = os.getpid()
 
@@ -115,18 +115,18 @@ def test_one_of_ours_that_waits_for_another_meanwhile_is_an_error(proc):
 def test_hidden_processes_make_all_unreadable(proc):
     (proc.folder / "1" / "stat").unlink()
     (proc.folder / "1").rmdir()
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnknownDescendants):
         proc.living()
 
 
 def test_the_processes_of_another_namespace_are_not_taken_for_ours(proc):
     (proc.folder / "self").unlink()
     (proc.folder / "self").symlink_to("2")
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnknownDescendants):
         proc.living()
 
 
 def test_other_systems_are_unreadable(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnknownDescendants):
         living()

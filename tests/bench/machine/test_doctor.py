@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 
 from bench.cli.doctor import doctor
-from bench.cli.exit import Outcome
 from bench.errors import Exit
 from bench.machine.doctor import (
     Finding,
@@ -17,7 +17,7 @@ from bench.machine.doctor import (
     build,
     clock_source,
     delivered,
-    examined,
+    examine,
     governor,
     hypervisor,
     siblings,
@@ -99,7 +99,7 @@ def test_what_bends_times_is_told_from_what_does_not(found, level):
 
 def test_what_is_to_be_mended_says_how(tmp_path):
     with Children() as children:
-        found = list(examined(children, tmp_path))
+        found = list(examine(children, tmp_path))
     assert all(one.advice for one in found if one.level in (Level.BAD, Level.NOTE))
     assert len({one.about for one in found}) == len(found) > 15
 
@@ -112,7 +112,13 @@ def test_a_run_that_is_measuring_is_seen(tmp_path):
 
 
 def seen(monkeypatch, *found: Finding) -> None:
-    monkeypatch.setattr("bench.cli.doctor.examined", lambda *_: iter(found))
+    monkeypatch.setattr("bench.machine.doctor.examine", lambda *_: iter(found))
+
+
+def ends_with(code: Exit, **options: bool) -> None:
+    with pytest.raises(typer.Exit) as end:
+        doctor(**options)
+    assert end.value.exit_code == code
 
 
 BAD = Finding("load", "9 in the last minute", Level.BAD, "wait " * 40)
@@ -121,7 +127,7 @@ GOOD = Finding("timer", "steps of 30 ns")
 
 def test_lines_fit_100_columns_and_the_last_names_what_to_mend(monkeypatch, capsys):
     seen(monkeypatch, GOOD, BAD)
-    doctor({}, Outcome(set()), noise=False, as_json=False, strict=False)
+    ends_with(Exit.MEASURED)
     said = capsys.readouterr().out.splitlines()
     assert max(map(len, said)) <= 100
     assert said[-1] == "to mend before you trust small differences: load"
@@ -137,14 +143,12 @@ def test_lines_fit_100_columns_and_the_last_names_what_to_mend(monkeypatch, caps
 )
 def test_doubt_is_a_failure_only_where_asked_for(monkeypatch, found, strict, code):
     seen(monkeypatch, found)
-    outcome = Outcome(set())
-    doctor({}, outcome, noise=False, as_json=False, strict=strict)
-    assert outcome.code is code
+    ends_with(code, strict=strict)
 
 
 def test_a_machine_can_read_it(monkeypatch, capsys):
     seen(monkeypatch, GOOD)
-    doctor({}, Outcome(set()), noise=False, as_json=True, strict=False)
+    ends_with(Exit.MEASURED, as_json=True)
     assert json.loads(capsys.readouterr().out) == [
         {"about": "timer", "seen": "steps of 30 ns", "level": "ok", "advice": ""}
     ]

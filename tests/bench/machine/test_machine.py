@@ -9,6 +9,7 @@ import pytest
 
 from bench.driver import run
 from bench.driver.lab import Lab
+from bench.driver.workers import Workers
 from bench.machine import identity, process
 from bench.plan.settings import resolve
 from bench.processes.children import Children
@@ -44,7 +45,7 @@ def test_facts_are_known_or_none_where_the_system_tells_nothing(monkeypatch):
 
 def test_a_canary_has_a_process_on_each_cpu_of_the_affinity(one_cpu, tmp_path):
     with Children() as children:
-        found = Lab(children, tmp_path, None, seed=0).canary()
+        found = Lab(Workers(children, tmp_path, {}, 0)).canary()
     assert found["cpus"] == 1
 
 

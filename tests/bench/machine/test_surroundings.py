@@ -119,7 +119,7 @@ def test_a_worker_ends_without_any_extension_module_of_ours(tmp_path, strategy):
     (tmp_path / "own.py").write_text(EXTENSIONS)
     params = {} if strategy == "sequential" else {"workers": 1}
     job = {
-        "kind": "measure",
+        "run": "bench.worker:measure",
         "name": "own",
         "measured_tasks": 1,
         "head": 1,

@@ -13,8 +13,17 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from bench.machine import usage
-from bench.machine.usage import Counts, Process, Reading, Spent, Switches, Unreadable, spent, tick
-from bench.worker import Watched, digest
+from bench.machine.usage import (
+    Counts,
+    Descendant,
+    Reading,
+    Switches,
+    TreeUsage,
+    UnknownDescendants,
+    spent,
+    tick,
+)
+from bench.worker import TimedBatches, digest
 
 from ..processes.processes import until
 
@@ -108,13 +117,13 @@ def test_where_the_tree_cannot_be_read_nothing_is_known(monkeypatch, missing):
     else:
         monkeypatch.setattr(usage, "childless", lambda: False)
         monkeypatch.setattr(sys, "platform", "darwin")
-    assert between(lambda: None)[1] == Spent(None, None, None)
+    assert between(lambda: None)[1] == TreeUsage(None, None, None)
 
 
 def test_where_children_are_waited_for_by_nobody_nothing_is_known():
     kept = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
-        assert between(lambda: None)[1] == Spent(None, None, None)
+        assert between(lambda: None)[1] == TreeUsage(None, None, None)
     finally:
         signal.signal(signal.SIGCHLD, kept)
 
@@ -138,7 +147,7 @@ def raising(*errors):
         ([ProcessLookupError()] * usage.ATTEMPTS, False),
         ([PermissionError()] * usage.ATTEMPTS, False),
         ([ValueError("not as we know it")] * usage.ATTEMPTS, False),
-        ([Unreadable()], False),
+        ([UnknownDescendants()], False),
     ],
 )
 def test_a_tree_that_moves_is_read_again_and_not_for_ever(monkeypatch, errors, known):
@@ -163,7 +172,7 @@ def test_a_child_that_is_reaped_while_the_tree_is_read_makes_it_read_again(monke
 
 
 def alive(cpu, reaped=0.0, faults=0, switches=(0, 0, 0)):
-    return Process(cpu, reaped, faults, switches and Switches(*switches))
+    return Descendant(cpu, reaped, faults, switches and Switches(*switches))
 
 
 def test_a_child_that_ended_and_was_waited_for_counts_once():
@@ -202,7 +211,7 @@ def test_switches_are_those_of_the_whole_tree():
     old = Reading(Counts(0.0, 1, 2), NONE, {(5, 1): alive(1.0, switches=(10, 20, 3))})
     tree = {(5, 1): alive(1.5, switches=(15, 27, 3)), (6, 1): alive(0.0, switches=(100, 200, 0))}
     new = Reading(Counts(0.0, 2, 4), Counts(0.0, 1000, 2000), tree)
-    assert spent(old, new) == Spent(0.5, 1106, 2209)
+    assert spent(old, new) == TreeUsage(0.5, 1106, 2209)
 
 
 @pytest.mark.parametrize(
@@ -225,26 +234,26 @@ def test_a_child_that_is_gone_leaves_the_switches_unknown():
     """Nobody says whether all of them are in what was reaped."""
     old = Reading(NONE, NONE, {(5, 1): alive(1.0, switches=(10, 20, 0))})
     found = spent(old, Reading(NONE, Counts(1.0, 30, 40), {}))
-    assert found == Spent(0.0, None, None)
+    assert found == TreeUsage(0.0, None, None)
 
 
 def watched(monkeypatch, *found):
     """Two values of two batches each, whose usage is this."""
     left = list(found)
     monkeypatch.setattr(usage, "spent", lambda old, new: left.pop(0))
-    one = Watched(list, range(3), digest([0, 1, 2], 3))
+    one = TimedBatches(list, range(3), digest([0, 1, 2], 3))
     one(2)
     one(2)
     return one.used()
 
 
 def test_what_is_used_is_told_per_batch(monkeypatch):
-    found = watched(monkeypatch, Spent(1.0, 2, 4), Spent(3.0, 0, 4))
+    found = watched(monkeypatch, TreeUsage(1.0, 2, 4), TreeUsage(3.0, 0, 4))
     assert found == {"cb_cpu_s": 1.0, "cb_voluntary_switches": 0.5, "cb_involuntary_switches": 2.0}
 
 
 def test_what_is_not_known_of_one_value_is_not_told(monkeypatch):
-    found = watched(monkeypatch, Spent(1.0, 2, None), Spent(None, 0, 4))
+    found = watched(monkeypatch, TreeUsage(1.0, 2, None), TreeUsage(None, 0, 4))
     assert found == {
         "cb_cpu_s": None,
         "cb_voluntary_switches": 0.5,

@@ -169,9 +169,9 @@ BAD = [
     ({"workload": ("io_sleep[seconds=x]",)}, "io_sleep: 'seconds' must be a number, not 'x'"),
     ({"workload": ("io_sleep[seconds=-1]",)}, "io_sleep: seconds must be between 0 and 3600"),
     ({"workload": ("io_sleep[seconds",)}, "cannot read 'io_sleep"),
-    ({"workload": ("!io_slep",)}, "'!io_slep' excludes nothing .* did you mean io_sleep?"),
+    ({"workload": ("!io_slep",)}, "'!io_slep' excludes nothing: did you mean io_sleep?"),
     ({"reference": "sequental"}, "no strategy 'sequental' to refer to: did you mean sequential"),
-    ({"param": ("sise=3",)}, "nothing selected has a parameter 'sise' .*did you mean size?"),
+    ({"param": ("sise=3",)}, "nothing selected has a parameter 'sise': did you mean size?"),
     ({"param": ("size",)}, "cannot read parameter 'size'"),
     ({"param": ("size=1", "size=2")}, "parameter 'size' is given twice"),
     ({"param": ("size=1:8:x1",)}, "never ends"),
@@ -217,7 +217,7 @@ def test_a_mistake_is_named_with_the_choices(given, message):
 
 
 def test_a_wildcard_that_matches_nothing_selects_nothing():
-    with pytest.raises(NothingSelected, match=r"nothing matches 'zzz\*' \(there are: .*io_sleep"):
+    with pytest.raises(NothingSelected, match=r"nothing matches 'zzz\*': there are .*io_sleep"):
         planned(workload=("zzz*",))
 
 

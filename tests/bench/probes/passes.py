@@ -56,7 +56,7 @@ def worked(job: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
 def job(work: Spec, how: Spec, tasks: int, probes: list[str]) -> dict[str, Any]:
     specs = {"workload": asdict(work), "strategy": asdict(how)}
-    return {"kind": "probe", "probes": probes, "tasks": tasks, **specs}
+    return {"run": "bench.probes.job:probe", "probes": probes, "tasks": tasks, **specs}
 
 
 def seen(work: Spec, how: Spec, tasks: int = 24, probes: list[str] = ALL) -> dict[str, Any]:

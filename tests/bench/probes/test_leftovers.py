@@ -14,7 +14,7 @@ from multiprocessing import get_all_start_methods
 import pytest
 
 from bench.probes import leftovers
-from bench.probes.leftovers import complaints, held, said
+from bench.probes.leftovers import complaints, held, summary
 from bench.processes.children import interpreter_command
 
 
@@ -164,4 +164,4 @@ def test_what_closes_what_it_opens_leaves_nothing(monkeypatch):
     ],
 )
 def test_a_line_names_three_and_counts_the_rest(names, line):
-    assert list(said(names, "thread", "threads")) == line
+    assert list(summary(names, "thread", "threads")) == line

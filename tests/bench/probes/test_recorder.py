@@ -111,7 +111,7 @@ def test_a_recorder_notes_start_and_end_of_each_task():
     recorder = Recorder()
     call = recorder.blocking(lambda i: clock())
     before, inside, after = clock(), [call(i) for i in (5, 3)], clock()
-    noted = list(recorder.seen()["noted"])
+    noted = list(recorder.recording()["times"])
     assert noted[::3] == [5, 3]
     moments = [before, noted[1], inside[0], noted[2], noted[4], inside[1], noted[5], after]
     assert moments == sorted(moments)

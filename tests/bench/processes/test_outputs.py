@@ -12,13 +12,12 @@ from bench.driver import run
 from bench.driver.fixtures import running
 from bench.driver.lab import laboratory, workshop
 from bench.driver.probing import Owed
-from bench.driver.visits import Visit
+from bench.driver.rounds import Visit
 from bench.errors import UsageError
 from bench.plan.cells import plan
 from bench.plan.settings import Settings, resolve
 from bench.processes.children import Children
-from bench.sides import build, plans
-from bench.sides.side import Side
+from bench.sides import MeasuredSide, build, plans
 from bench.spec import Spec
 
 ROOT = Path(__file__).parents[2]
@@ -127,7 +126,7 @@ def test_whatever_a_worker_was_asked_an_empty_result_is_its_failure(lab):
         made.scout(planned, 20.0),
         made.calibrate(visit),
         made.measure(visit),
-        made.recorded(planned, 20.0),
+        made.record(planned, 20.0),
     ]
     assert [(one.kind, one.message) for one in asked] == [("crash", said)] * 4
 
@@ -143,7 +142,7 @@ def test_an_empty_result_of_a_probe_is_the_reason_of_what_is_absent(lab):
 def test_an_answer_of_behaviour_that_cannot_be_read_is_a_failure_of_its_strategy(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("bench.driver.workers.Workers.result", lambda *_: '{"answer": ')
+    monkeypatch.setattr("bench.driver.workers.Worker.result", lambda *_: '{"answer": ')
     planned = asking.strategies(Settings(strategy=("sequential",)))
     with workshop(tmp_path) as shop:
         found = asking.document(shop, planned, 20.0, lambda *_: None, ["order"])
@@ -205,7 +204,7 @@ def test_what_a_fixture_gives_that_cannot_be_read_is_named(tmp_path, monkeypatch
 @pytest.mark.parametrize("said", ["", '{"cells": [', "[]", '{"cells": [{}], "missing": []}'])
 def test_a_plan_of_a_side_that_cannot_be_read_is_named(tmp_path, monkeypatch, said):
     monkeypatch.setattr(plans, "output", lambda *_, **__: said)
-    side = Side("python:3.12", own=tmp_path)
+    side = MeasuredSide("python:3.12", own=tmp_path)
     with (
         Children() as children,
         pytest.raises(UsageError, match=r"python:3\.12: what its planner said cannot be read: "),
@@ -221,14 +220,14 @@ def test_a_plug_in_that_writes_to_standard_output_is_not_in_the_way_of_a_plan(tm
     first = Path(bench.__file__).parents[2]
     for name in ("first", "last"):
         (tmp_path / name).symlink_to(first, target_is_directory=True)
-    side = Side("python:here", own=tmp_path)
+    side = MeasuredSide("python:here", own=tmp_path)
     with Children() as children:
         (planned,) = plans.plans(children, options(f"{noisy}:task"), [side], tmp_path).cells
     assert planned.cell.workload.name == "task"
 
 
 @pytest.mark.parametrize("said", ["", "[]", "7", '{"version": [3, 12'])
-def test_an_interpreter_that_answers_nonsense_is_named(monkeypatch, said):
+def test_an_interpreter_that_answers_nonsense_is_named(monkeypatch, tmp_path, said):
     monkeypatch.setattr(build, "output", lambda *_, **__: said)
     with Children() as children, pytest.raises(UsageError, match="there is no interpreter python:"):
-        build.ready(children, "python3")
+        build.sides(children, ["python:python3"], tmp_path)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bench.errors import UsageError
+from bench.sides import MeasuredSide
 from bench.sides.commits import check_distinct, earlier
-from bench.sides.side import WORKING_TREE, Side
+from reports.run.keys import WORKING_TREE
 
 from .repositories import commit, git
 
@@ -51,14 +52,14 @@ def test_a_shallow_clone_is_named(here, tmp_path):
 def revision(folder, name, tmp_path):
     tree = tmp_path / name.replace("~", "-")
     git(folder, "worktree", "add", "-q", "--detach", str(tree), name)
-    return Side(f"git:{name}", root=(folder, tree), own=tmp_path)
+    return MeasuredSide(f"git:{name}", root=(folder, tree), own=tmp_path)
 
 
 def test_one_commit_is_not_compared_with_itself(here, tmp_path):
     head = revision(here, "HEAD", tmp_path)
     short = git(here, "rev-parse", "HEAD")[:7]
     with pytest.raises(UsageError, match=f"both sides are {short}: working tree has nothing"):
-        check_distinct([Side(WORKING_TREE), head], here)
+        check_distinct([MeasuredSide(WORKING_TREE), head], here)
     with pytest.raises(UsageError, match="both sides are"):
         check_distinct([head, revision(here, "main", tmp_path)], here)
 
@@ -67,9 +68,11 @@ def test_one_commit_is_not_compared_with_itself(here, tmp_path):
 def test_an_uncommitted_file_is_a_difference(here, tmp_path, file):
     head = revision(here, "HEAD", tmp_path)
     (here / file).write_text("7")
-    check_distinct([Side(WORKING_TREE), head], here)
+    check_distinct([MeasuredSide(WORKING_TREE), head], here)
 
 
 def test_other_commits_and_other_variables_are_compared(here, tmp_path):
-    check_distinct([Side(WORKING_TREE), revision(here, "HEAD~1", tmp_path)], here)
-    check_distinct([Side(WORKING_TREE), Side("env:A=1", variables={"A": "1"})], here)
+    check_distinct([MeasuredSide(WORKING_TREE), revision(here, "HEAD~1", tmp_path)], here)
+    check_distinct(
+        [MeasuredSide(WORKING_TREE), MeasuredSide("env:A=1", variables={"A": "1"})], here
+    )

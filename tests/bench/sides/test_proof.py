@@ -39,10 +39,10 @@ print(json.dumps([values, imports.files()]))
 
 
 @pytest.fixture(scope="module")
-def own_packages(tmp_path_factory):
+def copy_packages(tmp_path_factory):
     """Ours, copied and compiled once."""
     with Children() as children:
-        return environments.own_packages(children, sys.executable, tmp_path_factory.mktemp("own"))
+        return environments.copy_packages(children, sys.executable, tmp_path_factory.mktemp("own"))
 
 
 @dataclass
@@ -106,11 +106,11 @@ class Bench:
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch, own_packages):
+def lab(tmp_path, monkeypatch, copy_packages):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("PYTHONPATH", raising=False)
     made = Environment(tmp_path / "venv").make()
-    monkeypatch.setattr(environments, "own_packages", lambda *_: own_packages)
+    monkeypatch.setattr(environments, "copy_packages", lambda *_: copy_packages)
     assert build.environments is environments
     with Children() as children:
         scratch = tmp_path / "scratch"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
 
 from bench.cli.check import check
-from bench.cli.exit import Outcome
 from bench.cli.run import run
-from bench.errors import UsageError
+from bench.errors import Exit, UsageError
 from bench.store.runs import check_new_name, located, point_latest, run_to_resume, save_baseline
 
 IDS = ("0001-20260101T000000Z", "0002-20260102T000000Z")
@@ -70,16 +70,18 @@ def test_other_names_are_free(results, name):
     check_new_name(name)
 
 
-def test_a_name_is_refused_before_anything_is_measured(tmp_path, monkeypatch):
+def test_a_name_is_refused_before_anything_is_measured(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    given = {"save_baseline": "0002", "workload": ["noop"], "rounds": 1, "quiet": True}
-    with pytest.raises(UsageError, match="cannot be called '0002'"):
-        run(given, Outcome(set()))
+    with pytest.raises(typer.Exit) as end:
+        run(save_baseline="0002", workload=["noop"], rounds=1, quiet=True)
+    assert end.value.exit_code == Exit.USAGE
+    assert "cannot be called '0002'" in capsys.readouterr().err
     assert not Path(".concbench").exists()
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
-def test_resume_refuses_a_baseline(results, command):
-    call = {"run": run, "check": check}[command]
-    with pytest.raises(UsageError, match="is a baseline, and only a run can go on"):
-        call({"resume": "main"}, Outcome(set()))
+def test_resume_refuses_a_baseline(results, command, capsys):
+    with pytest.raises(typer.Exit) as end:
+        {"run": run, "check": check}[command](resume="main")
+    assert end.value.exit_code == Exit.USAGE
+    assert "is a baseline, and only a run can go on" in capsys.readouterr().err

@@ -8,9 +8,10 @@ import sys
 import pytest
 
 from bench.machine.identity import of_extra, versions
+from bench.plan.digests import plugins
 from bench.plan.plugins import find
 from bench.spec import Cell, Spec, load
-from bench.store.provenance import changes, plugins
+from bench.store.circumstances import changes
 
 from ..sides.repositories import commit, git
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UsageError
-from bench.store.writable import check_file
+from bench.store.runs import check_file
 
 
 @pytest.fixture

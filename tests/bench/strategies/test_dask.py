@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from bench.lanes import Lanes
-from bench.lanes.report import added
+from bench.lanes.report import total
 from bench.spec import Spec, missing
 
 distributed = pytest.importorskip("distributed", reason=missing("dask", "distributed") or "")
 
-from bench.strategies import _dask  # noqa: E402  # it is there only if the library is
-from bench.strategies.dask import Dask  # noqa: E402
+from bench.strategies.dask import (  # noqa: E402  # it is there only if the library is
+    Dask,
+    check,
+    connected,
+)
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
 
@@ -52,14 +55,14 @@ def test_lanes_are_opened_used_and_closed_in_dask_workers(address, workload):
         assert batch(range(12)) == results
     assert [abs(i) for i in results] == [i * i if workload == "asquare" else i for i in range(12)]
     assert not lanes.in_process
-    assert lanes.notes[0] == "2 Dask workers on 127.0.0.1"
+    assert lanes.notes[0] == {"code": "dask-workers", "workers": 2, "hosts": "127.0.0.1"}
 
 
 def test_a_dask_worker_tells_what_its_lane_counted(address):
     lanes = Lanes(third("Counting"))
     with Dask(2, address).open(lanes) as batch:
         batch(range(10))
-    assert (len(lanes.told), added(lanes.told)) == (2, {"bytes": 30})
+    assert (len(lanes.reports), total(lanes.reports)) == (2, {"bytes": 30})
 
 
 @pytest.mark.parametrize(
@@ -84,7 +87,7 @@ def test_errors_arrive_as_they_were_raised_and_name_the_worker(address, how, err
 def test_the_next_run_finds_workers_without_lanes_of_the_last(address):
     with Dask(2, address).open(Lanes(third("Both"))) as batch:
         batch(range(4))
-    with _dask.connected(address, 5) as client:
+    with connected(address, 5) as client:
         found = client.submit(_has_a_lane, pure=False).result()
     assert not found
 
@@ -109,7 +112,7 @@ def test_all_threads_of_the_workers_that_are_chosen_have_lanes():
         lanes = Lanes(third("ThreadBound"))
         with Dask(3, there.scheduler_address).open(lanes) as batch:
             assert batch(range(30)) == list(range(30))
-        assert len(lanes.told) == 3
+        assert len(lanes.reports) == 3
 
 
 def test_workers_that_cannot_be_had_are_said():
@@ -148,14 +151,14 @@ def test_workers_that_are_of_another_kind_are_said(there, said):
             return {"client": HERE, "workers": {"a": there}}
 
     with pytest.raises(LookupError, match=said):
-        _dask.check(Client(), ["a"])
+        check(Client(), ["a"])
 
 
 def test_a_plug_in_that_the_workers_lack_is_said(address, tmp_path):
     mine = tmp_path / "mine.py"
     mine.write_text("def f(i):\n    return i\n")
     lanes = Lanes(Spec("f", f"{mine}:f"))
-    assert lanes._bent.workload
+    assert lanes._workload
     mine.unlink()
     with pytest.raises(Exception, match=f"there is no file {mine}"), Dask(2, address).open(lanes):
         pass
@@ -165,4 +168,4 @@ def test_processes_of_this_machine_are_a_cluster_too():
     lanes = Lanes(third("ThreadBound"))
     with Dask(2).open(lanes) as batch:
         assert batch(range(12)) == list(range(12))
-    assert (lanes.notes, lanes.start, lanes.far, len(lanes.told)) == ([], "spawn", False, 2)
+    assert (lanes.notes, lanes.start, lanes.far, len(lanes.reports)) == ([], "spawn", False, 2)

@@ -26,7 +26,7 @@ import json, sys
 from bench.lanes import Lanes
 from bench.spec import Spec
 from bench.strategies.gevent import Gevent
-from bench.lanes.report import added
+from bench.lanes.report import total
 file, name, params, tasks = json.loads(sys.argv[1])
 lanes, found = Lanes(Spec(name, f"{file}:{name}", params)), {}
 assert "gevent" not in sys.modules
@@ -36,7 +36,7 @@ try:
         assert batch(range(tasks)) == found["results"]
 except Exception as error:
     found["error"] = [type(error).__name__, str(error), *getattr(error, "__notes__", [])]
-told = {"told": added(lanes.told), "lanes": len(lanes.told), "notes": lanes.notes}
+told = {"told": total(lanes.reports), "lanes": len(lanes.reports), "notes": lanes.notes}
 print(json.dumps({**found, **told}))
 """
 
@@ -54,7 +54,7 @@ def test_each_greenlet_opens_uses_and_closes_a_lane_of_its_own(workload):
     found = greenlets(workload)
     assert found["results"] == list(range(9))
     assert (found["lanes"], found["told"]) == (3, {"bytes": 54} if workload == "Counting" else {})
-    assert found["notes"] == ["all in one thread"]
+    assert found["notes"] == [{"code": "one-thread"}]
 
 
 def test_blocking_calls_become_cooperative():
@@ -103,7 +103,7 @@ def test_a_run_with_gevent_leaves_the_driver_and_the_others_unpatched(tmp_path):
 
 
 def test_a_probe_imports_the_workload_after_the_patch(tmp_path):
-    job = {"kind": "probe", "probes": ["latency"], "tasks": 4}
+    job = {"run": "bench.probes.job:probe", "probes": ["latency"], "tasks": 4}
     job["workload"] = vars(Spec("Patched", f"{PATCHED}:Patched"))
     target = plugins.find("strategies", "gevent").target
     job["strategy"] = vars(Spec("gevent", target, {"workers": 2}))

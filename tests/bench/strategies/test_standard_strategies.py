@@ -60,7 +60,7 @@ def test_instruments_see_every_loop_and_every_task(name, params):
     assert len(hearts.beats) == 1
     assert hearts.beats[0]
     assert hearts.left == []
-    noted = [one.seen["noted"] for one in lanes.told]
+    noted = [one.recording["times"] for one in lanes.reports]
     assert sorted(task for one in noted for task in one[::3]) == list(range(6))
 
 
@@ -116,7 +116,7 @@ def test_the_librarys_own_executor_has_as_many_threads_as_the_library_gives_it(t
         own = pool._max_workers
     with running("asyncio+to_thread", third("square"), executor="default") as (batch, lanes, _):
         batch(range(4))
-    assert len(lanes.told) == own
+    assert len(lanes.reports) == own
 
 
 def test_the_executor_is_no_default_one_under_run_in_executor():
@@ -151,7 +151,11 @@ def test_blocking_calls_stop_the_loop_and_the_others_with_it():
     assert came - due >= 5e6
     assert lanes.form == "blocking"
     spans = sorted(
-        zip(lanes.told[0].seen["noted"][1::3], lanes.told[0].seen["noted"][2::3], strict=True)
+        zip(
+            lanes.reports[0].recording["times"][1::3],
+            lanes.reports[0].recording["times"][2::3],
+            strict=True,
+        )
     )
     assert all(end <= start for (_, end), (start, _) in pairwise(spans))
 
@@ -165,7 +169,7 @@ def test_a_thread_per_task_starts_all_of_them_at_once():
         def open(self):
             yield lambda i: barrier.wait(5) * 0 + i  # all meet here, or the batch breaks
 
-    lanes._bent.workload = Meeting()
+    lanes._workload = Meeting()
     how = Spec(
         "-", find("strategies", "threading").target, {"workers": 2, "pool": "thread-per-task"}
     )
@@ -186,7 +190,7 @@ def test_threads_that_cannot_be_started_end_the_batch_with_those_that_could(monk
     with running("threading", third("square"), pool="thread-per-task") as (batch, lanes, _):
         with pytest.raises(RuntimeError, match="can't start new thread"):
             batch(range(6))
-        assert len(lanes.told) == 3
+        assert len(lanes.reports) == 3
 
 
 def test_an_async_workload_gets_a_loop_in_a_thread_where_one_runs_already():

@@ -12,7 +12,7 @@ from reports.analysis import cells
 from reports.analysis.cells import Row
 from reports.stats import intervals
 
-from ..made import Made, folder, sequential
+from ..made import Made, folder, sequential, texts
 
 
 def noisy(middle: float, rounds: int = 6) -> list[float | None]:
@@ -62,9 +62,9 @@ def test_one_round_has_no_interval_and_no_rank(tmp_path: Path) -> None:
     row = rows(tmp_path, [sequential([0.64] * 2), Made("threading", [0.04])])[1]
     assert (row.batch_seconds, row.speedup) == pytest.approx((0.04, 16))
     assert (row.batch_low, row.speedup_low, row.rank) == (None, None, None)
-    assert row.notes == ("one round",)
+    assert texts(row) == ("one round",)
     alone = rows(tmp_path, [sequential([0.64]), Made("threading", [0.04])])[1]
-    assert (alone.rank, alone.notes) == (None, ())
+    assert (alone.rank, texts(alone)) == (None, ())
 
 
 def test_blocks_are_ranked_apart(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_ranks_spend_the_same_budget_as_intervals(tmp_path: Path) -> None:
 def test_a_sample_is_said(tmp_path: Path) -> None:
     row = rows(tmp_path, [sequential(noisy(0.64), tasks=10_000, measured_tasks=64)])[0]
     assert row.batch_seconds == pytest.approx(100, rel=0.02)
-    assert row.notes == ("sampled 64 of 10,000",)
+    assert texts(row) == ("sampled 64 of 10,000",)
 
 
 def test_beyond_the_limit_by_the_whole_interval_is_an_error_of_measuring(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_beyond_the_limit_by_the_whole_interval_is_an_error_of_measuring(tmp_pat
     for middle, beyond in ((0.035, True), (0.0398, False)):
         made = [sequential(noisy(0.64), own_cpu=0.0), Made("x", noisy(middle), own_cpu=0.0)]
         row = rows(tmp_path / str(middle), made)[1]
-        assert ("beyond the limit" in row.notes) == beyond
+        assert ("beyond the limit" in texts(row)) == beyond
 
 
 def test_another_client_than_the_references_is_said(tmp_path: Path) -> None:
@@ -114,12 +114,12 @@ def test_another_client_than_the_references_is_said(tmp_path: Path) -> None:
         Made("a", noisy(0.05), client="aiohttp 3"),
     ]
     found = rows(tmp_path, made)
-    assert found[1].notes == ("client aiohttp 3, not requests 2",)
-    assert found[0].notes == ()
+    assert texts(found[1]) == ("client aiohttp 3, not requests 2",)
+    assert texts(found[0]) == ()
 
 
 def test_a_cell_that_once_failed_is_ranked_and_says_so(tmp_path: Path) -> None:
     times = [*noisy(0.04, 5), None]
     failures = [{"round": 5, "cell": 1, "kind": "crash", "message": "exit code 9"}]
     row = rows(tmp_path, [sequential(noisy(0.64)), Made("x", times)], failures=failures)[1]
-    assert (row.rank, row.rounds, row.notes) == (1, 5, ("failed 1 time",))
+    assert (row.rank, row.rounds, texts(row)) == (1, 5, ("failed 1 time",))

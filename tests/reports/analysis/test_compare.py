@@ -12,9 +12,9 @@ from rich.console import Console
 from scipy import stats
 
 import reports
-from reports.analysis import compare
-from reports.analysis.compare import compared
+from reports.analysis import comparison
 from reports.analysis.comparison import Compared
+from reports.render import summary
 from reports.run.stored import Stored
 from reports.stats import intervals
 
@@ -27,6 +27,10 @@ FIXED = {"rounds_limit": 6}
 
 def run(path: Path, made: list[Made], **facts: Any) -> Stored:
     return reports.read(folder(path, made, **{"id": path.name, **FIXED, **facts}))
+
+
+def compared(runs: list[Stored]) -> list[Compared]:
+    return [row for rows in comparison.against_first(runs) for row in rows]
 
 
 def pair(tmp_path: Path, first: Made, other: Made, **facts: Any) -> Compared:
@@ -199,7 +203,7 @@ def test_each_difference_around_the_runs_is_named(
 ) -> None:
     first = run(tmp_path / "a", [Made("x", STEADY)], **about())
     other = run(tmp_path / "b", [Made("x", STEADY)], **about(**changed))
-    assert compare.warnings([first, other]) == said
+    assert comparison.warnings([first, other]) == said
 
 
 def test_cpus_that_were_not_delivered_are_named(tmp_path: Path) -> None:
@@ -208,12 +212,12 @@ def test_cpus_that_were_not_delivered_are_named(tmp_path: Path) -> None:
         return run(tmp_path / name, [Made("x", STEADY)], canary=canary)
 
     first, like, unlike = with_canary("a", 1.95), with_canary("b", 1.9), with_canary("c", 1.0)
-    assert compare.warnings([first, like, unlike]) == ["c: CPUs delivered 1.00, in a 1.95"]
+    assert comparison.warnings([first, like, unlike]) == ["c: CPUs delivered 1.00, in a 1.95"]
 
 
 def shown(runs: list[Stored], width: int = 100) -> str:
     page = io.StringIO()
-    compare.show(runs, Console(width=width, highlight=False, file=page))
+    summary.show_comparison(runs, Console(width=width, highlight=False, file=page))
     return page.getvalue()
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from reports.analysis import groups, names
-from reports.analysis.columns import wanted
-from reports.analysis.groups import Group
+from reports.analysis import names, tables
+from reports.analysis.tables import Group, wanted
 
 from ..rows import STRATEGIES, block, matrix, row, shown
 
@@ -44,21 +43,21 @@ def swept() -> list[Group]:
 
 
 def test_a_sweep_is_grouped_by_what_was_swept() -> None:
-    groups_ = groups.grouped(swept(), "workers")
+    groups_ = tables.grouped(swept(), "workers")
     assert [group.name for group in groups_] == ["workers=4", "workers=16"]
     assert [list(group.names.values()) for group in groups_] == [["threading", "asyncio"]] * 2
     assert "rank" not in shown(swept(), wanted(group_by="workers"))
 
 
 def test_a_strategy_of_several_sizes_says_them_in_its_table() -> None:
-    first, _ = groups.grouped(swept(), "strategy")
+    first, _ = tables.grouped(swept(), "strategy")
     assert list(first.names.values()) == ["io_sleep, workers=4", "io_sleep, workers=16"]
 
 
 def test_cells_without_the_parameter_stand_together() -> None:
-    named = groups.grouped([*swept(), block(9, "cpu_sum")], "chunk")
+    named = tables.grouped([*swept(), block(9, "cpu_sum")], "chunk")
     assert [group.name for group in named] == ["io_sleep", "cpu_sum"]
-    mixed = groups.grouped([*swept(), block(9, "cpu_sum"), block(10, "x")], "chunk")
+    mixed = tables.grouped([*swept(), block(9, "cpu_sum"), block(10, "x")], "chunk")
     assert mixed[1].name == "without chunk" and not mixed[1].block
     assert "cpu_sum / threading" in mixed[1].names.values()
 

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from scipy import stats
 
-from reports.analysis import compare, names
+from reports.analysis import comparison, names
 from reports.analysis.comparison import Against, sided
 from reports.render import summary
 from reports.run.stored import Stored
@@ -28,7 +28,7 @@ def against(stored: Stored) -> Against:
 
 
 def words(stored: Stored) -> list[str]:
-    return [row.word for row in against(stored).found]
+    return [row.word for row in against(stored).results]
 
 
 def shown(stored: Stored, width: int = 100) -> str:
@@ -38,7 +38,7 @@ def shown(stored: Stored, width: int = 100) -> str:
 
 
 def test_sides_are_paired_by_round(tmp_path: Path) -> None:
-    row = against(run(tmp_path, two(1.1))).found[1]
+    row = against(run(tmp_path, two(1.1))).results[1]
     both = zip(times(1.1), times(1), strict=True)
     logs = [math.log(here / there) for here, there in both if here and there]
     half = stats.t.ppf(0.975, 5) * stdev(logs) / math.sqrt(6)
@@ -52,23 +52,23 @@ def test_each_side_is_compared_with_the_first(tmp_path: Path) -> None:
     made = on_sides({title: [Made("x", times(f))] for title, f in (("a", 1), ("b", 2), ("c", 4))})
     found = sided(run(tmp_path, made))
     assert [one.title for one in found] == ["b against a", "c against a"]
-    ratios = [row.ratio.estimate for one in found for row in one.found if row.ratio]
+    ratios = [row.ratio.estimate for one in found for row in one.results if row.ratio]
     assert ratios == pytest.approx([2, 4], rel=1e-3)
 
 
 def test_p_values_are_holms_over_all_cells_of_all_sides(tmp_path: Path) -> None:
     slower = [Made("x", times(1.1, 0.5))]
     sides = {"a": [Made("x", times(1))], "b": slower}
-    alone = against(run(tmp_path / "2", on_sides(sides))).found[0]
+    alone = against(run(tmp_path / "2", on_sides(sides))).results[0]
     three = sided(run(tmp_path / "3", on_sides({**sides, "c": slower})))
-    assert three[0].found[0].p == pytest.approx(min(1, 2 * (alone.p or 0)))
+    assert three[0].results[0].p == pytest.approx(min(1, 2 * (alone.p or 0)))
 
 
 def test_other_answers_are_other_work(tmp_path: Path) -> None:
     there = [Made("x", times(1), answer="a")]
     stored = run(tmp_path, on_sides({THERE: there, HERE: [Made("x", times(2), answer="b")]}))
     assert words(stored) == ["other work"]
-    assert against(stored).found[0].ratio is None
+    assert against(stored).results[0].ratio is None
 
 
 def test_a_cell_that_one_side_could_not_measure_is_named(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_neither_side_measured_is_not_compared(tmp_path: Path) -> None:
 
 def test_a_choice_of_strategies_is_compared_by_workload(tmp_path: Path) -> None:
     titles = {"strategy:a": [Made("a", times(1))], "strategy:b": [Made("b", times(2))]}
-    assert [row.cell for row in against(run(tmp_path, on_sides(titles))).found] == ["io_sleep"]
+    assert [row.cell for row in against(run(tmp_path, on_sides(titles))).results] == ["io_sleep"]
 
 
 def test_a_run_without_sides_compares_none(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_run_without_sides_compares_none(tmp_path: Path) -> None:
 
 def test_the_working_tree_of_one_run_is_what_a_run_without_sides_measures(tmp_path: Path) -> None:
     plain = run(tmp_path / "a", [Made("threading", times(1))])
-    found = compare.compared([plain, run(tmp_path / "b", two(2))])
+    (found,) = comparison.against_first([plain, run(tmp_path / "b", two(2))])
     assert [row.word for row in found] == [
         "slower",
         *["missing in the first"] * 3,
@@ -112,6 +112,6 @@ def test_a_side_is_compared_with_that_of_the_same_name_and_what_it_was_is_said(
         return run(tmp_path / exact, on_sides({f"git:main ({exact})": [Made("x", times(1))]}))
 
     runs = [on("aaaaaaa"), on("bbbbbbb")]
-    assert [row.word for row in compare.compared(runs)] == ["unclear"]
-    assert compare.warnings(runs) == ["bbbbbbb: git:main bbbbbbb, in aaaaaaa aaaaaaa"]
-    assert list(names.called(runs).values()) == [("io_sleep, git:main (aaaaaaa)", "x")]
+    assert [row.word for row in comparison.against_first(runs)[0]] == ["unclear"]
+    assert comparison.warnings(runs) == ["bbbbbbb: git:main bbbbbbb, in aaaaaaa aaaaaaa"]
+    assert list(names.of_runs(runs).values()) == [("io_sleep, git:main (aaaaaaa)", "x")]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import reports
-from reports.analysis import cells, explanations
+from reports.analysis import cells
 
-from ..made import Made, folder, sequential
+from ..made import Made, folder, sequential, texts
 from ..made_probes import in_flight, lag
 
 COMPUTING = sequential([0.1, 0.101, 0.1, 0.102], own_cpu=0.098, gil=True)
@@ -19,7 +19,7 @@ def notes(path: Path, made: list[Made], **facts: Any) -> tuple[str, ...]:
     """Those of the cell that is not the reference."""
     facts.setdefault("canary", TWO)
     found = cells.rows(reports.read(folder(path, made, **facts)))
-    return next(row.notes for row in found if not row.reference)
+    return next(texts(row) for row in found if not row.reference)
 
 
 def probed(concurrency: dict[str, Any], tasks: int = 64, **more: Any) -> Made:
@@ -186,42 +186,9 @@ def test_a_round_that_was_measured_again_is_no_note(tmp_path: Path) -> None:
     assert notes(tmp_path, made, canary=canary) == ()
 
 
-@pytest.mark.parametrize(
-    "note",
-    [
-        "blocks the loop",
-        "blocks the loop: 233 ms",
-        GIL,
-        "an import turned the GIL on",
-        "achieved 6 of 16",
-        "achieved 6.2 of 1,600: 6 lanes ran tasks",
-        "achieved 4 of 16: 4 at a time, says the workload",
-        "achieved 1 of 16: only 1 task",
-        "achieved 1 of 16: each blocks the loop",
-        "left behind: 1 thread: Thread-3\n(work)",
-        "low CPU in 1 of 8 rounds",
-        "beyond the limit",
-    ],
-)
-def test_each_note_has_its_own_sentence(note: str) -> None:
-    said = explanations.of(note)
-    assert said and "\\" not in said
-    assert explanations.of(f"{note} or so") != said or note.startswith(
-        ("left", "blocks the loop: ")
-    )
-
-
 @pytest.mark.parametrize(("asked", "said"), [(16, ("64 in flight, not 16",)), (64, ())])
 def test_tasks_in_flight_that_are_not_the_workers_asked_for_are_said(
     tmp_path: Path, asked: int, said: tuple[str, ...]
 ) -> None:
     cell = Made("asyncio", [0.02, 0.021], workers=64, strategy_params={"workers": asked})
     assert notes(tmp_path, [sequential([0.64] * 2), cell]) == said
-
-
-def test_notes_of_strategies_have_a_sentence() -> None:
-    assert "64 tasks on their way" in explanations.of("64 in flight, not 16")
-    assert "to_thread" in explanations.of("blocking calls in coroutines")
-    assert "part of the batch" in explanations.of("opens lanes within the batch")
-    assert "interpreter" in explanations.of("own GIL per lane")
-    assert "take turns" in explanations.of("all in one thread")

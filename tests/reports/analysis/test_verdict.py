@@ -7,6 +7,8 @@ import pytest
 
 import reports
 from reports.analysis import cells, names, verdict
+from reports.charts import chart as charts
+from reports.page import sections
 
 from ..made import Made, folder, sequential
 
@@ -69,7 +71,7 @@ def test_sequential_may_share_the_first_rank(tmp_path: Path) -> None:
         ),
         (
             (sequential([0.64]), Made("x", [0.04])),
-            "one round: no interval, so no verdict on who is first",
+            "io_sleep: no verdict, one round gives no interval",
         ),
         (
             (Made("x"), Made("y", [1.0], status="failed")),
@@ -98,6 +100,18 @@ def test_no_share_of_a_first_rank_is_praised_when_one_is_beyond_its_limit(tmp_pa
     found = said(tmp_path, SEQUENTIAL, FAST, tie)
     assert f" are first but {ERROR}" in found
     assert "no verdict, " in found and "fast" in found and "as fast" in found
+
+
+def test_neither_card_nor_chart_praises_what_the_verdict_doubts(tmp_path: Path) -> None:
+    other = Made("z", noisy(0.1), workload="other", block=1)
+    stored = reports.read(folder(tmp_path, [SEQUENTIAL, FAST, ASYNCIO, other]))
+    one, only = charts.blocks(stored)
+    card = sections.card(one.verdict, one.rows)
+    assert (card["tone"], card["tag"]) == ("none", "no verdict")
+    assert not card["firsts"] and not card["share"]
+    assert card["beside"] == f"fast is first but {ERROR}"
+    assert charts.overview([one, only]) == "io_sleep: no verdict; other: only z was measured"
+    assert one.title == f"io_sleep: no verdict, fast is first but {ERROR}"
 
 
 def test_an_error_further_down_does_not_touch_the_verdict(tmp_path: Path) -> None:

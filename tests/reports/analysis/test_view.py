@@ -6,19 +6,22 @@ import re
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
-from reports.analysis import columns, groups
-from reports.analysis.columns import USUAL, View, wanted
-from reports.analysis.groups import Group
+from reports.analysis import tables
+from reports.analysis.tables import USUAL, Group, View, wanted
 from reports.errors import UnknownName
-from reports.render import table
+from reports.render import summary, terminal
+from reports.render.table import without_empty
+from reports.run.notes import own
 
 from ..rows import STRATEGIES, block, matrix, shown
 
 
 def titles(blocks: list[Group], view: View = USUAL, width: int = 100) -> list[str]:
-    lines = [line for block in blocks for line in block.lines(view)]
-    return [column.title for column in table.fit(lines, width, view).columns]
+    tables_ = without_empty(summary.run_tables(blocks, view))
+    layout = terminal.fit(tables_, Console(width=width))
+    return [tables_[0].headings[place].text for place in layout.places]
 
 
 def test_the_default_matrix_shows_within_100_columns_what_a_strategy_costs() -> None:
@@ -38,7 +41,7 @@ def test_the_default_matrix_shows_within_100_columns_what_a_strategy_costs() -> 
     [
         (60, ["rank", "strategy", "batch", "speed-up", "notes"]),
         (80, ["rank", "strategy", "batch", "speed-up", "CPU/task", "memory", "max lag", "notes"]),
-        (140, [column.title for column in columns.USUAL_COLUMNS]),
+        (140, [column.title for column in tables.USUAL_COLUMNS]),
     ],
 )
 def test_the_narrower_the_fewer_columns_and_the_least_needed_go_first(
@@ -86,13 +89,13 @@ def test_of_columns_asked_for_the_last_goes_first() -> None:
 
 
 def test_all_is_every_column_there_is() -> None:
-    assert titles(matrix(), wanted("ALL"), 300) == [column.title for column in columns.COLUMNS]
+    assert titles(matrix(), wanted("ALL"), 300) == [column.title for column in tables.COLUMNS]
 
 
-@pytest.mark.parametrize("column", columns.COLUMNS, ids=lambda column: column.key)
-def test_every_column_is_found_by_its_title_and_by_its_key(column: columns.Column) -> None:
+@pytest.mark.parametrize("column", tables.COLUMNS, ids=lambda column: column.key)
+def test_every_column_is_found_by_its_title_and_by_its_key(column: tables.Column) -> None:
     for word in (column.title, column.key, column.key.upper(), column.key.replace("-", " ")):
-        assert columns.find(word) == column
+        assert tables.find(word) == column
     assert wanted(sort=f"-{column.key}").sort == column
 
 
@@ -111,7 +114,7 @@ def test_a_wrong_name_is_told_what_there_is_and_what_is_near() -> None:
 
 
 def order(view: View, *blocks: Group) -> list[str]:
-    return [line.row.strategy for line in (blocks or (block(),))[0].lines(view)]
+    return [entry.row.strategy for entry in (blocks or (block(),))[0].entries(view)]
 
 
 def test_lines_are_sorted_by_a_column_and_from_the_highest_down_with_a_minus() -> None:
@@ -139,8 +142,8 @@ def test_sorting_changes_neither_verdict_nor_whose_note_it_is() -> None:
 
 
 def test_notes_are_lettered_in_the_order_of_the_lines() -> None:
-    rows = [replace(one, notes=(f"note {one.strategy}",)) for one in block().rows]
+    rows = [replace(one, notes=(own(f"note {one.strategy}"),)) for one in block().rows]
     group = replace(block(), rows=tuple(rows))
-    lines = group.lines(wanted(sort="-batch"))
+    lines = group.entries(wanted(sort="-batch"))
     assert [line.marks for line in lines] == list("abcdef")
-    assert groups.explained(lines)[0].note == "note sequential"
+    assert tables.notes(lines)[0].text == "note sequential"

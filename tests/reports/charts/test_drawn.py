@@ -12,7 +12,7 @@ import pytest
 
 import reports
 from reports import charts
-from reports.charts import Chart
+from reports.charts import Chart, style
 
 from .. import probed_run
 from ..made import Made, folder, sequential
@@ -91,27 +91,25 @@ def test_ids_are_unique_on_a_page_and_all_that_is_referred_to_is_there(
 
 @pytest.mark.parametrize("name", CASES)
 def test_no_text_leaves_its_chart(hard: Hard, name: str) -> None:
-    from reports.charts import words
-
     for chart in hard(name):
         if not chart.svg:
             continue
         root = ElementTree.fromstring(chart.svg)
         _, _, width, height = map(float, root.get("viewBox", "").split())
         for one in root.iter(f"{SVG}text"):
-            style = one.get("style", "")
-            size = float(re.search(r"([\d.]+)px", style)[1])
-            wide = 72 * words.width("".join(one.itertext()), size, "bold" in style)
+            look = one.get("style", "")
+            size = float(re.search(r"([\d.]+)px", look)[1])
+            wide = 72 * style.width("".join(one.itertext()), size, "bold" in look)
             turned = re.search(r"rotate\(-90", one.get("transform", ""))
             x, y = float(one.get("x", 0)), float(one.get("y", 0))
-            share = {"middle": 0.5, "end": 1.0}.get(_anchor(style), 0.0)
+            share = {"middle": 0.5, "end": 1.0}.get(_anchor(look), 0.0)
             left = x if turned else x - share * wide
             assert left >= -1 and (turned or left + wide <= width + 1), "".join(one.itertext())
             assert size / 2 <= y <= height
 
 
-def _anchor(style: str) -> str:
-    found = re.search(r"text-anchor: (\w+)", style)
+def _anchor(look: str) -> str:
+    found = re.search(r"text-anchor: (\w+)", look)
     return found[1] if found else "start"
 
 
@@ -119,17 +117,15 @@ def _anchor(style: str) -> str:
     "name", ["40 strategies", "long names", "names", "sweeps", *(f"{n}, probed" for n in HARD)]
 )
 def test_no_text_lies_on_another(hard: Hard, name: str) -> None:
-    from reports.charts import words
-
     for chart in hard(name):
         boxes = []
         for one in ElementTree.fromstring(chart.svg or "<a/>").iter(f"{SVG}text"):
-            style, said = one.get("style", ""), "".join(one.itertext())
+            look, said = one.get("style", ""), "".join(one.itertext())
             if "rotate" in one.get("transform", "") or not said.strip():
                 continue
-            size = float(re.search(r"([\d.]+)px", style)[1])
-            wide = 72 * words.width(said, size, "bold" in style)
-            share = {"middle": 0.5, "end": 1.0}.get(_anchor(style), 0.0)
+            size = float(re.search(r"([\d.]+)px", look)[1])
+            wide = 72 * style.width(said, size, "bold" in look)
+            share = {"middle": 0.5, "end": 1.0}.get(_anchor(look), 0.0)
             left, base = float(one.get("x", 0)) - share * wide, float(one.get("y", 0))
             boxes.append((left, base - 0.7 * size, left + wide, base, said))
         boxes.sort(key=lambda box: box[1])

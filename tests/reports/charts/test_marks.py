@@ -12,8 +12,8 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 import reports
-from reports.charts import colour, cost, distribution, grid, speedup, startup, sweep
-from reports.charts.chart import Block, LeftOut, blocks, overview
+from reports.charts import colour, cost, rounds, speedup, sweep
+from reports.charts.chart import LeftOut, NamedBlock, blocks, overview
 from reports.charts.sweep import families
 from reports.run.probes import Memory, Probed
 from reports.run.stored import Stored
@@ -26,7 +26,7 @@ def stored(path: Path, made: list[Made], **facts: object) -> Stored:
     return reports.read(folder(path, made, **facts))
 
 
-def block(path: Path, made: list[Made], **facts: object) -> Block:
+def block(path: Path, made: list[Made], **facts: object) -> NamedBlock:
     return next(blocks(stored(path, made, **facts)))
 
 
@@ -40,7 +40,7 @@ def said(sheet) -> list[str]:
 
 def test_a_bar_is_as_long_as_the_speed_up_and_has_its_strategys_colour(tmp_path: Path) -> None:
     made = [sequential([0.64] * 3, own_cpu=0.0), Made("asyncio", [0.08] * 3, own_cpu=0.0)]
-    sheet, described = speedup.drawn(block(tmp_path, made))
+    sheet, description = speedup.draw_bars(block(tmp_path, made))
     (axes,) = sheet.figure.axes
     assert [bar.get_width() for bar in bars(axes)] == pytest.approx([8.0, 1.0])
     assert [to_hex(bar.get_facecolor()) for bar in bars(axes)] == [
@@ -52,11 +52,11 @@ def test_a_bar_is_as_long_as_the_speed_up_and_has_its_strategys_colour(tmp_path:
     assert limits == pytest.approx([16.0, 16.0])
     assert axes.get_xlim()[0] == 0 and axes.get_xlim()[1] > 16
     assert {"asyncio", "sequential", "8.00x", "1.00x"} <= {*said(sheet)}
-    assert "asyncio 8.00x; sequential 1.00x" in described
+    assert "asyncio 8.00x; sequential 1.00x" in description
 
 
 def test_an_interval_beyond_the_axis_ends_in_an_arrow(tmp_path: Path) -> None:
-    sheet, _ = speedup.drawn(block(tmp_path, RUNS["wild"]))
+    sheet, _ = speedup.draw_bars(block(tmp_path, RUNS["wild"]))
     (axes,) = sheet.figure.axes
     arrows = [line for line in axes.lines if line.get_marker() == ">"]
     assert len(arrows) == 2
@@ -65,7 +65,7 @@ def test_an_interval_beyond_the_axis_ends_in_an_arrow(tmp_path: Path) -> None:
 
 def test_speed_ups_far_apart_get_bars_from_1_on_a_logarithmic_axis(tmp_path: Path) -> None:
     made = [sequential([1.0] * 3), Made("a", [10.0] * 3), Made("b", [0.001] * 3)]
-    sheet, _ = speedup.drawn(block(tmp_path, made))
+    sheet, _ = speedup.draw_bars(block(tmp_path, made))
     (axes,) = sheet.figure.axes
     assert axes.get_xscale() == "log"
     ends = {round(bar.get_x() + bar.get_width(), 6) for bar in bars(axes)}
@@ -75,7 +75,9 @@ def test_speed_ups_far_apart_get_bars_from_1_on_a_logarithmic_axis(tmp_path: Pat
 
 def test_every_round_is_a_point_and_no_outlier_is_lost(tmp_path: Path) -> None:
     times = [0.04, 0.041, 0.9, 0.042, 0.04]
-    sheet, _ = distribution.drawn(block(tmp_path, [Made("asyncio", times), Made("b", times[:2])]))
+    sheet, _ = rounds.draw_distribution(
+        block(tmp_path, [Made("asyncio", times), Made("b", times[:2])])
+    )
     (axes,) = sheet.figure.axes
     points = sorted(sorted(line.get_xdata()) for line in axes.lines)
     assert points == sorted([sorted(times[:2]), sorted(times)])
@@ -86,13 +88,13 @@ def test_every_round_is_a_point_and_no_outlier_is_lost(tmp_path: Path) -> None:
 
 def test_a_one_shot_is_stacked_beside_the_batch(tmp_path: Path) -> None:
     made = [Made("asyncio", [0.04] * 3, startup=0.03, first=0.05, close=0.01)]
-    sheet, described = startup.drawn(block(tmp_path, made))
+    sheet, description = cost.draw_startup(block(tmp_path, made))
     (axes,) = sheet.figure.axes
     assert [bar.get_x() for bar in bars(axes)] == pytest.approx([0.0, 0.03, 0.08, 0.0])
     assert [bar.get_width() for bar in bars(axes)] == pytest.approx([0.03, 0.05, 0.01, 0.04])
     assert len({bar.get_hatch() for bar in bars(axes)[:3]}) == 3
     assert "90.0 ms / 40.0 ms" in said(sheet)
-    assert "start-up 30.0 ms, first batch 50.0 ms, close 10.0 ms" in described
+    assert "start-up 30.0 ms, first batch 50.0 ms, close 10.0 ms" in description
 
 
 def test_the_grid_has_a_cell_for_each_and_the_reason_of_those_without(tmp_path: Path) -> None:
@@ -102,7 +104,7 @@ def test_the_grid_has_a_cell_for_each_and_the_reason_of_those_without(tmp_path: 
         Made("uvloop", status="unavailable", reason="not installed"),
         Made("uvloop", status="failed", reason="boom " * 40, block=1, workload="http_get"),
     ]
-    sheet, described = grid.drawn(list(blocks(stored(tmp_path, made))))
+    sheet, description = speedup.draw_grid(list(blocks(stored(tmp_path, made))))
     cells = [patch for patch in sheet.figure.axes[0].patches if isinstance(patch, Rectangle)]
     assert len(cells) == 14
     words = said(sheet)
@@ -110,18 +112,18 @@ def test_the_grid_has_a_cell_for_each_and_the_reason_of_those_without(tmp_path: 
     assert "n/a: not installed" in " ".join(words)
     assert "failed (1)" in words
     assert any(word.startswith("(1) failed: boom boom") for word in words)
-    assert "uvloop n/a: not installed" in described
+    assert "uvloop n/a: not installed" in description
 
 
 def test_colour_in_the_grid_is_the_share_of_the_limit(tmp_path: Path) -> None:
     made = [sequential([0.64] * 3, own_cpu=0.0), Made("asyncio", [0.04] * 3, own_cpu=0.0)]
-    sheet, _ = grid.drawn([block(tmp_path, made)])
+    sheet, _ = speedup.draw_grid([block(tmp_path, made)])
     drawn = [to_hex(patch.get_facecolor()) for patch in sheet.figure.axes[0].patches]
     assert sorted(drawn) == sorted(to_hex(colormaps["viridis"](share)) for share in (0.0625, 1.0))
 
 
 def test_more_workloads_than_strategies_stand_downward(tmp_path: Path) -> None:
-    sheet, _ = grid.drawn(list(blocks(stored(tmp_path, RUNS["12 blocks"]))))
+    sheet, _ = speedup.draw_grid(list(blocks(stored(tmp_path, RUNS["12 blocks"]))))
     places = {text.get_text(): text.get_position() for text in sheet.figure.texts}
     assert places["work_0"][1] > places["work_11"][1]
     assert places["sequential"][0] < places["threading"][0]
@@ -136,7 +138,7 @@ def test_an_overview_names_who_is_first_everywhere(tmp_path: Path) -> None:
     ]
     assert overview(list(blocks(stored(tmp_path / "4", made)))) == (
         "io_sleep: asyncio 16.0x; cpu: nothing beats sequential; bad: nothing was measured; "
-        "once: no verdict"
+        "once: only a was measured"
     )
     many = list(blocks(stored(tmp_path / "12", RUNS["12 blocks"])))
     assert overview(many).endswith("of 12 tables: threading in 12")
@@ -153,7 +155,7 @@ def test_a_sweep_has_a_line_for_each_strategy_and_the_limit(tmp_path: Path) -> N
     ]
     (family,) = families(list(blocks(stored(tmp_path, made))))
     assert family.key == "workers" and len(family.blocks) == 1
-    sheet, _ = sweep.drawn(family)
+    sheet, _ = sweep.draw(family)
     (axes,) = sheet.figure.axes
     lines = {to_hex(line.get_color()): line for line in axes.lines}
     assert [*lines][:3] == [colour("asyncio"), colour("threading"), colour("sequential")]
@@ -182,7 +184,7 @@ def test_a_run_without_an_axis_has_no_sweep(tmp_path: Path, name: str) -> None:
     assert not list(families(list(blocks(stored(tmp_path, RUNS[name])))))
 
 
-def costly(path: Path, *, memory: bool = True) -> Block:
+def costly(path: Path, *, memory: bool = True) -> NamedBlock:
     """Three cells of 1, 2 and 3 CPU seconds and megabytes, the last of them beaten in both."""
     made = [Made("a", [4.0] * 3), Made("b", [1.0] * 3), Made("c", [2.0] * 3)]
     file = folder(path, made) / "samples.json"
@@ -196,31 +198,31 @@ def costly(path: Path, *, memory: bool = True) -> Block:
 
 
 def test_cost_joins_what_nothing_beats_in_both(tmp_path: Path) -> None:
-    sheet, described = cost.drawn(costly(tmp_path))
+    sheet, description = cost.draw_cost(costly(tmp_path))
     (axes,) = sheet.figure.axes
     front, *points = axes.lines
     assert [list(front.get_xdata()), list(front.get_ydata())] == [[1.0, 2.0], pytest.approx([4, 1])]
     sizes = {line.get_xdata()[0]: line.get_markersize() for line in points}
     assert (sizes[3.0] / sizes[1.0]) ** 2 == pytest.approx(3)
     assert "b 2.0 MB" in said(sheet)
-    assert "b 2.0 MB: 1.00 s, CPU 2.00 s" in described
+    assert "b 2.0 MB: 1.00 s, CPU 2.00 s" in description
     assert sheet.title == "io_sleep: nothing beats a and b in both time and CPU"
 
 
 def test_cost_without_memory_shows_points_of_one_size(tmp_path: Path) -> None:
-    sheet, _ = cost.drawn(costly(tmp_path, memory=False))
+    sheet, _ = cost.draw_cost(costly(tmp_path, memory=False))
     assert len({line.get_markersize() for line in sheet.figure.axes[0].lines[1:]}) == 1
     assert "b" in said(sheet)
 
 
 def test_cost_needs_cpu_seconds(tmp_path: Path) -> None:
     with pytest.raises(LeftOut, match="no CPU seconds"):
-        cost.drawn(block(tmp_path, usual()))
+        cost.draw_cost(block(tmp_path, usual()))
 
 
 def test_start_up_that_was_not_recorded_is_left_out(tmp_path: Path) -> None:
     made = [Made("a", [0.1] * 3, startup=float("nan")), Made("b", [0.1] * 3)]
-    sheet, _ = startup.drawn(block(tmp_path / "some", made))
+    sheet, _ = cost.draw_startup(block(tmp_path / "some", made))
     assert "b" in said(sheet) and "a" not in said(sheet)
     with pytest.raises(LeftOut, match="no start-up"):
-        startup.drawn(block(tmp_path / "none", made[:1]))
+        cost.draw_startup(block(tmp_path / "none", made[:1]))

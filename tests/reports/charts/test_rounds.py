@@ -15,7 +15,7 @@ from .test_marks import bars, block, said
 def test_a_line_over_rounds_has_every_round_and_one_scale_for_all(tmp_path: Path) -> None:
     canary = [{"round": n, "cpus": 2, "delivered": 1.0 + n / 10} for n in range(3)]
     made = [Made("asyncio", [0.04, 0.04, 0.08]), Made("threading", [4.0, 4.0, 8.0])]
-    sheet, _ = rounds.drawn(block(tmp_path, made, canary=canary))
+    sheet, _ = rounds.draw_rounds(block(tmp_path, made, canary=canary))
     above, below = sheet.figure.axes
     lines = [line for line in above.lines if line.get_marker() in ("D", "s")]
     assert [list(line.get_xdata()) for line in lines] == [[0, 1, 2], [0, 1, 2]]
@@ -33,20 +33,20 @@ def canaries(**changed: dict[str, object]) -> list[dict[str, object]]:
 def test_a_round_of_low_cpu_is_hollow_and_named(tmp_path: Path) -> None:
     canary = canaries(r3={"delivered": 0.9, "low": True, "jitter_seconds": 0.005})
     made = [Made("asyncio", [0.04] * 5)]
-    sheet, described = rounds.drawn(block(tmp_path, made, canary=canary))
+    sheet, description = rounds.draw_rounds(block(tmp_path, made, canary=canary))
     above, below = sheet.figure.axes
     hollow = [line for line in above.lines if line.get_markerfacecolor() == "none"]
     assert [list(line.get_xdata()) for line in hollow] == [[3]]
     assert [bar.get_facecolor()[3] > 0 for bar in bars(below)] == [True, True, True, False, True]
-    assert "Hollow: round 3 got much less CPU than the others" in described
-    assert "woke up 100 us late, 5.0 ms in the worst round" in described
+    assert "Hollow: round 3 got much less CPU than the others" in description
+    assert "woke up 100 us late, 5.0 ms in the worst round" in description
     assert "1.90 of 2" in said(sheet)
 
 
 def test_a_round_that_was_measured_again_is_faint_and_no_part_of_the_line(tmp_path: Path) -> None:
     canary = canaries(r1={"delivered": 0.9, "low": True, "replaced": True, "jitter_seconds": 1.0})
     made = [Made("asyncio", [0.04, 0.4, 0.04, 0.04, 0.04])]
-    sheet, described = rounds.drawn(block(tmp_path, made, canary=canary))
+    sheet, description = rounds.draw_rounds(block(tmp_path, made, canary=canary))
     above, below = sheet.figure.axes
     line = next(
         line for line in above.lines if line.get_linestyle() == "-" and line.get_alpha() is None
@@ -56,12 +56,12 @@ def test_a_round_that_was_measured_again_is_faint_and_no_part_of_the_line(tmp_pa
     assert [list(one.get_xdata()) for one in faint] == [[1]]
     opacities = [bar.get_alpha() for bar in bars(below)]
     assert opacities[1] < opacities[0]
-    assert "Faint: round 1 got much less, too, and was measured again" in described
-    assert "worst round" not in described.replace("100 us in the worst round", "")
-    assert "400 ms" not in described
+    assert "Faint: round 1 got much less, too, and was measured again" in description
+    assert "worst round" not in description.replace("100 us in the worst round", "")
+    assert "400 ms" not in description
 
 
 def test_a_round_that_leaves_its_row_has_its_time_beside_it(tmp_path: Path) -> None:
     made = [Made("asyncio", [0.04, 0.041] * 8 + [40.0])]
-    sheet, _ = rounds.drawn(block(tmp_path, made))
+    sheet, _ = rounds.draw_rounds(block(tmp_path, made))
     assert [text.get_text() for text in sheet.figure.axes[0].texts] == ["40.0 s"]

@@ -44,7 +44,7 @@ def test_a_lane_has_as_many_rows_as_it_ran_tasks_at_once(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_spans_united_cover_what_they_covered(seed: int) -> None:
     spans = [(start, end) for *_, start, end in some(seed)] + [(1.0, 1.0)]
-    found = gantt.united(spans)
+    found = gantt.unite(spans)
     assert all(one[1] < other[0] for one, other in pairwise(found))
     for step in range(1200):
         moment = step / 100 + 0.005
@@ -54,7 +54,7 @@ def test_spans_united_cover_what_they_covered(seed: int) -> None:
 
 def test_a_pause_in_a_band_still_shows() -> None:
     bars = [(0.0, 1.0), (1.01, 2.0), (2.5, 3.0)]
-    assert gantt.united(bars, 0.1) == [(0.0, 2.0), (2.5, 3.0)]
+    assert gantt.unite(bars, 0.1) == [(0.0, 2.0), (2.5, 3.0)]
 
 
 def test_the_shortest_bar_is_seen_and_neighbours_are_told_apart() -> None:

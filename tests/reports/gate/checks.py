@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from reports.gate.results import Answer, Checked
+from reports.gate.results import Check, Result
 
 
 def slower(cell="http_get / asyncio", metric="batch", **more):
     told = {"before": 0.0562, "after": 0.0689, "ratio": 1.226, "low": 1.181, "high": 1.27}
-    return Answer(cell, metric, 0.05, "slower", 24, **{**told, "confirmed": True, **more})
+    return Result(cell, metric, 0.05, "slower", 24, **{**told, "confirmed": True, **more})
 
 
 def noisy(cell="cpu_sum / threading", metric="batch", more=40):
-    return Answer(
+    return Result(
         cell,
         metric,
         0.05,
@@ -28,7 +28,7 @@ def noisy(cell="cpu_sum / threading", metric="batch", more=40):
 
 def alike(count, metric="batch", threshold=0.05):
     return [
-        Answer(
+        Result(
             f"cell {number} / asyncio",
             metric,
             threshold,
@@ -45,9 +45,9 @@ def alike(count, metric="batch", threshold=0.05):
 
 
 def other(cell="mine / asyncio"):
-    return Answer(cell, "batch", 0.05, "other work", 3)
+    return Result(cell, "batch", 0.05, "other work", 3)
 
 
 def checked(*answers, **more):
     told = {"seconds": 400.0, "run": "0008-20261121T045000Z", **more}
-    return Checked("working tree", "git:main (1a2b3c4)", tuple(answers), **told)
+    return Check("working tree", "git:main (1a2b3c4)", tuple(answers), **told)

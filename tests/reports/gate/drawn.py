@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from reports.gate import Evidence, judged, wanted
+from reports.gate.decision import choose, judge
+from reports.gate.evidence import PairedRounds
 
 
 def normal(chance: Random) -> float:
@@ -32,7 +33,7 @@ NOISES = (normal, skewed, bimodal)
 def evidence(*logarithms, threshold=0.05, seconds=1.0):
     """One metric of a cell each."""
     return [
-        Evidence(cell, "batch", threshold, tuple(one), seconds)
+        PairedRounds(cell, "batch", threshold, tuple(one), seconds)
         for cell, one in enumerate(logarithms)
     ]
 
@@ -41,8 +42,8 @@ def check(chance, noise, truths, budget, seconds=1.0):
     """A whole check of cells with these true logarithms: the verdicts and the seconds spent."""
     seen: list[list[float]] = [[] for _ in truths]
     spent = 0.0
-    while chosen := wanted(evidence(*seen, seconds=seconds), budget - spent):
+    while chosen := choose(judge(evidence(*seen, seconds=seconds)), budget - spent):
         for cell in chosen:
             seen[cell].append(truths[cell] + noise(chance))
             spent += seconds
-    return judged(evidence(*seen, seconds=seconds)), spent
+    return judge(evidence(*seen, seconds=seconds)), spent

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports.gate import values, wanted
+from reports.gate.decision import choose, judge, values
 
 from .drawn import evidence
+
+
+def wanted(evidence, left):
+    return choose(judge(evidence), left)
+
 
 QUIET, SUSPECT = (0.001, -0.001) * 4, (0.1, 0.101) * 4
 DOUBTFUL, NOISY = (0.05, -0.05) * 4, (0.08, -0.08) * 4

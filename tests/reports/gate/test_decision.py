@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from reports.gate import ALPHA, judged
-from reports.gate.decision import MISSES
-from reports.gate.noise import deviation, resolved
+from reports.gate.decision import ALPHA, deviation, judge, resolved
+from reports.gate.evidence import MISSES
 
 from .drawn import NOISES, check, evidence, normal, skewed
 
@@ -25,27 +24,27 @@ def words(found) -> list[str]:
 
 
 def test_a_pair_below_the_threshold_is_not_slower():
-    (found,) = judged(evidence(QUIET))
+    (found,) = judge(evidence(QUIET))
     assert found.word == "not slower" and found.decided and found.more == 0
 
 
 def test_a_suspect_is_not_slower_before_rounds_of_its_own_say_so():
-    (found,) = judged(evidence(SLOWER[:8]))
+    (found,) = judge(evidence(SLOWER[:8]))
     assert found.word == "inconclusive" and found.suspect and not found.decided
     assert found.more == 8
-    (found,) = judged(evidence(SLOWER))
+    (found,) = judge(evidence(SLOWER))
     assert found.word == "slower" and found.decided and not found.suspect
 
 
 def test_what_is_not_decided_is_inconclusive_and_says_how_many_rounds_are_missing():
     wild = (0.2, -0.2) * 4
-    (found,) = judged(evidence(wild))
+    (found,) = judge(evidence(wild))
     assert found.word == "inconclusive" and found.more > 50
 
 
 def test_other_work_is_neither_slower_nor_not():
     slower, quiet = (replace(one, other_work=True) for one in evidence(SLOWER, QUIET))
-    assert words(judged([slower, quiet])) == ["other work", "other work"]
+    assert words(judge([slower, quiet])) == ["other work", "other work"]
 
 
 def test_all_metrics_of_all_pairs_share_the_error():
@@ -53,7 +52,7 @@ def test_all_metrics_of_all_pairs_share_the_error():
     p = MISSES * 2**-8 / 0.25
     few, many = int(ALPHA / p), int(ALPHA / p) + 1
     for count, word in ((few, "slower"), (many, "inconclusive")):
-        found = judged(evidence(SLOWER, *[QUIET] * (count - 1)))
+        found = judge(evidence(SLOWER, *[QUIET] * (count - 1)))
         assert found[0].word == word
         assert found[0].p == pytest.approx(min(1, count * p))
 
@@ -63,17 +62,17 @@ def test_one_that_is_confirmed_leaves_its_error_to_the_others():
     p = MISSES * 2**-8 / 0.25
     count = int(ALPHA / p) + 1
     surely = (0.1, 0.101) * 20
-    alone = judged(evidence(SLOWER, *[QUIET] * (count - 1)))
-    both = judged(evidence(SLOWER, surely, *[QUIET] * (count - 2)))
+    alone = judge(evidence(SLOWER, *[QUIET] * (count - 1)))
+    both = judge(evidence(SLOWER, surely, *[QUIET] * (count - 2)))
     assert (alone[0].word, both[0].word) == ("inconclusive", "slower")
 
 
 def test_the_ratio_is_shown_with_the_interval_that_decided():
-    (found,) = judged(evidence(QUIET))
+    (found,) = judge(evidence(QUIET))
     assert found.ratio.high < 1.05
     assert found.ratio.estimate == pytest.approx(1)
-    assert judged(evidence(()))[0].ratio is None
-    assert judged(evidence(QUIET[:3]))[0].ratio.low is None
+    assert judge(evidence(()))[0].ratio is None
+    assert judge(evidence(QUIET[:3]))[0].ratio.low is None
 
 
 def test_metrics_keep_their_own_thresholds():
@@ -85,7 +84,7 @@ def test_metrics_keep_their_own_thresholds():
             strict=True,
         )
     )
-    assert words(judged([batch, memory])) == ["inconclusive", "not slower"]
+    assert words(judge([batch, memory])) == ["inconclusive", "not slower"]
 
 
 @pytest.mark.parametrize("noise", NOISES)
@@ -134,7 +133,7 @@ def test_intervals_cover_the_truth_after_any_number_of_rounds(rounds, noise):
     chance = random.Random(rounds)
     covered = 0
     for _ in range(400):
-        (found,) = judged(evidence([0.03 + noise(chance) for _ in range(rounds)]))
+        (found,) = judge(evidence([0.03 + noise(chance) for _ in range(rounds)]))
         covered += found.ratio.low <= math.exp(0.03) <= found.ratio.high
     assert covered / 400 >= 0.91
 
@@ -154,7 +153,7 @@ def test_what_is_said_to_be_resolved_is_caught_and_much_less_is_not(rounds):
     def caught(slower: float) -> float:
         truth, trials = math.log1p(slower), 200
         found = [
-            judged(
+            judge(
                 evidence([truth + normal(chance) for _ in range(rounds)], threshold=0.9 * slower)
             )[0].word
             for chance in map(random.Random, range(trials))

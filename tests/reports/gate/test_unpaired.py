@@ -10,9 +10,8 @@ from statistics import fmean
 import pytest
 from scipy import stats
 
-from reports.gate import allotment
-from reports.gate.decision import NEVER
-from reports.gate.unpaired import Stored, judged, ratio
+from reports.gate.decision import ALPHA, choose, judge
+from reports.gate.evidence import NEVER, TwoSamples, ratio
 from reports.stats.robust import contrast
 
 pytestmark = pytest.mark.once
@@ -43,7 +42,7 @@ def draw(chance, noise, count, shift=0.0):
 
 
 def stored(now, before, threshold=0.05, **more):
-    return Stored(0, "batch", threshold, now, before, 1.0, **more)
+    return TwoSamples(0, "batch", threshold, now, before, 1.0, **more)
 
 
 def check(chance, noise, shifts, before=16, most=60):
@@ -55,10 +54,10 @@ def check(chance, noise, shifts, before=16, most=60):
         for cell in left:
             now[cell] += draw(chance, noise, 1, math.log1p(shifts[cell]))
         told = [
-            Stored(cell, "batch", 0.05, now[cell], baseline[cell], 1.0)
+            TwoSamples(cell, "batch", 0.05, now[cell], baseline[cell], 1.0)
             for cell in range(len(shifts))
         ]
-        verdicts = judged(told)
+        verdicts = judge(told)
         left = {one for one in left if not verdicts[one].decided}
     return verdicts
 
@@ -111,9 +110,9 @@ def test_what_it_says_it_can_show_it_shows(rounds, before):
     chance, caught = Random(4), 0
     for _ in range(TRIALS):
         baseline = draw(chance, normal, before)
-        (told,) = judged([stored(draw(chance, normal, rounds), baseline)])
-        slow = draw(chance, normal, 2 * rounds, math.log1p(told.resolves))
-        caught += judged([stored(slow, baseline, threshold=1e-6)])[0].word == "slower"
+        (told,) = judge([stored(draw(chance, normal, rounds), baseline)])
+        slow = draw(chance, normal, 2 * rounds, math.log1p(told.evidence.resolved(ALPHA)))
+        caught += judge([stored(slow, baseline, threshold=1e-6)])[0].word == "slower"
     assert stats.binomtest(caught, TRIALS, 0.95, "less").pvalue > 0.01
 
 
@@ -121,9 +120,9 @@ def test_no_more_is_promised_than_the_baseline_allows():
     """More rounds now do not make the stored ones quieter."""
     chance = Random(5)
     before, now = draw(chance, normal, 8), draw(chance, quiet, 200)
-    few, many = (judged([stored(now[:count], before)])[0] for count in (13, 200))
-    assert few.resolves > 0.03
-    assert many.resolves > few.resolves / 2
+    few, many = (judge([stored(now[:count], before)])[0] for count in (13, 200))
+    assert few.evidence.resolved(ALPHA) > 0.03
+    assert many.evidence.resolved(ALPHA) > few.evidence.resolved(ALPHA) / 2
 
 
 def test_without_trimming_it_is_the_test_of_welch():
@@ -150,19 +149,19 @@ def test_it_looks_at_planned_rounds_only():
     chance = Random(8)
     now, before = draw(chance, quiet, 8), draw(chance, quiet, 20)
     wild = (0.5, -0.5)
-    words = [judged([stored((*now, *more), before)])[0].word for more in ((), wild[:1])]
+    words = [judge([stored((*now, *more), before)])[0].word for more in ((), wild[:1])]
     assert words == ["not slower"] * 2
-    assert judged([stored(now[:7], before)])[0].word == "inconclusive"
+    assert judge([stored(now[:7], before)])[0].word == "inconclusive"
 
 
 def test_a_suspect_fails_by_rounds_of_its_own_alone():
     chance = Random(9)
     before = draw(chance, quiet, 20)
     slow, fine = draw(chance, quiet, 8, 0.2), draw(chance, quiet, 8)
-    suspect = judged([stored(slow, before)])[0]
+    suspect = judge([stored(slow, before)])[0]
     assert (suspect.word, suspect.suspect) == ("inconclusive", True)
-    assert judged([stored((*slow, *fine), before)])[0].word != "slower"
-    assert judged([stored((*slow, *slow), before)])[0].word == "slower"
+    assert judge([stored((*slow, *fine), before)])[0].word != "slower"
+    assert judge([stored((*slow, *slow), before)])[0].word == "slower"
 
 
 def test_holm_counts_all_that_is_asked():
@@ -170,41 +169,42 @@ def test_holm_counts_all_that_is_asked():
     chance = Random(10)
     before = draw(chance, normal, 20)
     one = stored((*draw(chance, normal, 8, 0.2), *draw(chance, normal, 8, 0.06)), before)
-    assert judged([one])[0].word == "slower"
+    assert judge([one])[0].word == "slower"
     others = [replace(one, cell=n, now=draw(chance, normal, 8)) for n in range(1, 100)]
-    assert judged([one, *others])[0].word == "inconclusive"
+    assert judge([one, *others])[0].word == "inconclusive"
 
 
 def test_other_work_is_neither_slower_nor_not():
     chance = Random(11)
     now, before = draw(chance, quiet, 16, 0.2), draw(chance, quiet, 16)
-    assert judged([stored(now, before, other_work=True)])[0].word == "other work"
+    assert judge([stored(now, before, other_work=True)])[0].word == "other work"
 
 
 def test_fewer_than_five_stored_rounds_decide_nothing():
     chance = Random(12)
-    (verdict,) = judged([stored(draw(chance, quiet, 30, 0.5), draw(chance, quiet, 4))])
-    assert (verdict.word, verdict.more, verdict.resolves) == ("inconclusive", NEVER, None)
+    (verdict,) = judge([stored(draw(chance, quiet, 30, 0.5), draw(chance, quiet, 4))])
+    assert (verdict.word, verdict.more) == ("inconclusive", NEVER)
+    assert verdict.evidence.resolved(ALPHA) is None
     assert verdict.ratio.low is None
 
 
 def test_constant_times_are_told_apart_by_their_centres():
     same, slow = (0.1,) * 8, (0.2,) * 16
-    assert judged([stored(same, same)])[0].word == "not slower"
-    assert judged([stored(slow, same)])[0].word == "slower"
+    assert judge([stored(same, same)])[0].word == "not slower"
+    assert judge([stored(slow, same)])[0].word == "slower"
 
 
 def test_a_noisy_baseline_is_given_up_and_a_near_one_asks_for_few_rounds():
     chance = Random(13)
     wild, tame = draw(chance, lambda c: c.gauss(0, 0.3), 8), draw(chance, normal, 40)
     now = draw(chance, normal, 8)
-    hopeless, near = judged([stored(now, wild), replace(stored(now, tame), cell=1, threshold=0.04)])
+    hopeless, near = judge([stored(now, wild), replace(stored(now, tame), cell=1, threshold=0.04)])
     assert hopeless.more == NEVER
     assert near.word == "not slower" or 0 < near.more < 100
-    assert 0 not in allotment.chosen([hopeless, near], 100.0)
+    assert 0 not in choose([hopeless, near], 100.0)
 
 
 def test_the_ratio_is_now_over_before():
-    found = ratio((math.log(3.0),) * 8, (math.log(2.0),) * 8)
+    found = ratio(stored((math.log(3.0),) * 8, (math.log(2.0),) * 8))
     assert (found.estimate, found.low, found.high) == pytest.approx((1.5, 1.5, 1.5))
-    assert ratio((), (0.0,)) is None
+    assert ratio(stored((), (0.0,))) is None

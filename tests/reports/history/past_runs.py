@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import history
-from reports.history import Series
+from reports.history.series import Series, series
 
 from ..made import Made, folder, sequential
 
@@ -49,5 +49,5 @@ def steps(results: Path, seconds: Sequence[float], *, relative: bool = False) ->
     """The series of `threading` over runs of these times."""
     found, skipped = history.read(runs(results, seconds))
     assert not skipped
-    every = history.series(found, relative=relative)
+    every = series(found, relative=relative)
     return [one for one in every if one.cell.strategy.name == "threading"]

@@ -16,8 +16,10 @@ from reports import history, page
 from reports.charts.history import _LEFT, WIDE, draw, save
 from reports.charts.style import EDGE
 from reports.errors import UnknownName
-from reports.history import Series, chosen, marks
-from reports.render import history_table
+from reports.history import marks
+from reports.history.series import Series, select
+from reports.history.series import series as series_of
+from reports.render import history as rendered
 
 from ..made import Made, sequential
 from ..page.parsed import Parsed
@@ -27,7 +29,7 @@ STEP = [0.1] * 8 + [0.112] * 8
 TWO = [0.1] * 8 + [0.13] * 8 + [0.1] * 8
 
 
-def shown(found: list[Series], show: Any = history_table.runs, width: int = 100) -> str:
+def shown(found: list[Series], show: Any = rendered.runs, width: int = 100) -> str:
     said = io.StringIO()
     show(found, Console(file=said, width=width, highlight=False))
     assert max(map(len, said.getvalue().splitlines())) <= width
@@ -35,7 +37,7 @@ def shown(found: list[Series], show: Any = history_table.runs, width: int = 100)
 
 
 def series(folders: list[Path], **more: Any) -> list[Series]:
-    return history.series(history.read(folders)[0], **more)
+    return series_of(history.read(folders)[0], **more)
 
 
 def test_the_times_are_those_that_a_whole_reading_gives(tmp_path: Path) -> None:
@@ -196,7 +198,7 @@ def test_a_table_keeps_to_its_width(tmp_path: Path, width: int) -> None:
     (one,) = steps(tmp_path, TWO)
     if width >= 100:
         assert "<- slower +30 % since 0000009" in shown([one], width=width)
-    overview = shown([one], history_table.overview, width)
+    overview = shown([one], rendered.overview, width)
     assert "io_sleep / threading" in overview or width < 100
 
 
@@ -215,7 +217,7 @@ def test_noise_is_not_blown_up_to_fill_the_plot(tmp_path: Path) -> None:
 
 def test_the_overview_has_a_line_a_cell_with_its_last_change(tmp_path: Path) -> None:
     runs(tmp_path, TWO)
-    said = shown(series(sorted((tmp_path / "runs").iterdir())), history_table.overview)
+    said = shown(series(sorted((tmp_path / "runs").iterdir())), rendered.overview)
     (line,) = [line for line in said.splitlines() if "threading" in line]
     assert line.split()[3:6] == ["24", "99.8", "ms"]
     assert line.endswith("faster -23 % since 0000017")
@@ -240,7 +242,7 @@ def test_a_cell_is_meant_by_name_pair_pattern_or_part(
     tmp_path: Path, wanted: str, names: list[str]
 ) -> None:
     made = [sequential([1.0]), Made("threading", [0.1]), Made("asyncio+to_thread", [0.2])]
-    found = chosen(series([run(tmp_path, 1, made)]), wanted)
+    found = select(series([run(tmp_path, 1, made)]), wanted)
     assert [one.cell.strategy.name for one in found] == names
 
 
@@ -248,7 +250,7 @@ def test_a_cell_is_meant_by_name_pair_pattern_or_part(
 def test_an_unknown_cell_is_answered_with_those_there_are(tmp_path: Path, wanted: str) -> None:
     found = series(runs(tmp_path, [0.1]))
     with pytest.raises(UnknownName) as error:
-        chosen(found, wanted)
+        select(found, wanted)
     assert "io_sleep / sequential, io_sleep / threading" in str(error.value)
 
 
@@ -350,7 +352,7 @@ def test_names_from_anywhere_are_drawn_and_shown(tmp_path: Path) -> None:
     assert "<script>" not in draw(found).svg
     ElementTree.fromstring(draw(found).svg)
     said = io.StringIO()
-    history_table.overview(found, Console(file=said, width=100))
+    rendered.overview(found, Console(file=said, width=100))
     assert "\x1b" not in said.getvalue()
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from markdown_it import MarkdownIt
 
-from reports.render import ci, gate
+from reports.render import gate
 
 from ..gate.checks import alike, checked, noisy, other, slower
 
@@ -22,7 +22,7 @@ WHOLE = checked(
 
 
 def suites(check):
-    return ElementTree.fromstring(ci.document(check).encode())
+    return ElementTree.fromstring(gate.junit(check).encode())
 
 
 def test_junit_has_a_testcase_for_each_metric_of_each_cell_and_for_each_that_failed():
@@ -145,26 +145,26 @@ def test_a_comment_fits_where_github_takes_it():
 
 
 def test_annotations_are_errors_for_what_fails_and_less_for_the_rest():
-    levels = [line.split(" ")[0] for line in ci.github_annotations(WHOLE)]
+    levels = [line.split(" ")[0] for line in gate.github_annotations(WHOLE)]
     assert levels == ["::error"] * 3 + ["::warning"] + ["::notice"] * 3
 
 
 def test_annotations_escape_what_github_would_take_for_its_own():
-    (line,) = ci.github_annotations(checked(failed=((EVIL, EVIL),)))
+    (line,) = gate.github_annotations(checked(failed=((EVIL, EVIL),)))
     assert line == (
         '::error title=failed%3A a|b "<b>&`*_[x](http%3A//x)@you\x00%0D%0A%3A%3Aerror%3A%3Ano%25'
         '::a|b "<b>&`*_[x](http://x)@you\x00%0D%0A::error::no%25'
     )
-    (line,) = ci.github_annotations(checked(slower("w[a=1,b=2] / s")))
+    (line,) = gate.github_annotations(checked(slower("w[a=1,b=2] / s")))
     assert line.startswith("::error title=slower%3A w[a=1%2Cb=2] / s::56.2 -> 68.9 ms   +22.6 %25")
 
 
 def test_more_annotations_than_github_shows_are_counted():
-    lines = list(ci.github_annotations(checked(*[slower(str(number)) for number in range(25)])))
+    lines = list(gate.github_annotations(checked(*[slower(str(number)) for number in range(25)])))
     assert len(lines) == 10
     assert lines[-1] == "::error title=concbench::16 more: see the summary of the job"
-    assert len(list(ci.github_annotations(checked(*[slower(str(n)) for n in range(10)])))) == 10
+    assert len(list(gate.github_annotations(checked(*[slower(str(n)) for n in range(10)])))) == 10
 
 
 def test_a_check_that_passes_annotates_nothing():
-    assert list(ci.github_annotations(checked(*alike(3)))) == []
+    assert list(gate.github_annotations(checked(*alike(3)))) == []

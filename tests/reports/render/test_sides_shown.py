@@ -14,17 +14,17 @@ import reports
 from reports import charts, page
 from reports.analysis import frames, header
 from reports.analysis.cells import rows
-from reports.analysis.groups import blocks, grouped
+from reports.analysis.tables import blocks, grouped
 from reports.charts.chart import blocks as drawn_blocks
 from reports.charts.sweep import families
 from reports.errors import DamagedRun
-from reports.exports import rendered
 from reports.render import summary
+from reports.render.exports import rendered
 from reports.render.notebook import Run
 from reports.run.stored import Stored
 
 from ..hard import NAMES, usual
-from ..made import Made, sequential
+from ..made import Made, sequential, texts
 from ..made import sided as on_sides
 from ..made_sides import HERE, THERE, run, times, two
 from ..page.parsed import Parsed
@@ -77,7 +77,7 @@ def test_the_gil_of_the_run_s_python_says_nothing_of_another_s(tmp_path: Path) -
     about = {"gil": False, "cpus": 2, "python": "3.13.0"}
     cells = [Made("x", times(1), gil=True)]
     made = on_sides({HERE: cells, "python:3.12 (3.12.1)": cells})
-    noted = [row.notes for row in rows(run(tmp_path, made, environment=about))]
+    noted = [texts(row) for row in rows(run(tmp_path, made, environment=about))]
     assert noted == [("an import turned the GIL on",), ()]
 
 

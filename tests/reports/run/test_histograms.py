@@ -53,9 +53,9 @@ def test_an_empty_histogram_has_no_curve() -> None:
 
 def test_merged_is_the_histogram_of_all_together() -> None:
     first, second = [0.001, 0.002, 0.5], [0.003, 7.0]
-    both = probes.merged([text(first), text(second)])
+    both = probes.merge([text(first), text(second)])
     assert probes.curve(both) == probes.curve(text(first + second))
-    assert probes.curve(probes.merged([])) == []
+    assert probes.curve(probes.merge([])) == []
 
 
 @pytest.mark.parametrize("damaged", ["", "xxx", "\u00e9", "A" * 100, WHOLE[:90], "HISTFAAA"])

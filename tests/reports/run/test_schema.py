@@ -8,13 +8,14 @@ from typing import get_args
 
 import pytest
 
+import bench
 import reports
 from reports.analysis import behaviour, records
 from reports.gate import decision
 from reports.gate import results as gate
 from reports.gate.thresholds import METRICS
 from reports.history import marks as histories
-from reports.run import probes, schema
+from reports.run import keys, probes, schema
 
 from ..gate import checks
 from ..history import past_runs
@@ -53,13 +54,13 @@ def test_the_documented_keys_of_probes_json_are_those_read() -> None:
     known = {field.name for made in read for field in fields(made)}
     # p95 stands among the meanings, where p50 does for the lag.
     assert set(documented("probes.json (schema 1)")) == known - {"p95"}
-    assert f"probes.json (schema {probes.SCHEMA})" in PAGE
+    assert f"probes.json (schema {keys.PROBES_SCHEMA})" in PAGE
 
 
 def test_the_documented_keys_of_behaviour_json_are_those_read() -> None:
     parts = (behaviour.Behaviour, behaviour.Question, behaviour.Strategy, behaviour.Answer)
     known = {field.name for made in parts for field in fields(made)}
-    assert set(documented(f"behaviour.json (schema {behaviour.SCHEMA})")) == known
+    assert set(documented(f"behaviour.json (schema {keys.BEHAVIOUR_SCHEMA})")) == known
 
 
 def test_the_documented_keys_of_gate_json_are_those_written() -> None:
@@ -91,7 +92,18 @@ def test_the_documented_metadata_is_what_is_read() -> None:
         Path(reports.__file__).with_name("run") / name for name in ("samples.py", "stored.py")
     )
     source = "".join(path.read_text() for path in readers)
-    assert set(documented("samples.json")) == set(re.findall(r'"(cb_\w+)"', source))
+    read = {getattr(keys, name) for name in re.findall(r"keys\.([A-Z_]+)\b", source)}
+    assert set(documented("samples.json")) == {name for name in read if str(name).startswith("cb_")}
+
+
+def test_what_is_written_has_the_names_that_are_read() -> None:
+    """A worker has copies of them, for its interpreter need not have `reports`."""
+    sources = [path.read_text() for path in Path(bench.__file__).parent.rglob("*.py")]
+    copied = {name for source in sources for name in re.findall(r'"(cb_\w+)"', source)}
+    used = {name for source in sources for name in re.findall(r"keys\.([A-Z_]+)\b", source)}
+    known = {name: key for name, key in vars(keys).items() if str(key).startswith("cb_")}
+    assert copied | {known[name] for name in used & known.keys()} == {*known.values()}
+    assert documented("Metadata for others") == [keys.START_METHOD, keys.CPUS, keys.NOFILE]
 
 
 def test_the_documented_keys_of_a_history_are_those_written(tmp_path: Path) -> None:
@@ -115,4 +127,4 @@ def test_the_columns_of_cells_are_those_promised() -> None:
 
 
 def test_the_documented_schema_is_the_one_read() -> None:
-    assert f"(schema {schema.SCHEMA})" in PAGE
+    assert f"(schema {keys.RUN_SCHEMA})" in PAGE

@@ -10,6 +10,7 @@ import pytest
 
 import reports
 from reports.errors import DamagedRun
+from reports.run import notes
 
 from ..made import Made, folder, run_json, sequential
 
@@ -29,7 +30,7 @@ def test_each_worker_process_is_one_record(path: Path) -> None:
         (1, 0, 1.1),
         (1, 1, 0.2),
     ]
-    assert found[1].notes == ("one", "two")
+    assert found[1].notes == (notes.own("one"), notes.own("two"))
     assert (found[0].client, found[1].client) == ("", "c 1")
 
 

@@ -16,8 +16,8 @@ from reports.stats.changes import (
     PENALTY,
     _noise,
     changes,
-    found,
-    judged,
+    convincing,
+    partition,
 )
 
 pytestmark = pytest.mark.once
@@ -99,7 +99,7 @@ def test_one_run_far_out_makes_no_level_of_its_neighbours() -> None:
 
 def test_the_least_convincing_candidate_is_dropped_first() -> None:
     series = stepped({20: 1.3}, 40)
-    assert judged(series, [8, 20, 31]) == [20]
+    assert convincing(series, [8, 20, 31]) == [20]
 
 
 def test_few_runs_must_say_more() -> None:
@@ -148,7 +148,7 @@ def test_what_is_found_is_what_ruptures_finds(kind: str) -> None:
         series = series - series.mean()
         # Less than ours, or in noise there were hardly anything to find.
         penalty = PENALTY / 3 * _noise(series) ** 2 * log(len(series))
-        ours = found(series, penalty)
+        ours = partition(series, penalty)
         options = {"model": "l2", "min_size": 3, "jump": 1}
         pruned = ruptures.Pelt(**options).fit(series).predict(pen=penalty)[:-1]
         assert cost(series, ours, penalty) <= cost(series, pruned, penalty) * (1 + 1e-9)
@@ -164,4 +164,4 @@ def test_what_is_found_is_the_least_of_all_partitions() -> None:
     penalty = PENALTY * _noise(series) ** 2 * log(10)
     every = [(), *((at,) for at in range(10)), *((a, b) for a in range(10) for b in range(a, 10))]
     least = min(every, key=lambda places: cost(series, places, penalty))
-    assert tuple(found(series, penalty)) == least
+    assert tuple(partition(series, penalty)) == least

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from reports.stats import intervals, stopping
-from reports.stats.stopping import Block, wanted
+from reports.stats.stopping import Cohort, wanted
 
 Noise = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.float64]]
 
 TRIALS, LONGEST = 20_000, 64
-CELLS = Block((0, 1, 2), reference=0)
+CELLS = Cohort((0, 1, 2), reference=0)
 
 
 def history(
@@ -47,18 +47,18 @@ def test_wide_intervals_go_on() -> None:
 def test_a_blocks_cells_stop_together_and_apart_from_other_blocks() -> None:
     wide = [{3: 1.0 + 0.2 * (number % 2), 4: 1.0} for number in range(8)]
     both = [a | b for a, b in zip(history(8), wide, strict=True)]
-    assert wanted([CELLS, Block((3, 4), 4)], both) == {3, 4}
+    assert wanted([CELLS, Cohort((3, 4), 4)], both) == {3, 4}
 
 
 def test_a_stopped_block_stays_stopped_while_others_go_on() -> None:
     both = history(8) + [{3: 1.0 + 0.2 * (number % 2), 4: 1.0} for number in range(3)]
-    assert wanted([CELLS, Block((3, 4), 4)], both) == {3, 4}
+    assert wanted([CELLS, Cohort((3, 4), 4)], both) == {3, 4}
 
 
 def test_speed_ups_decide_even_where_batch_times_are_wide() -> None:
     drifting = [{0: 2.0 ** (number % 3), 1: 0.1 * 2.0 ** (number % 3)} for number in range(8)]
-    assert not wanted([Block((0, 1), reference=0)], drifting)
-    assert wanted([Block((0, 1), reference=None)], drifting)
+    assert not wanted([Cohort((0, 1), reference=0)], drifting)
+    assert wanted([Cohort((0, 1), reference=None)], drifting)
 
 
 def test_a_cell_that_failed_holds_up_nobody() -> None:
@@ -73,7 +73,7 @@ def test_a_reference_that_failed_leaves_batch_times_to_decide() -> None:
 
 
 def test_a_block_of_the_reference_alone_stops() -> None:
-    assert not wanted([Block((0,), 0)], [{0: 1.0}] * 8)
+    assert not wanted([Cohort((0,), 0)], [{0: 1.0}] * 8)
 
 
 def test_the_budget_of_misses_is_never_overspent() -> None:
@@ -150,7 +150,7 @@ def test_the_simulation_is_of_the_rule_itself() -> None:
         rounds = [{0: 1.0, 1: float(np.exp(value))} for value in row]
         low, high = bounds(row[np.newaxis])
         tight = bool(np.exp((high - low) / 2)[0] - 1 <= stopping.HALF_WIDTH)
-        assert (not wanted([Block((0, 1), 0)], rounds)) == tight
+        assert (not wanted([Cohort((0, 1), 0)], rounds)) == tight
         found = intervals.mean(list(np.exp(row)), stopping.confidence(16))
         assert found.low is not None and np.log(found.low) == pytest.approx(low[0])
 

@@ -1,0 +1,276 @@
+"""What the page says of a run: the verdict cards, each workload, and how it was measured."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+from statistics import median
+from typing import Any
+
+from .. import charts, numbers
+from ..analysis import explanations, header, records, tables, verdict
+from ..analysis.cells import Row
+from ..analysis.tables import Group
+from ..analysis.verdict import Conclusion, span
+from ..run import imports
+from ..run.schema import Facts, Failure
+from ..run.stored import Stored
+from . import differences, figures, html_tables
+
+_APART = ("grid", "sweep")  # charts with a section of their own
+_LONGEST = 4000  # characters of a traceback; what is cut off is its beginning
+
+
+def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
+    """The run at this place among `count` runs on one page.
+
+    `anchor` is in front of every id of its part of the page.
+    """
+    anchor = f"r{place + 1}-" if count > 1 else ""
+    blocks = tables.blocks(stored)
+    anchors = [f"{anchor}block-{block.rows[0].block}" for block in blocks]
+    each = list(zip(blocks, anchors, strict=True))
+    every = figures.figures(stored, anchor)
+    lines = list(header.lines(stored, [block.rows for block in blocks]))
+    return {
+        "anchor": anchor,
+        "name": stored.run.id,
+        "header": lines[: len(lines) - len(stored.run.warnings)],
+        "workloads": [_workload(stored, block, own, every) for block, own in each],
+        "sides": differences.sides(stored, anchor),
+        "pairs": [differences.pairs(stored, block, f"{own}-pairs") for block, own in each],
+        "grid": html_tables.grid(blocks, f"{anchor}squares"),
+        "grid_figures": [one for one in every if one["key"] == "grid"],
+        "sweep": [one for one in every if one["key"] == "sweep"],
+        "others": [one for one in every if one["block"] is None and one["key"] not in _APART],
+        "method": _method(stored),
+    }
+
+
+def _workload(
+    stored: Stored, block: Group, anchor: str, every: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A card, a table, what was not measured and why, and charts.
+
+    `absent` has the reasons of dashes: titles of columns, why, and names of strategies.
+    """
+    number = block.rows[0].block
+    decision = verdict.decide(block.rows, block.names)
+    return {
+        "anchor": anchor,
+        "name": block.name,
+        "facts": list(_workload_facts(block)),
+        "sentence": decision.sentence,
+        "card": card(decision, block.rows),
+        "table": html_tables.workload_table(block, stored.probes, f"{anchor}-table"),
+        "absent": html_tables.reasons(block, stored.probes),
+        "unmeasured": [
+            (block.names[row.id], row.status, row.reason)
+            for row in block.rows
+            if row.batch_seconds is None
+        ],
+        "notes": explanations.footnotes(block.rows),
+        "figures": [one for one in every if one["block"] == number and one["key"] not in _APART],
+    }
+
+
+def _workload_facts(block: Group) -> Iterator[tuple[str, str]]:
+    rows = block.rows
+    reference = next((row for row in rows if row.reference), None)
+    yield "tasks", numbers.count(rows[0].tasks)
+    if reference and reference.batch_seconds and reference.workers == 1:
+        yield "each takes", numbers.duration(reference.batch_seconds / reference.tasks)
+    workers = [row.workers for row in rows if not row.reference] or [1]
+    yield "in flight", span(numbers.count(min(workers)), numbers.count(max(workers)))
+    limits = [row.limit_seconds for row in rows if row.limit_seconds is not None]
+    if limits:
+        low, high = min(limits), max(limits)
+        same = high < 1.01 * low
+        yield "limit", span(numbers.duration(low), numbers.duration(low if same else high))
+    else:
+        yield "limit", "not known (it takes a reference with one task at a time)"
+    yield "rounds", numbers.count(max(row.rounds for row in rows))
+
+
+def card(decision: Conclusion, rows: Sequence[Row]) -> dict[str, Any]:
+    """The verdict at a glance; the sentence of the workload's section says it in full.
+
+    `tone` is clear, tie, even or none, and `tag` says it in words.  `figure` is the large number
+    and `beside` what it is of; `firsts` are the names that share the first place, with their
+    colours; `share` has the least and the most of the limit that the first reach.
+    """
+    colours = [charts.colour(row.strategy) for row in decision.first]
+    several = decision.decided and len(decision.first) > 1
+    tone, tag, headline = _headline(decision)
+    figure, beside = _figure(decision)
+    return {
+        "tone": tone,
+        "tag": tag,
+        "headline": headline,
+        "colour": colours[0] if decision.outcome == "first" else "",
+        "firsts": list(zip(decision.leaders, colours, strict=True)) if several else [],
+        "figure": figure,
+        "beside": beside,
+        "share": [html_tables.share(part) for part in decision.share or ()],
+        "of_limit": decision.of_limit,
+        "script": _script(decision.names, rows),
+    }
+
+
+def _headline(decision: Conclusion) -> tuple[str, str, str]:
+    """Tone, tag and headline."""
+    match decision.outcome:
+        case "first":
+            return "clear", "clear first place", decision.leaders[0]
+        case "shared" if len(decision.first) == 2:
+            return "tie", "no difference found", " or ".join(decision.leaders)
+        case "shared":
+            return "tie", "no difference found", f"{len(decision.first):,} share first place"
+        case "reference":
+            return "even", "no gain found", f"Nothing beats {decision.rival}"
+        case "only":
+            return "even", "nothing to compare", f"Only {decision.leaders[0]}"
+        case "impossible":
+            return "none", "no verdict", "An error of measuring"
+        case "undecided":
+            return "none", "no verdict", "Too little to tell"
+        case _:
+            return "none", "no verdict", "Nothing was measured"
+
+
+def _figure(decision: Conclusion) -> tuple[str, str]:
+    """The large number, and what it is of."""
+    if decision.outcome == "unmeasured":
+        return "", ""
+    if decision.outcome in ("undecided", "impossible"):
+        return "", decision.doubt
+    doubt = f": {decision.doubt}" if decision.doubt else ""
+    if decision.reference and decision.reference in decision.first:
+        batch = numbers.duration(decision.reference.batch_seconds)
+        return batch, f"a batch, {decision.rival}{doubt}"
+    if not decision.speedup:  # nothing to be faster than
+        return decision.batch, f"a batch{doubt}"
+    beside = f"as fast as {decision.rival}"
+    figure, _, bounds = decision.speedup.partition(" [")
+    bounds = bounds.removesuffix("]").replace(", ", " to ")
+    return figure, f"{beside}; 95 % interval {bounds}" if bounds else beside
+
+
+def _script(names: Mapping[int, str], rows: Sequence[Row]) -> str:
+    """What takes the least time with start-up and close, and how long."""
+    times = [
+        (row.one_shot_seconds, names[row.id])
+        for row in rows
+        if row.batch_seconds is not None
+        and row.one_shot_seconds
+        and isfinite(row.one_shot_seconds)  # a foreign file has none
+    ]
+    if len(times) < 2:
+        return ""
+    seconds, name = min(times)
+    return f"{name}, {numbers.duration(seconds)}"
+
+
+def _method(stored: Stored) -> dict[str, Any]:
+    """How it was measured, the command that repeats it ("" if not recorded), its cells.csv."""
+    facts = stored.run
+    csv = records.cells_csv(stored).encode(errors="backslashreplace")
+    return {
+        "facts": [(key, text) for key, text in _facts(facts) if text],
+        "command": _command(facts),
+        "warnings": facts.warnings,
+        "failures": list(_failures(facts)),
+        "csv": f"data:text/csv;charset=utf-8;base64,{base64.b64encode(csv).decode()}",
+        "csv_name": f"cells-{facts.id}.csv",
+    }
+
+
+def _command(facts: Facts) -> str:
+    """The command line that repeats a run, quoted for a shell, with the seed that it drew."""
+    if not facts.argv:
+        return ""
+    has_seed = facts.seed is None or any(
+        word == "--seed" or word.startswith("--seed=") for word in facts.argv
+    )
+    seed = () if has_seed else ("--seed", str(facts.seed))
+    return shlex.join(("concbench", *facts.argv, *seed))
+
+
+def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
+    about = facts.environment
+    yield "run", facts.id
+    yield "state", facts.state
+    yield "started", facts.started
+    yield "ended", facts.ended or ""
+    yield "seed", "" if facts.seed is None else str(facts.seed)
+    yield "budget", numbers.duration(facts.budget_seconds) if facts.budget_seconds else ""
+    yield "rounds asked for", str(facts.rounds_limit or "")
+    yield "reference", facts.reference or ""
+    yield "concbench", facts.concbench
+    yield "Python", _joined(about, "implementation", "python", "build")
+    yield "GIL", {True: "on", False: "off"}.get(about.get("gil", ""), "")
+    yield "CPUs", _joined(about, "cpus")
+    yield "CPUs delivered", _delivered(facts)
+    yield "affinity", _joined(about, "affinity")
+    yield "CPU model", _joined(about, "cpu_model")
+    yield "start method", _joined(about, "start_method")
+    yield "platform", _joined(about, "platform")
+    yield "host", _joined(about, "hostname")
+    yield "packages", _mapping(about.get("packages"), " ")
+    yield "variables", _mapping(about.get("variables"), "=")
+    yield "git", _git(facts.git)
+    yield "sides", "; ".join(f"{side.title}: {side.python}" for side in facts.sides)
+    compared = [imports.summary(facts), *imports.lines(facts)]
+    yield "what was compared", "; ".join(compared) if facts.imports else ""
+
+
+def _joined(about: Mapping[str, Any], *keys: str) -> str:
+    return " ".join(str(about[key]) for key in keys if about.get(key) not in (None, ""))
+
+
+def _delivered(facts: Facts) -> str:
+    cpus = [canary.delivered for canary in facts.counted.values()]
+    if not cpus:
+        return ""
+    low, middle, high = (numbers.digits(value) for value in (min(cpus), median(cpus), max(cpus)))
+    return f"{middle} (median of {len(cpus):,} rounds, {low} to {high})"
+
+
+def _mapping(value: object, sign: str) -> str:
+    if not isinstance(value, dict):
+        return json.dumps(value) if value else ""
+    return ", ".join(f"{key}{sign}{item}" for key, item in value.items())
+
+
+def _git(git: Mapping[str, Any] | None) -> str:
+    if not git:
+        return ""
+    branch = f" on {git['branch']}" if git.get("branch") else ""
+    dirty = ", with uncommitted changes" if git.get("dirty") else ""
+    return f"{git.get('revision', '')}{branch}{dirty}"
+
+
+def _failures(facts: Facts) -> Iterator[dict[str, str]]:
+    """Worker processes of one cell that failed alike."""
+    names = {
+        cell.id: f"{cell.side}: {cell.name}" if cell.side else cell.name for cell in facts.cells
+    }
+    alike: dict[tuple[int, str, str], list[Failure]] = {}
+    for one in facts.failures:
+        alike.setdefault((one.cell, one.kind, one.message), []).append(one)
+    for (cell, kind, message), those in alike.items():
+        traceback = those[0].traceback
+        if len(traceback) > _LONGEST:
+            traceback = f"...\n{traceback[-_LONGEST:]}"
+        rounds = "round " if len(those) == 1 else "rounds "
+        rounds += ", ".join(str(one.round) for one in those[:10])
+        yield {
+            "cell": names.get(cell, f"cell {cell}"),
+            "kind": kind,
+            "message": message,
+            "traceback": traceback,
+            "rounds": f"{rounds} ..." if len(those) > 10 else rounds,
+        }
