@@ -153,8 +153,13 @@ class Samples:
         )
 
     def _example(self, pair: CellPair) -> str:
-        """`task 0: 1.0, was 1`, of the first task whose answers differ and are known."""
-        now, before = (_results(self.past.measured[one.id]) for one in pair.planned[:2])
+        """`task 0: 1.0, was 1`, of the first task whose answers differ and are known.
+
+        A stored run has none to show.
+        """
+        if self.stored is not None:
+            return ""
+        now, before = (_results(self.past.measured[one.id]) for one in pair.planned)
         both = enumerate(zip(now, before, strict=False))
         different = (f"task {i}: {one}, was {other}" for i, (one, other) in both if one != other)
         return next(different, "")

@@ -43,7 +43,7 @@ def test_the_documented_columns_are_those_written(heading: str, columns: tuple[s
 
 
 def test_the_documented_keys_of_run_json_are_those_read() -> None:
-    parts = (schema.Facts, schema.Planned, schema.Side)
+    parts = (schema.Facts, schema.Planned, schema.Side, schema.Imported)
     known = {field.name for made in parts for field in fields(made)}
     assert set(documented("run.json")) == known
 
@@ -103,7 +103,10 @@ def test_what_is_written_has_the_names_that_are_read() -> None:
     used = {name for source in sources for name in re.findall(r"keys\.([A-Z_]+)\b", source)}
     known = {name: key for name, key in vars(keys).items() if str(key).startswith("cb_")}
     assert copied | {known[name] for name in used & known.keys()} == {*known.values()}
-    assert documented("Metadata for others") == [keys.START_METHOD, keys.CPUS, keys.NOFILE]
+    assert documented("Metadata for others") == [
+        *(keys.START_METHOD, keys.CPUS, keys.NOFILE),
+        keys.RESULTS,
+    ]
 
 
 def test_the_documented_keys_of_a_history_are_those_written(tmp_path: Path) -> None:
