@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from statistics import median
 
 from .. import numbers
 from ..run import provenance
@@ -19,7 +20,7 @@ from ..run.schema import Planned, Side
 from ..run.stored import Stored
 from ..stats import intervals, stopping
 from ..stats.intervals import Interval
-from . import cells, limit, names
+from . import cells, names
 
 MATTERS = 0.05
 """An interval within so much of 1 says that there is no difference; a wider one is unclear."""
@@ -346,7 +347,7 @@ def _differing(first: Stored, other: Stored) -> Iterator[tuple[str, str, str]]:
     for one in provenance.differences(*records, provenance.WORTH_SAYING):
         yield one.what, one.before, one.now
     if first.run.canary and other.run.canary:
-        cpus = limit.delivered(first), limit.delivered(other)
+        cpus = median(first.run.delivered), median(other.run.delivered)
         if max(cpus) > (1 + DELIVERED) * min(cpus):
             yield "CPUs delivered", numbers.digits(cpus[0]), numbers.digits(cpus[1])
 

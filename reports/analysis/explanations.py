@@ -17,7 +17,6 @@ from ..run.probes import Concurrency, Probed
 from ..run.samples import Process
 from ..run.schema import Planned
 from ..run.stored import Stored
-from . import limit
 
 if TYPE_CHECKING:
     from .cells import Row
@@ -159,7 +158,7 @@ def _gil(row: Row, peers: _Peers, processes: Sequence[Process]) -> Iterator[Note
     if any(note.code in NOT_OF_THE_GIL for note in row.notes):
         return
     useless = row.speedup_high is not None and row.speedup_high <= HELPS
-    if useless and peers.computes() and limit.delivered(peers.stored) >= SECOND_CPU:
+    if useless and peers.computes() and median(peers.stored.run.delivered) >= SECOND_CPU:
         yield Note("gil-on")
 
 

@@ -155,6 +155,13 @@ class Facts:
         """The canary of each round that counts, by round: of those that were not measured again."""
         return {one.round: one for one in self.canary if not one.replaced}
 
+    @cached_property
+    def delivered(self) -> list[float]:
+        """The CPUs that each round that counts had, of those there are; those where none says."""
+        canaries = self.counted.values()
+        cpus = [min(one.delivered, one.cpus) for one in canaries if one.delivered > 0]
+        return cpus or [float(self.environment.get("cpus") or 1)]
+
 
 def read(path: Path) -> Facts:
     """The facts in a run.json; raises DamagedRun naming the first thing that is wrong."""

@@ -58,7 +58,7 @@ def test_the_documented_keys_of_probes_json_are_those_read() -> None:
 
 
 def test_the_documented_keys_of_behaviour_json_are_those_read() -> None:
-    parts = (behaviour.Behaviour, behaviour.Question, behaviour.Strategy, behaviour.Answer)
+    parts = (behaviour.Behaviour, behaviour.Question, behaviour.StrategyAnswers, behaviour.Answer)
     known = {field.name for made in parts for field in fields(made)}
     assert set(documented(f"behaviour.json (schema {keys.BEHAVIOUR_SCHEMA})")) == known
 
