@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from reports.gate.evidence import Evidence
     from reports.gate.results import Result
     from reports.gate.thresholds import Threshold
-    from reports.run.samples import Process
     from reports.run.schema import Planned as StoredCell
-    from reports.run.stored import Stored
+    from reports.run.stored import Process, Stored
 
 Values: TypeAlias = Mapping[int, float]
 """Logarithms of what was measured, by round."""

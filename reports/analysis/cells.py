@@ -10,9 +10,8 @@ from typing import Any
 
 from ..run.notes import Note
 from ..run.probes import Probed
-from ..run.samples import Process
 from ..run.schema import Planned
-from ..run.stored import Stored
+from ..run.stored import Process, Stored
 from ..stats import intervals, stopping
 from . import explanations
 

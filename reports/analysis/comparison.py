@@ -15,9 +15,8 @@ from statistics import median
 
 from .. import numbers
 from ..run import provenance
-from ..run.samples import Process
 from ..run.schema import Planned, Side
-from ..run.stored import Stored
+from ..run.stored import Process, Stored
 from ..stats import intervals, stopping
 from ..stats.intervals import Interval
 from . import cells, names

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 from ..run.notes import Note
 from ..run.probes import Concurrency, Probed
-from ..run.samples import Process
 from ..run.schema import Planned
-from ..run.stored import Stored
+from ..run.stored import Process, Stored
 
 if TYPE_CHECKING:
     from .cells import Row

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..files import write_whole
-from ..run.samples import Process
 from ..run.schema import Canary
-from ..run.stored import Stored
+from ..run.stored import Process, Stored
 from ..stats.intervals import Interval
 from . import cells as rows
 from .cells import Row
