@@ -100,30 +100,34 @@ def rows(stored: Stored) -> list[Row]:
 
 def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     """The rows of one block: by rank, then what has none, then what was not measured."""
-    by_cell = {cell.id: stored.of(cell.id) for cell in cells}
-    rounds = {process.round for processes in by_cell.values() for process in processes}
-    # A number of rounds fixed beforehand is not stopped by what is seen.
-    fixed = stored.run.rounds_limit is not None
-    confidence = intervals.CONFIDENCE if fixed else stopping.confidence(len(rounds))
+    confidence = level(stored, cells)
     times = {
-        cell.id: {process.round: process.seconds for process in by_cell[cell.id]}
+        cell.id: stored.times(cell.id)
         for cell in cells
-        if cell.status == "measured" and by_cell[cell.id]
+        if cell.status == "measured" and stored.of(cell.id)
     }
     reference = next(
         (times[cell.id] for cell in cells if cell.reference and cell.id in times), None
     )
     ranks = intervals.ranks(times, 1 - confidence)
     known = _Block(confidence, times, reference, limits(stored, cells), ranks, stored.probes)
-    bare = [_row(cell, by_cell[cell.id], known) for cell in cells]
+    bare = [_row(cell, stored.of(cell.id), known) for cell in cells]
     return sorted(explanations.annotate(bare, stored), key=_order)
+
+
+def level(stored: Stored, cells: Sequence[Planned]) -> float:
+    """The confidence of a block's intervals: a number of rounds fixed beforehand spends nothing."""
+    if stored.run.rounds_limit is not None:
+        return intervals.CONFIDENCE
+    return stopping.confidence(len({number for cell in cells for number in stored.times(cell.id)}))
 
 
 def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
     row = planned(cell, processes)
-    if cell.id not in block.times:
+    times = block.times.get(cell.id)
+    if not times:
         return row
-    batch = intervals.mean(list(block.times[cell.id].values()), block.confidence)
+    batch = intervals.mean(list(times.values()), block.confidence)
     least = block.limits.get(cell.id)
     timed = replace(
         row,
@@ -141,9 +145,7 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
         **_costs(processes, cell.tasks),
         **(_probe_columns(block.probes[cell.id]) if cell.id in block.probes else {}),
     )
-    speedup = block.reference and intervals.ratio(
-        block.reference, block.times[cell.id], block.confidence
-    )
+    speedup = block.reference and intervals.ratio(block.reference, times, block.confidence)
     if not speedup:
         return timed
     return replace(
@@ -194,22 +196,16 @@ def _median(values: Iterable[float | None]) -> float | None:
 
 def planned(cell: Planned, processes: Sequence[Process]) -> Row:
     """What is known of a cell without its times."""
+    same = ("tasks", "workers", "side", "status", "reason", "id", "block", "reference")
     return Row(
         workload=cell.workload.name,
         workload_params=cell.workload.params,
+        workload_unusual=cell.workload.unusual,
         strategy=cell.strategy.name,
         strategy_params=cell.strategy.params,
-        tasks=cell.tasks,
-        workers=cell.workers,
-        side=cell.side,
-        status=cell.status,
-        reason=cell.reason,
-        rounds=len(processes),
-        id=cell.id,
-        block=cell.block,
-        reference=cell.reference,
-        workload_unusual=cell.workload.unusual,
         strategy_unusual=cell.strategy.unusual,
+        rounds=len(processes),
+        **{name: getattr(cell, name) for name in same},
     )
 
 

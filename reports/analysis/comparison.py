@@ -17,7 +17,7 @@ from .. import numbers
 from ..run import provenance
 from ..run.schema import Planned, Side
 from ..run.stored import Process, Stored
-from ..stats import intervals, stopping
+from ..stats import intervals
 from ..stats.intervals import Interval
 from . import cells, names
 
@@ -89,10 +89,8 @@ def contrast(
         return replace(row, word="other work")
     confidence = max(here.confidence, there.confidence)
     above, below = there.seconds, here.seconds
-    ratio: Interval | None
     if paired:
-        ratio = intervals.ratio(above, below, confidence)
-        p = intervals.p_value(above, below)
+        ratio, p = intervals.ratio(above, below, confidence), intervals.p_value(above, below)
     else:
         ratio, p = intervals.welch(list(above.values()), list(below.values()), confidence)
     return replace(row, ratio=ratio, p=p, misses=1 - confidence)
@@ -187,14 +185,10 @@ class Difference:
         return self.p is not None and self.p <= self.misses
 
 
-def differences(stored: Stored, cells: Sequence[Planned]) -> list[Difference]:
+def differences(stored: Stored, planned: Sequence[Planned]) -> list[Difference]:
     """The pairs of measured cells that share a round, paired by round."""
-    times = {
-        cell.id: {process.round: process.seconds for process in stored.of(cell.id)}
-        for cell in cells
-        if cell.status == "measured"
-    }
-    confidence = level(stored, cells)
+    times = {cell.id: stored.times(cell.id) for cell in planned if cell.status == "measured"}
+    confidence = cells.level(stored, planned)
     ratios = [
         (pair, ratio)
         for pair in combinations(times, 2)
@@ -213,14 +207,6 @@ def differences(stored: Stored, cells: Sequence[Planned]) -> list[Difference]:
         )
         for ((first, second), ratio), p in zip(ratios, p_values, strict=True)
     ]
-
-
-def level(stored: Stored, cells: Sequence[Planned]) -> float:
-    """The confidence of a block's intervals: a number of rounds fixed beforehand spends nothing."""
-    if stored.run.rounds_limit is not None:
-        return intervals.CONFIDENCE
-    ids = {cell.id for cell in cells}
-    return stopping.confidence(len({one.round for one in stored.processes if one.cell in ids}))
 
 
 METHOD = "sides are paired by round; p values are Holm's over all cells"
@@ -302,7 +288,7 @@ def _pairs(
 def _cell_times(stored: Stored) -> Iterator[CellTimes]:
     """Every cell of a run with what was measured of it."""
     for planned in stored.blocks().values():
-        confidence = level(stored, planned)
+        confidence = cells.level(stored, planned)
         for cell in planned:
             times = stored.of(cell.id) if cell.status == "measured" else ()
             yield CellTimes(cell, times, confidence)
@@ -317,14 +303,10 @@ def names_of_pairs(stored: Stored) -> dict[int, str]:
     for cell in stored.run.cells:
         if cell.pair is not None:
             paired.setdefault(cell.pair, []).append(cell)
-    same = all(len(_strategies(those)) == 1 for those in paired.values())
+    same = all(len({cell.strategy.name for cell in those}) == 1 for those in paired.values())
     rows = [replace(cells.planned(those[0], ()), side="") for those in paired.values()]
     titles = names.grouped(rows, "cell" if same else "workload")
     return {pair: titles[those[0].id] for pair, those in paired.items()}
-
-
-def _strategies(cells: Sequence[Planned]) -> set[str]:
-    return {cell.strategy.name for cell in cells}
 
 
 DELIVERED = 0.1
@@ -372,8 +354,5 @@ def _same(first: Stored, other: Stored) -> bool:
     """Whether both are stored from one run, such as a baseline and where it came from."""
     if not first.run.started:
         return (first.folder.resolve(), first.run.id) == (other.folder.resolve(), other.run.id)
-    return (first.run.id, first.run.started, first.run.seed) == (
-        other.run.id,
-        other.run.started,
-        other.run.seed,
-    )
+    here, there = ((one.run.id, one.run.started, one.run.seed) for one in (first, other))
+    return here == there

@@ -26,12 +26,7 @@ ENVIRONMENT: Mapping[Kind, Mapping[str, str]] = {
     "cpus": {"cpus": "CPUs", "cgroup_cpus": "CPU quota"},
     "host": {"affinity": "affinity", "hostname": "host"},
     "libc": {"platform": "system"},
-    "python": {
-        "implementation": "interpreter",
-        "python": "Python",
-        "gil": "GIL",
-        "jit": "JIT",
-    },
+    "python": {"implementation": "interpreter", "python": "Python", "gil": "GIL", "jit": "JIT"},
     "start method": {"start_method": "start method"},
     "memory": {
         "cpus_of_machine": "CPUs of the machine",

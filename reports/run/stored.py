@@ -99,6 +99,10 @@ class Stored:
         """The processes of one cell, by round."""
         return self._by_cell.get(cell, ())
 
+    def times(self, cell: int) -> dict[int, float]:
+        """Seconds of a batch of one cell, by round."""
+        return {process.round: process.seconds for process in self.of(cell)}
+
     @cached_property
     def _by_cell(self) -> dict[int, tuple[Process, ...]]:
         by_cell: dict[int, list[Process]] = {}
