@@ -94,13 +94,8 @@ class Behaviour:
 def read(results: Path) -> Behaviour | None:
     """What is stored in a results folder; None where nothing was.  Raises DamagedRun."""
     path = results / FILE
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
-    return checked(errors.parse(path, content, keys.BEHAVIOUR_SCHEMA), path)
+    document = errors.load(path, keys.BEHAVIOUR_SCHEMA)
+    return None if document is None else checked(document, path)
 
 
 def checked(document: Mapping[str, Any], path: Path) -> Behaviour:

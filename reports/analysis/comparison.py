@@ -316,21 +316,21 @@ DELIVERED = 0.1
 def warnings(runs: Sequence[Stored]) -> list[str]:
     """What differs between the first run and each other, a line each."""
     first, *others = runs
-    return [
-        f"{other.run.id}: {what} {there}, in {first.run.id} {here}"
-        for other in others
-        for what, here, there in _differing(first, other)
-    ]
-
-
-def _differing(first: Stored, other: Stored) -> Iterator[tuple[str, str, str]]:
-    records = provenance.record(first.run), provenance.record(other.run)
-    for one in provenance.differences(*records, provenance.WORTH_SAYING):
-        yield one.what, one.before, one.now
-    if first.run.canary and other.run.canary:
-        cpus = median(first.run.delivered), median(other.run.delivered)
-        if max(cpus) > (1 + DELIVERED) * min(cpus):
-            yield "CPUs delivered", numbers.digits(cpus[0]), numbers.digits(cpus[1])
+    lines = []
+    for other in others:
+        records = provenance.record(first.run), provenance.record(other.run)
+        mismatches = provenance.differences(*records, provenance.WORTH_SAYING)
+        differing = [(one.what, one.before, one.now) for one in mismatches]
+        if first.run.canary and other.run.canary:
+            cpus = median(first.run.delivered), median(other.run.delivered)
+            if max(cpus) > (1 + DELIVERED) * min(cpus):
+                here, there = map(numbers.digits, cpus)
+                differing.append(("CPUs delivered", here, there))
+        lines += [
+            f"{other.run.id}: {what} {there}, in {first.run.id} {here}"
+            for what, here, there in differing
+        ]
+    return lines
 
 
 def against_first(runs: Sequence[Stored]) -> list[list[Compared]]:

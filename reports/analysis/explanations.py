@@ -123,7 +123,10 @@ def _notes(row: Row, cell: Planned, peers: _Peers) -> Iterator[Note]:
     if isinstance(asked, int) and asked != cell.workers:
         yield Note("in-flight", {"tasks": cell.workers, "workers": asked})
     yield from _achieved(row, cell, probe)
-    yield from _left(probe)
+    if probe.left:
+        more = len(probe.left) - _LEFT
+        things = "; ".join([*probe.left[:_LEFT], *([f"and {more:,} more"] if more > 0 else [])])
+        yield Note("left-behind", {"things": things})
     rounds, counted = {process.round for process in processes}, peers.stored.run.counted
     if low := sum(counted[number].low for number in rounds & counted.keys()):
         yield Note("busy-machine", {"low": low, "rounds": len(rounds)})
@@ -148,7 +151,8 @@ def _loop(row: Row, probe: Probed) -> Iterator[Note]:
 
 
 def _gil(row: Row, peers: _Peers, processes: Sequence[Process]) -> Iterator[Note]:
-    own = None if _elsewhere(row, peers.stored) else peers.stored.run.environment.get("gil")
+    titles = {side.title for side in peers.stored.run.sides if side.name.startswith("python:")}
+    own = None if row.side in titles else peers.stored.run.environment.get("gil")
     known = [process.gil for process in processes if process.gil is not None]
     if own is False and any(known):
         yield Note("gil-turned-on")
@@ -161,12 +165,6 @@ def _gil(row: Row, peers: _Peers, processes: Sequence[Process]) -> Iterator[Note
     useless = row.speedup_high is not None and row.speedup_high <= HELPS
     if useless and peers.computes() and median(peers.stored.run.delivered) >= SECOND_CPU:
         yield Note("gil-on")
-
-
-def _elsewhere(row: Row, stored: Stored) -> bool:
-    """Whether it ran in another interpreter than the run's own."""
-    names = (side.name for side in stored.run.sides if side.title == row.side)
-    return any(name.startswith("python:") for name in names)
 
 
 def _achieved(row: Row, cell: Planned, probe: Probed) -> Iterator[Note]:
@@ -195,10 +193,3 @@ def _tightest(tasks: int, concurrency: Concurrency, blocked: bool) -> tuple[int,
     if concurrency.lanes > 1:  # an event loop is one lane, and runs as many as it likes
         bounds.append((concurrency.lanes, "few-lanes"))
     return min(bounds, key=lambda bound: bound[0])
-
-
-def _left(probe: Probed) -> Iterator[Note]:
-    if probe.left:
-        more = len(probe.left) - _LEFT
-        things = "; ".join(probe.left[:_LEFT])
-        yield Note("left-behind", {"things": f"{things}{f'; and {more:,} more' * (more > 0)}"})

@@ -86,7 +86,7 @@ def share_at(rounds: int) -> float:
     what is left for later ones, as so few rounds promise a little less than they say.
     """
     before = looks(rounds)
-    if before and before[-1] == rounds:
+    if rounds in before:
         return share(len(before) - 1)
     return float(REST ** max(1, len(before)))
 
@@ -323,6 +323,4 @@ def ratio(evidence: Evidence) -> Interval | None:
         return None
     middle = math.exp(evidence.centre(evidence.rounds))
     low, high = evidence.bounds(evidence.rounds)
-    if math.isinf(low):
-        return Interval(middle)
-    return Interval(middle, math.exp(low), math.exp(high))
+    return Interval(middle) if math.isinf(low) else Interval(middle, math.exp(low), math.exp(high))

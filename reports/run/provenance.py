@@ -7,12 +7,11 @@ only, as the driver imports it too: it compares two records as run.json holds th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from .schema import Facts as Run
+from . import schema
 
 Record: TypeAlias = Mapping[str, Any]
 """A run.json, or as much of it as there is."""
@@ -73,7 +72,7 @@ class Mismatch:
     now: str
 
 
-def record(run: Run) -> Record:
+def record(run: schema.Facts) -> Record:
     """The part of a run that was read which is compared here."""
     sides = [{"name": side.name, "exact": side.exact} for side in run.sides]
     return {**vars(run), "sides": sides}
@@ -91,16 +90,15 @@ def differences(
 
     What one of them does not know is a difference only if `strict`.
     """
-    return [one for kind in kinds for one in _differences(kind, before, now, strict)]
-
-
-def _differences(kind: Kind, before: Record, now: Record, strict: bool) -> Iterator[Mismatch]:
-    old, new = _facts(before, kind), _facts(now, kind)
-    for what in {**old, **new}:
-        both = old.get(what, _absent(kind, before)), new.get(what, _absent(kind, now))
-        unknown = any(_is_unknown(what, value) for value in both)
-        if not _alike(what, *both) and (strict or not unknown):
-            yield Mismatch(what, *(_words(what, value) for value in both))
+    mismatches = []
+    for kind in kinds:
+        old, new = _facts(before, kind), _facts(now, kind)
+        for what in {**old, **new}:
+            both = old.get(what, _absent(kind, before)), new.get(what, _absent(kind, now))
+            unknown = any(_is_unknown(what, value) for value in both)
+            if not _alike(what, *both) and (strict or not unknown):
+                mismatches.append(Mismatch(what, *(_words(what, value) for value in both)))
+    return mismatches
 
 
 def _absent(kind: Kind, about: Record) -> Any:

@@ -165,7 +165,12 @@ class Facts:
 
 def read(path: Path) -> Facts:
     """The facts in a run.json; raises DamagedRun naming the first thing that is wrong."""
-    return validate(errors.parse(path, _text(path), keys.RUN_SCHEMA), path)
+    if not path.parent.is_dir():
+        raise DamagedRun(f"there is no run at {path.parent}")
+    document = errors.load(path, keys.RUN_SCHEMA)
+    if document is None:
+        raise DamagedRun(f"{path.parent} is not a run: it has no {path.name}")
+    return validate(document, path)
 
 
 def validate(document: Mapping[str, Any], path: Path) -> Facts:
@@ -188,14 +193,3 @@ def _check_sides(facts: Facts, path: Path) -> None:
     pairs = [(cell.side, cell.pair) for cell in facts.cells if cell.pair is not None]
     if len(set(pairs)) < len(pairs):
         raise DamagedRun(f"{path}: a side has two cells of the same pair")
-
-
-def _text(path: Path) -> bytes:
-    if not path.parent.is_dir():
-        raise DamagedRun(f"there is no run at {path.parent}")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DamagedRun(f"{path.parent} is not a run: it has no {path.name}") from None
-    except OSError as error:
-        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None

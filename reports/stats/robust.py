@@ -27,7 +27,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, combinations_with_replacement
 from statistics import NormalDist, fmean
 
 from . import intervals
@@ -44,7 +44,7 @@ def mean(logarithms: Sequence[float]) -> float:
 def bounds(logarithms: Sequence[float], misses: float) -> tuple[float, float]:
     """Between these it lies; each misses it with this probability.  From three rounds on."""
     middle = mean(logarithms)
-    half = _quantile(inner(logarithms) - 1, 1 - misses) * standard_error(logarithms)
+    half = quantile(inner(logarithms) - 1, misses) * standard_error(logarithms)
     return middle - half, middle + half
 
 
@@ -63,13 +63,6 @@ def inner(logarithms: Sequence[float]) -> int:
     return len(logarithms) - 2 * int(FIFTH * len(logarithms))
 
 
-@lru_cache(maxsize=4096)
-def _quantile(freedom: int, level: float) -> float:
-    from scipy.special import stdtrit  # late: the driver imports this module
-
-    return float(stdtrit(freedom, level))
-
-
 EXACT = 150
 """Rounds up to which the distribution is counted, once and in 50 ms.  Beyond, its normal limit is
 near it, and on the safe side in the tails."""
@@ -78,8 +71,8 @@ near it, and on the safe side in the tails."""
 @lru_cache(maxsize=1024)
 def averages(logarithms: tuple[float, ...]) -> tuple[float, ...]:
     """Of every two, each with itself too, in ascending order (Walsh 1949)."""
-    pairs = enumerate(logarithms)
-    return tuple(sorted((one + other) / 2 for i, one in pairs for other in logarithms[i:]))
+    pairs = combinations_with_replacement(logarithms, 2)
+    return tuple(sorted((one + other) / 2 for one, other in pairs))
 
 
 def signed_rank_bounds(logarithms: Sequence[float], misses: float) -> tuple[float, float] | None:
@@ -163,7 +156,9 @@ class Contrast:
         """How likely, were there no difference, one so much above 0 is: one-sided."""
         if not self.error:
             return 0.0 if self.centre > 0 else 1.0
-        return _above(self.freedom, self.centre / self.error)
+        from scipy.special import stdtr  # late: as above
+
+        return float(stdtr(self.freedom, -self.centre / self.error))
 
 
 @lru_cache(maxsize=4096)
@@ -187,9 +182,3 @@ def quantile(freedom: float, misses: float) -> float:
     from scipy.special import stdtrit  # late: the driver imports this module
 
     return float(-stdtrit(freedom, misses))
-
-
-def _above(freedom: float, statistic: float) -> float:
-    from scipy.special import stdtr  # late: as above
-
-    return float(stdtr(freedom, -statistic))
