@@ -8,7 +8,7 @@ between them, and its interval is Welch's, wider.  Only what was stored twice of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import median
@@ -258,9 +258,7 @@ def sided(stored: Stored) -> list[Against]:
     if not stored.run.sides:
         return []
     first, *others = stored.run.sides
-    called = names_of_pairs(stored)
-    times = {(one.planned.side, one.planned.pair): one for one in _cell_times(stored)}
-    pairs = [list(_pairs(first, other, called, times)) for other in others]
+    pairs = [list(_pairs(stored, first, other)) for other in others]
     judgements = judgement([[pair.result for pair in those] for those in pairs])
     return [
         Against(
@@ -272,13 +270,9 @@ def sided(stored: Stored) -> list[Against]:
     ]
 
 
-def _pairs(
-    first: Side,
-    other: Side,
-    called: Mapping[int, str],
-    times: Mapping[tuple[str, int | None], CellTimes],
-) -> Iterator[Pair]:
-    for pair, name in called.items():
+def _pairs(stored: Stored, first: Side, other: Side) -> Iterator[Pair]:
+    times = {(one.planned.side, one.planned.pair): one for one in _cell_times(stored)}
+    for pair, name in names_of_pairs(stored).items():
         here, there = times.get((first.title, pair)), times.get((other.title, pair))
         if here and there and (here.processes or there.processes):
             result = contrast(other.title, name, here, there, paired=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite, sqrt
+from math import isfinite, nan
 
 from .. import numbers
 from ..errors import UnknownName
 from ..run.stored import Stored
+from ..stats.intervals import Interval
 from . import cells, explanations, names
 from .cells import Row
 from .explanations import Footnote
@@ -70,9 +71,7 @@ def _number(
 
 
 def _half_width(row: Row) -> float | None:
-    if row.batch_low is None or row.batch_high is None:
-        return None
-    return sqrt(row.batch_high / row.batch_low) - 1
+    return Interval(row.batch_seconds or nan, row.batch_low, row.batch_high).half_width
 
 
 def _speedup(entry: Entry) -> str:
@@ -194,16 +193,17 @@ def wanted(
         by = alike
     key = None if sort is None else _column(sort.removeprefix("-"))
     falling = sort is not None and sort.startswith("-")
+    view = View(sort=key, falling=falling, group_by=by)
     words = columns.split(",") if isinstance(columns, str) else columns
     if words is None:
-        return View(sort=key, falling=falling, group_by=by)
+        return view
     if [word.strip().lower() for word in words] == [ALL]:
-        return View(COLUMNS, sort=key, falling=falling, group_by=by)
+        return replace(view, columns=COLUMNS)
     asked = tuple(dict.fromkeys(_column(word.strip(), ALL) for word in words))
     numbers = [one for one in asked if one not in (RANK, NAME, NOTES)]
     placed = (*([RANK] if RANK in asked else []), NAME, *numbers, NOTES)
     goes_first = tuple(one.title for one in reversed(numbers[1:]))
-    return View(placed, goes_first, asked=True, sort=key, falling=falling, group_by=by)
+    return replace(view, columns=placed, goes_first=goes_first, asked=True)
 
 
 def _column(word: str, *more: str) -> Column:

@@ -91,10 +91,10 @@ class Conclusion:
     def sentence(self) -> str:
         """The verdict in words, without the name of the block."""
         who = numbers.listed(self.leaders)
-        if not self.decided and self.outcome != "only":
-            return f"no verdict, {self.doubt}"
         if self.outcome == "only":
             words = f"only {who} was measured, {self.batch} a batch"
+        elif not self.decided:
+            return f"no verdict, {self.doubt}"
         else:
             who = f"no difference found between {who}" if len(self.first) > 1 else who
             words = f"{who}{self._gain()}"
@@ -136,10 +136,7 @@ def decide(rows: Sequence[Row], names: Mapping[int, str]) -> Conclusion:
 
 
 def sentence(name: str, rows: Sequence[Row], names: Mapping[int, str]) -> str:
-    """The verdict on a block: `io_sleep: asyncio, 15.5x [15.1, 15.8] sequential, 96 % of ...`.
-
-    `rows` are in the order of the table; `names` are those of the cells, by id.
-    """
+    """The verdict in words: `io_sleep: asyncio, 15.5x [15.1, 15.8] sequential, 96 % of ...`."""
     return f"{name}: {decide(rows, names).sentence}"
 
 

@@ -118,13 +118,14 @@ def series(runs: Iterable[Past], *, relative: bool = False) -> list[Series]:
     called = _names([those[-1][1].planned for those in latest])
     return [
         Series(
-            those[-1][1].planned,
-            called[those[-1][1].planned.name],
-            _machine(those[-1][0].run, relative),
+            cell.planned,
+            called[cell.planned.name],
+            _machine(past.run, relative),
             relative,
             tuple(point for _, _, point in those),
         )
         for those in latest
+        for past, cell, _ in those[-1:]
     ]
 
 

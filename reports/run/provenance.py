@@ -95,7 +95,7 @@ def differences(
         old, new = _facts(before, kind), _facts(now, kind)
         for what in {**old, **new}:
             both = old.get(what, _absent(kind, before)), new.get(what, _absent(kind, now))
-            unknown = any(_is_unknown(what, value) for value in both)
+            unknown = UNKNOWN in both or (None in both and what in _KNOWN_OR_NONE)
             if not _alike(what, *both) and (strict or not unknown):
                 mismatches.append(Mismatch(what, *(_words(what, value) for value in both)))
     return mismatches
@@ -105,10 +105,6 @@ def _absent(kind: Kind, about: Record) -> Any:
     """What it means that a record lacks a fact that the other has."""
     variables = _mapping(about.get("environment")).get("variables")
     return None if kind == "variables" and isinstance(variables, Mapping) else UNKNOWN
-
-
-def _is_unknown(what: str, value: Any) -> bool:
-    return value is UNKNOWN or (value is None and what in _KNOWN_OR_NONE)
 
 
 _KNOWN_OR_NONE = {word for words in ENVIRONMENT.values() for word in words.values()} - {"CPU quota"}

@@ -179,11 +179,6 @@ def validate(document: Mapping[str, Any], path: Path) -> Facts:
     ids = [cell.id for cell in facts.cells]
     if len(set(ids)) < len(ids):
         raise DamagedRun(f"{path}: two cells have the same id")
-    _check_sides(facts, path)
-    return facts
-
-
-def _check_sides(facts: Facts, path: Path) -> None:
     titles = {side.title for side in facts.sides}
     files = {side.samples for side in facts.sides}
     if min(len(titles), len(files)) < len(facts.sides):
@@ -193,3 +188,4 @@ def _check_sides(facts: Facts, path: Path) -> None:
     pairs = [(cell.side, cell.pair) for cell in facts.cells if cell.pair is not None]
     if len(set(pairs)) < len(pairs):
         raise DamagedRun(f"{path}: a side has two cells of the same pair")
+    return facts

@@ -89,15 +89,8 @@ def signed_rank_bounds(logarithms: Sequence[float], misses: float) -> tuple[floa
 
 def p_value(logarithms: Sequence[float]) -> float:
     """How likely, were the centre 0 or less, ranks at least this high are: one-sided."""
-    return _at_most(len(logarithms), bisect_right(averages(tuple(logarithms)), 0.0))
-
-
-def _at_most(rounds: int, count: int) -> float:
-    """The probability that at most so many of the averages lie on one side of the centre."""
-    if rounds <= EXACT:
-        return _counted(rounds)[count]
-    mean, deviation = _moments(rounds)
-    return NormalDist(mean, deviation).cdf(count + 0.5)
+    rounds, below = len(logarithms), bisect_right(averages(tuple(logarithms)), 0.0)
+    return _counted(rounds)[below] if rounds <= EXACT else _normal(rounds).cdf(below + 0.5)
 
 
 @lru_cache(maxsize=1024)
@@ -105,8 +98,7 @@ def _place(rounds: int, misses: float) -> int:
     """The last average, from below, that is a bound; negative where none is."""
     if rounds <= EXACT:
         return bisect_right(_counted(rounds), misses) - 1
-    mean, deviation = _moments(rounds)
-    return math.floor(NormalDist(mean, deviation).inv_cdf(misses) - 0.5)
+    return math.floor(_normal(rounds).inv_cdf(misses) - 0.5)
 
 
 @lru_cache(maxsize=EXACT + 1)
@@ -119,9 +111,10 @@ def _counted(rounds: int) -> tuple[float, ...]:
     return tuple(accumulate(chances))
 
 
-def _moments(rounds: int) -> tuple[float, float]:
+def _normal(rounds: int) -> NormalDist:
+    """The limit of that distribution."""
     mean = rounds * (rounds + 1) / 4
-    return mean, math.sqrt(mean * (2 * rounds + 1) / 6)
+    return NormalDist(mean, math.sqrt(mean * (2 * rounds + 1) / 6))
 
 
 @dataclass(frozen=True)
