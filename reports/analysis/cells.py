@@ -112,7 +112,10 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     ranks = intervals.ranks(times, 1 - confidence)
     known = _Block(confidence, times, reference, limits(stored, cells), ranks, stored.probes)
     bare = [_row(cell, stored.of(cell.id), known) for cell in cells]
-    return sorted(explanations.annotate(bare, stored), key=_order)
+    rows = explanations.annotate(bare, stored)
+    return sorted(
+        rows, key=lambda row: (row.rank or math.inf, row.batch_seconds or math.inf, row.id)
+    )
 
 
 def level(stored: Stored, cells: Sequence[Planned]) -> float:
@@ -207,11 +210,6 @@ def planned(cell: Planned, processes: Sequence[Process]) -> Row:
         rounds=len(processes),
         **{name: getattr(cell, name) for name in same},
     )
-
-
-def _order(row: Row) -> tuple[float, float, int]:
-    rank = math.inf if row.rank is None else row.rank
-    return rank, math.inf if row.batch_seconds is None else row.batch_seconds, row.id
 
 
 def limits(stored: Stored, cells: Sequence[Planned]) -> dict[int, float]:

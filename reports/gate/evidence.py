@@ -219,20 +219,17 @@ class TwoSamples:
 
     def searching(self, margin: float) -> int:
         """Rounds now that make half an interval as small as a margin."""
-        return self._needed(margin, MISSES)
+        return self.confirming(margin, MISSES)
 
     def confirming(self, margin: float, certain: float) -> int:
         """Rounds of its own that a suspect needs, `certain` being the error it may make."""
-        return self._needed(margin, certain)
-
-    def _needed(self, margin: float, misses: float) -> int:
         look = last(self.rounds)
         contrast = robust.contrast(self.now[:look], self.before)
         if margin <= 0:
             return NEVER
         if not contrast.error:
             return look
-        quantile = robust.quantile(contrast.freedom, misses * share_at(look))
+        quantile = robust.quantile(contrast.freedom, certain * share_at(look))
         left = (margin / quantile) ** 2 - contrast.of_before**2  # which no round now makes smaller
         own = contrast.error**2 - contrast.of_before**2
         return math.ceil(min(NEVER, look * own / left)) if left > 0 else NEVER

@@ -200,6 +200,8 @@ def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Proce
 def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Process:
     values = tuple(value * scale for value in run.values)
     counts = json.loads(metadata.get(keys.METRICS, "{}"))
+    flags = map(metadata.get, (keys.GIL, keys.JIT))
+    gil, jit = (None if flag is None else bool(flag) for flag in flags)
     process = Process(
         cell=metadata[keys.CELL],
         round=metadata[keys.ROUND],
@@ -219,8 +221,8 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         cpu_seconds=_times(metadata.get(keys.CPU), scale),
         voluntary_switches=_times(metadata.get(keys.VOLUNTARY_SWITCHES), scale),
         involuntary_switches=_times(metadata.get(keys.INVOLUNTARY_SWITCHES), scale),
-        gil=_flag(metadata.get(keys.GIL)),
-        jit=_flag(metadata.get(keys.JIT)),
+        gil=gil,
+        jit=jit,
         loop=metadata.get(keys.LOOP, ""),
         cgroup_cpus=metadata.get(keys.CGROUP_CPUS),
         metrics={str(name): float(count) * scale for name, count in counts.items()},
@@ -240,10 +242,6 @@ def python(metadata: Mapping[str, Any]) -> str:
 
 def _times(value: float | None, scale: float) -> float | None:
     return None if value is None else value * scale
-
-
-def _flag(value: int | None) -> bool | None:
-    return None if value is None else bool(value)
 
 
 REFERENCE = "sequential"
