@@ -41,7 +41,9 @@ def parse(texts: Iterable[str] = ()) -> tuple[Threshold, ...]:
 
 def threshold(text: str) -> Threshold:
     """One threshold; raises ValueError as `parse` does."""
-    *names, condition = _condition(text)
+    # Spaces part names and condition, and do not matter around the signs of the condition.
+    tight = re.sub(r"\s*>\s*", ">", re.sub(r"\s+%", "%", text))
+    *names, condition = tight.split() or [""]
     match = re.fullmatch(r"(\w+)>(\d+(?:\.\d*)?|\.\d+)%", condition)
     if not match:
         raise ValueError(f"'{text}' is no threshold: write {FORM}")
@@ -62,11 +64,6 @@ def of_cell(
     covering = [one for one in given if one.covers(workload, strategy)]
     covering.sort(key=lambda one: bool(one.workload) + bool(one.strategy))  # stable: later wins
     return {one.metric: one.least for one in covering}
-
-
-def _condition(text: str) -> list[str]:
-    # Spaces part names and condition, and do not matter around the signs of the condition.
-    return re.sub(r"\s*>\s*", ">", re.sub(r"\s+%", "%", text)).split() or [""]
 
 
 def _named(text: str, names: Sequence[str]) -> dict[str, str]:
