@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import errors, numbers
 from ..run import keys
+from ..table import Table, headings
 
 FILE = "behaviour.json"
 
@@ -105,3 +106,18 @@ def checked(document: Mapping[str, Any], path: Path) -> Behaviour:
                 f"{path}: {one.name} has no answer to {numbers.listed(missing)}"
             )
     return behaviour
+
+
+def tables(behaviour: Behaviour) -> Iterator[Table]:
+    """Answers of the strategies that could be asked, a table for each group of questions."""
+    for group, questions in behaviour.groups.items():
+        names = [question.name for question in questions]
+        answers = [(one.name, [one.answers[name] for name in names]) for one in behaviour.able]
+        asked = ("\n".join([one.asks, *behaviour.reasons(one)]) for one in questions)
+        yield Table(
+            group,
+            headings(["strategy", *names], left=range(len(names) + 1)),
+            tuple((name, *(one.answer for one in those)) for name, those in answers),
+            notes=tuple(zip(names, asked, strict=True)),
+            values=tuple((name, *(one.value for one in those)) for name, those in answers),
+        )
