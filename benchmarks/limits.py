@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from statistics import median
 
 import psutil
 from figures import Figure, show_rows
@@ -14,7 +15,6 @@ from bench.lanes import Lanes
 from bench.plan.plugins import find
 from bench.processes.children import Children
 from reports.analysis.cells import Row, rows
-from reports.analysis.limit import delivered
 from reports.run.stored import Stored
 
 LIMITS = {
@@ -33,7 +33,7 @@ def shares(stored: Stored) -> Iterator[Figure]:
             continue
         low, high = _bounds(row)
         what = f"{row.workload} {row.strategy}, of limit"
-        beside = f"{row.rounds} rounds, {delivered(stored):.2f} CPUs delivered"
+        beside = f"{row.rounds} rounds, {median(stored.run.delivered):.2f} CPUs delivered"
         yield Figure(what, 100 * row.of_limit, "%", least, True, low, high, beside)
 
 
@@ -52,7 +52,7 @@ def http(stored: Stored, batches: int) -> None:
         if row is None or row.of_limit is None or row.batch_seconds is None:
             continue
         client, server = cpu_of_a_request(strategy, batches)
-        floor = row.tasks * (client + server) / delivered(stored)
+        floor = row.tasks * (client + server) / median(stored.run.delivered)
         percent = f"{100 * row.of_limit:.0f} %"
         used = (f"{1000 * seconds:.2f} ms" for seconds in (client, server))
         both = f"{1000 * floor:.1f} ms of {1000 * row.batch_seconds:.1f} ms"

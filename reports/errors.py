@@ -23,10 +23,14 @@ class UnknownName(ValueError):
 Checked = TypeVar("Checked")
 
 
-def parse(path: Path, text: bytes, newest: int) -> dict[str, Any]:
-    """The object in a file's text; refuses what has no schema number, or one above `newest`."""
+def load(path: Path, newest: int) -> dict[str, Any] | None:
+    """The object in a file, None without one; refuses no schema number, or one above `newest`."""
     try:
-        document = json.loads(text)
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise DamagedRun(f"{path} is not JSON: {error}") from None
     schema = document.get("schema") if isinstance(document, dict) else None

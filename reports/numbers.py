@@ -33,15 +33,11 @@ def duration(seconds: float | None) -> str:
 
 def brief(seconds: float | None) -> str:
     """`233 ms`, `1.2 ms`: as exact as one pass is, two significant digits below ten."""
-    if seconds is None or not math.isfinite(seconds):
-        return NONE
-    return _sized(seconds, _UNITS) if seconds else "0 s"
+    return "0 s" if seconds == 0 else _sized(seconds, _UNITS)
 
 
 def size(count: float | None) -> str:
     """`48 MB`, `1.2 GB`: bytes in units of 1,000, two significant digits below ten."""
-    if count is None or not math.isfinite(count):
-        return NONE
     return _sized(count, _SIZES)
 
 
@@ -53,8 +49,10 @@ def percent(fraction: float | None, gap: str = "") -> str:
     return f"{digits(value, 2) if value < 9.95 else f'{value:,.0f}'}{gap}%"
 
 
-def _sized(value: float, units: Sequence[tuple[float, str]]) -> str:
+def _sized(value: float | None, units: Sequence[tuple[float, str]]) -> str:
     """The value in the largest unit that leaves a number of 1 or more."""
+    if value is None or not math.isfinite(value):
+        return NONE
     # As it will be rounded: 999.6 us are 1.0 ms.
     rounded = float(f"{abs(value):.2e}")
     size, unit = next((pair for pair in units if rounded >= pair[0]), units[-1])

@@ -15,28 +15,43 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ORDER = """
-    errors contracts
-    spec pickled clients imports
-    engine
-    lanes
-    strategies
-    processes
-    machine
-    plan
-    sides
-    store
-    probes
-    worker
-    driver
-    gate
-    behaviour
-    init
-    cli
-    notebook
-"""
-"""The parts of `bench`, a line a floor: each may import those of its own floor and those above."""
-FLOORS = {part: at for at, line in enumerate(ORDER.strip().splitlines()) for part in line.split()}
+ORDER = {
+    "bench": """
+        errors contracts
+        spec pickled clients imports
+        engine
+        lanes
+        strategies
+        processes
+        machine
+        plan
+        sides
+        store
+        probes
+        worker
+        driver
+        gate
+        behaviour
+        init
+        cli
+        notebook
+    """,
+    "reports": """
+        numbers errors files table
+        run
+        stats
+        analysis
+        history gate
+        charts
+        page
+        render
+    """,
+}
+"""The parts of each package, a line a floor: each may import those of its own floor and above."""
+FLOORS = {
+    package: {part: at for at, line in enumerate(floors.split("\n")) for part in line.split()}
+    for package, floors in ORDER.items()
+}
 PLUG_INS = {"bench/strategies", "bench/behaviour/questions", "workloads", "reports/charts"}
 """Folders with one plug-in a file: as many and as short as they come."""
 MOST_MODULES, FEWEST_LINES = 12, 40
@@ -127,20 +142,22 @@ def faults(found: Iterator[str]) -> None:
     assert not lines, "\n" + "\n".join(lines)
 
 
-def test_every_part_of_bench_has_its_floor():
-    parts = {one.part for one in ours("bench")} - {""}
-    assert parts == FLOORS.keys()
+@pytest.mark.parametrize("package", ORDER)
+def test_every_part_has_its_floor(package):
+    assert {one.part for one in ours(package)} - {""} == FLOORS[package].keys()
 
 
-def test_each_part_imports_only_those_above_it():
-    """Late ones count; `bench` itself, which opens a notebook's run, stands below all parts."""
+@pytest.mark.parametrize("package", ORDER)
+def test_each_part_imports_only_those_above_it(package):
+    """Late ones count; the package itself, which opens a run, stands below all its parts."""
+    floors = FLOORS[package]
 
     def upward() -> Iterator[str]:
-        for module in ours("bench"):
+        for module in ours(package):
             for one in module.imports:
                 top, _, rest = one.name.partition(".")
-                floor = FLOORS.get(rest.partition(".")[0], len(FLOORS))
-                if top == "bench" and module.part and floor > FLOORS[module.part]:
+                floor = floors.get(rest.partition(".")[0], len(floors))
+                if top == package and module.part and floor > floors[module.part]:
                     yield f"{module.name} imports {one.name}"
 
     faults(upward())

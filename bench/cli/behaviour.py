@@ -61,7 +61,7 @@ def ask(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome) -> No
     from rich.console import Console
 
     from reports.analysis.behaviour import checked
-    from reports.render import behaviour as rendered
+    from reports.render import summary
 
     from ..behaviour import asking
     from ..driver import runnable
@@ -90,9 +90,9 @@ def ask(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome) -> No
     if form == "json":
         print(text)
     elif form == "markdown":
-        print(rendered.document(answers), end="")
+        print(summary.behaviour_document(answers), end="")
     else:
-        rendered.show(answers, stored.console())
+        summary.show_behaviour(answers, stored.console())
     if save and form == "table":
         print(f"\nsaved: {stored.short(path)} (`concbench report` shows it)")
     outcome.failed = sum(

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors, numbers
-from ..errors import DamagedRun
 from ..run import keys
+from ..table import Table, headings
 
 FILE = "behaviour.json"
 
@@ -65,10 +65,8 @@ class Behaviour:
     @property
     def groups(self) -> Mapping[str, list[Question]]:
         """Questions by what they are about, in their order."""
-        groups: dict[str, list[Question]] = {}
-        for question in self.questions:
-            groups.setdefault(question.group, []).append(question)
-        return groups
+        names = dict.fromkeys(one.group for one in self.questions)
+        return {name: [one for one in self.questions if one.group == name] for name in names}
 
     @property
     def able(self) -> list[StrategyAnswers]:
@@ -94,13 +92,8 @@ class Behaviour:
 def read(results: Path) -> Behaviour | None:
     """What is stored in a results folder; None where nothing was.  Raises DamagedRun."""
     path = results / FILE
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
-    return checked(errors.parse(path, content, keys.BEHAVIOUR_SCHEMA), path)
+    document = errors.load(path, keys.BEHAVIOUR_SCHEMA)
+    return None if document is None else checked(document, path)
 
 
 def checked(document: Mapping[str, Any], path: Path) -> Behaviour:
@@ -109,5 +102,22 @@ def checked(document: Mapping[str, Any], path: Path) -> Behaviour:
     for one in behaviour.able:
         missing = [each.name for each in behaviour.questions if each.name not in one.answers]
         if missing:
-            raise DamagedRun(f"{path}: {one.name} has no answer to {numbers.listed(missing)}")
+            raise errors.DamagedRun(
+                f"{path}: {one.name} has no answer to {numbers.listed(missing)}"
+            )
     return behaviour
+
+
+def tables(behaviour: Behaviour) -> Iterator[Table]:
+    """Answers of the strategies that could be asked, a table for each group of questions."""
+    for group, questions in behaviour.groups.items():
+        names = [question.name for question in questions]
+        answers = [(one.name, [one.answers[name] for name in names]) for one in behaviour.able]
+        asked = ("\n".join([one.asks, *behaviour.reasons(one)]) for one in questions)
+        yield Table(
+            group,
+            headings(["strategy", *names], left=range(len(names) + 1)),
+            tuple((name, *(one.answer for one in those)) for name, those in answers),
+            notes=tuple(zip(names, asked, strict=True)),
+            values=tuple((name, *(one.value for one in those)) for name, those in answers),
+        )

@@ -1,88 +1,19 @@
-"""One row per cell: all that a table, a verdict or a file says about it."""
+"""One row per cell: all that a table, a verdict or a file says about it, its limit included."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import isnan
 from statistics import median
 from typing import Any
 
 from ..run.notes import Note
-from ..run.probes import Concurrency, Lag, Latency, Memory, Probed
-from ..run.samples import Process
+from ..run.probes import Probed
 from ..run.schema import Planned
-from ..run.stored import Stored
+from ..run.stored import Process, Stored
 from ..stats import intervals, stopping
-from . import explanations, limit
-
-
-def costs(processes: Sequence[Process], tasks: int) -> dict[str, Any]:
-    """Fields of a row: medians per batch over the processes that know; absent where none does."""
-    cpu = _median_cost(process.cpu_seconds for process in processes)
-    return {
-        "cpu_seconds": cpu,
-        "cpu_per_task_seconds": None if cpu is None else cpu / tasks,
-        "voluntary_switches": _median_cost(process.voluntary_switches for process in processes),
-        "involuntary_switches": _median_cost(process.involuntary_switches for process in processes),
-        "metrics": metrics(processes),
-    }
-
-
-def metrics(processes: Sequence[Process]) -> dict[str, float]:
-    """What the workload counted per batch, by name: the median of the processes that did."""
-    names = dict.fromkeys(name for process in processes for name in process.metrics)
-    return {
-        name: median(one.metrics[name] for one in processes if name in one.metrics)
-        for name in names
-    }
-
-
-def probe_columns(probe: Probed) -> dict[str, Any]:
-    """Fields of a row, from the untimed pass: only those that there are."""
-    fields: dict[str, Any] = {}
-    if probe.memory:
-        fields |= _memory(probe.memory)
-    if probe.latency:
-        fields |= _latency(probe.latency)
-    if probe.concurrency:
-        fields |= _concurrency(probe.concurrency)
-    if probe.lag:
-        fields |= _lag(probe.lag)
-    if probe.left is not None:
-        fields["left_behind"] = "; ".join(probe.left)
-    return fields
-
-
-def _memory(memory: Memory) -> dict[str, Any]:
-    return {
-        "peak_bytes": memory.peak_pss_bytes,
-        "over_empty_bytes": memory.over_empty_bytes,
-        "per_worker_bytes": memory.per_worker_bytes,
-    }
-
-
-def _latency(latency: Latency) -> dict[str, Any]:
-    spans = {"waiting": latency.waiting_seconds, "running": latency.running_seconds}
-    return {
-        f"{span}_{quantile}_seconds": getattr(spans[span], quantile)
-        for span in spans
-        for quantile in ("p50", "p95", "p99", "max")
-    }
-
-
-def _concurrency(concurrency: Concurrency) -> dict[str, Any]:
-    return {"in_flight_mean": concurrency.mean, "in_flight_most": concurrency.most}
-
-
-def _lag(lag: Lag) -> dict[str, Any]:
-    return {"lag_p50_seconds": lag.p50, "lag_p99_seconds": lag.p99, "lag_max_seconds": lag.max}
-
-
-def _median_cost(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return median(known) if known else None
-
+from . import explanations
 
 Times = Mapping[int, float]  # round -> seconds per batch
 
@@ -169,51 +100,55 @@ def rows(stored: Stored) -> list[Row]:
 
 def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     """The rows of one block: by rank, then what has none, then what was not measured."""
-    by_cell = {cell.id: stored.of(cell.id) for cell in cells}
-    rounds = {process.round for processes in by_cell.values() for process in processes}
-    # A number of rounds fixed beforehand is not stopped by what is seen.
-    fixed = stored.run.rounds_limit is not None
-    confidence = intervals.CONFIDENCE if fixed else stopping.confidence(len(rounds))
+    confidence = level(stored, cells)
     times = {
-        cell.id: {process.round: process.seconds for process in by_cell[cell.id]}
+        cell.id: stored.times(cell.id)
         for cell in cells
-        if cell.status == "measured" and by_cell[cell.id]
+        if cell.status == "measured" and stored.of(cell.id)
     }
     reference = next(
         (times[cell.id] for cell in cells if cell.reference and cell.id in times), None
     )
-    places = intervals.ranks(times, 1 - confidence)
-    limits = limit.limits(stored, cells)
-    known = _Block(confidence, times, reference, limits, places, stored.probes)
-    bare = [_row(cell, by_cell[cell.id], known) for cell in cells]
-    return sorted(explanations.annotate(bare, stored), key=_order)
+    ranks = intervals.ranks(times, 1 - confidence)
+    known = _Block(confidence, times, reference, limits(stored, cells), ranks, stored.probes)
+    bare = [_row(cell, stored.of(cell.id), known) for cell in cells]
+    rows = explanations.annotate(bare, stored)
+    return sorted(
+        rows, key=lambda row: (row.rank or math.inf, row.batch_seconds or math.inf, row.id)
+    )
+
+
+def level(stored: Stored, cells: Sequence[Planned]) -> float:
+    """The confidence of a block's intervals: a number of rounds fixed beforehand spends nothing."""
+    if stored.run.rounds_limit is not None:
+        return intervals.CONFIDENCE
+    return stopping.confidence(len({number for cell in cells for number in stored.times(cell.id)}))
 
 
 def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
     row = planned(cell, processes)
-    if cell.id not in block.times:
+    times = block.times.get(cell.id)
+    if not times:
         return row
-    batch = intervals.mean(list(block.times[cell.id].values()), block.confidence)
+    batch = intervals.mean(list(times.values()), block.confidence)
     least = block.limits.get(cell.id)
     timed = replace(
         row,
         batch_seconds=batch.estimate,
         batch_low=batch.low,
         batch_high=batch.high,
-        startup_seconds=_median([process.startup_seconds for process in processes]),
-        one_shot_seconds=_median([process.one_shot_seconds for process in processes]),
+        startup_seconds=_median(process.startup_seconds for process in processes),
+        one_shot_seconds=_median(process.one_shot_seconds for process in processes),
         limit_seconds=least,
         of_limit=least / batch.estimate if least is not None else None,
         rank=block.ranks.get(cell.id),
         client=processes[0].client,
         form=processes[0].form,
         notes=tuple(dict.fromkeys(note for process in processes for note in process.notes)),
-        **costs(processes, cell.tasks),
-        **(probe_columns(block.probes[cell.id]) if cell.id in block.probes else {}),
+        **_costs(processes, cell.tasks),
+        **(_probe_columns(block.probes[cell.id]) if cell.id in block.probes else {}),
     )
-    speedup = block.reference and intervals.ratio(
-        block.reference, block.times[cell.id], block.confidence
-    )
+    speedup = block.reference and intervals.ratio(block.reference, times, block.confidence)
     if not speedup:
         return timed
     return replace(
@@ -221,35 +156,139 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
     )
 
 
-def _median(seconds: Sequence[float]) -> float | None:
-    known = [value for value in seconds if not isnan(value)]
+def _costs(processes: Sequence[Process], tasks: int) -> dict[str, Any]:
+    """Fields of a row: medians per batch over the processes that know; absent where none does."""
+    cpu = _median(process.cpu_seconds for process in processes)
+    names = dict.fromkeys(name for process in processes for name in process.metrics)
+    return {
+        "cpu_seconds": cpu,
+        "cpu_per_task_seconds": None if cpu is None else cpu / tasks,
+        "voluntary_switches": _median(process.voluntary_switches for process in processes),
+        "involuntary_switches": _median(process.involuntary_switches for process in processes),
+        "metrics": {
+            name: median(one.metrics[name] for one in processes if name in one.metrics)
+            for name in names
+        },
+    }
+
+
+def _probe_columns(probe: Probed) -> dict[str, Any]:
+    """Fields of a row, from the untimed pass: only those that there are."""
+    fields: dict[str, Any] = {}
+    if memory := probe.memory:
+        fields["peak_bytes"] = memory.peak_pss_bytes
+        fields["over_empty_bytes"] = memory.over_empty_bytes
+        fields["per_worker_bytes"] = memory.per_worker_bytes
+    if latency := probe.latency:
+        spans = {"waiting": latency.waiting_seconds, "running": latency.running_seconds}
+        for span, quantiles in spans.items():
+            fields |= {f"{span}_{name}_seconds": value for name, value in vars(quantiles).items()}
+    if concurrency := probe.concurrency:
+        fields |= {"in_flight_mean": concurrency.mean, "in_flight_most": concurrency.most}
+    if lag := probe.lag:
+        fields |= {f"lag_{name}_seconds": getattr(lag, name) for name in ("p50", "p99", "max")}
+    if probe.left is not None:
+        fields["left_behind"] = "; ".join(probe.left)
+    return fields
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None and not math.isnan(value)]
     return median(known) if known else None
 
 
 def planned(cell: Planned, processes: Sequence[Process]) -> Row:
+    """What is known of a cell without its times."""
+    same = ("tasks", "workers", "side", "status", "reason", "id", "block", "reference")
     return Row(
         workload=cell.workload.name,
         workload_params=cell.workload.params,
+        workload_unusual=cell.workload.unusual,
         strategy=cell.strategy.name,
         strategy_params=cell.strategy.params,
-        tasks=cell.tasks,
-        workers=cell.workers,
-        side=cell.side,
-        status=cell.status,
-        reason=cell.reason,
-        rounds=len(processes),
-        id=cell.id,
-        block=cell.block,
-        reference=cell.reference,
-        workload_unusual=cell.workload.unusual,
         strategy_unusual=cell.strategy.unusual,
+        rounds=len(processes),
+        **{name: getattr(cell, name) for name in same},
     )
 
 
-def _order(row: Row) -> tuple[float, float, int]:
-    unmeasured = float("inf")
-    return (
-        unmeasured if row.rank is None else row.rank,
-        unmeasured if row.batch_seconds is None else row.batch_seconds,
-        row.id,
-    )
+def limits(stored: Stored, cells: Sequence[Planned]) -> dict[int, float]:
+    """The least seconds that any strategy could take, on this machine, by id of a measured cell.
+
+    A task waits and computes u CPU seconds; of both the least is taken that was seen.  However it
+    is run, `in flight` tasks are on their way at the same time and the CPUs delivered share the
+    computing:
+
+        limit = max(ceil(tasks / in flight) * (wait + u), tasks * u / CPUs delivered)
+
+    What that rests on:
+
+    - Tasks are alike.
+    - What sequential's wall time is more than its CPU seconds, it waits; where its tasks use
+      several CPUs at once that is less than nothing, and the turn is as short as a task alone.
+    - u is the least CPU per task of any cell with the same form and client: another client needs
+      not cost the same.  It is that of the whole process tree, which a pool's children are part of,
+      and children that a workload starts itself; what computes outside of it is not seen.  Of cells
+      in one process its own will do; where children computed and nobody counted, a cell says
+      nothing of u.
+    - In flight are its workers, or what a probe saw if that is more: some strategies start
+      everything at once.  For sequential it is the most that any other cell had.
+    - CPUs delivered are what the canary saw in the best of the rounds that count: the least time is
+      that of the machine at its best, as wait and u are.  Where rounds had much less, pools of
+      processes stay below their limit by that much, and the header says so.
+
+    Empty without a reference that runs one task at a time in its own process, as sequential does:
+    the waiting of a task is seen in no other.
+    """
+    measured = [(cell, stored.of(cell.id)) for cell in cells if cell.status == "measured"]
+    timed = [(cell, processes) for cell, processes in measured if processes]
+    wait = _waiting(timed)
+    if wait is None:
+        return {}
+    computing: dict[tuple[str, str], float] = {}
+    for cell, processes in timed:
+        spent = [seconds for one in processes if (seconds := _computing(one)) is not None]
+        if spent:
+            least = computing.get(_client(processes), math.inf)
+            computing[_client(processes)] = min(least, median(spent) / cell.tasks)
+    cpus = max(stored.run.delivered)
+    at_once = {cell.id: _in_flight(stored, cell) for cell in cells}
+    # Sequential has one in flight; what it could have had is what the others had.
+    at_once |= {cell.id: max(at_once.values()) for cell in cells if cell.reference}
+    return {
+        cell.id: limit(cell.tasks, at_once[cell.id], wait, computing[_client(processes)], cpus)
+        for cell, processes in timed
+        if _client(processes) in computing
+    }
+
+
+def limit(tasks: int, in_flight: int, wait: float, cpu: float, cpus: float) -> float:
+    """Seconds for a batch of tasks that each wait and compute so many seconds."""
+    return max(math.ceil(tasks / in_flight) * max(0.0, wait + cpu), tasks * cpu / cpus)
+
+
+def _in_flight(stored: Stored, cell: Planned) -> int:
+    probe = stored.probes.get(cell.id)
+    most_seen = probe.concurrency.most if probe and probe.concurrency else 0
+    return cell.workers if cell.reference else max(cell.workers, most_seen)
+
+
+def _waiting(timed: Sequence[tuple[Planned, Sequence[Process]]]) -> float | None:
+    """Seconds that a task of the reference waits; below 0 where it computes on several CPUs."""
+    cell, alone = next((one for one in timed if one[0].reference), (None, ()))
+    if cell is None or cell.workers > 1 or not all(process.in_process for process in alone):
+        return None
+    # The least and not the median: what a busy machine makes a task wait is no part of its limit.
+    wait = min(process.seconds - (_computing(process) or 0.0) for process in alone)
+    return wait / cell.tasks
+
+
+def _computing(process: Process) -> float | None:
+    if process.cpu_seconds is not None:
+        return max(process.cpu_seconds, process.own_cpu_seconds)
+    return process.own_cpu_seconds if process.in_process else None
+
+
+def _client(processes: Sequence[Process]) -> tuple[str, str]:
+    """The form of the workload that ran, and the library that it says it used."""
+    return processes[0].form, processes[0].client

@@ -8,18 +8,18 @@ between them, and its interval is Welch's, wider.  Only what was stored twice of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from statistics import median
 
 from .. import numbers
 from ..run import provenance
-from ..run.samples import Process
 from ..run.schema import Planned, Side
-from ..run.stored import Stored
-from ..stats import intervals, stopping
+from ..run.stored import Process, Stored
+from ..stats import intervals
 from ..stats.intervals import Interval
-from . import cells, limit, names
+from . import cells, names
 
 MATTERS = 0.05
 """An interval within so much of 1 says that there is no difference; a wider one is unclear."""
@@ -89,10 +89,8 @@ def contrast(
         return replace(row, word="other work")
     confidence = max(here.confidence, there.confidence)
     above, below = there.seconds, here.seconds
-    ratio: Interval | None
     if paired:
-        ratio = intervals.ratio(above, below, confidence)
-        p = intervals.p_value(above, below)
+        ratio, p = intervals.ratio(above, below, confidence), intervals.p_value(above, below)
     else:
         ratio, p = intervals.welch(list(above.values()), list(below.values()), confidence)
     return replace(row, ratio=ratio, p=p, misses=1 - confidence)
@@ -187,14 +185,10 @@ class Difference:
         return self.p is not None and self.p <= self.misses
 
 
-def differences(stored: Stored, cells: Sequence[Planned]) -> list[Difference]:
+def differences(stored: Stored, planned: Sequence[Planned]) -> list[Difference]:
     """The pairs of measured cells that share a round, paired by round."""
-    times = {
-        cell.id: {process.round: process.seconds for process in stored.of(cell.id)}
-        for cell in cells
-        if cell.status == "measured"
-    }
-    confidence = level(stored, cells)
+    times = {cell.id: stored.times(cell.id) for cell in planned if cell.status == "measured"}
+    confidence = cells.level(stored, planned)
     ratios = [
         (pair, ratio)
         for pair in combinations(times, 2)
@@ -213,14 +207,6 @@ def differences(stored: Stored, cells: Sequence[Planned]) -> list[Difference]:
         )
         for ((first, second), ratio), p in zip(ratios, p_values, strict=True)
     ]
-
-
-def level(stored: Stored, cells: Sequence[Planned]) -> float:
-    """The confidence of a block's intervals: a number of rounds fixed beforehand spends nothing."""
-    if stored.run.rounds_limit is not None:
-        return intervals.CONFIDENCE
-    ids = {cell.id for cell in cells}
-    return stopping.confidence(len({one.round for one in stored.processes if one.cell in ids}))
 
 
 METHOD = "sides are paired by round; p values are Holm's over all cells"
@@ -272,9 +258,7 @@ def sided(stored: Stored) -> list[Against]:
     if not stored.run.sides:
         return []
     first, *others = stored.run.sides
-    called = names_of_pairs(stored)
-    times = {(one.planned.side, one.planned.pair): one for one in _cell_times(stored)}
-    pairs = [list(_pairs(first, other, called, times)) for other in others]
+    pairs = [list(_pairs(stored, first, other)) for other in others]
     judgements = judgement([[pair.result for pair in those] for those in pairs])
     return [
         Against(
@@ -286,13 +270,9 @@ def sided(stored: Stored) -> list[Against]:
     ]
 
 
-def _pairs(
-    first: Side,
-    other: Side,
-    called: Mapping[int, str],
-    times: Mapping[tuple[str, int | None], CellTimes],
-) -> Iterator[Pair]:
-    for pair, name in called.items():
+def _pairs(stored: Stored, first: Side, other: Side) -> Iterator[Pair]:
+    times = {(one.planned.side, one.planned.pair): one for one in _cell_times(stored)}
+    for pair, name in names_of_pairs(stored).items():
         here, there = times.get((first.title, pair)), times.get((other.title, pair))
         if here and there and (here.processes or there.processes):
             result = contrast(other.title, name, here, there, paired=True)
@@ -302,7 +282,7 @@ def _pairs(
 def _cell_times(stored: Stored) -> Iterator[CellTimes]:
     """Every cell of a run with what was measured of it."""
     for planned in stored.blocks().values():
-        confidence = level(stored, planned)
+        confidence = cells.level(stored, planned)
         for cell in planned:
             times = stored.of(cell.id) if cell.status == "measured" else ()
             yield CellTimes(cell, times, confidence)
@@ -317,14 +297,10 @@ def names_of_pairs(stored: Stored) -> dict[int, str]:
     for cell in stored.run.cells:
         if cell.pair is not None:
             paired.setdefault(cell.pair, []).append(cell)
-    same = all(len(_strategies(those)) == 1 for those in paired.values())
+    same = all(len({cell.strategy.name for cell in those}) == 1 for those in paired.values())
     rows = [replace(cells.planned(those[0], ()), side="") for those in paired.values()]
     titles = names.grouped(rows, "cell" if same else "workload")
     return {pair: titles[those[0].id] for pair, those in paired.items()}
-
-
-def _strategies(cells: Sequence[Planned]) -> set[str]:
-    return {cell.strategy.name for cell in cells}
 
 
 DELIVERED = 0.1
@@ -334,21 +310,21 @@ DELIVERED = 0.1
 def warnings(runs: Sequence[Stored]) -> list[str]:
     """What differs between the first run and each other, a line each."""
     first, *others = runs
-    return [
-        f"{other.run.id}: {what} {there}, in {first.run.id} {here}"
-        for other in others
-        for what, here, there in _differing(first, other)
-    ]
-
-
-def _differing(first: Stored, other: Stored) -> Iterator[tuple[str, str, str]]:
-    records = provenance.record(first.run), provenance.record(other.run)
-    for one in provenance.differences(*records, provenance.WORTH_SAYING):
-        yield one.what, one.before, one.now
-    if first.run.canary and other.run.canary:
-        cpus = limit.delivered(first), limit.delivered(other)
-        if max(cpus) > (1 + DELIVERED) * min(cpus):
-            yield "CPUs delivered", numbers.digits(cpus[0]), numbers.digits(cpus[1])
+    lines = []
+    for other in others:
+        records = provenance.record(first.run), provenance.record(other.run)
+        mismatches = provenance.differences(*records, provenance.WORTH_SAYING)
+        differing = [(one.what, one.before, one.now) for one in mismatches]
+        if first.run.canary and other.run.canary:
+            cpus = median(first.run.delivered), median(other.run.delivered)
+            if max(cpus) > (1 + DELIVERED) * min(cpus):
+                here, there = map(numbers.digits, cpus)
+                differing.append(("CPUs delivered", here, there))
+        lines += [
+            f"{other.run.id}: {what} {there}, in {first.run.id} {here}"
+            for what, here, there in differing
+        ]
+    return lines
 
 
 def against_first(runs: Sequence[Stored]) -> list[list[Compared]]:
@@ -372,8 +348,5 @@ def _same(first: Stored, other: Stored) -> bool:
     """Whether both are stored from one run, such as a baseline and where it came from."""
     if not first.run.started:
         return (first.folder.resolve(), first.run.id) == (other.folder.resolve(), other.run.id)
-    return (first.run.id, first.run.started, first.run.seed) == (
-        other.run.id,
-        other.run.started,
-        other.run.seed,
-    )
+    here, there = ((one.run.id, one.run.started, one.run.seed) for one in (first, other))
+    return here == there

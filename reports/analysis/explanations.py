@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, count
 from statistics import median
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from ..run.notes import Note
 from ..run.probes import Concurrency, Probed
-from ..run.samples import Process
 from ..run.schema import Planned
-from ..run.stored import Stored
-from . import limit
+from ..run.stored import Process, Stored
 
 if TYPE_CHECKING:
     from .cells import Row
@@ -94,9 +93,10 @@ def annotate(rows: Sequence[Row], stored: Stored) -> list[Row]:
     ]
 
 
-def beyond(row: Row, seconds: float | None) -> bool:
-    """Whether the whole interval of a row is beyond this limit: no strategy can do that."""
-    return bool(seconds and row.batch_high and seconds > BEYOND * row.batch_high)
+def beyond(row: Row) -> bool:
+    """Whether the whole interval of a row is beyond its limit: no strategy can do that."""
+    least, high = row.limit_seconds, row.batch_high
+    return bool(least and high and least > BEYOND * high)
 
 
 def footnotes(rows: Sequence[Row]) -> list[Footnote]:
@@ -104,7 +104,8 @@ def footnotes(rows: Sequence[Row]) -> list[Footnote]:
     sentences: dict[str, str] = {}
     for note in (note for row in rows for note in row.notes):
         sentences.setdefault(note.text, note.sentence)
-    return [Footnote(_mark(place), *words) for place, words in enumerate(sentences.items())]
+    letters = chain(ascii_lowercase, map(str, count(1)))
+    return [Footnote(mark, *words) for mark, words in zip(letters, sentences.items(), strict=False)]
 
 
 def marks(row: Row, footnotes: Sequence[Footnote]) -> str:
@@ -113,25 +114,27 @@ def marks(row: Row, footnotes: Sequence[Footnote]) -> str:
     return " ".join(note.mark for note in footnotes if note.text in texts)
 
 
-def _mark(place: int) -> str:
-    letters = len(ascii_lowercase)
-    return ascii_lowercase[place] if place < letters else str(place + 1 - letters)
-
-
 def _notes(row: Row, cell: Planned, peers: _Peers) -> Iterator[Note]:
     """Those that the worker stored, the first put more exactly, and those that follow."""
     processes, probe = peers.stored.of(row.id), peers.stored.probes.get(row.id, Probed())
     yield from _loop(row, probe)
     yield from _gil(row, peers, processes)
-    yield from _in_flight(row, cell)
+    asked = row.strategy_params.get("workers")
+    if isinstance(asked, int) and asked != cell.workers:
+        yield Note("in-flight", {"tasks": cell.workers, "workers": asked})
     yield from _achieved(row, cell, probe)
-    yield from _left(probe)
-    yield from _low(peers.stored, processes)
+    if probe.left:
+        more = len(probe.left) - _LEFT
+        things = "; ".join([*probe.left[:_LEFT], *([f"and {more:,} more"] if more > 0 else [])])
+        yield Note("left-behind", {"things": things})
+    rounds, counted = {process.round for process in processes}, peers.stored.run.counted
+    if low := sum(counted[number].low for number in rounds & counted.keys()):
+        yield Note("busy-machine", {"low": low, "rounds": len(rounds)})
     if cell.measured_tasks is not None and cell.measured_tasks < cell.tasks:
         yield Note("sampled", {"measured": cell.measured_tasks, "tasks": cell.tasks})
     if row.client and row.client != peers.client:
         yield Note("other-client", {"client": row.client, "usual": peers.client})
-    if beyond(row, row.limit_seconds):
+    if beyond(row):
         yield Note("beyond-limit")
     if row.rounds == 1 < peers.rounds:  # of all of them the verdict says it
         yield Note("one-round")
@@ -148,7 +151,8 @@ def _loop(row: Row, probe: Probed) -> Iterator[Note]:
 
 
 def _gil(row: Row, peers: _Peers, processes: Sequence[Process]) -> Iterator[Note]:
-    own = None if _elsewhere(row, peers.stored) else peers.stored.run.environment.get("gil")
+    titles = {side.title for side in peers.stored.run.sides if side.name.startswith("python:")}
+    own = None if row.side in titles else peers.stored.run.environment.get("gil")
     known = [process.gil for process in processes if process.gil is not None]
     if own is False and any(known):
         yield Note("gil-turned-on")
@@ -159,20 +163,8 @@ def _gil(row: Row, peers: _Peers, processes: Sequence[Process]) -> Iterator[Note
     if any(note.code in NOT_OF_THE_GIL for note in row.notes):
         return
     useless = row.speedup_high is not None and row.speedup_high <= HELPS
-    if useless and peers.computes() and limit.delivered(peers.stored) >= SECOND_CPU:
+    if useless and peers.computes() and median(peers.stored.run.delivered) >= SECOND_CPU:
         yield Note("gil-on")
-
-
-def _in_flight(row: Row, cell: Planned) -> Iterator[Note]:
-    asked = row.strategy_params.get("workers")
-    if isinstance(asked, int) and asked != cell.workers:
-        yield Note("in-flight", {"tasks": cell.workers, "workers": asked})
-
-
-def _elsewhere(row: Row, stored: Stored) -> bool:
-    """Whether it ran in another interpreter than the run's own."""
-    names = (side.name for side in stored.run.sides if side.title == row.side)
-    return any(name.startswith("python:") for name in names)
 
 
 def _achieved(row: Row, cell: Planned, probe: Probed) -> Iterator[Note]:
@@ -201,17 +193,3 @@ def _tightest(tasks: int, concurrency: Concurrency, blocked: bool) -> tuple[int,
     if concurrency.lanes > 1:  # an event loop is one lane, and runs as many as it likes
         bounds.append((concurrency.lanes, "few-lanes"))
     return min(bounds, key=lambda bound: bound[0])
-
-
-def _left(probe: Probed) -> Iterator[Note]:
-    if probe.left:
-        more = len(probe.left) - _LEFT
-        things = "; ".join(probe.left[:_LEFT])
-        yield Note("left-behind", {"things": f"{things}{f'; and {more:,} more' * (more > 0)}"})
-
-
-def _low(stored: Stored, processes: Sequence[Process]) -> Iterator[Note]:
-    rounds = {process.round for process in processes}
-    low = sum(stored.run.counted[number].low for number in rounds & stored.run.counted.keys())
-    if low:
-        yield Note("busy-machine", {"low": low, "rounds": len(rounds)})

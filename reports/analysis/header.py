@@ -32,7 +32,9 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
     if machine:
         yield ", ".join(machine)
     seed = "" if run.seed is None else f"seed {run.seed}"
-    facts = (f"run {run.id}", _when(run.started), _rounds(tables), seed)
+    # A time without a zone is that of the machine, and stays so.
+    started = run.started[:16].replace("T", " ") + " UTC" * run.started.endswith("Z")
+    facts = (f"run {run.id}", started, _rounds(tables), seed)
     yield ", ".join(filter(None, facts))
     if marked := list(_marked(run)):
         yield numbers.listed(marked)
@@ -87,9 +89,8 @@ def _cpus(stored: Stored) -> str:
     delivered = [canary.delivered for canary in stored.run.counted.values()]
     if not delivered:
         return text
-    ends = min(delivered), median(delivered), max(delivered)
-    low, middle, high = (f"{cpus:.2f}" for cpus in ends)
-    return f"{text}, {middle} delivered [{low}, {high}]"
+    low, middle, high = min(delivered), median(delivered), max(delivered)
+    return f"{text}, {middle:.2f} delivered [{low:.2f}, {high:.2f}]"
 
 
 def _starts(stored: Stored, tables: Sequence[Sequence[Row]]) -> list[str]:
@@ -97,11 +98,6 @@ def _starts(stored: Stored, tables: Sequence[Sequence[Row]]) -> list[str]:
     used = {str(row.strategy_params.get("start") or "") for rows in tables for row in rows} - {""}
     own = str(stored.run.environment.get("start_method", "not recorded"))
     return sorted(used) or [own]
-
-
-def _when(started: str) -> str:
-    # A time without a zone is that of the machine, and stays so.
-    return started[:16].replace("T", " ") + (" UTC" if started.endswith("Z") else "")
 
 
 def _rounds(tables: Sequence[Sequence[Row]]) -> str:

@@ -5,25 +5,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from ..run.stored import Stored
 from . import cells
 from .cells import Row
 
-_Full: TypeAlias = tuple[str, dict[str, Any], tuple[str, ...]]
-"""A name, all its parameters, and those that are always part of it."""
-
 
 def strategies(rows: Sequence[Row]) -> dict[int, str]:
     """The name of each cell of a block, by id: `threading`, or `threading[workers=4]`."""
-    return _names({row.id: _strategy(row) for row in rows})
+    return _names({row.id: row for row in rows}, "strategy")
 
 
 def blocks(tables: Sequence[Sequence[Row]]) -> list[str]:
     """The name of each block: `io_sleep`, `io_sleep[seconds=0.02] x 128`, `io_sleep, git:main`."""
     firsts = [rows[0] for rows in tables]
-    plain = _names({place: _workload(row) for place, row in enumerate(firsts)})
+    plain = _names(dict(enumerate(firsts)), "workload")
     same = [(name, row.side) for name, row in zip(plain.values(), firsts, strict=True)]
     return [
         _on_side(f"{name} x {row.tasks:,}" if same.count((name, side)) > 1 else name, side)
@@ -48,7 +45,7 @@ def grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
 
 
 def _grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
-    plain = _names({row.id: _workload(row) for row in rows})
+    plain = _names({row.id: row for row in rows}, "workload")
     sizes = {(plain[row.id], row.tasks) for row in rows}
     alike = Counter(name for name, _ in sizes)
     work = {
@@ -81,7 +78,8 @@ def of_runs(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
             for cell, strategy in strategies(rows).items():
                 short.setdefault(names[cell], strategy)
                 work.setdefault(names[cell].partition(" / ")[0], block)
-    work = _apart(work)
+    same = Counter(work.values())
+    work = {full: name if same[name] == 1 else full for full, name in work.items()}
     pairs = {full: (work[full.partition(" / ")[0]], strategy) for full, strategy in short.items()}
     alike = Counter(pairs.values())
     return {
@@ -90,32 +88,20 @@ def of_runs(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
     }
 
 
-def _apart(short: Mapping[str, str]) -> dict[str, str]:
-    """The short name of each full one, or that where two would be called alike."""
-    alike = Counter(short.values())
-    return {full: name if alike[name] == 1 else full for full, name in short.items()}
-
-
-def _workload(row: Row) -> _Full:
-    return row.workload, row.workload_params, row.workload_unusual
-
-
-def _strategy(row: Row) -> _Full:
-    return row.strategy, row.strategy_params, row.strategy_unusual
-
-
-def _names(cells: Mapping[int, _Full]) -> dict[int, str]:
+def _names(rows: Mapping[int, Row], kind: str) -> dict[int, str]:
+    """The name of each row's `kind`, workload or strategy."""
+    params = {key: getattr(row, f"{kind}_params") for key, row in rows.items()}
     names = {}
-    for key, (name, params, unusual) in cells.items():
-        alike = [other for like, other, _ in cells.values() if like == name]
-        telling = {
-            param: value
-            for param, value in params.items()
-            if param in unusual
+    for key, row in rows.items():
+        name = getattr(row, kind)
+        alike = [params[other] for other, like in rows.items() if getattr(like, kind) == name]
+        telling = [
+            f"{param}={plain(value)}"
+            for param, value in params[key].items()
+            if param in getattr(row, f"{kind}_unusual")
             or (value is not None and any(other.get(param) != value for other in alike))
-        }
-        inner = ",".join(f"{param}={plain(value)}" for param, value in telling.items())
-        names[key] = f"{name}[{inner}]" if inner else name
+        ]
+        names[key] = f"{name}[{','.join(telling)}]" if telling else name
     return names
 
 

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from ..files import write_whole
-from ..run.samples import Process
-from ..run.schema import Canary
 from ..run.stored import Stored
 from ..stats.intervals import Interval
 from . import cells as rows
@@ -29,21 +27,9 @@ CELLS = tuple(_NAMES[: _NAMES.index("rank") + 1])
 
 _CELL = ("workload", "workload_params", "strategy", "strategy_params", "tasks", "workers", "side")
 _TIMES = (
-    "seconds",
-    "startup_seconds",
-    "first_batch_seconds",
-    "close_seconds",
-    "one_shot_seconds",
-    "own_cpu_seconds",
-    "in_process",
-    "form",
-    "client",
-    "cpu_seconds",
-    "voluntary_switches",
-    "involuntary_switches",
-    "metrics",
-    "gil",
-    "loop",
+    *("seconds", "startup_seconds", "first_batch_seconds", "close_seconds", "one_shot_seconds"),
+    *("own_cpu_seconds", "in_process", "form", "client"),
+    *("cpu_seconds", "voluntary_switches", "involuntary_switches", "metrics", "gil", "loop"),
 )
 PROCESSES = ("round", "position", *_CELL, *_TIMES, "delivered", "low")
 VALUES = ("round", "position", *_CELL, "value", "seconds")
@@ -71,8 +57,16 @@ def processes(stored: Stored) -> list[dict[str, Any]]:
     cells_of = _by_id(stored)
     canaries = stored.run.counted
     return [
-        _record(process, cells_of[process.cell], canaries.get(process.round))
+        {
+            "round": process.round,
+            "position": process.position,
+            **cells_of[process.cell],
+            **{key: getattr(process, key) for key in _TIMES},
+            "delivered": canary and canary.delivered,
+            "low": canary and canary.low,
+        }
         for process in stored.processes
+        for canary in [canaries.get(process.round)]
     ]
 
 
@@ -123,24 +117,23 @@ def metrics(stored: Stored) -> list[dict[str, Any]]:
 
 def _difference(one: Difference, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return {
-        **{key: first[key] for key in ("workload", "workload_params", "tasks", "side")},
-        "strategy": first["strategy"],
-        "strategy_params": first["strategy_params"],
+        **{key: first[key] for key in DIFFERENCES[:6]},
         "other": second["strategy"],
         "other_params": second["strategy_params"],
         "rounds": one.rounds,
-        "ratio": one.ratio.estimate,
-        "ratio_low": one.ratio.low,
-        "ratio_high": one.ratio.high,
+        **_ratio(one.ratio),
         "p": one.p,
         "different": one.differs,
     }
 
 
+def _ratio(ratio: Interval) -> dict[str, Any]:
+    return {"ratio": ratio.estimate, "ratio_low": ratio.low, "ratio_high": ratio.high}
+
+
 def _sided(stored: Stored, pair: Pair) -> dict[str, Any]:
     first, other, result = pair.first, pair.other, pair.result
-    ratio = result.ratio or Interval(nan, nan, nan)
-    rounds = [{process.round for process in stored.of(cell.id)} for cell in (first, other)]
+    both = stored.times(first.id).keys() & stored.times(other.id).keys()
     return {
         "workload": first.workload.name,
         "workload_params": first.workload.params,
@@ -153,10 +146,8 @@ def _sided(stored: Stored, pair: Pair) -> dict[str, Any]:
         "other": other.strategy.name,
         "other_params": other.strategy.params,
         "other_seconds": result.other_seconds,
-        "rounds": len(rounds[0] & rounds[1]),
-        "ratio": ratio.estimate,
-        "ratio_low": ratio.low,
-        "ratio_high": ratio.high,
+        "rounds": len(both),
+        **_ratio(result.ratio or Interval(nan, nan, nan)),
         "p": result.p,
         "word": result.word,
     }
@@ -165,17 +156,6 @@ def _sided(stored: Stored, pair: Pair) -> dict[str, Any]:
 def _by_id(stored: Stored) -> dict[int, dict[str, Any]]:
     planned = (rows.planned(cell, ()) for cell in stored.run.cells)
     return {row.id: {key: getattr(row, key) for key in _CELL} for row in planned}
-
-
-def _record(process: Process, cell: dict[str, Any], canary: Canary | None) -> dict[str, Any]:
-    return {
-        "round": process.round,
-        "position": process.position,
-        **cell,
-        **{key: getattr(process, key) for key in _TIMES},
-        "delivered": canary and canary.delivered,
-        "low": canary and canary.low,
-    }
 
 
 _CONTROLS = ("\t", "\r", "\n")

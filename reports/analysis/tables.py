@@ -5,15 +5,15 @@ None of it is stored.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite, sqrt
+from math import isfinite, nan
 
 from .. import numbers
 from ..errors import UnknownName
 from ..run.stored import Stored
+from ..stats.intervals import Interval
 from . import cells, explanations, names
 from .cells import Row
 from .explanations import Footnote
@@ -71,9 +71,7 @@ def _number(
 
 
 def _half_width(row: Row) -> float | None:
-    if row.batch_low is None or row.batch_high is None:
-        return None
-    return sqrt(row.batch_high / row.batch_low) - 1
+    return Interval(row.batch_seconds or nan, row.batch_low, row.batch_high).half_width
 
 
 def _speedup(entry: Entry) -> str:
@@ -186,19 +184,26 @@ def wanted(
     `columns` may be one text, separated by commas, or `all`; a `-` before `sort` is from the
     highest down; `params` are the parameters that can be grouped by besides GROUPS.
     """
-    by = _group(group_by, list(dict.fromkeys([*GROUPS, *params]))) if group_by is not None else ""
+    by = group_by or ""
+    groups = list(dict.fromkeys([*GROUPS, *params]))
+    if group_by is not None and by not in groups:
+        alike = next((one for one in groups if one.lower() == by.lower()), None)
+        if alike is None:
+            raise _unknown("cannot group by '{}'", by, groups)
+        by = alike
     key = None if sort is None else _column(sort.removeprefix("-"))
     falling = sort is not None and sort.startswith("-")
+    view = View(sort=key, falling=falling, group_by=by)
     words = columns.split(",") if isinstance(columns, str) else columns
     if words is None:
-        return View(sort=key, falling=falling, group_by=by)
+        return view
     if [word.strip().lower() for word in words] == [ALL]:
-        return View(COLUMNS, sort=key, falling=falling, group_by=by)
+        return replace(view, columns=COLUMNS)
     asked = tuple(dict.fromkeys(_column(word.strip(), ALL) for word in words))
     numbers = [one for one in asked if one not in (RANK, NAME, NOTES)]
     placed = (*([RANK] if RANK in asked else []), NAME, *numbers, NOTES)
     goes_first = tuple(one.title for one in reversed(numbers[1:]))
-    return View(placed, goes_first, asked=True, sort=key, falling=falling, group_by=by)
+    return replace(view, columns=placed, goes_first=goes_first, asked=True)
 
 
 def _column(word: str, *more: str) -> Column:
@@ -206,15 +211,6 @@ def _column(word: str, *more: str) -> Column:
     if column is None:
         raise _unknown("no column '{}'", word, [*(one.key for one in COLUMNS), *more])
     return column
-
-
-def _group(word: str, there: Sequence[str]) -> str:
-    alike = {one.lower(): one for one in reversed(there)}
-    if word in there:
-        return word
-    if word.lower() not in alike:
-        raise _unknown("cannot group by '{}'", word, there)
-    return alike[word.lower()]
 
 
 def _unknown(form: str, word: str, there: Sequence[str]) -> UnknownName:
@@ -277,7 +273,7 @@ def grouped(blocks: Sequence[Group], by: str) -> list[Group]:
     kind = kinds.pop() if len(kinds) == 1 else "cell"
     return [
         blocks_of[label] or Group(label, tuple(those), names.grouped(those, kind), block=False)
-        for label, those in sorted(apart.items(), key=_first)
+        for label, those in sorted(apart.items(), key=lambda one: min(row.id for row in one[1]))
     ]
 
 
@@ -307,19 +303,12 @@ def params(stored: Stored) -> list[str]:
     return list(dict.fromkeys(key for plugin in plugins for key in plugin.params))
 
 
-def _first(group: tuple[str, list[Row]]) -> int:
-    return min(row.id for row in group[1])
-
-
 def _label(row: Row, by: str) -> str:
     if by == "none" or (by == "side" and not row.side):
         return "all cells"
     if by in ("workload", "strategy", "side"):
-        return {"workload": row.workload, "strategy": row.strategy, "side": row.side}[by]
+        return str(getattr(row, by))
     if by in ("tasks", "workers"):
-        return f"{by}={row.tasks if by == 'tasks' else row.workers}"
+        return f"{by}={getattr(row, by)}"
     params = {**row.strategy_params, **row.workload_params}
-    if by not in params:
-        return f"without {by}"
-    value = params[by]
-    return f"{by}={value if isinstance(value, str) else json.dumps(value)}"
+    return f"{by}={names.plain(params[by])}" if by in params else f"without {by}"

@@ -91,10 +91,10 @@ class Conclusion:
     def sentence(self) -> str:
         """The verdict in words, without the name of the block."""
         who = numbers.listed(self.leaders)
-        if not self.decided and self.outcome != "only":
-            return f"no verdict, {self.doubt}"
         if self.outcome == "only":
             words = f"only {who} was measured, {self.batch} a batch"
+        elif not self.decided:
+            return f"no verdict, {self.doubt}"
         else:
             who = f"no difference found between {who}" if len(self.first) > 1 else who
             words = f"{who}{self._gain()}"
@@ -121,12 +121,12 @@ def decide(rows: Sequence[Row], names: Mapping[int, str]) -> Conclusion:
     if not measured:
         return Conclusion("unmeasured", (), reference, names, _unmeasured(rows))
     if len(measured) == 1:
-        doubt = ERROR if _beyond(measured[0]) else ""
+        doubt = ERROR if explanations.beyond(measured[0]) else ""
         return Conclusion("only", (measured[0],), reference, names, doubt)
     first = tuple(row for row in measured if row.rank == 1)
     if not first:
         return Conclusion("undecided", (), reference, names, "one round gives no interval")
-    if wrong := [names[row.id] for row in first if _beyond(row)]:
+    if wrong := [names[row.id] for row in first if explanations.beyond(row)]:
         are = "is first but" if len(wrong) == 1 else "are first but"
         doubt = f"{numbers.listed(wrong)} {are} {ERROR}"
         return Conclusion("impossible", first, reference, names, doubt)
@@ -136,15 +136,8 @@ def decide(rows: Sequence[Row], names: Mapping[int, str]) -> Conclusion:
 
 
 def sentence(name: str, rows: Sequence[Row], names: Mapping[int, str]) -> str:
-    """The verdict on a block: `io_sleep: asyncio, 15.5x [15.1, 15.8] sequential, 96 % of ...`.
-
-    `rows` are in the order of the table; `names` are those of the cells, by id.
-    """
+    """The verdict in words: `io_sleep: asyncio, 15.5x [15.1, 15.8] sequential, 96 % of ...`."""
     return f"{name}: {decide(rows, names).sentence}"
-
-
-def _beyond(row: Row) -> bool:
-    return explanations.beyond(row, row.limit_seconds)
 
 
 _WORDS = {

@@ -67,16 +67,13 @@ def judge(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Verdict]:
     trails = [trail(one, certain) for one in evidence]
     tested = [1.0 if one.other_work else its.p for one, its in zip(evidence, trails, strict=True)]
     adjusted = intervals.holm(tested)
-    return [
-        _verdict(one, its, p, alpha) for one, its, p in zip(evidence, trails, adjusted, strict=True)
-    ]
-
-
-def _verdict(one: Evidence, its: Trail, p: float, alpha: float) -> Verdict:
-    word = _word(one, its, p <= alpha)
-    if word != "inconclusive":
-        return Verdict(one, word, p, False, 0)
-    return Verdict(one, word, p, its.suspect is not None, its.more)
+    verdicts = []
+    for one, its, p in zip(evidence, trails, adjusted, strict=True):
+        word = _word(one, its, p <= alpha)
+        undecided = word == "inconclusive"
+        suspect = undecided and its.suspect is not None
+        verdicts.append(Verdict(one, word, p, suspect, its.more if undecided else 0))
+    return verdicts
 
 
 def _word(one: Evidence, its: Trail, confirmed: bool) -> Word:

@@ -86,7 +86,7 @@ def share_at(rounds: int) -> float:
     what is left for later ones, as so few rounds promise a little less than they say.
     """
     before = looks(rounds)
-    if before and before[-1] == rounds:
+    if rounds in before:
         return share(len(before) - 1)
     return float(REST ** max(1, len(before)))
 
@@ -219,20 +219,17 @@ class TwoSamples:
 
     def searching(self, margin: float) -> int:
         """Rounds now that make half an interval as small as a margin."""
-        return self._needed(margin, MISSES)
+        return self.confirming(margin, MISSES)
 
     def confirming(self, margin: float, certain: float) -> int:
         """Rounds of its own that a suspect needs, `certain` being the error it may make."""
-        return self._needed(margin, certain)
-
-    def _needed(self, margin: float, misses: float) -> int:
         look = last(self.rounds)
         contrast = robust.contrast(self.now[:look], self.before)
         if margin <= 0:
             return NEVER
         if not contrast.error:
             return look
-        quantile = robust.quantile(contrast.freedom, misses * share_at(look))
+        quantile = robust.quantile(contrast.freedom, certain * share_at(look))
         left = (margin / quantile) ** 2 - contrast.of_before**2  # which no round now makes smaller
         own = contrast.error**2 - contrast.of_before**2
         return math.ceil(min(NEVER, look * own / left)) if left > 0 else NEVER
@@ -323,6 +320,4 @@ def ratio(evidence: Evidence) -> Interval | None:
         return None
     middle = math.exp(evidence.centre(evidence.rounds))
     low, high = evidence.bounds(evidence.rounds)
-    if math.isinf(low):
-        return Interval(middle)
-    return Interval(middle, math.exp(low), math.exp(high))
+    return Interval(middle) if math.isinf(low) else Interval(middle, math.exp(low), math.exp(high))

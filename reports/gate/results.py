@@ -7,6 +7,7 @@ The words are the same wherever a check is shown.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -86,9 +87,7 @@ def spans(answers: Sequence[Result]) -> str:
     """`8 to 24 rounds`."""
     rounds = sorted({one.rounds for one in answers}) or [0]
     low, high = rounds[0], rounds[-1]
-    if low < high:
-        return f"{low} to {high} rounds"
-    return f"{low} round{_s(low)}"
+    return f"{low} to {high} rounds" if low < high else f"{low} round{_s(low)}"
 
 
 FAR = 100_000
@@ -115,9 +114,8 @@ def method(check: Check) -> str:
 
 def headline(check: Check) -> str:
     """The whole check in a line: `slower: 1 of 18 cells; 1 inconclusive`."""
-    every = _names(check.answers)
     slower, doubtful = check.of("slower"), check.of("inconclusive")
-    parts = [f"slower: {len(_names(slower))} of {_cells(len(every))}"] if slower else []
+    parts = [f"slower: {len(_names(slower))} of {cells(check.answers)}"] if slower else []
     if check.failed:
         parts.append(f"failed: {_cells(len({cell for cell, _ in check.failed}))}")
     if other := check.of("other work"):
@@ -142,11 +140,10 @@ def reason(one: Result) -> str:
         return f"the sides give different answers{example}{times}"
     if one.ratio is None:
         return f"{metric}no round on both sides yet"
-    if one.word == "slower":
-        return f"{metric}{values(one)}   {change(one)}{'   confirmed' if one.confirmed else ''}"
-    if one.word == "not slower":
-        return f"{metric}{values(one)}   {change(one)}"
-    return f"{metric}too noisy: {change(one)}{remedy(one)}"
+    if one.word == "inconclusive":
+        return f"{metric}too noisy: {change(one)}{remedy(one)}"
+    confirmed = "   confirmed" * (one.word == "slower" and one.confirmed)
+    return f"{metric}{values(one)}   {change(one)}{confirmed}"
 
 
 def remedy(one: Result) -> str:
@@ -182,9 +179,7 @@ def change(one: Result) -> str:
 
 def within(passed: Sequence[Result]) -> str:
     """`16 cells within 5 %, 16 cells within 10 % cpu`."""
-    asked: dict[tuple[str, float], int] = {}
-    for one in passed:
-        asked[one.metric, one.threshold] = asked.get((one.metric, one.threshold), 0) + 1
+    asked = Counter((one.metric, one.threshold) for one in passed)
     return ", ".join(
         f"{_cells(count)} within {percent(threshold)}" + ("" if metric == "batch" else f" {metric}")
         for (metric, threshold), count in asked.items()

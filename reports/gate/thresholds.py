@@ -50,7 +50,9 @@ def parse(texts: Iterable[str] = ()) -> tuple[Threshold, ...]:
 
 def threshold(text: str) -> Threshold:
     """One threshold; raises ValueError as `parse` does."""
-    *names, condition = _condition(text)
+    # Spaces part names and condition, and do not matter around the signs of the condition.
+    tight = re.sub(r"\s*>\s*", ">", re.sub(r"\s+%", "%", text))
+    *names, condition = tight.split() or [""]
     match = re.fullmatch(r"(\w+)>(\d+(?:\.\d*)?|\.\d+)%", condition)
     if not match:
         raise ValueError(f"'{text}' is no threshold: write {FORM}")
@@ -89,11 +91,6 @@ def _matches(pattern: str, name: str) -> bool:
     # As `-w` does: brackets hold parameters, not letters to choose from.
     regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(regex, name) is not None
-
-
-def _condition(text: str) -> list[str]:
-    # Spaces part names and condition, and do not matter around the signs of the condition.
-    return re.sub(r"\s*>\s*", ">", re.sub(r"\s+%", "%", text)).split() or [""]
 
 
 def _named(text: str, names: Sequence[str]) -> dict[str, str]:

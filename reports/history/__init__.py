@@ -16,9 +16,9 @@ import json
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import DamagedRun
 from ..run import keys, schema
@@ -43,10 +43,8 @@ class Past:
     cells: tuple[PastCell, ...]
 
 
-@dataclass
-class _Times:
-    rounds: dict[int, float] = field(default_factory=dict)
-    answers: set[str] = field(default_factory=set)
+Times: TypeAlias = dict[int, tuple[dict[int, float], set[str]]]
+"""What the processes of each cell took, by round, and their answers."""
 
 
 def read(folders: Iterable[Path]) -> tuple[list[Past], list[str]]:
@@ -83,12 +81,13 @@ def read_one(folder: Path) -> Past:
     # Of a run with sides that one is its own revision; the others are no part of its history.
     suites = own or ({} if run.sides else {"": "samples.json"})
     measured = [cell for cell in run.cells if cell.status == "measured" and cell.side in suites]
-    times: dict[int, _Times] = {}
+    times: Times = {}
     for title, file in suites.items():
         if any(cell.side == title for cell in measured):
             times |= _times(folder / file, run)
     cells = [
-        PastCell(_alone(cell), times[cell.id].rounds, frozenset(times[cell.id].answers))
+        # As it is planned in a run without sides.
+        PastCell(replace(cell, side="", pair=None), times[cell.id][0], frozenset(times[cell.id][1]))
         for cell in measured
         if cell.id in times
     ]
@@ -96,16 +95,11 @@ def read_one(folder: Path) -> Past:
     return Past(folder.name if baseline else run.id.partition("-")[0], run, tuple(cells))
 
 
-def _alone(cell: Planned) -> Planned:
-    """The cell as it is planned in a run without sides."""
-    return replace(cell, side="", pair=None)
-
-
-def _times(path: Path, run: Facts) -> dict[int, _Times]:
-    """For each cell what its processes took, without rounds that were measured again."""
+def _times(path: Path, run: Facts) -> Times:
+    """Without rounds that were measured again."""
     tasks = {cell.id: cell.tasks for cell in run.cells}
     replaced = {one.round for one in run.canary} - set(run.counted)
-    times: dict[int, _Times] = {}
+    times: Times = {}
     try:
         for about, values in _processes(json.loads(path.read_bytes())):
             whole = statistics.median(values) * tasks[about[keys.CELL]]
@@ -113,9 +107,9 @@ def _times(path: Path, run: Facts) -> dict[int, _Times]:
             if not (math.isfinite(seconds) and seconds > 0):
                 raise ValueError(f"a batch time of {seconds}")
             if about[keys.ROUND] not in replaced:
-                cell = times.setdefault(about[keys.CELL], _Times())
-                cell.rounds[about[keys.ROUND]] = seconds
-                cell.answers |= {about[keys.ANSWER]} if keys.ANSWER in about else set()
+                rounds, answers = times.setdefault(about[keys.CELL], ({}, set()))
+                rounds[about[keys.ROUND]] = seconds
+                answers |= {about[keys.ANSWER]} if keys.ANSWER in about else set()
     except OSError as error:
         raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
     # Whatever shape the JSON has, something above trips over it.

@@ -74,7 +74,7 @@ def machine(one: Series) -> str:
 
 def plotted(one: Series, width: int) -> list[str]:
     """For each run its interval on a line, `--o--`, further right being slower."""
-    intervals = [one.interval(point) for point in one.points]
+    intervals = map(one.interval, one.points)
     ends = [
         (log(each.low or each.estimate), log(each.estimate), log(each.high or each.estimate))
         for each in intervals

@@ -97,7 +97,12 @@ class Series:
         before, after = self.points[at - 1], self.points[at]
         other = before.answers and after.answers and not before.answers & after.answers
         word = "other work" if other else "slower" if ratio > 1 else "faster"
-        return Change(at, ratio, word, tuple(_differing(before.around, after.around)))
+        around = (
+            f"{what} {old} -> {new}"
+            for what, new in after.around.items()
+            if (old := before.around.get(what)) and new and old != new
+        )
+        return Change(at, ratio, word, tuple(around))
 
 
 def series(runs: Iterable[Past], *, relative: bool = False) -> list[Series]:
@@ -113,13 +118,14 @@ def series(runs: Iterable[Past], *, relative: bool = False) -> list[Series]:
     called = _names([those[-1][1].planned for those in latest])
     return [
         Series(
-            those[-1][1].planned,
-            called[those[-1][1].planned.name],
-            _machine(those[-1][0].run, relative),
+            cell.planned,
+            called[cell.planned.name],
+            _machine(past.run, relative),
             relative,
             tuple(point for _, _, point in those),
         )
         for those in latest
+        for past, cell, _ in those[-1:]
     ]
 
 
@@ -133,9 +139,9 @@ def _points(past: Past) -> Iterator[tuple[PastCell, Point]]:
     blocks: dict[int, list[PastCell]] = {}
     for cell in past.cells:
         blocks.setdefault(cell.planned.block, []).append(cell)
+    fixed = past.run.rounds_limit is not None
     for those in blocks.values():
         rounds = {number for cell in those for number in cell.times}
-        fixed = past.run.rounds_limit is not None
         level = intervals.CONFIDENCE if fixed else stopping.confidence(len(rounds))
         reference = next((cell.times for cell in those if cell.planned.reference), {})
         for cell in those:
@@ -164,12 +170,6 @@ def _machine(run: Facts, relative: bool) -> dict[str, Any]:
     return {key: run.environment.get(key) for kind in kinds for key in provenance.ENVIRONMENT[kind]}
 
 
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    for what in after:
-        if before.get(what) and after[what] and before[what] != after[what]:
-            yield f"{what} {before[what]} -> {after[what]}"
-
-
 def _names(planned: Sequence[Planned]) -> dict[str, str]:
     """`io_sleep / asyncio`, with no more parameters than tell it from the others."""
     known = {cell.name: cells.planned(cell, ()) for cell in planned}
@@ -193,9 +193,13 @@ def select(every: Sequence[Series], wanted: str) -> list[Series]:
     some = [one for one in every if _fits(one, tight)]
     if matching := exact or both or some:
         return matching
+    from difflib import get_close_matches  # that only a mistake need pay
+
     names = list(dict.fromkeys(one.name for one in every))
     there = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if names[_FEW:] else "")
-    near = _near(tight, names)
+    known = {_tight(name): name for name in names}
+    close = get_close_matches(tight, known, n=1)
+    near = f": did you mean {known[close[0]]}?" if close else ""
     raise UnknownName(f"no stored run has a cell '{wanted}'{near} (there are: {there})")
 
 
@@ -231,11 +235,3 @@ def _fits(one: Series, tight: str) -> bool:
         pattern = "".join(signs.get(sign) or re.escape(sign) for sign in tight)
         return any(re.fullmatch(pattern, name) for name in names)
     return any(tight in name for name in names)
-
-
-def _near(tight: str, names: Iterable[str]) -> str:
-    from difflib import get_close_matches  # that only a mistake need pay
-
-    known = {_tight(name): name for name in names}
-    close = get_close_matches(tight, known, n=1)
-    return f": did you mean {known[close[0]]}?" if close else ""

@@ -11,9 +11,9 @@ from .. import charts, numbers
 from ..analysis import comparison, names
 from ..analysis.comparison import Against, Compared, Difference
 from ..analysis.tables import Group
-from ..render.table import Table, Value, headings
 from ..run.stored import Stored
 from ..stats.intervals import Interval
+from ..table import Table, Value, headings
 from .html_tables import ColumnStyle, FieldStyle, HtmlTable
 
 _TONES = {"slower": "none", "faster": "clear", "other work": "tie"}

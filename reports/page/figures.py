@@ -15,8 +15,8 @@ from ..charts import Chart
 from ..charts import history as history_chart
 from ..history import marks
 from ..history.series import Series
-from ..render.table import Table, headings
 from ..run.stored import Stored
+from ..table import Table, headings
 from .differences import word_style
 from .html_tables import ColumnStyle, FieldStyle, HtmlTable
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .. import charts, numbers
+from ..analysis import behaviour as behaviours
 from ..analysis.behaviour import Behaviour
 from ..analysis.cells import Row
 from ..analysis.tables import COLUMNS, NAME, NOTES, RANK, USUAL, Column, Entry, Group
-from ..render import behaviour as rendered
-from ..render.table import Table, headings
 from ..run.probes import Probed
+from ..table import Table, headings
 
 
 @dataclass(frozen=True)
@@ -226,5 +226,5 @@ def behaviour_tables(behaviour: Behaviour) -> dict[str, HtmlTable]:
             tuple(ColumnStyle(heading.text) for heading in table.headings),
             kind="compared",
         )
-        for number, table in enumerate(rendered.tables(behaviour), start=1)
+        for number, table in enumerate(behaviours.tables(behaviour), start=1)
     }

@@ -19,8 +19,8 @@ from ..analysis import records, tables, verdict
 from ..errors import DamagedRun
 from ..run.schema import Planned, Plugin
 from ..run.stored import Stored
+from ..table import escaped
 from . import summary
-from .table import escaped
 
 LIBRARIES = {"parquet": "pyarrow"}
 """What a format needs that only the extra of its name brings."""

@@ -18,7 +18,7 @@ from .. import numbers
 from ..gate import results
 from ..gate.decision import Word
 from ..gate.results import Check, Result
-from .table import Table, escaped, grid, headings
+from ..table import Table, escaped, grid, headings
 
 WIDTH = 100
 WIDEST = 44

@@ -12,8 +12,8 @@ from .. import numbers
 from ..history import marks
 from ..history.series import Series
 from ..stats.changes import FEWEST, LEAST
+from ..table import Heading, Table, headings
 from . import terminal
-from .table import Heading, Table, headings
 
 _PLOT = range(8, 25)
 """Columns of the plot of intervals: as many as there is room for, or none."""

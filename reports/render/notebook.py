@@ -14,8 +14,8 @@ from .. import numbers
 from ..analysis import header, tables, verdict
 from ..analysis.tables import USUAL, Group, View, wanted
 from ..run.stored import Stored
+from ..table import Table, escaped, without_empty
 from . import summary
-from .table import Table, escaped, without_empty
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,19 +1,22 @@
-"""A run for a reader: header, a table and a verdict per block, sides; and runs against a first."""
+"""For a reader: a run, runs against the first, how strategies behave; terminal and Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.console import Console
 
 from .. import numbers
+from ..analysis import behaviour as behaviours
 from ..analysis import comparison, header, names, tables, verdict
+from ..analysis.behaviour import Behaviour
 from ..analysis.cells import Row
 from ..analysis.comparison import METHOD, Compared
 from ..analysis.tables import NAME, USUAL, Group, View
 from ..run.stored import Stored
+from ..table import Heading, Table, escaped, headings, markdown, without_empty
 from . import terminal
-from .table import Heading, Table, escaped, headings, markdown, without_empty
 
 _PAIRING = "rounds of two runs are not paired, p values are Holm's over all cells"
 
@@ -152,3 +155,29 @@ def _blocks(rows: Sequence[Compared], called: dict[str, tuple[str, str]]) -> Ite
 
 def _when(stored: Stored) -> str:
     return f" of {stored.run.started}" if stored.run.started else ""
+
+
+def show_behaviour(behaviour: Behaviour, console: Console) -> None:
+    """Print how strategies behave: the tables, what their questions ask, who could not be asked."""
+    for table in behaviours.tables(behaviour):
+        terminal.show([table], console)
+        console.print()
+    for line in _not_asked(behaviour):
+        terminal.say(console, line)
+    terminal.say(console, "the code that was run: concbench behaviour --show QUESTION")
+
+
+def behaviour_document(behaviour: Behaviour) -> str:
+    """How strategies behave, as Markdown."""
+    parts = []
+    for table in behaviours.tables(behaviour):
+        title = f"{table.title[0].upper()}{table.title[1:]}"
+        parts.append(markdown(replace(table, title=title)))
+    if lines := [f"- {escaped(line)}\n" for line in _not_asked(behaviour)]:
+        parts.append("".join(lines))
+    return "\n".join(parts)
+
+
+def _not_asked(behaviour: Behaviour) -> Iterator[str]:
+    for one in behaviour.unable:
+        yield f"cannot run here: {one.name}: {one.reason}"

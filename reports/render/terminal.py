@@ -18,7 +18,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from .. import numbers
-from .table import Table
+from ..table import Table
 
 _GAP = 2
 _NAME = 24  # a longer name folds before a column is hidden for it

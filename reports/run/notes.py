@@ -153,17 +153,15 @@ class _Value:
     value: Any
 
     def __format__(self, noun: str) -> str:
-        text = self._text()
+        value = self.value
+        if not isinstance(value, (int, float)) or not math.isfinite(value):
+            text = str(value)
+        elif self.name == "seconds":
+            text = numbers.duration(value)
+        else:
+            exact = abs(value) < 10 and abs(value - round(value)) >= 0.05
+            text = f"{value:.1f}" if exact else f"{round(value):,}"
         return f"{text} {noun}{'' if text == '1' else 's'}" if noun else text
-
-    def _text(self) -> str:
-        if not isinstance(self.value, (int, float)) or not math.isfinite(self.value):
-            return str(self.value)
-        if self.name == "seconds":
-            return numbers.duration(self.value)
-        near = round(self.value)
-        exact = abs(self.value) < 10 and abs(self.value - near) >= 0.05
-        return f"{self.value:.1f}" if exact else f"{near:,}"
 
 
 _TEXTS = {

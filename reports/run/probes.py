@@ -169,13 +169,10 @@ def read(folder: Path, cells: Collection[int]) -> Mapping[int, Probed]:
     Raises DamagedRun when it is damaged, newer, or of other cells than these.
     """
     path = folder / "probes.json"
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
+    stored = errors.load(path, keys.PROBES_SCHEMA)
+    if stored is None:
         return {}
-    except OSError as error:
-        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
-    document = errors.validate(errors.parse(path, text, keys.PROBES_SCHEMA), _File, path)
+    document = errors.validate(stored, _File, path)
     probes: dict[int, Probed] = {}
     for one in document.cells:
         if one.cell is None or one.cell not in cells:

@@ -7,12 +7,11 @@ only, as the driver imports it too: it compares two records as run.json holds th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from .schema import Facts as Run
+from . import schema
 
 Record: TypeAlias = Mapping[str, Any]
 """A run.json, or as much of it as there is."""
@@ -26,12 +25,7 @@ ENVIRONMENT: Mapping[Kind, Mapping[str, str]] = {
     "cpus": {"cpus": "CPUs", "cgroup_cpus": "CPU quota"},
     "host": {"affinity": "affinity", "hostname": "host"},
     "libc": {"platform": "system"},
-    "python": {
-        "implementation": "interpreter",
-        "python": "Python",
-        "gil": "GIL",
-        "jit": "JIT",
-    },
+    "python": {"implementation": "interpreter", "python": "Python", "gil": "GIL", "jit": "JIT"},
     "start method": {"start_method": "start method"},
     "memory": {
         "cpus_of_machine": "CPUs of the machine",
@@ -78,7 +72,7 @@ class Mismatch:
     now: str
 
 
-def record(run: Run) -> Record:
+def record(run: schema.Facts) -> Record:
     """The part of a run that was read which is compared here."""
     sides = [{"name": side.name, "exact": side.exact} for side in run.sides]
     return {**vars(run), "sides": sides}
@@ -96,26 +90,21 @@ def differences(
 
     What one of them does not know is a difference only if `strict`.
     """
-    return [one for kind in kinds for one in _differences(kind, before, now, strict)]
-
-
-def _differences(kind: Kind, before: Record, now: Record, strict: bool) -> Iterator[Mismatch]:
-    old, new = _facts(before, kind), _facts(now, kind)
-    for what in {**old, **new}:
-        both = old.get(what, _absent(kind, before)), new.get(what, _absent(kind, now))
-        unknown = any(_is_unknown(what, value) for value in both)
-        if not _alike(what, *both) and (strict or not unknown):
-            yield Mismatch(what, *(_words(what, value) for value in both))
+    mismatches = []
+    for kind in kinds:
+        old, new = _facts(before, kind), _facts(now, kind)
+        for what in {**old, **new}:
+            both = old.get(what, _absent(kind, before)), new.get(what, _absent(kind, now))
+            unknown = UNKNOWN in both or (None in both and what in _KNOWN_OR_NONE)
+            if not _alike(what, *both) and (strict or not unknown):
+                mismatches.append(Mismatch(what, *(_words(what, value) for value in both)))
+    return mismatches
 
 
 def _absent(kind: Kind, about: Record) -> Any:
     """What it means that a record lacks a fact that the other has."""
     variables = _mapping(about.get("environment")).get("variables")
     return None if kind == "variables" and isinstance(variables, Mapping) else UNKNOWN
-
-
-def _is_unknown(what: str, value: Any) -> bool:
-    return value is UNKNOWN or (value is None and what in _KNOWN_OR_NONE)
 
 
 _KNOWN_OR_NONE = {word for words in ENVIRONMENT.values() for word in words.values()} - {"CPU quota"}

@@ -169,10 +169,22 @@ class Facts:
         """The canary of each round that counts, by round: of those that were not measured again."""
         return {one.round: one for one in self.canary if not one.replaced}
 
+    @cached_property
+    def delivered(self) -> list[float]:
+        """The CPUs that each round that counts had, of those there are; those where none says."""
+        canaries = self.counted.values()
+        cpus = [min(one.delivered, one.cpus) for one in canaries if one.delivered > 0]
+        return cpus or [float(self.environment.get("cpus") or 1)]
+
 
 def read(path: Path) -> Facts:
     """The facts in a run.json; raises DamagedRun naming the first thing that is wrong."""
-    return validate(errors.parse(path, _text(path), keys.RUN_SCHEMA), path)
+    if not path.parent.is_dir():
+        raise DamagedRun(f"there is no run at {path.parent}")
+    document = errors.load(path, keys.RUN_SCHEMA)
+    if document is None:
+        raise DamagedRun(f"{path.parent} is not a run: it has no {path.name}")
+    return validate(document, path)
 
 
 def validate(document: Mapping[str, Any], path: Path) -> Facts:
@@ -181,11 +193,6 @@ def validate(document: Mapping[str, Any], path: Path) -> Facts:
     ids = [cell.id for cell in facts.cells]
     if len(set(ids)) < len(ids):
         raise DamagedRun(f"{path}: two cells have the same id")
-    _check_sides(facts, path)
-    return facts
-
-
-def _check_sides(facts: Facts, path: Path) -> None:
     titles = {side.title for side in facts.sides}
     files = {side.samples for side in facts.sides}
     if min(len(titles), len(files)) < len(facts.sides):
@@ -195,14 +202,4 @@ def _check_sides(facts: Facts, path: Path) -> None:
     pairs = [(cell.side, cell.pair) for cell in facts.cells if cell.pair is not None]
     if len(set(pairs)) < len(pairs):
         raise DamagedRun(f"{path}: a side has two cells of the same pair")
-
-
-def _text(path: Path) -> bytes:
-    if not path.parent.is_dir():
-        raise DamagedRun(f"there is no run at {path.parent}")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DamagedRun(f"{path.parent} is not a run: it has no {path.name}") from None
-    except OSError as error:
-        raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
+    return facts

@@ -10,21 +10,73 @@ import json
 import math
 import re
 import statistics
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyperf
 
 from ..errors import DamagedRun
-from . import keys, probes, schema
+from . import keys, notes, probes, schema
+from .notes import Note
 from .probes import Probed
-from .samples import Process, in_order, processes_of, python, suite
 from .schema import Facts, Planned
+
+_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
+"""As pyperf writes them, and as they call themselves."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """What one worker process measured.
+
+    All seconds are those of a batch of all `tasks`: where a sample was measured they are scaled,
+    and NaN where they are not known.  `own_cpu_seconds` leaves out child processes; it is all there
+    was when `in_process`.
+    """
+
+    cell: int
+    round: int
+    position: int
+    seconds: float
+    values: tuple[float, ...]
+    startup_seconds: float = math.nan
+    first_batch_seconds: float = math.nan
+    close_seconds: float = math.nan
+    own_cpu_seconds: float = math.nan
+    in_process: bool = False
+    form: str = ""
+    client: str = ""
+    notes: tuple[Note, ...] = ()
+    answer: str = ""
+    """A digest of the results; empty if not recorded."""
+    cpu_seconds: float | None = None
+    """Of the whole process tree, per batch; None as all that follow where it is not known."""
+    voluntary_switches: float | None = None
+    involuntary_switches: float | None = None
+    gil: bool | None = None
+    """Whether it was really on, after all imports."""
+    jit: bool | None = None
+    loop: str = ""
+    """The class of the event loop that the strategy ran."""
+    cgroup_cpus: float | None = None
+    """The quota of its control group."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What the workload counted, per batch."""
+    python: str = ""
+    """Its interpreter, `CPython 3.12.1`."""
+
+    @property
+    def one_shot_seconds(self) -> float:
+        """What a script pays: start-up, first batch and close."""
+        return self.startup_seconds + self.first_batch_seconds + self.close_seconds
+
 
 FILES = re.compile(r"run\.json|samples(-\d+)?\.json|probes\.json")
 
@@ -46,6 +98,10 @@ class Stored:
     def of(self, cell: int) -> tuple[Process, ...]:
         """The processes of one cell, by round."""
         return self._by_cell.get(cell, ())
+
+    def times(self, cell: int) -> dict[int, float]:
+        """Seconds of a batch of one cell, by round."""
+        return {process.round: process.seconds for process in self.of(cell)}
 
     @cached_property
     def _by_cell(self) -> dict[int, tuple[Process, ...]]:
@@ -83,7 +139,7 @@ def read(path: Path) -> Stored:
             _measured(folder / side.samples, [one for one in run.cells if one.side == side.title])
             for side in run.sides
         ]
-        processes = in_order(one for part in parts for one in part)
+        processes = in_order(chain.from_iterable(parts))
     again = {one.round for one in run.canary} - set(run.counted)
     return Stored(
         folder,
@@ -98,6 +154,94 @@ def _measured(samples: Path, cells: Sequence[Planned]) -> tuple[Process, ...]:
     if not samples.exists() and all(cell.status != "measured" for cell in cells):
         return ()
     return processes_of(suite(samples), cells, samples)
+
+
+def processes_of(
+    benchmarks: Iterable[pyperf.Benchmark], cells: Iterable[Planned], path: Path
+) -> tuple[Process, ...]:
+    """The worker processes of benchmarks that concbench wrote, in the order they ran."""
+    by_id = {cell.id: cell for cell in cells}
+    runs = (run for benchmark in benchmarks for run in benchmark.get_runs())
+    return in_order(_process(run, by_id, path) for run in runs)
+
+
+def in_order(processes: Iterable[Process]) -> tuple[Process, ...]:
+    """The processes as they ran."""
+    return tuple(sorted(processes, key=lambda one: (one.round, one.position)))
+
+
+def suite(path: Path) -> pyperf.BenchmarkSuite:
+    """The suite in a file; raises DamagedRun when it is none."""
+    try:
+        return pyperf.BenchmarkSuite.load(str(path))
+    except FileNotFoundError:
+        raise DamagedRun(f"{path.parent} has no {path.name}") from None
+    except (OSError, EOFError, zlib.error) as error:  # the last two of a truncated .json.gz
+        why = getattr(error, "strerror", None) or error
+        raise DamagedRun(f"{path} cannot be read: {why}") from None
+    # Whatever shape the JSON has, pyperf trips over it in its own way.
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise DamagedRun(f"{path} is not a pyperf suite: {error}") from None
+
+
+def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Process:
+    metadata = run.get_metadata()
+    try:
+        number = metadata[keys.CELL]
+        if number not in cells:
+            raise DamagedRun(f"{path} has times of a cell {number} that run.json does not have")
+        return _scaled(run, metadata, cells[number].tasks / metadata[keys.MEASURED_TASKS])
+    except KeyError as error:
+        raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
+    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        raise DamagedRun(f"{path} has a damaged run: {error}") from None
+
+
+def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Process:
+    values = tuple(value * scale for value in run.values)
+    counts = json.loads(metadata.get(keys.METRICS, "{}"))
+    flags = map(metadata.get, (keys.GIL, keys.JIT))
+    gil, jit = (None if flag is None else bool(flag) for flag in flags)
+    process = Process(
+        cell=metadata[keys.CELL],
+        round=metadata[keys.ROUND],
+        position=metadata[keys.POSITION],
+        seconds=statistics.median(values),
+        values=values,
+        startup_seconds=metadata[keys.STARTUP],
+        first_batch_seconds=metadata[keys.FIRST_BATCH] * scale,
+        close_seconds=metadata[keys.CLOSE],
+        own_cpu_seconds=metadata[keys.OWN_CPU] * scale,
+        in_process=bool(metadata[keys.IN_PROCESS]),
+        form=metadata[keys.FORM],
+        # pyperf refuses empty text, so what there is none of is left out.
+        client=metadata.get(keys.CLIENT, ""),
+        notes=notes.parse(metadata.get(keys.NOTES, "")),
+        answer=metadata.get(keys.ANSWER, ""),
+        cpu_seconds=_times(metadata.get(keys.CPU), scale),
+        voluntary_switches=_times(metadata.get(keys.VOLUNTARY_SWITCHES), scale),
+        involuntary_switches=_times(metadata.get(keys.INVOLUNTARY_SWITCHES), scale),
+        gil=gil,
+        jit=jit,
+        loop=metadata.get(keys.LOOP, ""),
+        cgroup_cpus=metadata.get(keys.CGROUP_CPUS),
+        metrics={str(name): float(count) * scale for name, count in counts.items()},
+        python=python(metadata),
+    )
+    if not all(math.isfinite(value) and value > 0 for value in values):
+        raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")
+    return process
+
+
+def python(metadata: Mapping[str, Any]) -> str:
+    """The interpreter that pyperf saw, `CPython 3.12.1`; "" where it did not."""
+    name = str(metadata.get("python_implementation", ""))
+    version = str(metadata.get("python_version", "")).partition(" ")[0]
+    return f"{_IMPLEMENTATIONS.get(name, name) or 'Python'} {version}" if version else ""
+
+
+def _times(value: float | None, scale: float) -> float | None:
+    return None if value is None else value * scale
 
 
 REFERENCE = "sequential"
@@ -133,20 +277,17 @@ def _ours(
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
-    facts = {"sides": _sides(cells), "reference": REFERENCE, "warnings": [_ALONE]}
+    titles = dict.fromkeys(cell["side"] for cell in cells if cell["side"])
+    sides = [
+        {"title": one, "name": one, "samples": keys.samples(place)}
+        for place, one in enumerate(titles)
+    ]
+    facts = {"sides": sides, "reference": REFERENCE, "warnings": [_ALONE]}
     run = _facts(benchmarks, path, cells=cells, **facts)
     processes = processes_of(benchmarks, run.cells, path)
     if len({(one.cell, one.round) for one in processes}) < len(processes):
         raise DamagedRun(f"{path} is of several runs: it has a cell twice in one round")
     return Stored(path.parent, run, processes)
-
-
-def _sides(cells: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    titles = dict.fromkeys(cell["side"] for cell in cells if cell["side"])
-    return [
-        {"title": one, "name": one, "samples": keys.samples(place)}
-        for place, one in enumerate(titles)
-    ]
 
 
 def _cells(runs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -162,23 +303,20 @@ def _cells(runs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         block = blocks.setdefault(key, len(blocks))
         taken = any(cell["block"] == block and cell["reference"] for cell in cells)
         refers = metadata[keys.STRATEGY] == REFERENCE and not taken
-        cells.append({**_cell(number, metadata), "block": block, "reference": refers})
+        cell = {
+            "id": number,
+            "name": metadata["name"],
+            "workload": _plugin(metadata[keys.WORKLOAD], metadata[keys.WORKLOAD_PARAMS]),
+            "strategy": _plugin(metadata[keys.STRATEGY], metadata[keys.STRATEGY_PARAMS]),
+            "tasks": metadata[keys.TASKS],
+            "measured_tasks": metadata[keys.MEASURED_TASKS],
+            "workers": metadata[keys.WORKERS],
+            "loops": metadata.get("loops"),
+            "status": "measured",
+            "side": metadata.get(keys.SIDE, ""),
+        }
+        cells.append({**cell, "block": block, "reference": refers})
     return cells
-
-
-def _cell(number: int, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": number,
-        "name": metadata["name"],
-        "workload": _plugin(metadata[keys.WORKLOAD], metadata[keys.WORKLOAD_PARAMS]),
-        "strategy": _plugin(metadata[keys.STRATEGY], metadata[keys.STRATEGY_PARAMS]),
-        "tasks": metadata[keys.TASKS],
-        "measured_tasks": metadata[keys.MEASURED_TASKS],
-        "workers": metadata[keys.WORKERS],
-        "loops": metadata.get("loops"),
-        "status": "measured",
-        "side": metadata.get(keys.SIDE, ""),
-    }
 
 
 def _plugin(name: str, params: str) -> dict[str, Any]:
@@ -198,26 +336,15 @@ def _foreign(benchmarks: Sequence[pyperf.Benchmark], path: Path) -> Stored:
             warnings.append(f"{name} is left out: it has no values")
         else:
             processes += _processes(len(cells), runs, path)
-            cells.append(_benchmark(len(cells), name))
+            cell = {"id": len(cells), "name": name, "block": len(cells), "status": "measured"}
+            plugins = {"workload": _plugin(name, "{}"), "strategy": _plugin(STRATEGY, "{}")}
+            cells.append({**cell, **plugins, "tasks": 1, "workers": 1})
     if not cells:
         raise DamagedRun(f"{path} holds no times: {'; '.join(warnings[1:])}")
     # Nobody stopped it by looking at what this reader shows: nothing is spent on looks.
     rounds = max(Counter(process.cell for process in processes).values())
     run = _facts(benchmarks, path, cells=cells, rounds_limit=rounds, warnings=warnings)
     return Stored(path.parent, run, tuple(sorted(processes, key=lambda one: (one.round, one.cell))))
-
-
-def _benchmark(number: int, name: str) -> dict[str, Any]:
-    return {
-        "id": number,
-        "name": name,
-        "workload": {"name": name, "params": {}},
-        "strategy": {"name": STRATEGY, "params": {}},
-        "tasks": 1,
-        "workers": 1,
-        "block": number,
-        "status": "measured",
-    }
 
 
 def _processes(number: int, runs: Iterable[pyperf.Run], path: Path) -> Iterator[Process]:
@@ -230,14 +357,6 @@ def _processes(number: int, runs: Iterable[pyperf.Run], path: Path) -> Iterator[
             position=number,
             seconds=statistics.median(run.values),
             values=tuple(run.values),
-            startup_seconds=math.nan,
-            first_batch_seconds=math.nan,
-            close_seconds=math.nan,
-            own_cpu_seconds=math.nan,
-            in_process=False,
-            form="",
-            client="",
-            notes=(),
         )
 
 
@@ -267,15 +386,15 @@ def _dates(benchmarks: Iterable[pyperf.Benchmark], path: Path) -> tuple[str, str
     return first.isoformat(timespec="seconds"), last.isoformat(timespec="seconds")
 
 
-def _environment(told: Mapping[str, Any]) -> dict[str, Any]:
-    implementation, _, version = python(told).partition(" ")
-    found = {
-        "python": version,
-        "implementation": implementation,
-        "platform": told.get("platform"),
-        "cpu_model": told.get("cpu_model_name"),
-        "cpus": told.get("cpu_count"),
-        "affinity": told.get("cpu_affinity"),
-        "hostname": told.get("hostname"),
+def _environment(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    implementation, _, version = python(metadata).partition(" ")
+    names = {
+        "platform": "platform",
+        "cpu_model": "cpu_model_name",
+        "cpus": "cpu_count",
+        "affinity": "cpu_affinity",
+        "hostname": "hostname",
     }
+    own = {ours: metadata.get(theirs) for ours, theirs in names.items()}
+    found = {"python": version, "implementation": implementation, **own}
     return {key: value for key, value in found.items() if value}

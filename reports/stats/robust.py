@@ -27,7 +27,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, combinations_with_replacement
 from statistics import NormalDist, fmean
 
 from . import intervals
@@ -44,7 +44,7 @@ def mean(logarithms: Sequence[float]) -> float:
 def bounds(logarithms: Sequence[float], misses: float) -> tuple[float, float]:
     """Between these it lies; each misses it with this probability.  From three rounds on."""
     middle = mean(logarithms)
-    half = _quantile(inner(logarithms) - 1, 1 - misses) * standard_error(logarithms)
+    half = quantile(inner(logarithms) - 1, misses) * standard_error(logarithms)
     return middle - half, middle + half
 
 
@@ -63,13 +63,6 @@ def inner(logarithms: Sequence[float]) -> int:
     return len(logarithms) - 2 * int(FIFTH * len(logarithms))
 
 
-@lru_cache(maxsize=4096)
-def _quantile(freedom: int, level: float) -> float:
-    from scipy.special import stdtrit  # late: the driver imports this module
-
-    return float(stdtrit(freedom, level))
-
-
 EXACT = 150
 """Rounds up to which the distribution is counted, once and in 50 ms.  Beyond, its normal limit is
 near it, and on the safe side in the tails."""
@@ -78,8 +71,8 @@ near it, and on the safe side in the tails."""
 @lru_cache(maxsize=1024)
 def averages(logarithms: tuple[float, ...]) -> tuple[float, ...]:
     """Of every two, each with itself too, in ascending order (Walsh 1949)."""
-    pairs = enumerate(logarithms)
-    return tuple(sorted((one + other) / 2 for i, one in pairs for other in logarithms[i:]))
+    pairs = combinations_with_replacement(logarithms, 2)
+    return tuple(sorted((one + other) / 2 for one, other in pairs))
 
 
 def signed_rank_bounds(logarithms: Sequence[float], misses: float) -> tuple[float, float] | None:
@@ -96,15 +89,8 @@ def signed_rank_bounds(logarithms: Sequence[float], misses: float) -> tuple[floa
 
 def p_value(logarithms: Sequence[float]) -> float:
     """How likely, were the centre 0 or less, ranks at least this high are: one-sided."""
-    return _at_most(len(logarithms), bisect_right(averages(tuple(logarithms)), 0.0))
-
-
-def _at_most(rounds: int, count: int) -> float:
-    """The probability that at most so many of the averages lie on one side of the centre."""
-    if rounds <= EXACT:
-        return _counted(rounds)[count]
-    mean, deviation = _moments(rounds)
-    return NormalDist(mean, deviation).cdf(count + 0.5)
+    rounds, below = len(logarithms), bisect_right(averages(tuple(logarithms)), 0.0)
+    return _counted(rounds)[below] if rounds <= EXACT else _normal(rounds).cdf(below + 0.5)
 
 
 @lru_cache(maxsize=1024)
@@ -112,8 +98,7 @@ def _place(rounds: int, misses: float) -> int:
     """The last average, from below, that is a bound; negative where none is."""
     if rounds <= EXACT:
         return bisect_right(_counted(rounds), misses) - 1
-    mean, deviation = _moments(rounds)
-    return math.floor(NormalDist(mean, deviation).inv_cdf(misses) - 0.5)
+    return math.floor(_normal(rounds).inv_cdf(misses) - 0.5)
 
 
 @lru_cache(maxsize=EXACT + 1)
@@ -126,9 +111,10 @@ def _counted(rounds: int) -> tuple[float, ...]:
     return tuple(accumulate(chances))
 
 
-def _moments(rounds: int) -> tuple[float, float]:
+def _normal(rounds: int) -> NormalDist:
+    """The limit of that distribution."""
     mean = rounds * (rounds + 1) / 4
-    return mean, math.sqrt(mean * (2 * rounds + 1) / 6)
+    return NormalDist(mean, math.sqrt(mean * (2 * rounds + 1) / 6))
 
 
 @dataclass(frozen=True)
@@ -163,7 +149,9 @@ class Contrast:
         """How likely, were there no difference, one so much above 0 is: one-sided."""
         if not self.error:
             return 0.0 if self.centre > 0 else 1.0
-        return _above(self.freedom, self.centre / self.error)
+        from scipy.special import stdtr  # late: as above
+
+        return float(stdtr(self.freedom, -self.centre / self.error))
 
 
 @lru_cache(maxsize=4096)
@@ -187,9 +175,3 @@ def quantile(freedom: float, misses: float) -> float:
     from scipy.special import stdtrit  # late: the driver imports this module
 
     return float(-stdtrit(freedom, misses))
-
-
-def _above(freedom: float, statistic: float) -> float:
-    from scipy.special import stdtr  # late: as above
-
-    return float(stdtr(freedom, -statistic))

@@ -13,7 +13,7 @@ from rich.console import Console
 from reports import page, read
 from reports.analysis import behaviour
 from reports.errors import DamagedRun
-from reports.render import behaviour as rendered
+from reports.render import summary
 
 from ..made import folder, sequential
 
@@ -90,7 +90,7 @@ def test_the_terminal_shows_answers_questions_and_reasons(tmp_path: Path) -> Non
     found = behaviour.read(kept(tmp_path, DOCUMENT))
     assert found is not None
     console = Console(file=io.StringIO(), width=100)
-    rendered.show(found, console)
+    summary.show_behaviour(found, console)
     lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
     assert lines[:6] == [
         "errors",
@@ -106,7 +106,7 @@ def test_the_terminal_shows_answers_questions_and_reasons(tmp_path: Path) -> Non
 def test_no_name_becomes_markup_in_markdown(tmp_path: Path) -> None:
     found = behaviour.read(kept(tmp_path, DOCUMENT))
     assert found is not None
-    said = rendered.document(found)
+    said = summary.behaviour_document(found)
     assert "| one\\|&lt;b\\> | in order |\n| two | \\- |\n" in said
     assert "- *order*: What comes first. \\-: no tasks (two).\n" in said
     assert said.endswith("- cannot run here: three: not installed\n")

@@ -12,8 +12,8 @@ from reports.analysis import tables
 from reports.analysis.tables import USUAL, Group, View, wanted
 from reports.errors import UnknownName
 from reports.render import summary, terminal
-from reports.render.table import without_empty
 from reports.run.notes import own
+from reports.table import without_empty
 
 from ..rows import STRATEGIES, block, matrix, shown
 

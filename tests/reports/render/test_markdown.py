@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 import reports
 from reports import numbers
 from reports.render.exports import rendered
-from reports.render.table import escaped
+from reports.table import escaped
 
 from ..hard import NAMES, called
 from ..made import Made, folder, sequential

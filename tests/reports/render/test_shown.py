@@ -32,7 +32,7 @@ def test_a_notebook_shows_header_verdict_table_and_one_chart(tmp_path: Path) -> 
     assert "io_sleep: threading, " in found.text
     assert len(found.all("tr")) == 7
     assert len(found.all("svg")) == 1
-    assert "speed-up (times as fast)" in found.text
+    assert "speed-up, times as fast" in found.text
 
 
 def test_several_workloads_share_one_chart_and_each_has_a_table(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_the_documented_keys_of_probes_json_are_those_read() -> None:
 
 
 def test_the_documented_keys_of_behaviour_json_are_those_read() -> None:
-    parts = (behaviour.Behaviour, behaviour.Question, behaviour.Strategy, behaviour.Answer)
+    parts = (behaviour.Behaviour, behaviour.Question, behaviour.StrategyAnswers, behaviour.Answer)
     known = {field.name for made in parts for field in fields(made)}
     assert set(documented(f"behaviour.json (schema {keys.BEHAVIOUR_SCHEMA})")) == known
 
@@ -88,10 +88,7 @@ def test_the_documented_parts_of_a_canary_are_those_read() -> None:
 
 
 def test_the_documented_metadata_is_what_is_read() -> None:
-    readers = (
-        Path(reports.__file__).with_name("run") / name for name in ("samples.py", "stored.py")
-    )
-    source = "".join(path.read_text() for path in readers)
+    source = (Path(reports.__file__).with_name("run") / "stored.py").read_text()
     read = {getattr(keys, name) for name in re.findall(r"keys\.([A-Z_]+)\b", source)}
     assert set(documented("samples.json")) == {name for name in read if str(name).startswith("cb_")}
 
