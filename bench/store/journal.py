@@ -1,4 +1,11 @@
-"""The truth while a run goes on: JSON lines, each on the disk before the next thing starts."""
+"""The truth while a run goes on: JSON lines, each on the disk before the next thing starts.
+
+An entry's `event` says what happened: `scouted` and `sampled` (the reference's task time, and how
+many tasks stand for all), `round` (its cells, in order), `loops`, `measured` or `failed` (one
+worker), `canary` (CPUs delivered), `imported` (files of a side), `trouble` (warnings), `probed`,
+`emptied` and `unprobed` (probe passes).  bench/driver writes them; state.py says what they add up
+to.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""All charts of a run, in the order of a page."""
+"""All charts of a run, in the order of a page.
+
+A new chart is a module beside this one, a line in `_OF_A_BLOCK` here, and its title and caption in
+`_CAPTIONS` of reports/page/figures.py.
+"""
 
 from __future__ import annotations
 
