@@ -37,7 +37,8 @@ def test_another_side_than_the_working_tree_can_be_checked(here):
     assert found.sides == ("strategy:asyncio", "strategy:threading")
 
 
-def test_uncommitted_changes_are_compared_with_the_last_commit(here):
+def test_uncommitted_changes_are_compared_with_the_last_commit(here, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
     (here / "a.txt").write_text("3")
     found = counterpart({}, PLAIN, here)
     assert found.sides == (WORKING_TREE, "git:HEAD")
