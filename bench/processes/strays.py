@@ -19,6 +19,7 @@ MARK = "_CONCBENCH_RUN_"
 """Begins the variable that marks a run's processes; each run has its own, so that runs may nest."""
 
 PAUSE_SECONDS = 0.002
+EXEC_LOOKS = 5  # a process in the middle of exec has no environment yet, on a busy machine for ms
 TRACKER_SECONDS = 2.0  # to unlink what dead processes left in /dev/shm; 10 ms are the rule
 KILL_SECONDS = 10.0  # beyond it a process hangs inside the kernel, where SIGKILL has to wait
 
@@ -43,8 +44,18 @@ def _candidates(mark: str) -> Iterator[int]:
     sign = f"{mark}=".encode()
     for pid in psutil.pids():
         with suppress(OSError):
-            if pid != os.getpid() and sign in Path(f"/proc/{pid}/environ").read_bytes():
+            if pid != os.getpid() and sign in _environ(pid):
                 yield pid
+
+
+def _environ(pid: int) -> bytes:
+    """The environment of a process; OSError of one that has none or is not ours to read."""
+    for _ in range(EXEC_LOOKS):
+        if text := Path(f"/proc/{pid}/environ").read_bytes():
+            return text
+        Path(f"/proc/{pid}/exe").readlink()  # fails for kernel threads and zombies: no use waiting
+        time.sleep(PAUSE_SECONDS)
+    return b""
 
 
 def kill(mark: str, chosen: Callable[[str], bool]) -> list[psutil.Process]:
