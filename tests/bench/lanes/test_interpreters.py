@@ -130,7 +130,7 @@ def test_every_lane_is_in_an_interpreter_of_its_own_and_tells_when_it_is_closed(
     found, lanes = opened(Spec("Apart", f"{file}:Apart"), 6, instruments=instruments)
     assert set(found) == {1}
     assert total(lanes.reports) == {"lanes": 3}
-    names = {told.seen["name"] for told in lanes.reports}
+    names = {report.recording["name"] for report in lanes.reports}
     assert len(names) == 3
     assert all(name.startswith("interpreter ") for name in names)
     assert "apart" not in sys.modules
