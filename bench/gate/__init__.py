@@ -1,7 +1,7 @@
 """The regression check: two sides, or a run and a stored one, measured until there is an answer.
 
-What is decided, and by what method, is `concbench.reports.gate`.  Nothing here prints or reads a run:
-whoever calls hands that in.
+What is decided, and by what method, is `concbench.reports.gate`.  Nothing here prints or reads a
+run: whoever calls hands that in.
 """
 
 from __future__ import annotations

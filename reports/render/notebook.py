@@ -66,7 +66,7 @@ class Run:
         return frames.cells(self.stored)
 
     def metrics(self) -> pd.DataFrame:
-        """One row a cell and what its workload counts: `concbench.reports.analysis.frames.metrics`."""
+        """One row a cell with what its workload counts: `concbench.reports.analysis.frames`."""
         from ..analysis import frames
 
         return frames.metrics(self.stored)

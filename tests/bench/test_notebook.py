@@ -26,7 +26,7 @@ SPAWN, FORK, FORKSERVER = (
 
 CELLS = (
     """
-    import bench, json, time
+    import concbench, json, time
     factor = 3
 
     def triple(i, *, plus=1):

@@ -12,7 +12,7 @@ import psutil
 import pyperf
 import pytest
 
-import concbench
+from concbench import run as measure
 from concbench.cli.progress import watching
 from concbench.driver import dry_run, run
 from concbench.driver.lab import laboratory
@@ -23,8 +23,6 @@ from concbench.plan.cells import plan
 from concbench.plan.settings import resolve
 from concbench.store import runs
 from concbench.store.journal import entries
-
-from ..cli.test_cli import concbench  # noqa: F401  # a fixture
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"workload": (f"{ROOT / 'third_party.py'}:Both",), "rounds": 1, "budget": 3600.0, "seed": 1}
@@ -228,7 +226,7 @@ def test_without_probes_there_is_no_file_of_them():
 
 def test_a_run_from_python_is_probed_as_it_asks():
     given = {"strategy": "sequential", "rounds": 1, "budget": 3600, "quiet": True}
-    found = concbench.run(*SMALL["workload"], **given, probe=["memory"])
+    found = measure(*SMALL["workload"], **given, probe=["memory"])
     (one,) = cells(found.folder).values()
     assert {"memory", "latency", "lag", "left"} & one.keys() == {"memory"}
 
@@ -250,7 +248,7 @@ def test_a_baseline_has_the_probes_of_its_run_and_of_no_earlier_one():
     assert not (runs.save_baseline(without, "main") / "probes.json").exists()
 
 
-def test_with_strict_what_is_left_behind_is_exit_code_3_and_said(concbench):  # noqa: F811
+def test_with_strict_what_is_left_behind_is_exit_code_3_and_said(concbench):
     words = ["run", "-w", f"{ROOT / 'faulty.py'}:Leaking[what=thread]", "-s", "sequential"]
     words += ["--rounds", "1", "--budget", "1h", "--probe", "lag"]
     assert concbench(*words).returncode == 0

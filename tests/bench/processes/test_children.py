@@ -255,8 +255,8 @@ def test_a_line_is_read_whole_or_not_at_all(children, code, seconds, read):
 
 
 def test_children_never_import_from_the_working_directory(children, tmp_path):
-    (tmp_path / "bench").mkdir()
-    for name in ("random.py", "bench/__init__.py"):
+    (tmp_path / "concbench").mkdir()
+    for name in ("random.py", "concbench/__init__.py"):
         (tmp_path / name).write_text("raise SystemExit(9)")
     process = started(children, "import random, concbench.processes.children", cwd=tmp_path)
     assert wait(process, 60) == 0

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-import concbench
 from concbench import reports
+from concbench import run as measure
 from concbench.cli.stored import check_targets
 from concbench.errors import UsageError
 from concbench.store.runs import save_baseline
@@ -67,7 +67,7 @@ def test_a_dry_run_tries_every_side(here):
 
 
 def test_sides_are_an_option_of_run_in_python(here):
-    run = concbench.run(
+    run = measure(
         "work.py:same",
         strategy="sequential",
         side=["working tree", "env:A=1"],
