@@ -34,7 +34,7 @@ ORDER = {
         behaviour
         init
         cli
-        notebook
+        notebook __main__
     """,
     "reports": """
         numbers errors files table
@@ -232,7 +232,7 @@ def chapters() -> list[Module]:
     return [
         one
         for one in modules().values()
-        if one.folder not in PLUG_INS and one.path.name != "__init__.py"
+        if one.folder not in PLUG_INS and not one.path.name.startswith("__")
     ]
 
 
