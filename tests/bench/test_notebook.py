@@ -45,7 +45,7 @@ CELLS = (
 )
 
 SCRIPT = f"""
-import asyncio, bench, json
+import asyncio, concbench, json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path

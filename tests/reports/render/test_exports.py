@@ -75,7 +75,7 @@ def test_each_format_imports_no_more_than_it_needs(tmp_path: Path) -> None:
     folder(tmp_path, HARD["one round"])
     forms = [form for form in FORMATS if form not in ("html", "parquet")]
     code = (
-        "import reports, reports.render.exports, sys\n"
+        "import sys\nfrom concbench import reports\nimport concbench.reports.render.exports\n"
         f"run = reports.read({str(tmp_path)!r})\n"
         f"for form in {forms}: reports.render.exports.rendered(run, form)\n"
         "assert not {'matplotlib', 'pandas'} & set(sys.modules)\n"
