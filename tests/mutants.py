@@ -25,7 +25,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench.processes import strays
+from concbench.processes import strays
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("bench", "workloads", "reports", "tests")
@@ -35,8 +35,9 @@ PATIENCE_SECONDS = 120
 MARK = "_MUTANT"
 """The variable by which what a broken rule left running is found; no run removes it."""
 IMPORTED = """
-import bench, reports, workloads
-print(*sorted({str(package.__path__[0]) for package in (bench, reports, workloads)}), sep="\\n")
+import concbench, concbench.reports, concbench.workloads
+packages = concbench, concbench.reports, concbench.workloads
+print(*(package.__path__[0] for package in packages), sep="\\n")
 """
 
 
@@ -88,6 +89,10 @@ def main() -> int:
 def _copy(root: Path, place: Path) -> None:
     for folder in COPIED:
         shutil.copytree(root / folder, place / folder)
+    package = place / "lib" / "concbench"  # as the wheel has it
+    package.mkdir(parents=True)
+    for path in [*(place / "bench").iterdir(), place / "reports", place / "workloads"]:
+        (package / path.name).symlink_to(path)
     shutil.copy(root / "pyproject.toml", place)
 
 
@@ -112,7 +117,7 @@ def _outcome(clean: Path, breakage: Breakage) -> Outcome:
 def _tested(place: Path, tests: list[str], patience: int = PATIENCE_SECONDS) -> Outcome:
     """Run the tests against the copy of the packages that stands there."""
     number = token_hex(8)
-    environment = {**os.environ, "PYTHONPATH": str(place), MARK: number}
+    environment = {**os.environ, "PYTHONPATH": str(place / "lib"), MARK: number}
     _check_import(place, environment)
     # A folder of its own: two pytests at once trip over what each clears away of the other's.
     options = ["-q", "--tb=no", "-p", "no:cacheprovider", f"--basetemp={place / 'temporary'}"]
@@ -143,7 +148,8 @@ def _check_import(place: Path, environment: dict[str, str]) -> None:
     """That children, which start with -P, import the copy and not what is installed."""
     command = [sys.executable, "-P", "-c", IMPORTED]
     done = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True)
-    expected = [str(place / package) for package in ("bench", "reports", "workloads")]
+    package = place / "lib" / "concbench"
+    expected = [str(package), str(package / "reports"), str(package / "workloads")]
     if done.returncode == 0 and done.stdout.splitlines() != expected:
         raise SystemExit(f"not the copy is imported but {done.stdout}")
 

@@ -34,7 +34,7 @@ ORDER = {
         behaviour
         init
         cli
-        notebook
+        notebook __main__
     """,
     "reports": """
         numbers errors files table
@@ -57,6 +57,16 @@ PLUG_INS = {"bench/strategies", "bench/behaviour/questions", "workloads", "repor
 MOST_MODULES, FEWEST_LINES = 12, 40
 HEAVY = {"pandas", "matplotlib", "numpy", "scipy", "typer", "rich", "pydantic", "psutil"}
 EXTRAS = {"trio", "anyio", "gevent", "joblib", "distributed", "dask"}
+
+
+def by_folder(name: str) -> str:
+    """`bench.lanes` of `concbench.lanes`: modules go by their folders here."""
+    top, _, rest = name.partition(".")
+    if top != "concbench":
+        return name
+    return (
+        rest if rest.partition(".")[0] in {"reports", "workloads"} else f"bench.{rest}".strip(".")
+    )
 
 
 @dataclass(frozen=True)
@@ -98,7 +108,7 @@ class Module:
             if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
                 continue
             if isinstance(child, ast.Import):
-                yield from (Import(alias.name, late) for alias in child.names)
+                yield from (Import(by_folder(alias.name), late) for alias in child.names)
             elif isinstance(child, ast.ImportFrom):
                 yield from (Import(name, late) for name in self._origins(child))
             function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
@@ -106,7 +116,7 @@ class Module:
 
     def _origins(self, node: ast.ImportFrom) -> set[str]:
         above = self.package.split(".")[: 1 - node.level or None] if node.level else []
-        origin = ".".join([*above, *filter(None, [node.module])])
+        origin = by_folder(".".join([*above, *filter(None, [node.module])]))
         inner = {f"{origin}.{alias.name}" for alias in node.names}
         return (inner & names()) | ({origin} if inner - names() else set())
 
@@ -222,7 +232,7 @@ def chapters() -> list[Module]:
     return [
         one
         for one in modules().values()
-        if one.folder not in PLUG_INS and one.path.name != "__init__.py"
+        if one.folder not in PLUG_INS and not one.path.name.startswith("__")
     ]
 
 
@@ -240,16 +250,20 @@ def loaded_by(code: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-P", "-c", listing], capture_output=True, text=True, check=True
     )
-    return {name.partition(".")[0] for name in done.stdout.split()}
+    names = set(done.stdout.split())
+    return {name.partition(".")[0] for name in names} | names & {"concbench.reports"}
 
 
 @pytest.mark.parametrize(
     ("code", "unwanted"),
     [
-        ("import bench.worker, bench.lanes", HEAVY | {"asyncio", "pyperf"}),
-        ("import bench.behaviour.work, bench.behaviour.questions.costs", HEAVY | {"pyperf"}),
-        ("import bench.driver, bench.cli.run", {"pandas", "matplotlib", "scipy"}),
-        ("import bench.cli", {"pandas", "scipy", "pyperf", "psutil", "pydantic"}),
+        ("import concbench.worker, concbench.lanes", HEAVY | {"asyncio", "pyperf"}),
+        (
+            "import concbench.behaviour.work, concbench.behaviour.questions.costs",
+            HEAVY | {"pyperf"},
+        ),
+        ("import concbench.driver, concbench.cli.run", {"pandas", "matplotlib", "scipy"}),
+        ("import concbench.cli", {"pandas", "scipy", "pyperf", "psutil", "pydantic"}),
     ],
     ids=["a timed process", "a child of a pool", "the driver", "help"],
 )
@@ -260,11 +274,11 @@ def test_a_process_imports_nothing_that_it_does_not_need(code, unwanted):
 @pytest.mark.parametrize("module", ["worker", "plan.planner", "processes.fixture_host"])
 def test_what_runs_in_another_interpreter_needs_none_of_our_libraries(module):
     """A side's Python has pyperf, our `bench` and our workloads: neither `reports` nor the rest."""
-    assert not loaded_by(f"import bench.{module}") & (HEAVY | {"pyperf", "reports"})
+    assert not loaded_by(f"import concbench.{module}") & (HEAVY | {"pyperf", "concbench.reports"})
 
 
 def test_strategies_import_their_libraries_when_they_are_opened():
     strategies = [
-        f"bench.strategies.{name}" for name in ("trio", "anyio", "gevent", "joblib", "dask")
+        f"concbench.strategies.{name}" for name in ("trio", "anyio", "gevent", "joblib", "dask")
     ]
-    assert not loaded_by(f"import {', '.join(strategies)}, workloads.io_sleep") & EXTRAS
+    assert not loaded_by(f"import {', '.join(strategies)}, concbench.workloads.io_sleep") & EXTRAS

@@ -13,8 +13,8 @@ from types import ModuleType
 
 from ..spec import Cell
 
-OURS = ("bench", "workloads", "reports")
-"""Packages whose code the version of this distribution names."""
+OURS = "concbench"
+"""The package whose code the version of this distribution names."""
 
 
 def plugins(cells: Iterable[Cell]) -> dict[str, str]:
@@ -43,7 +43,7 @@ def _files(target: str) -> Iterator[Path]:
         if own.is_file():
             yield own
         yield from _beside(own.parent, loaded)
-    elif top not in OURS:
+    elif top != OURS:
         modules = (one for name, one in loaded.items() if name.partition(".")[0] == top)
         yield from filter(None, map(_file, modules))
 
@@ -52,7 +52,7 @@ def _beside(folder: Path, loaded: Mapping[str, ModuleType]) -> Iterator[Path]:
     """The modules that were imported by a name that starts in this folder."""
     for name, module in loaded.items():
         file = _file(module)
-        if file is None or name.partition(".")[0] in OURS:
+        if file is None or name.partition(".")[0] == OURS:
             continue
         path = folder.joinpath(*name.split("."))
         if file in (path.with_name(f"{path.name}.py"), path / "__init__.py"):

@@ -28,7 +28,6 @@ class Absent:
 
 
 Kind = Literal["workloads", "strategies"]
-PACKAGES: Mapping[Kind, str] = {"workloads": "workloads", "strategies": "bench.strategies"}
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ def _default(f: dataclasses.Field[Any]) -> Plain:
 
 def _built_in(kind: Kind) -> dict[str, str]:
     """Named after their files, their classes the same in capitals: one file adds a plug-in."""
-    package = PACKAGES[kind]
+    package = f"concbench.{kind}"
     entries = [Path(entry.name) for entry in files(package).iterdir()]
     stems = [one.stem for one in entries if one.suffix == ".py" and one.name[0] != "_"]
     # A strategy of two parts has a file named after both: asyncio_to_thread.

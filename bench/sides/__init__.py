@@ -52,8 +52,7 @@ class MeasuredSide:
         """Run code that imports our `bench` in this side's interpreter."""
         if self.own is None:
             return interpreter_command(code)
-        first, last = str(self.own / "first"), str(self.own / "last")
-        path = f"import sys; sys.path.insert(0, {first!r}); sys.path.append({last!r}); "
+        path = f"import sys; sys.path.insert(0, {str(self.own)!r}); "
         return [self.python, *interpreter_command(path + code)[1:]]
 
     def here(self, text: str) -> str:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import distributions
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -24,6 +25,13 @@ import platformdirs
 
 from ..errors import UsageError
 from ..processes.children import Children, Stream, wait
+
+WORKLOADS = """
+from importlib.util import find_spec
+if find_spec("concbench") and (found := find_spec("concbench.workloads")):
+    print(*found.submodule_search_locations)
+"""
+"""Prints the folder of the built-in workloads that an interpreter has itself."""
 
 
 class CommandFailed(UsageError):
@@ -160,15 +168,18 @@ def install(children: Children, environment: Path, *words: str, purpose: str) ->
 
 
 def copy_packages(children: Children, python: str, folder: Path) -> Path:
-    """A folder with our `bench` in `first`, our workloads in `last`, compiled for the interpreter.
+    """A folder with our package, compiled for the interpreter, to come before whatever that has.
 
-    The first comes before whatever the interpreter has, the last behind: a side that has workloads
-    of that name keeps its own.
+    Built-in workloads that the interpreter has itself it keeps: they are what is compared where
+    the repository is that of concbench.
     """
-    package = Path(__file__).parents[1]
-    for place, source in (("first", package), ("last", package.with_name("workloads"))):
-        copy = folder / place / source.name
-        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    package = folder / "concbench"
+    rest = shutil.ignore_patterns("__pycache__", "reports", "workloads")
+    shutil.copytree(Path(__file__).parents[1], package, ignore=rest)
+    asked = output(children, [python, "-P", "-c", WORKLOADS], purpose=f"cannot ask {python}")
+    own = [Path(line) for line in asked.splitlines() if Path(line).is_dir()]
+    source = own[0] if own else Path(str(files("concbench.workloads")))
+    shutil.copytree(source, package / "workloads", ignore=rest)
     command = [python, "-m", "compileall", "-q", str(folder)]
     with suppress(UsageError):  # slower to start; what else is wrong it says itself
         output(children, command, purpose="cannot compile")

@@ -1,8 +1,8 @@
 """The decision of the gate: slower, not slower, inconclusive or other work, for every metric.
 
-`reports.gate.evidence` says where one metric of one cell stands; here they are judged together:
-Holm (1979) over all metrics of all cells, so that identical sides are called slower anywhere with
-at most ALPHA.  What a budget does not decide is inconclusive.
+`concbench.reports.gate.evidence` says where one metric of one cell stands; here they are judged
+together: Holm (1979) over all metrics of all cells, so that identical sides are called slower
+anywhere with at most ALPHA.  What a budget does not decide is inconclusive.
 
 Which cells to measure next: a budget allotted by need, and none of it to what is decided.  Every
 cell is looked at once.  From then on suspects come first, and alone where that is soon done: their

@@ -6,8 +6,8 @@ Nobody here looks for folders: whoever calls gives them.
 
 Here a run is read as its history needs it: facts and one time per worker process.  Whoever reads
 one run wants all of it; whoever reads 200 wants times.  So samples.json is read as the JSON that it
-is, without pyperf: 2 ms for a run of 18 cells and 12 rounds, where `reports.read` takes 7.  A test
-holds that the times are the same.
+is, without pyperf: 2 ms for a run of 18 cells and 12 rounds, where `concbench.reports.read` takes
+7.  A test holds that the times are the same.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ CLEAR_OF_FEW = 18.0
 PENALTY = 3.0
 
 MATTERS = 0.02
-"""A smaller change is not shown: a run itself aims no lower (reports.stats.stopping.HALF_WIDTH)."""
+"""A smaller change is not shown: a run itself aims no lower (see `stats.stopping`)."""
 FINEST = 0.001
 """Noise is never taken for less than this: clocks and rounding are not better."""
 

@@ -7,15 +7,17 @@ import os
 import socket
 import subprocess
 import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_all_start_methods
+from types import SimpleNamespace
 
 import pytest
 
-from bench.probes import leftovers
-from bench.probes.leftovers import complaints, held, summary
-from bench.processes.children import interpreter_command
+from concbench.probes import leftovers
+from concbench.probes.leftovers import complaints, held, summary
+from concbench.processes.children import interpreter_command
 
 
 def left(before: leftovers.Held, monkeypatch) -> list[str]:
@@ -35,11 +37,17 @@ def test_a_thread_that_stays_is_named(monkeypatch):
     assert left(before, monkeypatch) == []
 
 
-def test_what_ends_by_itself_is_not_left():
+def test_what_ends_by_itself_is_not_left(monkeypatch):
+    monkeypatch.setattr(leftovers, "SETTLING_SECONDS", 60)
     before, asked = held(), threading.Event()
     thread = threading.Thread(target=asked.wait, name="leaving")
     thread.start()
-    threading.Timer(0.2, asked.set).start()  # looking takes some 50 ms
+
+    def pause(_):  # between the first look and the next
+        asked.set()
+        thread.join()
+
+    monkeypatch.setattr(leftovers, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
     assert leftovers.left(before) == []
 
 
@@ -56,7 +64,7 @@ def test_a_child_that_stays_is_named_dead_or_alive(monkeypatch):
 STARTING = """
 import sys, time
 from multiprocessing import get_context
-from bench.probes import leftovers
+from concbench.probes import leftovers
 leftovers.SETTLING_SECONDS = 0.05
 before = leftovers.held()
 sleeping = get_context(sys.argv[1]).Process

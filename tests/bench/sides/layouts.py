@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import bench
+import concbench.reports
+import concbench.workloads
 
 from .repositories import commit
 
@@ -158,10 +159,18 @@ class Environment:
         base = Path(sys._base_executable)  # type: ignore[attr-defined]  # as venv itself does
         self.python.symlink_to(base.resolve())
         (self.folder / "pyvenv.cfg").write_text(f"home = {base.resolve().parent}\n")
-        ours = Path(bench.__file__).parents[1]
         theirs = [path for path in sys.path if path.endswith("site-packages")]
-        (self.site / "concbench.pth").write_text("\n".join([str(ours), *theirs]))
+        (self.site / "concbench.pth").write_text("\n".join([str(self.ours()), *theirs]))
         return self
+
+    def ours(self) -> Path:
+        """A folder with the package, however it is installed here."""
+        package = self.folder / "ours" / "concbench"
+        package.mkdir(parents=True)
+        inner = [Path(one.__path__[0]) for one in (concbench.reports, concbench.workloads)]
+        for path in {*Path(concbench.__path__[0]).iterdir(), *inner}:
+            (package / path.name).symlink_to(path)
+        return package.parent
 
     def script(self, layout: Layout) -> None:
         path = self.python.with_name("main-tool")

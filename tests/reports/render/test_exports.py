@@ -17,11 +17,11 @@ import pyperf
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-import reports
-from reports.analysis import frames, records
-from reports.errors import DamagedRun
-from reports.render.exports import FORMATS, rendered
-from reports.run.stored import Stored
+from concbench import reports
+from concbench.reports.analysis import frames, records
+from concbench.reports.errors import DamagedRun
+from concbench.reports.render.exports import FORMATS, rendered
+from concbench.reports.run.stored import Stored
 
 from ..hard import NAMES, called, noisy
 from ..made import Made, folder, sequential
@@ -75,7 +75,7 @@ def test_each_format_imports_no_more_than_it_needs(tmp_path: Path) -> None:
     folder(tmp_path, HARD["one round"])
     forms = [form for form in FORMATS if form not in ("html", "parquet")]
     code = (
-        "import reports, reports.render.exports, sys\n"
+        "import sys\nfrom concbench import reports\nimport concbench.reports.render.exports\n"
         f"run = reports.read({str(tmp_path)!r})\n"
         f"for form in {forms}: reports.render.exports.rendered(run, form)\n"
         "assert not {'matplotlib', 'pandas'} & set(sys.modules)\n"

@@ -1,0 +1,6 @@
+"""`python -m concbench`."""
+
+from concbench.cli import main
+
+if __name__ == "__main__":
+    main()
