@@ -70,6 +70,7 @@ def run(
     timeout: options.Timeout = None,
     seed: options.Seed = None,
     reference: options.Reference = None,
+    margin: options.Margin = None,
     side: Side = None,
     probe: Probe = None,
     raw: Raw = False,
