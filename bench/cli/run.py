@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,6 +100,8 @@ def run(
                 trial = driver.dry_run(settings, watch)
             _show_trial(trial, settings, outcome)
             return
+        if not quiet and (doubt := _too_few_rounds(settings)):
+            print(f"concbench: {doubt}", file=sys.stderr)
         with watching(quiet, verbose) as watch:
             folder = driver.run(settings, sys.argv[1:], watch, unfinished)
         _show(folder, given, settings, output, outcome)
@@ -170,7 +173,68 @@ def _show(
     if given.get("report"):
         stored.write_page([run])
     stored.write_targets(run, targets)
+    for line in _undecided(run):
+        print(line)
     _suggest_next(settings)
+
+
+CELL_SECONDS = 0.6
+"""Of a visit to a cell of the default workloads, with start and end: 18 take 10 to 13 s."""
+
+
+def _too_few_rounds(settings: Settings) -> str:
+    """That the budget allows too few rounds for so many cells, and what would do; or ""."""
+    from ..plan.cells import plan
+
+    if settings.rounds is not None:
+        return ""
+    blocks = [one.block for one in plan(settings) if not one.reason]
+    cells = len(blocks) * max(1, len(settings.side))
+    most = max(map(blocks.count, set(blocks)), default=0)
+    return few_rounds(cells, most, CELL_SECONDS * cells, settings.seconds)
+
+
+def few_rounds(cells: int, most: int, round_seconds: float, budget: float) -> str:
+    """What is wrong with a budget for cells of which `most` are in one table; "" if nothing is."""
+    from reports.stats.ranks import fewest_rounds
+
+    rounds, fewest = int(budget / round_seconds) if round_seconds else 0, fewest_rounds(most)
+    if most < 2 or rounds >= fewest:
+        return ""
+    allows = "less than one" if rounds < 1 else f"about {rounds}"
+    return (
+        f"{cells} cells take about {round_seconds:.0f} s a round, so {budget:g} s allow {allows}, "
+        f"too few to tell much: --budget {neat(1.2 * fewest * round_seconds)} would do"
+    )
+
+
+def neat(seconds: float) -> str:
+    """A budget of at least so much, as one would write it: `90s`, `4m`, `2h`."""
+    if seconds <= 120:
+        return f"{max(10, 10 * ceil(seconds / 10))}s"
+    return f"{ceil(seconds / 60)}m" if seconds <= 7200 else f"{ceil(seconds / 3600)}h"
+
+
+def _undecided(run: Stored) -> Iterator[str]:
+    """Which workloads the run could not decide, and what probably would."""
+    from reports import numbers
+    from reports.analysis import tables
+
+    left = {one.name: one.conclusion for one in tables.blocks(run)}
+    open_ones = {name: one.rounds_needed for name, one in left.items() if one.rounds_needed}
+    if not open_ones:
+        return
+    rounds, each = max(open_ones.values()), run.run.round_seconds
+    who = numbers.listed(list(open_ones))
+    if run.run.rounds_limit is not None:
+        yield f"not decided: {who}; --rounds {rounds} would probably do"
+    elif each and rounds * each <= MOST_SECONDS:
+        yield f"not decided: {who}; --budget {neat(rounds * each)} would probably do"
+    else:
+        yield f"not decided: {who}; no budget up to 24h would probably do: find a quieter machine"
+
+
+MOST_SECONDS = 24 * 3600.0
 
 
 def _doubts(run: Stored, outcome: Outcome) -> list[str]:
@@ -202,6 +266,11 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome) -> None:
     else:
         count = f"{settings.rounds} rounds about {seconds:.0f}"
     print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count} s{after}")
+    blocks = [planned.block for planned in trial.plan if not planned.reason]
+    most = max(map(blocks.count, set(blocks)), default=0)
+    doubt = few_rounds(len(blocks), most, one, seconds) if settings.rounds is None else ""
+    if doubt:
+        print(doubt)
 
 
 def _suggest_next(settings: Settings) -> None:

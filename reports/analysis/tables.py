@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite, nan
 
 from .. import numbers
@@ -279,7 +279,7 @@ class Group:
     rows: tuple[Row, ...]
     names: Mapping[int, str]
     block: bool
-    terms: Terms = Terms()
+    terms: Terms = field(default_factory=Terms)
 
     @property
     def conclusion(self) -> Conclusion:
