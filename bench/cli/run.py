@@ -216,22 +216,20 @@ def neat(seconds: float) -> str:
 
 
 def _undecided(run: Stored) -> Iterator[str]:
-    """Which workloads the run could not decide, and what probably would."""
-    from reports import numbers
+    """Which workloads the run could not decide, and what probably would decide each."""
     from reports.analysis import tables
 
-    left = {one.name: one.conclusion for one in tables.blocks(run)}
-    open_ones = {name: one.rounds_needed for name, one in left.items() if one.rounds_needed}
-    if not open_ones:
-        return
-    rounds, each = max(open_ones.values()), run.run.round_seconds
-    who = numbers.listed(list(open_ones))
-    if run.run.rounds_limit is not None:
-        yield f"not decided: {who}; --rounds {rounds} would probably do"
-    elif each and rounds * each <= MOST_SECONDS:
-        yield f"not decided: {who}; --budget {neat(rounds * each)} would probably do"
-    else:
-        yield f"not decided: {who}; no budget up to 24h would probably do: find a quieter machine"
+    decisions = {one.name: one.conclusion for one in tables.blocks(run)}
+    for name, one in decisions.items():
+        if one.decided or not one.more_rounds:
+            continue
+        rounds, each = one.rounds_needed, run.run.round_seconds
+        if not rounds or rounds * (each or 0.0) > MOST_SECONDS:
+            yield f"not decided: {name}; too much noise for any budget: find a quieter machine"
+            continue
+        timed = each if run.run.rounds_limit is None else None
+        option = f"--budget {neat(rounds * timed)}" if timed else f"--rounds {rounds}"
+        yield f"not decided: {name}; {option} would probably do"
 
 
 MOST_SECONDS = 24 * 3600.0

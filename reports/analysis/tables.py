@@ -110,10 +110,10 @@ def legend(groups: Sequence[Group]) -> str:
     ranks = [rank(row) for group in groups if group.block for row in group.rows if row.rank]
     parts = []
     if any("-" in one for one in ranks):
-        parts.append("2-4 is not certain yet")
+        parts.append("2-4 is one of these, not yet certain")
     if equal := [group for group in groups if any("=" in rank(row) for row in group.rows)]:
         parts.append(f"1= is equal within {equal[0].conclusion.margin}")
-    return f"ranks: {', '.join(parts)}" if parts else ""
+    return f"ranks: {'; '.join(parts)}" if parts else ""
 
 
 def _speedup(entry: Entry) -> str:

@@ -91,7 +91,7 @@ class Conclusion:
         if self.more_rounds > _MANY:
             return f"more than {_MANY:,} more rounds would be needed to tell"
         one = self.terms.round_seconds
-        took = f" ({numbers.brief(self.more_rounds * one)})" if one else ""
+        took = f" ({_long(self.more_rounds * one)})" if one else ""
         plural = "s" * (self.more_rounds > 1)
         if self.outcome == "undecided":
             return f"{self.more_rounds} more round{plural}{took} would begin to tell"
@@ -220,6 +220,11 @@ class Conclusion:
             names = numbers.listed([self.names[row.id] for row in self.no_gain])
             words += f"; not {self.margin} faster than {self.rival}: {names}"
         return words
+
+
+def _long(seconds: float) -> str:
+    """`40 s`, `9.1 min`, `2.8 h`."""
+    return numbers.brief(seconds) if seconds < 7200 else f"{numbers.digits(seconds / 3600, 2)} h"
 
 
 _MANY = 1000

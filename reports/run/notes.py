@@ -138,8 +138,8 @@ WORDS = {
     ),
     "one-round": ("one round", "that gives no interval, and no place in the ranks"),
     "by-itself": (
-        "its interval alone",
-        "one that excludes 1x is no news among {comparisons:comparison}: its rank counts them all",
+        "by its interval alone",
+        "it excludes 1x, which may be chance among {comparisons:comparison}; ranks count them all",
     ),
     "failed-rounds": (
         "failed {times:time}",

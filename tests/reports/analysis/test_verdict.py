@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from reports.analysis.verdict import Conclusion
 from reports.charts import chart as charts
 from reports.page import sections
 from reports.render import exports
+from reports.run.notes import Note
 from reports.stats import intervals, ranks
 
 from ..made import Made, folder, sequential
@@ -138,6 +140,41 @@ def test_nothing_beats_sequential_by_more_than_the_whole_of_every_interval(tmp_p
 def test_what_is_surely_a_little_faster_than_sequential_is_not_denied(tmp_path: Path) -> None:
     found = said(tmp_path, sequential(noisy(0.1)), Made("threading", noisy(0.098)))
     assert "threading is fastest, 1.02x" in found and "sequential within 5 % of it" in found
+
+
+def test_an_interval_that_a_rank_does_not_follow_is_noted(tmp_path: Path) -> None:
+    """1.42x [1.02, 1.98] and rank 1-4, as sequential: chance has three intervals to be in."""
+    (block,) = tables.blocks(reports.read(folder(tmp_path, NOISY)))
+    first = block.rows[0]
+    assert first.speedup_low is not None and first.speedup_low > 1
+    assert tables.rank(first) == "1-4"
+    assert Note("by-itself", {"comparisons": 3}) in first.notes
+    assert not [row for row in block.rows[1:] if row.notes]
+
+
+def test_no_interval_contradicts_a_rank_without_a_note(tmp_path: Path) -> None:
+    """Of 30 made-up blocks of six strategies, three rounds each."""
+    noted = 0
+    for seed in range(30):
+        chance = random.Random(seed)
+        made = [
+            replace(
+                sequential([]) if not place else Made(f"s{place}"),
+                seconds=[chance.lognormvariate(-2 - place / 10, 0.15) for _ in range(3)],
+            )
+            for place in range(6)
+        ]
+        (block,) = tables.blocks(reports.read(folder(tmp_path / str(seed), made)))
+        reference = next(row for row in block.rows if row.reference)
+        for row in block.rows:
+            assert row.speedup_low and row.speedup_high and row.standing and reference.standing
+            faster = row.id in reference.standing.slower_than
+            slower = reference.id in row.standing.slower_than
+            excludes = row.speedup_low > 1 or row.speedup_high < 1
+            note = any(one.code == "by-itself" for one in row.notes)
+            assert row == reference or excludes == (faster or slower or note)
+            noted += note
+    assert noted > 5
 
 
 def simulated(seed: int, rounds: int = 6) -> list[Made]:
