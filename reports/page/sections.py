@@ -66,6 +66,7 @@ def _workload(
         "sentence": decision.sentence,
         "card": card(decision, block.rows),
         "table": html_tables.workload_table(block, stored.probes, f"{anchor}-table"),
+        "legend": tables.legend([block]),
         "absent": html_tables.reasons(block, stored.probes),
         "unmeasured": [
             (block.names[row.id], row.status, row.reason)

@@ -100,6 +100,8 @@ class Run:
         parts = [f"<p>{'<br>'.join(about)}</p>"]
         for table in summary.run_tables(self._blocks, self.view):
             parts += [line for one in without_empty([table]) for line in html(one)]
+        if legend := tables.legend(self._blocks):
+            parts.append(f"<p>{_text(legend)}</p>")
         for table in summary.sides(self.stored):
             parts += html(table)
         if chart := self._chart:  # no colours of ours around it: a notebook may be light or dark
