@@ -167,7 +167,7 @@ class History:
         begun = [entry["elapsed"] for entry in self.entries if entry["event"] == "round"]
         ended = [entry["elapsed"] for entry in self.entries if entry["event"] == "canary"]
         took = ended[-1] - begun[0] if begun and ended else 0.0
-        done = sum(one <= ended[-1] for one in begun) if ended else 0
+        done = sum(one < ended[-1] for one in begun) if ended else 0
         return took / done if took > 0 else None
 
     def replaced(self) -> frozenset[int]:
