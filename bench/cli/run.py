@@ -17,6 +17,7 @@ from .progress import watching
 
 if TYPE_CHECKING:
     from reports.analysis.tables import View
+    from reports.analysis.verdict import Conclusion
     from reports.run.stored import Stored
 
     from ..driver import DryRun
@@ -216,20 +217,26 @@ def neat(seconds: float) -> str:
 
 
 def _undecided(run: Stored) -> Iterator[str]:
-    """Which workloads the run could not decide, and what probably would decide each."""
+    """Which workloads the run could not decide, and what probably would decide them."""
+    from reports import numbers
     from reports.analysis import tables
 
-    decisions = {one.name: one.conclusion for one in tables.blocks(run)}
-    for name, one in decisions.items():
-        if one.decided or not one.more_rounds:
-            continue
-        rounds, each = one.rounds_needed, run.run.round_seconds
-        if not rounds or rounds * (each or 0.0) > MOST_SECONDS:
-            yield f"not decided: {name}; too much noise for any budget: find a quieter machine"
-            continue
-        timed = each if run.run.rounds_limit is None else None
-        option = f"--budget {neat(rounds * timed)}" if timed else f"--rounds {rounds}"
-        yield f"not decided: {name}; {option} would probably do"
+    names: dict[str, list[str]] = {}
+    for block in tables.blocks(run):
+        if block.conclusion.more_rounds:
+            names.setdefault(_way_out(block.conclusion, run), []).append(block.name)
+    for way_out, those in names.items():
+        yield f"not decided: {numbers.listed(those)}; {way_out}"
+
+
+def _way_out(open_one: Conclusion, run: Stored) -> str:
+    rounds, each = open_one.rounds_needed, run.run.round_seconds
+    if not rounds or rounds * (each or 0.0) > MOST_SECONDS:
+        return "too much noise for any budget: find a quieter machine"
+    timed = each if run.run.rounds_limit is None else None
+    option = f"--budget {neat(rounds * timed)}" if timed else f"--rounds {rounds}"
+    begin = "would begin to tell" if open_one.outcome == "undecided" else "would probably do"
+    return f"{option} {begin}"
 
 
 MOST_SECONDS = 24 * 3600.0

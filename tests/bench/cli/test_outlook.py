@@ -92,3 +92,18 @@ def test_a_margin_given_to_show_judges_a_stored_run_anew(
     with pytest.raises(typer.Exit):
         stored.show(run, margin="0.5%")
     assert "cannot tell: " in capsys.readouterr().out
+
+
+def test_workloads_with_one_way_out_are_named_together(tmp_path: Path) -> None:
+    """One round decides nothing; three of 20 s begin to."""
+    made = [
+        one
+        for block, name in enumerate(("a", "b"))
+        for one in (
+            sequential([1.0], workload=name, block=block),
+            Made("threading", [0.5], name, block=block),
+        )
+    ]
+    assert said(tmp_path, *made, round_seconds=20.0) == [
+        "not decided: a and b; --budget 60s would begin to tell"
+    ]
