@@ -142,6 +142,33 @@ def test_what_is_surely_a_little_faster_than_sequential_is_not_denied(tmp_path: 
     assert "threading is fastest, 1.02x" in found and "sequential within 5 % of it" in found
 
 
+@pytest.mark.parametrize(
+    ("ratio", "noise", "rounds", "outcome"),
+    [
+        (1.3, 0.05, 8, "fastest"),
+        (1.0, 0.01, 8, "as good"),
+        (1.01, 0.015, 12, "as good"),
+        (1.05, 0.2, 4, "open"),
+    ],
+)
+def test_each_verdict_is_given_where_it_is_due(
+    tmp_path: Path, ratio: float, noise: float, rounds: int, outcome: str
+) -> None:
+    """Of 20 made-up blocks in three of four; "a is fastest" never of the slower one."""
+    found = []
+    for seed in range(20):
+        chance = random.Random(seed)
+
+        def times(middle: float, chance: random.Random = chance) -> list[float | None]:
+            return [middle * chance.lognormvariate(0, noise) for _ in range(rounds)]
+
+        made = [sequential(times(0.5)), Made("a", times(0.1 * ratio)), Made("b", times(0.1))]
+        one = conclusion(folder(tmp_path / str(seed), made))
+        found.append(one.outcome)
+        assert one.outcome != "fastest" or ratio == 1.0 or one.leaders == ["b"]
+    assert found.count(outcome) >= 15
+
+
 def test_an_interval_that_a_rank_does_not_follow_is_noted(tmp_path: Path) -> None:
     """1.42x [1.02, 1.98] and rank 1-4, as sequential: chance has three intervals to be in."""
     (block,) = tables.blocks(reports.read(folder(tmp_path, NOISY)))

@@ -113,6 +113,22 @@ def test_six_equal_cells_are_rarely_told_apart() -> None:
     assert alone / len(families) < 0.02
 
 
+def test_ranks_hold_the_true_one_whatever_the_cells_noise() -> None:
+    """Of 300 blocks of six with differences from none to a half, some cells noisier than others."""
+    middles, noises = (1.0, 1.03, 1.1, 1.1, 1.3, 1.5), (0.02, 0.1, 0.02, 0.1, 0.05, 0.3)
+    true = {0: (1, 1), 1: (2, 2), 2: (3, 4), 3: (3, 4), 4: (5, 5), 5: (6, 6)}
+    missed = 0
+    for trial in range(300):
+        cells = {
+            cell: times(middle, noise, rounds=6, seed=10 * trial + cell)
+            for cell, (middle, noise) in enumerate(zip(middles, noises, strict=True))
+        }
+        for cell, one in standings(cells, 0.05, 0.05).items():
+            low, high = true[cell]
+            missed += one.low > low or one.high < high
+    assert missed / 1800 < 0.05
+
+
 def test_the_reference_is_tested_against_the_others_and_not_among_all_pairs() -> None:
     """36 cells, 35 of them alike: Holm over 630 pairs needed 18 times as much."""
     machine = [times(1, 0.3, rounds=4, seed=cell) for cell in range(36)]
