@@ -57,10 +57,9 @@ class Conclusion:
     `first` are the rows that are, or of `open` may be, the fastest, in the order of the table; the
     reference of `reference`, the single row of `only`, none of the last two.  `reference` may be a
     row without times.  `doubt` says why there is no verdict, or what is wrong with the only cell,
-    and is "" otherwise.  `beside` are the rows within the margin of a fastest for
-    certain, or those that may be as fast as an unbeaten reference.  `no_gain` are those that surely
-    do not beat the reference by the margin, where it may be the fastest.  With `more_rounds` all of
-    `first` would probably be told apart.
+    and is "" otherwise.  `beside` are the rows within the margin of a fastest for certain, or those
+    that may be as fast as an unbeaten reference.  `no_gain` are those that surely do not beat the
+    reference by the margin, where it may be the fastest.  `more_rounds` would probably decide it.
     """
 
     outcome: Outcome
@@ -105,7 +104,7 @@ class Conclusion:
 
     @property
     def leaders(self) -> list[str]:
-        """The names of those that have the first place."""
+        """The names of those that are, or may be, the fastest."""
         return [self.names[row.id] for row in self.first]
 
     @property

@@ -168,14 +168,22 @@ def _with_rounds(
     misses: float,
     margin: float,
 ) -> dict[int, Standing]:
-    """The same, with the rounds that would tell each that may be first from the first."""
+    """The same, with the rounds that would tell each that may be first from the first.
+
+    One that equals the first is to be told from others that do, or known to equal them, too.
+    """
     contenders = [cell for cell, standing in known.items() if standing.low == 1]
     found = dict(known)
-    for cell in contenders[1:]:
-        ratio = ratios.get((contenders[0], cell))
-        if ratio and cell not in known[contenders[0]].equal:
-            more = ratio.more_rounds(margin, misses / (len(contenders) - 1))
-            found[cell] = replace(known[cell], more_rounds=more)
+    for place, cell in enumerate(contenders[1:], start=1):
+        first, *before = contenders[:place]
+        alike = known[first].equal
+        open_ones = [one for one in before if one in alike] if cell in alike else [first]
+        more = [
+            ratios[one, cell].more_rounds(margin, misses / (len(contenders) - 1))
+            for one in open_ones
+            if (one, cell) in ratios and one not in known[cell].equal
+        ]
+        found[cell] = replace(known[cell], more_rounds=max(more, default=0))
     return found
 
 

@@ -176,6 +176,20 @@ def test_only_what_may_be_first_needs_rounds_to_be_told_from_it() -> None:
     assert needed[0] == needed[2] == 0 < needed[1]
 
 
+def test_what_equals_the_first_needs_rounds_to_equal_the_others_that_do() -> None:
+    """Two are within 5 % of the first, and not known to be of each other."""
+    logs = {0: LogRatio(0.0, 0.001, 6), 1: LogRatio(0.04, 0.02, 6)}
+    ratios = {(0, 1): logs[0], (0, 2): logs[0], (1, 2): logs[1]}
+    known = {
+        0: Standing(1, 3, frozenset(), frozenset({1, 2}), True),
+        1: Standing(1, 3, frozenset(), frozenset({0}), False),
+        2: Standing(1, 3, frozenset(), frozenset({0}), False),
+    }
+    needed = [one.more_rounds for one in ranks._with_rounds(known, ratios, 0.05, 0.05).values()]
+    assert needed == [0, 0, logs[1].more_rounds(0.05, 0.025)]
+    assert needed[2] > 0
+
+
 @pytest.mark.parametrize(("cells", "least"), [(2, 3), (6, 4), (36, 5)])
 def test_more_cells_need_more_rounds(cells: int, least: int) -> None:
     assert fewest_rounds(cells) == least
