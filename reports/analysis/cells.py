@@ -120,7 +120,11 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     known = _Block(confidence, times, reference, limits(stored, cells), standings, stored.probes)
     bare = [_row(cell, stored.of(cell.id), known) for cell in cells]
     rows = explanations.annotate(_with_doubt(bare, stored), stored)
-    return sorted(rows, key=lambda row: (row.rank is None, row.batch_seconds or math.inf, row.id))
+    place = {cell: place for place, cell in enumerate(standings)}
+    return sorted(
+        rows,
+        key=lambda row: (place.get(row.id, math.inf), row.batch_seconds or math.inf, row.id),
+    )
 
 
 BUSY = 0.8

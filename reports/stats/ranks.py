@@ -120,8 +120,8 @@ def standings(cells: Mapping[int, Times], misses: float, margin: float) -> dict[
     `misses` is the chance that a cell's ranks leave out the true one; a `margin` of 0.05 is 5 %.
     """
     ran = {cell: times for cell, times in cells.items() if len(times) > 1}
-    order = sorted(ran, key=lambda cell: fmean(map(math.log, ran[cell].values())))
-    ratios = pairs({cell: ran[cell] for cell in order})
+    ratios = pairs(ran)
+    order = _order(ran, ratios)
     slower_than = _surely_faster(order, ratios, misses)
     equal: dict[int, set[int]] = {cell: set() for cell in order}
     for (one, other), ratio in ratios.items():
@@ -130,6 +130,19 @@ def standings(cells: Mapping[int, Times], misses: float, margin: float) -> dict[
             equal[other].add(one)
     known = {cell: _standing(cell, order, slower_than, frozenset(equal[cell])) for cell in order}
     return _with_rounds(known, ratios, misses, margin)
+
+
+def _order(cells: Mapping[int, Times], ratios: Mapping[tuple[int, int], LogRatio]) -> list[int]:
+    """The fastest first, by the time that a cell would have by each other's and their ratio.
+
+    So what is faster by its pairs comes first, whatever the rounds were that others had.
+    """
+    means = {cell: fmean(map(math.log, times.values())) for cell, times in cells.items()}
+    by_others: dict[int, list[float]] = {cell: [] for cell in cells}
+    for (one, other), ratio in ratios.items():
+        by_others[one].append(means[other] + ratio.centre)
+        by_others[other].append(means[one] - ratio.centre)
+    return sorted(cells, key=lambda cell: fmean(by_others[cell] or [means[cell]]))
 
 
 def _surely_faster(
@@ -179,9 +192,10 @@ def _with_rounds(
         alike = known[first].equal
         open_ones = [one for one in before if one in alike] if cell in alike else [first]
         more = [
-            ratios[one, cell].more_rounds(margin, misses / (len(contenders) - 1))
+            ratio.more_rounds(margin, misses / (len(contenders) - 1))
             for one in open_ones
-            if (one, cell) in ratios and one not in known[cell].equal
+            if (ratio := ratios.get((one, cell)) or ratios.get((cell, one)))
+            and one not in known[cell].equal
         ]
         found[cell] = replace(known[cell], more_rounds=max(more, default=0))
     return found

@@ -62,6 +62,13 @@ def test_what_a_round_has_in_common_hides_no_difference() -> None:
     assert places({0: slower, 1: machine}) == {1: (1, 1), 0: (2, 2)}
 
 
+def test_what_is_faster_in_the_rounds_that_both_had_comes_first() -> None:
+    """The slower one missed the three rounds in which the machine was slow."""
+    machine = {number: 3.0 if number > 4 else 1.0 + number / 100 for number in range(8)}
+    slower = {number: 1.1 * machine[number] * (1 + number % 2 / 1000) for number in range(5)}
+    assert list(places({0: slower, 1: machine}).items()) == [(1, (1, 1)), (0, (2, 2))]
+
+
 def test_one_round_ranks_nobody() -> None:
     assert places({0: {0: 1.0}, 1: {0: 2.0}}) == {}
     assert places({0: times(1), 1: {0: 2.0}}) == {0: (1, 1)}
