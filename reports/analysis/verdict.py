@@ -85,16 +85,17 @@ class Conclusion:
     @property
     def more(self) -> str:
         """`about 6 more rounds (40 s) would probably tell`; "" where nothing is open."""
-        if not self.more_rounds:
-            return ""
-        if self.more_rounds > _MANY:
-            return f"more than {_MANY:,} more rounds would be needed to tell"
-        one = self.terms.round_seconds
-        took = f" ({_long(self.more_rounds * one)})" if one else ""
-        plural = "s" * (self.more_rounds > 1)
-        if self.outcome == "undecided":
-            return f"{self.more_rounds} more round{plural}{took} would begin to tell"
-        return f"about {self.more_rounds:,} more round{plural}{took} would probably tell"
+        return _more(self) if self.more_rounds else ""
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a few words; "" where there is none."""
+        return _headline(self)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words, without the name of the block."""
+        return _sentence(self)
 
     @property
     def rounds_needed(self) -> int:
@@ -148,77 +149,86 @@ class Conclusion:
             return ""
         return f"{span(*(numbers.percent(share, ' ') for share in self.share))} of the limit"
 
-    @property
-    def sentence(self) -> str:
-        """The verdict in words, without the name of the block."""
-        who = numbers.listed(self.leaders)
-        match self.outcome:
-            case "only":
-                words = f"only {who} was measured, {self.batch} a batch"
-            case "fastest":
-                words = f"{who} is fastest{self._gain(', ')}"
-                if self.beside:
-                    names = numbers.listed([self.names[row.id] for row in self.beside])
-                    words += f", and {names} within {self.margin} of it"
-            case "as good":
-                words = f"{who}, equal within {self.margin}{self._gain(': ')}"
-            case "reference":
-                words = f"{self.headline}, {self.batch} a batch"
-            case "open":
-                return f"cannot tell: {self._open()}"
-            case _:
-                return f"no verdict, {': '.join(filter(None, (self.doubt, self.more)))}"
-        return ", ".join(filter(None, (words, self.doubt or self.of_limit or self._unknown_limit)))
 
-    @property
-    def headline(self) -> str:
-        """The same in a few words; "" where there is no verdict."""
-        who = numbers.listed(self.leaders)
-        match self.outcome:
-            case "fastest":
-                return who
-            case "as good":
-                several = f"{len(self.first):,} are as good"
-                return " or ".join(self.leaders) if len(self.first) == 2 else several
-            case "reference" if self.beside:
-                return f"nothing beats {self.rival} by {self.margin} or more"
-            case "reference":
-                return f"nothing beats {self.rival} here"
-            case "open":
-                return f"{self.leaders[0]} looks fastest"
-            case "only":
-                return f"only {who}"
-        return ""
+def _sentence(found: Conclusion) -> str:
+    who = numbers.listed(found.leaders)
+    match found.outcome:
+        case "only":
+            words = f"only {who} was measured, {found.batch} a batch"
+        case "fastest":
+            words = f"{who} is fastest{_gain(found, ', ')}"
+            if found.beside:
+                names = numbers.listed([found.names[row.id] for row in found.beside])
+                words += f", and {names} within {found.margin} of it"
+        case "as good":
+            words = f"{who}, equal within {found.margin}{_gain(found, ': ')}"
+        case "reference":
+            words = f"{found.headline}, {found.batch} a batch"
+        case "open":
+            return f"cannot tell: {_open(found)}"
+        case _:
+            return f"no verdict, {': '.join(filter(None, (found.doubt, found.more)))}"
+    return ", ".join(filter(None, (words, found.doubt or found.of_limit or _unknown_limit(found))))
 
-    @property
-    def _unknown_limit(self) -> str:
-        why = next((row.limit_doubt for row in self.first if row.limit_doubt), "")
-        return f"limit not known ({why})" if why else ""
 
-    def _gain(self, sign: str) -> str:
-        if self.speedup:
-            return f"{sign}{self.speedup} {self.rival}"
-        missing = "there is no reference"
-        if self.reference:
-            missing = f"{self.rival} {_ABSENT.get(self.reference.status, 'shares no round')}"
-        return f"{sign}{self.batch} a batch; {missing}, so no speed-up"
+def _headline(found: Conclusion) -> str:
+    who = numbers.listed(found.leaders)
+    match found.outcome:
+        case "fastest":
+            return who
+        case "as good":
+            several = f"{len(found.first):,} are as good"
+            return " or ".join(found.leaders) if len(found.first) == 2 else several
+        case "reference" if found.beside:
+            return f"nothing beats {found.rival} by {found.margin} or more"
+        case "reference":
+            return f"nothing beats {found.rival} here"
+        case "open":
+            return f"{found.leaders[0]} looks fastest"
+        case "only":
+            return f"only {who}"
+    return ""
 
-    def _open(self) -> str:
-        """Who looks fastest, who else could be, what would tell, and who at least is not."""
-        looks, *others = self.leaders
-        figure = self.speedup
-        if not figure or self.first[0] == self.reference:
-            figure = f"{numbers.duration(self.first[0].batch_seconds)} a batch"
-        shown = (
-            others if len(others) <= _FEW + 1 else [*others[:_FEW], f"{len(others) - _FEW} more"]
-        )
-        words = f"{looks} looks fastest ({figure}); {numbers.listed(shown)} could be as fast"
-        if self.more:
-            words += f": {self.more}"
-        if self.no_gain:
-            names = numbers.listed([self.names[row.id] for row in self.no_gain])
-            words += f"; not {self.margin} faster than {self.rival}: {names}"
-        return words
+
+def _gain(found: Conclusion, sign: str) -> str:
+    if found.speedup:
+        return f"{sign}{found.speedup} {found.rival}"
+    missing = "there is no reference"
+    if found.reference:
+        missing = f"{found.rival} {_ABSENT.get(found.reference.status, 'shares no round')}"
+    return f"{sign}{found.batch} a batch; {missing}, so no speed-up"
+
+
+def _open(found: Conclusion) -> str:
+    """Who looks fastest, who else could be, what would tell, and who at least is not."""
+    looks, *others = found.leaders
+    figure = found.speedup
+    if not figure or found.first[0] == found.reference:
+        figure = f"{numbers.duration(found.first[0].batch_seconds)} a batch"
+    shown = others if len(others) <= _FEW + 1 else [*others[:_FEW], f"{len(others) - _FEW} more"]
+    words = f"{looks} looks fastest ({figure}); {numbers.listed(shown)} could be as fast"
+    if found.more:
+        words += f": {found.more}"
+    if found.no_gain:
+        names = numbers.listed([found.names[row.id] for row in found.no_gain])
+        words += f"; not {found.margin} faster than {found.rival}: {names}"
+    return words
+
+
+def _more(found: Conclusion) -> str:
+    if found.more_rounds > _MANY:
+        return f"more than {_MANY:,} more rounds would be needed to tell"
+    one = found.terms.round_seconds
+    took = f" ({_long(found.more_rounds * one)})" if one else ""
+    plural = "s" * (found.more_rounds > 1)
+    if found.outcome == "undecided":
+        return f"{found.more_rounds} more round{plural}{took} would begin to tell"
+    return f"about {found.more_rounds:,} more round{plural}{took} would probably tell"
+
+
+def _unknown_limit(found: Conclusion) -> str:
+    why = next((row.limit_doubt for row in found.first if row.limit_doubt), "")
+    return f"limit not known ({why})" if why else ""
 
 
 def _long(seconds: float) -> str:
@@ -254,7 +264,8 @@ def decide(rows: Sequence[Row], names: Mapping[int, str], terms: Terms | None = 
         are = "is first but" if len(wrong) == 1 else "are first but"
         doubt = f"{numbers.listed(wrong)} {are} {ERROR}"
         return Conclusion("impossible", first, reference, names, doubt, terms)
-    if reference is not None and _unbeaten(reference, ranked, terms.margin):
+    alone = first == (reference,)
+    if reference is not None and (alone or _unbeaten(reference, ranked, terms.margin)):
         beside = tuple(row for row in first if row != reference)
         return Conclusion("reference", (reference,), reference, names, "", terms, beside)
     if len(first) == 1:
