@@ -106,13 +106,12 @@ def rank(row: Row) -> str:
 
 
 def legend(groups: Sequence[Group]) -> str:
-    """What ranks that are no plain number mean; "" where there are none."""
-    ranks = [rank(row) for group in groups if group.block for row in group.rows if row.rank]
-    parts = []
-    if any("-" in one for one in ranks):
-        parts.append("2-4 is one of these, not yet certain")
-    if equal := [group for group in groups if any("=" in rank(row) for row in group.rows)]:
-        parts.append(f"1= is equal within {equal[0].conclusion.margin}")
+    """What ranks that are no plain number mean, by the first of a kind; "" where there are none."""
+    margins = {rank(row): group.conclusion.margin for group in groups for row in group.rows}
+    open_one = next((one for one in margins if "-" in one and one != numbers.NONE), "")
+    equal = next((one for one in margins if "=" in one), "")
+    parts = [f"{open_one} is one of these, not yet certain"] if open_one else []
+    parts += [f"{equal} is equal within {margins[equal]}"] if equal else []
     return f"ranks: {'; '.join(parts)}" if parts else ""
 
 
