@@ -16,9 +16,9 @@ from .exit import Outcome, ending, writing
 from .progress import watching
 
 if TYPE_CHECKING:
-    from reports.analysis.tables import View
-    from reports.analysis.verdict import Conclusion
-    from reports.run.stored import Stored
+    from concbench.reports.analysis.tables import View
+    from concbench.reports.analysis.verdict import Conclusion
+    from concbench.reports.run.stored import Stored
 
     from ..driver import DryRun
     from ..plan.settings import Settings
@@ -127,7 +127,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
 
 def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | None) -> Output:
     """How the run will be shown, and exported; UsageError before anything is measured."""
-    from reports.analysis import tables
+    from concbench.reports.analysis import tables
 
     from ..plan.cells import plan
     from ..store import runs
@@ -148,8 +148,8 @@ def _show(
     folder: Path, given: Mapping[str, Any], settings: Settings, output: Output, outcome: Outcome
 ) -> None:
     # All is kept before a word is printed: a reader such as `head -1` may hang up any time.
-    from reports.analysis import records
-    from reports.render import summary
+    from concbench.reports.analysis import records
+    from concbench.reports.render import summary
 
     from ..store import runs
 
@@ -197,7 +197,7 @@ def _too_few_rounds(settings: Settings) -> str:
 
 def few_rounds(cells: int, most: int, round_seconds: float, budget: float) -> str:
     """What is wrong with a budget for cells of which `most` are in one table; "" if nothing is."""
-    from reports.stats.ranks import fewest_rounds
+    from concbench.reports.stats.ranks import fewest_rounds
 
     rounds, fewest = int(budget / round_seconds) if round_seconds else 0, fewest_rounds(most)
     if most < 2 or rounds >= fewest:
@@ -218,8 +218,8 @@ def neat(seconds: float) -> str:
 
 def _undecided(run: Stored) -> Iterator[str]:
     """Which workloads the run could not decide, and what probably would decide them."""
-    from reports import numbers
-    from reports.analysis import tables
+    from concbench.reports import numbers
+    from concbench.reports.analysis import tables
 
     names: dict[str, list[str]] = {}
     for block in tables.blocks(run):

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from reports.run import keys
+from concbench.reports.run import keys
 
 from ..errors import UsageError, alternatives
 from . import MOST, limits

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import typer
 
-import reports
-from bench.cli import run as command
-from bench.cli import stored
-from bench.cli.run import few_rounds, neat
-from bench.plan.settings import resolve
-from reports.analysis import tables
+from concbench import reports
+from concbench.cli import run as command
+from concbench.cli import stored
+from concbench.cli.run import few_rounds, neat
+from concbench.plan.settings import resolve
+from concbench.reports.analysis import tables
 from tests.reports.made import Made, folder, sequential
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-import reports
-from reports.analysis import cells as rows
-from reports.analysis import tables
-from reports.render import exports
+from concbench import reports
+from concbench.reports.analysis import cells as rows
+from concbench.reports.analysis import tables
+from concbench.reports.render import exports
 
 from ..made import Made, folder, sequential
 from ..made_probes import in_flight

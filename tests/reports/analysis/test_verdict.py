@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-import reports
-from reports.analysis import cells, names, tables, verdict
-from reports.analysis.verdict import Conclusion
-from reports.charts import chart as charts
-from reports.page import sections
-from reports.render import exports
-from reports.run.notes import Note
-from reports.stats import intervals, ranks
+from concbench import reports
+from concbench.reports.analysis import cells, names, tables, verdict
+from concbench.reports.analysis.verdict import Conclusion
+from concbench.reports.charts import chart as charts
+from concbench.reports.page import sections
+from concbench.reports.render import exports
+from concbench.reports.run.notes import Note
+from concbench.reports.stats import intervals, ranks
 
 from ..made import Made, folder, sequential
 

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from reports.stats import ranks
-from reports.stats.ranks import LogRatio, Standing, fewest_rounds, standings
+from concbench.reports.stats import ranks
+from concbench.reports.stats.ranks import LogRatio, Standing, fewest_rounds, standings
 
 Times = dict[int, float]
 
