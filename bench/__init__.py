@@ -25,6 +25,7 @@ def run(
     timeout: str | float | None = None,
     seed: int | None = None,
     reference: str | None = None,
+    margin: str | float | None = None,
     side: str | Sequence[str] = (),
     probe: str | Sequence[str] = (),
     results: str | Path | None = None,

@@ -1,4 +1,4 @@
-"""Numbers as a reader wants them.  ASCII only: a terminal may know nothing else."""
+"""Numbers as a reader wants them.  ASCII only, but for \u00b1: a terminal may know no more."""
 
 from __future__ import annotations
 
@@ -75,6 +75,13 @@ def interval(estimate: float | None, low: float | None, high: float | None) -> s
     return f"{text}x [{low:,.{decimals}f}, {high:,.{decimals}f}]"
 
 
+def bounds(low: float | None, high: float | None) -> str:
+    """`31 to 94 ms`, `0.8 ms to 2.1 s`: from one duration to another."""
+    first, last = brief(low), brief(high)
+    same = first.rpartition(" ")[2] == last.rpartition(" ")[2]
+    return f"{first.rpartition(' ')[0] if same else first} to {last}"
+
+
 def count(value: float | None) -> str:
     """`10,000`; below 100 with three significant digits."""
     if value is None or not math.isfinite(value):
@@ -90,4 +97,8 @@ def listed(words: list[str]) -> str:
 def printable(text: str, encoding: str) -> str:
     """The text on one line as a terminal of this encoding can show it, the rest escaped."""
     clean = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
-    return clean.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        return clean.encode(encoding).decode(encoding)
+    except UnicodeEncodeError:
+        plain = clean.replace("\u00b1", "+-")
+        return plain.encode(encoding, "backslashreplace").decode(encoding)

@@ -60,6 +60,9 @@ Tasks = Annotated[int | None, Option(help="Tasks in a batch.")]
 Workers = Annotated[int | None, Option(help="Tasks running at the same time.")]
 Start = Annotated[str | None, Option(help="How children start: fork, spawn or forkserver.")]
 Reference = Annotated[str | None, Option(help="The strategy that speed-ups refer to: sequential.")]
+Margin = Annotated[
+    str | None, Option(metavar="SHARE", help="Strategies that differ by less are as good: 5%.")
+]
 
 # How long, and in which order
 Rounds = Annotated[

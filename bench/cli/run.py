@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from .progress import watching
 
 if TYPE_CHECKING:
     from concbench.reports.analysis.tables import View
+    from concbench.reports.analysis.verdict import Conclusion
     from concbench.reports.run.stored import Stored
 
     from ..driver import DryRun
@@ -70,6 +72,7 @@ def run(
     timeout: options.Timeout = None,
     seed: options.Seed = None,
     reference: options.Reference = None,
+    margin: options.Margin = None,
     side: Side = None,
     probe: Probe = None,
     raw: Raw = False,
@@ -98,6 +101,8 @@ def run(
                 trial = driver.dry_run(settings, watch)
             _show_trial(trial, settings, outcome)
             return
+        if not quiet and (doubt := _too_few_rounds(settings)):
+            print(f"concbench: {doubt}", file=sys.stderr)
         with watching(quiet, verbose) as watch:
             folder = driver.run(settings, sys.argv[1:], watch, unfinished)
         _show(folder, given, settings, output, outcome)
@@ -169,7 +174,72 @@ def _show(
     if given.get("report"):
         stored.write_page([run])
     stored.write_targets(run, targets)
+    for line in _undecided(run):
+        print(line)
     _suggest_next(settings)
+
+
+CELL_SECONDS = 0.6
+"""Of a visit to a cell of the default workloads, with start and end: 18 take 10 to 13 s."""
+
+
+def _too_few_rounds(settings: Settings) -> str:
+    """That the budget allows too few rounds for so many cells, and what would do; or ""."""
+    from ..plan.cells import plan
+
+    if settings.rounds is not None:
+        return ""
+    blocks = [one.block for one in plan(settings) if not one.reason]
+    cells = len(blocks) * max(1, len(settings.side))
+    most = max(map(blocks.count, set(blocks)), default=0)
+    return few_rounds(cells, most, CELL_SECONDS * cells, settings.seconds)
+
+
+def few_rounds(cells: int, most: int, round_seconds: float, budget: float) -> str:
+    """What is wrong with a budget for cells of which `most` are in one table; "" if nothing is."""
+    from concbench.reports.stats.ranks import fewest_rounds
+
+    rounds, fewest = int(budget / round_seconds) if round_seconds else 0, fewest_rounds(most)
+    if most < 2 or rounds >= fewest:
+        return ""
+    allows = "less than one" if rounds < 1 else f"about {rounds}"
+    return (
+        f"{cells} cells take about {round_seconds:.0f} s a round, so {budget:g} s allow {allows}, "
+        f"too few to tell much: --budget {neat(1.2 * fewest * round_seconds)} would do"
+    )
+
+
+def neat(seconds: float) -> str:
+    """A budget of at least so much, as one would write it: `90s`, `4m`, `2h`."""
+    if seconds <= 120:
+        return f"{max(10, 10 * ceil(seconds / 10))}s"
+    return f"{ceil(seconds / 60)}m" if seconds <= 7200 else f"{ceil(seconds / 3600)}h"
+
+
+def _undecided(run: Stored) -> Iterator[str]:
+    """Which workloads the run could not decide, and what probably would decide them."""
+    from concbench.reports import numbers
+    from concbench.reports.analysis import tables
+
+    names: dict[str, list[str]] = {}
+    for block in tables.blocks(run):
+        if block.conclusion.more_rounds:
+            names.setdefault(_way_out(block.conclusion, run), []).append(block.name)
+    for way_out, those in names.items():
+        yield f"not decided: {numbers.listed(those)}; {way_out}"
+
+
+def _way_out(open_one: Conclusion, run: Stored) -> str:
+    rounds, each = open_one.rounds_needed, run.run.round_seconds
+    if not rounds or rounds * (each or 0.0) > MOST_SECONDS:
+        return "too much noise for any budget: find a quieter machine"
+    timed = each if run.run.rounds_limit is None else None
+    option = f"--budget {neat(rounds * timed)}" if timed else f"--rounds {rounds}"
+    begin = "would begin to tell" if open_one.outcome == "undecided" else "would probably do"
+    return f"{option} {begin}"
+
+
+MOST_SECONDS = 24 * 3600.0
 
 
 def _doubts(run: Stored, outcome: Outcome) -> list[str]:
@@ -201,6 +271,11 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome) -> None:
     else:
         count = f"{settings.rounds} rounds about {seconds:.0f}"
     print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count} s{after}")
+    blocks = [planned.block for planned in trial.plan if not planned.reason]
+    most = max(map(blocks.count, set(blocks)), default=0)
+    doubt = few_rounds(len(blocks), most, one, seconds) if settings.rounds is None else ""
+    if doubt:
+        print(doubt)
 
 
 def _suggest_next(settings: Settings) -> None:

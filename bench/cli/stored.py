@@ -37,6 +37,7 @@ def show(
     columns: options.Columns = None,
     sort: options.Sort = None,
     group_by: options.GroupBy = None,
+    margin: options.Margin = None,
     verbose: Imports = False,
 ) -> None:
     """Show a stored run again; never measures."""
@@ -45,7 +46,7 @@ def show(
         from concbench.reports.render import summary
         from concbench.reports.run import imports
 
-        (stored,) = _runs([run], results)
+        (stored,) = _runs([run], results, margin)
         view = tables.wanted(columns, sort, group_by, tables.params(stored))
         summary.show(stored, console(), view)
         if verbose and stored.run.imports:
@@ -63,13 +64,14 @@ def report(
     runs: ReportRuns = None,
     output: Output = None,
     browse: Browse = False,
+    margin: options.Margin = None,
     results: options.Results = None,
 ) -> None:
     """Write one HTML page with verdicts, tables and charts."""
     with ending():
         if output:
             check_output(str(output))
-        page = write_page(_runs(runs or ["latest"], results), output)
+        page = write_page(_runs(runs or ["latest"], results, margin), output)
         if browse:
             import webbrowser
 
@@ -167,12 +169,14 @@ def _folder(results: Path | None) -> Path:
     return resolve({"results": results}).results
 
 
-def _runs(names: Sequence[str], results: Path | None) -> list[Stored]:
-    """The runs that the names mean, read."""
+def _runs(names: Sequence[str], results: Path | None, margin: str | None = None) -> list[Stored]:
+    """The runs that the names mean, read; with a margin of their own unless one is given."""
+    from ..plan.settings import resolve
     from ..store.runs import located
 
-    folder = _folder(results)
-    return [read(located(folder, name)) for name in names]
+    settings = resolve({"results": results, "margin": margin})
+    runs = [read(located(settings.results, name)) for name in names]
+    return [one.with_margin(settings.margin) for one in runs] if margin else runs
 
 
 def read(path: Path) -> Stored:

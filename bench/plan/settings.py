@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from concbench.reports.run import keys
+
 from ..errors import UsageError, alternatives
 from . import MOST, limits
 
@@ -44,6 +46,16 @@ def number(given: object) -> object:
     return given
 
 
+def share(given: object) -> object:
+    """0.05 from `5%` or a bare 0.05."""
+    if not isinstance(given, str):
+        return number(given)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(%?)\s*", given)
+    if not match:
+        raise ValueError(RANGES["margin"])
+    return float(match[1]) / (100 if match[2] else 1)
+
+
 def probes(given: object) -> object:
     """Probes, each once and in our order, from names that commas may separate.
 
@@ -64,6 +76,7 @@ _PROBES = f"some of {', '.join(PROBES)}, or {ALL}, or {NONE}"
 
 Number = Annotated[int, BeforeValidator(number)]
 Seconds = Annotated[float, BeforeValidator(duration)]
+Share = Annotated[float, BeforeValidator(share)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
 Probes = Annotated[tuple[str, ...], BeforeValidator(probes)]
 
@@ -82,6 +95,7 @@ RANGES = {
     "budget": "between 1s and 24h",
     "rounds": "between 1 and 100,000",
     "timeout": "above 0 and at most 24h",
+    "margin": "between 0.1% and 50%",
     "seed": "between 0 and 2**64 - 1",
 }
 KINDS = {
@@ -129,6 +143,7 @@ class Settings(BaseModel):
     timeout: Annotated[Seconds, Field(gt=0, le=86_400)] | None = None
     seed: Annotated[Number, Field(ge=0, lt=2**64)] | None = None
     reference: str = "sequential"
+    margin: Annotated[Share, Field(ge=0.001, le=0.5)] = keys.MARGIN
     side: Texts = ()
     probe: Probes = DEFAULT_PROBES
     raw: bool = False

@@ -72,6 +72,7 @@ def write(
         **facts,
         "warnings": [*facts["warnings"], *past.trouble],
         "seconds": past.elapsed,
+        "round_seconds": past.round_seconds,
         "cells": [_cell(planned, past) for planned in plan],
         "order": past.orders,
         "canary": past.canary(),

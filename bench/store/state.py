@@ -161,6 +161,15 @@ class History:
         """Rounds begun, without those that were replaced."""
         return self.rounds - len(self.replaced())
 
+    @property
+    def round_seconds(self) -> float | None:
+        """What a round took on average, its canary included; None before the first has ended."""
+        begun = [entry["elapsed"] for entry in self.entries if entry["event"] == "round"]
+        ended = [entry["elapsed"] for entry in self.entries if entry["event"] == "canary"]
+        took = ended[-1] - begun[0] if begun and ended else 0.0
+        done = sum(one < ended[-1] for one in begun) if ended else 0
+        return took / done if took > 0 else None
+
     def replaced(self) -> frozenset[int]:
         """The rounds that were measured again to the end; only answers count in them."""
         going = {self.rounds - 1} if self.unvisited() else set()

@@ -12,7 +12,8 @@ from ..run.notes import Note
 from ..run.probes import Probed
 from ..run.schema import Planned
 from ..run.stored import Process, Stored
-from ..stats import intervals, stopping
+from ..stats import intervals, ranks, stopping
+from ..stats.ranks import Standing
 from . import explanations
 
 Times = Mapping[int, float]  # round -> seconds per batch
@@ -25,7 +26,9 @@ class Row:
     `batch_seconds` is the geometric mean over rounds, `startup_seconds`, `one_shot_seconds`, CPU,
     switches and metrics are medians; all are of `tasks` tasks.  Memory, tasks in flight and the
     seconds of waiting, running and lag are of one untimed pass.  `left_behind` is "" when that left
-    nothing, None when nobody looked.  The fields up to `rank` are the columns of cells.csv.
+    nothing, None when nobody looked.  The rank lies from `rank_low`, which is `rank`, to
+    `rank_high`; the fields up to that are the columns of cells.csv.  `limit_doubt` says why there
+    is no limit where one could have been.
     """
 
     workload: str
@@ -71,6 +74,8 @@ class Row:
     left_behind: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     rank: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
     id: int
     block: int
     reference: bool
@@ -79,6 +84,8 @@ class Row:
     client: str = ""
     form: str = ""
     notes: tuple[Note, ...] = ()
+    standing: Standing | None = None
+    limit_doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class _Block:
     times: Mapping[int, Times]
     reference: Times | None
     limits: Mapping[int, float]
-    ranks: Mapping[int, int]
+    standings: Mapping[int, Standing]
     probes: Mapping[int, Probed]
 
 
@@ -99,7 +106,7 @@ def rows(stored: Stored) -> list[Row]:
 
 
 def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
-    """The rows of one block: by rank, then what has none, then what was not measured."""
+    """The rows of one block: the fastest first, then what has no rank, then no time."""
     confidence = level(stored, cells)
     times = {
         cell.id: stored.times(cell.id)
@@ -109,13 +116,42 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     reference = next(
         (times[cell.id] for cell in cells if cell.reference and cell.id in times), None
     )
-    ranks = intervals.ranks(times, 1 - confidence)
-    known = _Block(confidence, times, reference, limits(stored, cells), ranks, stored.probes)
+    standings = ranks.standings(times, 1 - confidence, stored.run.margin)
+    known = _Block(confidence, times, reference, limits(stored, cells), standings, stored.probes)
     bare = [_row(cell, stored.of(cell.id), known) for cell in cells]
-    rows = explanations.annotate(bare, stored)
+    rows = explanations.annotate(_with_doubt(bare, stored), stored)
+    place = {cell: place for place, cell in enumerate(standings)}
     return sorted(
-        rows, key=lambda row: (row.rank or math.inf, row.batch_seconds or math.inf, row.id)
+        rows,
+        key=lambda row: (place.get(row.id, math.inf), row.batch_seconds or math.inf, row.id),
     )
+
+
+BUSY = 0.8
+"""Of its CPUs; a round that got fewer shows a machine on which no limit can be told."""
+
+
+def _with_doubt(rows: Sequence[Row], stored: Stored) -> Sequence[Row]:
+    """The rows without limits, where cells beyond theirs show that those are not known.
+
+    What the reference waited and computed is then of another machine, as it were, than what the
+    others had.  On a calm machine a whole interval beyond its limit is an error of measuring, and
+    stays.
+    """
+    past = [row for row in rows if row.of_limit is not None and row.of_limit > explanations.BEYOND]
+    if not past:
+        return rows
+    cpus = float(stored.run.environment.get("cpus") or 1)
+    busy = min(stored.run.delivered) < BUSY * cpus
+    if not busy and any(map(explanations.beyond, past)):
+        return rows
+    why = "other programs took CPUs" if busy else "its rounds differ too much"
+    return [
+        replace(row, limit_seconds=None, of_limit=None, limit_doubt=why)
+        if row.limit_seconds
+        else row
+        for row in rows
+    ]
 
 
 def level(stored: Stored, cells: Sequence[Planned]) -> float:
@@ -131,7 +167,7 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
     if not times:
         return row
     batch = intervals.mean(list(times.values()), block.confidence)
-    least = block.limits.get(cell.id)
+    least, standing = block.limits.get(cell.id), block.standings.get(cell.id)
     timed = replace(
         row,
         batch_seconds=batch.estimate,
@@ -141,7 +177,10 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
         one_shot_seconds=_median(process.one_shot_seconds for process in processes),
         limit_seconds=least,
         of_limit=least / batch.estimate if least is not None else None,
-        rank=block.ranks.get(cell.id),
+        rank=standing.low if standing else None,
+        rank_low=standing.low if standing else None,
+        rank_high=standing.high if standing else None,
+        standing=standing,
         client=processes[0].client,
         form=processes[0].form,
         notes=tuple(dict.fromkeys(note for process in processes for note in process.notes)),

@@ -17,7 +17,7 @@ from .. import numbers
 from ..run import provenance
 from ..run.schema import Planned, Side
 from ..run.stored import Process, Stored
-from ..stats import intervals
+from ..stats import intervals, ranks
 from ..stats.intervals import Interval
 from . import cells, names
 
@@ -168,8 +168,8 @@ def _counts(rows: Sequence[Compared]) -> Counter[str]:
 class Difference:
     """Two cells by id: `ratio` is the seconds of the second over those of the first.
 
-    `p` is adjusted for all pairs of the block (Holm), None with one round in common; a `p` of at
-    most `misses` is a difference.
+    `p` is that which ranks rest on, after Holm among the pairs of either cell, and None with one
+    round in common; a `p` of at most `misses` is a difference.
     """
 
     first: int
@@ -194,18 +194,18 @@ def differences(stored: Stored, planned: Sequence[Planned]) -> list[Difference]:
         for pair in combinations(times, 2)
         if (ratio := intervals.ratio(times[pair[1]], times[pair[0]], confidence))
     ]
-    p_values = [intervals.p_value(times[first], times[second]) for (first, second), _ in ratios]
-    adjusted = iter(intervals.holm([p for p in p_values if p is not None]))
+    paired = ranks.pairs(times)
+    adjusted = ranks.adjusted({frozenset(pair): ratio.p for pair, ratio in paired.items()})
     return [
         Difference(
             first,
             second,
             len(times[first].keys() & times[second].keys()),
             ratio,
-            None if p is None else next(adjusted),
+            adjusted.get(frozenset((first, second))),
             1 - confidence,
         )
-        for ((first, second), ratio), p in zip(ratios, p_values, strict=True)
+        for (first, second), ratio in ratios
     ]
 
 

@@ -80,6 +80,16 @@ class _Peers:
         shares = [one.own_cpu_seconds / one.seconds for one in processes if one.in_process]
         return bool(shares) and median(shares) >= COMPUTES
 
+    def by_itself(self, row: Row) -> bool:
+        """Whether its speed-up has an interval without 1, and its rank does not follow that."""
+        reference = next((one for one in self.rows if one.reference), None)
+        if reference is None or reference.standing is None or row.standing is None:
+            return False
+        if not row.speedup_low or not row.speedup_high or row.speedup_low <= 1 <= row.speedup_high:
+            return False
+        apart = reference.standing.slower_than | row.standing.slower_than
+        return not apart & {row.id, reference.id}
+
 
 def annotate(rows: Sequence[Row], stored: Stored) -> list[Row]:
     """The rows of a block, with the notes that follow from their numbers."""
@@ -136,6 +146,9 @@ def _notes(row: Row, cell: Planned, peers: _Peers) -> Iterator[Note]:
         yield Note("other-client", {"client": row.client, "usual": peers.client})
     if beyond(row):
         yield Note("beyond-limit")
+    if peers.by_itself(row):
+        ranked = sum(one.standing is not None for one in peers.rows)
+        yield Note("by-itself", {"comparisons": ranked - 1})
     if row.rounds == 1 < peers.rounds:  # of all of them the verdict says it
         yield Note("one-round")
     if times := sum(failure.cell == row.id for failure in peers.stored.run.failures):

@@ -31,7 +31,7 @@ TYPES = {
     **dict.fromkeys(("peak_bytes", "over_empty_bytes", "in_flight_most"), "Int64"),
     **dict.fromkeys(("speedup", "speedup_low", "speedup_high"), "float64"),
     **dict.fromkeys(("ratio", "ratio_low", "ratio_high"), "float64"),
-    "rank": "Int64",
+    **dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"),
 }
 
 
@@ -61,12 +61,13 @@ def processes(runs: Runs) -> pd.DataFrame:
 def cells(runs: Runs) -> pd.DataFrame:
     """One row a cell, unrounded: cells.csv.
 
-    `rank` is Int64; all seconds, speed-ups (times the reference) and `of_limit` (a share, 1 is the
-    limit) are float.  `cpu_seconds` and context switches (float) are medians per batch,
-    `cpu_per_task_seconds` per task.  `peak_bytes` and `over_empty_bytes` (Int64) and
-    `per_worker_bytes` (float) are PSS of the whole process tree.  `waiting_` and `running_` are of
-    tasks, `lag_` of event loops; `in_flight_mean` (float) and `in_flight_most` (Int64) are tasks.
-    `left_behind` is a text, `metrics` (dict) what the workload counted per batch.
+    `rank`, the least that it may have, `rank_low` and `rank_high` are Int64; all seconds, speed-ups
+    (times the reference) and `of_limit` (a share, 1 is the limit) are float.  `cpu_seconds` and
+    context switches (float) are medians per batch, `cpu_per_task_seconds` per task.  `peak_bytes`
+    and `over_empty_bytes` (Int64) and `per_worker_bytes` (float) are PSS of the whole process tree.
+    `waiting_` and `running_` are of tasks, `lag_` of event loops; `in_flight_mean` (float) and
+    `in_flight_most` (Int64) are tasks.  `left_behind` is a text, `metrics` (dict) what the workload
+    counted per batch.
     """
     return _frame(runs, records.cells, records.CELLS)
 
@@ -84,7 +85,7 @@ def differences(runs: Runs) -> pd.DataFrame:
     """One row for each pair of strategies of a workload, paired by round.
 
     `ratio`, `ratio_low`, `ratio_high` (float): the seconds of `other` over those of `strategy`,
-    with its interval; `p` (float): after Holm over the pairs of the workload; `different` (bool);
+    with its interval; `p` (float): after Holm among the pairs of either; `different` (bool);
     `rounds` (int): those that both ran in.
     """
     return _frame(runs, records.differences, records.DIFFERENCES)

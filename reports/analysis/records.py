@@ -23,7 +23,7 @@ from .comparison import Difference, Pair, sided
 from .comparison import differences as differences_of
 
 _NAMES = [field.name for field in fields(Row)]
-CELLS = tuple(_NAMES[: _NAMES.index("rank") + 1])
+CELLS = tuple(_NAMES[: _NAMES.index("rank_high") + 1])
 
 _CELL = ("workload", "workload_params", "strategy", "strategy_params", "tasks", "workers", "side")
 _TIMES = (

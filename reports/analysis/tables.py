@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite, nan
 
 from .. import numbers
 from ..errors import UnknownName
 from ..run.stored import Stored
 from ..stats.intervals import Interval
-from . import cells, explanations, names
+from . import cells, explanations, names, verdict
 from .cells import Row
 from .explanations import Footnote
+from .verdict import Conclusion, Terms
 
 Value = float | str | None
 
@@ -42,18 +43,22 @@ class Entry:
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, the text of a cell, and its value; `usual` ones need not be asked for."""
+    """A heading, the text of a cell, and its value; `usual` ones need not be asked for.
+
+    `word` is what a command line calls it, where that cannot be its title.
+    """
 
     title: str
     text: Callable[[Entry], str]
     value: Callable[[Entry], Value]
     usual: bool = True
     left: bool = False
+    word: str = ""
 
     @property
     def key(self) -> str:
         """The title as one word of a command line: `max-lag`."""
-        return self.title.lower().replace(" ", "-")
+        return self.word or self.title.lower().replace(" ", "-")
 
     def has_value(self, entry: Entry) -> bool:
         """Whether there is something to say of this entry."""
@@ -74,6 +79,42 @@ def _half_width(row: Row) -> float | None:
     return Interval(row.batch_seconds or nan, row.batch_low, row.batch_high).half_width
 
 
+WIDEST = 0.5
+"""Half an interval that is still said as a percentage."""
+FEW = 3
+"""Rounds whose intervals are wide for being few."""
+
+
+def _doubt(entry: Entry) -> str:
+    """`1.8%`; of a wide interval its bounds, or that rounds are too few for any."""
+    row, half = entry.row, _half_width(entry.row)
+    if half is None or half <= WIDEST:
+        return numbers.percent(half)
+    if row.rounds <= FEW:
+        return "too few rounds"
+    return numbers.bounds(row.batch_low, row.batch_high)
+
+
+def rank(row: Row) -> str:
+    """`1`, `2-4` where it is not certain, `1=` where known equals share it."""
+    if row.rank is None or row.standing is None:
+        return numbers.count(row.rank)
+    if row.standing.tied:
+        return f"{row.standing.low}="
+    low, high = row.standing.low, row.standing.high
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def legend(groups: Sequence[Group]) -> str:
+    """What ranks that are no plain number mean, by the first of a kind; "" where there are none."""
+    margins = {rank(row): group.conclusion.margin for group in groups for row in group.rows}
+    open_one = next((one for one in margins if "-" in one and one != numbers.NONE), "")
+    equal = next((one for one in margins if "=" in one), "")
+    parts = [f"{open_one} is one of these, not yet certain"] if open_one else []
+    parts += [f"{equal} is equal within {margins[equal]}"] if equal else []
+    return f"ranks: {'; '.join(parts)}" if parts else ""
+
+
 def _speedup(entry: Entry) -> str:
     row = entry.row
     return numbers.interval(row.speedup, row.speedup_low, row.speedup_high)
@@ -89,7 +130,7 @@ def _switches(row: Row) -> float | None:
     return row.voluntary_switches + row.involuntary_switches
 
 
-RANK = _number("rank", lambda row: row.rank, numbers.count)
+RANK = Column("rank", lambda entry: rank(entry.row), lambda entry: entry.row.rank)
 NAME = Column("strategy", lambda entry: entry.name, lambda entry: entry.name, left=True)
 NOTES = Column("notes", lambda entry: entry.marks, lambda entry: entry.marks, left=True)
 
@@ -97,7 +138,7 @@ COLUMNS = (
     RANK,
     NAME,
     _number("batch", lambda row: row.batch_seconds, numbers.duration),
-    _number("+-95%", _half_width, numbers.percent),
+    Column("\u00b1", _doubt, lambda entry: _half_width(entry.row), word="interval"),
     Column("speed-up", _speedup, lambda entry: entry.row.speedup),
     _number("tasks/s", _rate, numbers.count),
     _number("of limit", lambda row: row.of_limit, numbers.percent),
@@ -125,7 +166,7 @@ USUAL_COLUMNS = tuple(column for column in COLUMNS if column.usual)
 # to use.  What stays are name, rank, batch, speed-up and notes.
 LEAST_NEEDED = (
     *(column.title for column in reversed(COLUMNS) if not column.usual),
-    *("tasks/s", "start-up", "one-shot", "+-95%", "p99", "of limit", "max lag", "memory"),
+    *("tasks/s", "start-up", "one-shot", "\u00b1", "p99", "of limit", "max lag", "memory"),
     "CPU/task",
 )
 
@@ -134,7 +175,12 @@ def find(word: str) -> Column | None:
     """The column of this name; capitals, spaces and signs do not matter."""
     if _plain(word) in ("workload", "cell"):  # what the column of names is called in other groups
         return NAME
-    return next((one for one in COLUMNS if _plain(one.title) == _plain(word)), None)
+    plain = "interval" if word.strip() in ("\u00b1", *_BEFORE) else _plain(word)
+    return next((one for one in COLUMNS if plain and plain in (_plain(one.title), one.word)), None)
+
+
+_BEFORE = ("+-", "+-95%", "95%")
+"""What the column of intervals was called, and how a keyboard writes its sign."""
 
 
 def _plain(word: str) -> str:
@@ -232,6 +278,12 @@ class Group:
     rows: tuple[Row, ...]
     names: Mapping[int, str]
     block: bool
+    terms: Terms = field(default_factory=Terms)
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """The verdict on a block."""
+        return verdict.decide(self.rows, self.names, self.terms)
 
     def entries(self, view: View) -> list[Entry]:
         """The rows as the view orders them; those that were not measured stay below."""
@@ -250,8 +302,9 @@ def notes(entries: Sequence[Entry]) -> list[Footnote]:
 def blocks(stored: Stored) -> list[Group]:
     """The cells that are compared with each other, a group each."""
     tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
+    terms = verdict.terms(stored)
     return [
-        Group(name, tuple(rows), names.strategies(rows), block=True)
+        Group(name, tuple(rows), names.strategies(rows), True, terms)
         for name, rows in zip(names.blocks(tables), tables, strict=True)
     ]
 

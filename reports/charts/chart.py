@@ -94,10 +94,12 @@ class NamedBlock:
 def blocks(stored: Stored) -> Iterator[NamedBlock]:
     """The blocks of a run; names are of one line and hold nothing unprintable."""
     numbered = {number: cells.block(stored, plan) for number, plan in stored.blocks().items()}
-    titles = names.blocks(list(numbered.values()))
+    titles, terms = names.blocks(list(numbered.values())), verdict.terms(stored)
     for name, (number, rows) in zip(titles, numbered.items(), strict=True):
         known = {key: clean(value) for key, value in names.strategies(rows).items()}
-        yield NamedBlock(number, clean(name), rows, known, verdict.decide(rows, known), stored)
+        yield NamedBlock(
+            number, clean(name), rows, known, verdict.decide(rows, known, terms), stored
+        )
 
 
 def clean(text: str) -> str:
@@ -118,7 +120,9 @@ def overview(known: Sequence[NamedBlock]) -> str:
     if not counts:
         return f"{len(known)} tables, none with a verdict on who is first"
     most = ", ".join(f"{name} in {count}" for name, count in counts.most_common(_FEW))
-    return f"first, or not found slower than the first, of {len(known)} tables: {most}"
+    undecided = len(known) - len(decided)
+    without = f"; {undecided} without a verdict" if undecided else ""
+    return f"fastest, or as good, of {len(known)} tables: {most}{without}"
 
 
 _FEW = 5
@@ -128,11 +132,13 @@ def _first(block: NamedBlock) -> str:
     found = block.verdict
     if found.outcome == "only":
         return f"only {found.leaders[0]} was measured"
+    if found.outcome == "open":
+        return f"cannot tell, {found.headline}"
     if not found.decided:
         return "nothing was measured" if found.outcome == "unmeasured" else "no verdict"
     if found.outcome == "reference":
-        return f"nothing beats {found.rival}"
+        return found.headline
     best = found.first[0].speedup
     said = f"{found.leaders[0]} {numbers.ratio(best)}" if best else found.leaders[0]
     others = len(found.first) - 1
-    return f"{said} and {others} not found slower" if others else said
+    return f"{said} and {others} as good" if others else said

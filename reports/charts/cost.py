@@ -49,7 +49,7 @@ def draw_cost(block: NamedBlock) -> tuple[Sheet, str]:
         about += "; the area of a point is its peak memory"
     best = front(costs)
     leaders = numbers.listed([one.name for one in best])
-    title = f"{block.name}: nothing beats {leaders} in both time and CPU"
+    title = f"{block.name}: as measured, nothing beats {leaders} in both time and CPU"
     sheet = Sheet(title, about, _TOP + tall + _BELOW)
     right = EDGE + style.widest((line for label in labels for line in label), TEXT) + 0.45
     axes = sheet.axes(EDGE + _LEFT, _TOP, sheet.width - EDGE - _LEFT - right, tall)

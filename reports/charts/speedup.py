@@ -134,16 +134,18 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
     wide = min(2 * _WIDE, (width - left - EDGE) / len(grid.columns))
     axes = _canvas(sheet)
     tops = [top + sum(heights[:place]) for place in range(len(heights))]
+    first = {row.id for block in blocks for row in block.verdict.first}
     for (row, column), cell in grid.cells.items():
         box = (left + column * wide, tops[row], wide, heights[row])
-        _draw_cell(sheet, axes, cell, box, notes)
+        _draw_cell(sheet, axes, cell, box, notes, cell.id in first)
     for place, lines in enumerate(names):
         sheet.lines(left - _GAP, tops[place] + heights[place] / 2, lines, ha="right")
     for place, lines in enumerate(heads):
         middle = top - 0.05 - len(lines) * line_height(SMALL) / 2
         sheet.lines(left + (place + 0.5) * wide, middle, lines, size=SMALL, ha="center")
     sheet.lines(EDGE, end + 0.12, below, size=SMALL, va="top")
-    _draw_key(sheet, grid.cells.values())
+    framed = any(one.id in first for one in grid.cells.values())
+    _draw_key(sheet, grid.cells.values(), framed)
     each = [
         f"{block.name}: " + ", ".join(f"{block.names[row.id]} {_short(row)}" for row in block.rows)
         for block in blocks
@@ -201,10 +203,12 @@ def shade(share: float) -> str:
     return to_hex(colormaps[_COLOURS](min(1.0, max(0.0, share))))
 
 
-def _draw_cell(sheet: Sheet, axes: Axes, row: Row, box: Box, notes: Mapping[str, str]) -> None:
+def _draw_cell(
+    sheet: Sheet, axes: Axes, row: Row, box: Box, notes: Mapping[str, str], first: bool
+) -> None:
     left, top, width, height = box
     across, down = left + width / 2, top + height / 2
-    absent, first = row.batch_seconds is None, row.rank == 1
+    absent = row.batch_seconds is None
     fill = None if row.of_limit is None else shade(row.of_limit)
     inset, line = (0.035, 2.4) if first else (0.015, 0.4)
     inner = (left + inset, top + inset, width - 2 * inset, height - 2 * inset)
@@ -228,7 +232,7 @@ def _draw_cell(sheet: Sheet, axes: Axes, row: Row, box: Box, notes: Mapping[str,
     sheet.lines(across, down + 0.1, share, size=_TINY, **look)
 
 
-def _draw_key(sheet: Sheet, cells: Collection[Row]) -> None:
+def _draw_key(sheet: Sheet, cells: Collection[Row], framed: bool) -> None:
     """What colour and frame mean.
 
     No colour bar of matplotlib's: to SVG it adds an image, or axes with 256 shapes.
@@ -243,10 +247,10 @@ def _draw_key(sheet: Sheet, cells: Collection[Row]) -> None:
             _rectangle(axes, start, 0.04, 1.1 * wide / steps, 0.16, facecolor=colour, lw=0)
         sheet.lines(left - 0.06, 0.12, ["0 %"], size=SMALL, ha="right")
         sheet.lines(left + wide + 0.06, 0.12, ["100 % of the limit"], size=SMALL)
-    if any(cell.rank == 1 for cell in cells):
+    if framed:
         at = left + wide + 1.5 if limited else EDGE
         _rectangle(axes, at, 0.05, 0.26, 0.14, facecolor="none", edgecolor=INK, lw=2)
-        sheet.lines(at + 0.34, 0.12, ["rank 1"], size=SMALL)
+        sheet.lines(at + 0.34, 0.12, ["fastest, or may be"], size=SMALL)
 
 
 def _short(row: Row) -> str:

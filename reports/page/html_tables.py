@@ -72,11 +72,12 @@ class HtmlTable:
 
 
 _HELP = {
-    RANK.title: "Strategies between which no difference was found share a rank.",
+    RANK.title: "1 is the fastest; 2-4 where it is not certain yet; 1= where strategies are known "
+    "to be equal within the margin.",
     NAME.title: "",
     "batch": "Time for all tasks once pool, loop and clients are up: what a long-lived service "
     "pays.",
-    "+-95%": "Half the width of the 95 % interval of the batch time.",
+    "\u00b1": "Half the 95 % interval of the batch time; its bounds where that is wide.",
     "speed-up": "How many times faster than the reference, paired by round, with its 95 % "
     "interval.",
     "tasks/s": "Tasks done in a second.",
@@ -94,8 +95,7 @@ _HELP = {
 }
 """The columns of a workload's table, by the title that they have in all tables of runs."""
 _COLUMNS = [next(one for one in COLUMNS if one.title == title) for title in _HELP]
-_KEYS = {"+-95%": "interval", "tasks/s": "rate", "CPU/task": "cpu-task"}
-_HEADINGS = {"+-95%": "\u00b1 95 %"}
+_KEYS = {"tasks/s": "rate", "CPU/task": "cpu-task"}
 _FOLDED = ("tasks/s", "workers")
 _PROBES = {"memory": "memory", "max lag": "lag", "p99": "latency"}
 """What the untimed pass calls a column that comes from one."""
@@ -107,9 +107,9 @@ def workload_table(group: Group, probes: Mapping[int, Probed], anchor: str) -> H
     if not entries:
         return None
     columns = _telling(entries)
-    titles = [_HEADINGS.get(one.title, one.title) for one in columns]
+    titles = [one.title for one in columns]
     table = Table(
-        f"{group.name}: strategies by rank",
+        f"{group.name}: strategies, the fastest first",
         headings(titles, left=[at for at, one in enumerate(columns) if one.left]),
         tuple(tuple(one.text(entry) for one in columns) for entry in entries),
         folding=columns.index(NAME),

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from .. import charts, numbers
-from ..analysis import explanations, header, records, tables, verdict
+from ..analysis import explanations, header, records, tables
 from ..analysis.cells import Row
 from ..analysis.tables import Group
 from ..analysis.verdict import Conclusion, span
@@ -58,7 +58,7 @@ def _workload(
     `absent` has the reasons of dashes: titles of columns, why, and names of strategies.
     """
     number = block.rows[0].block
-    decision = verdict.decide(block.rows, block.names)
+    decision = block.conclusion
     return {
         "anchor": anchor,
         "name": block.name,
@@ -66,6 +66,7 @@ def _workload(
         "sentence": decision.sentence,
         "card": card(decision, block.rows),
         "table": html_tables.workload_table(block, stored.probes, f"{anchor}-table"),
+        "legend": tables.legend([block]),
         "absent": html_tables.reasons(block, stored.probes),
         "unmeasured": [
             (block.names[row.id], row.status, row.reason)
@@ -86,7 +87,9 @@ def _workload_facts(block: Group) -> Iterator[tuple[str, str]]:
     workers = [row.workers for row in rows if not row.reference] or [1]
     yield "in flight", span(numbers.count(min(workers)), numbers.count(max(workers)))
     limits = [row.limit_seconds for row in rows if row.limit_seconds is not None]
-    if limits:
+    if doubt := next((row.limit_doubt for row in rows if row.limit_doubt), ""):
+        yield "limit", f"not known ({doubt})"
+    elif limits:
         low, high = min(limits), max(limits)
         same = high < 1.01 * low
         yield "limit", span(numbers.duration(low), numbers.duration(low if same else high))
@@ -99,21 +102,23 @@ def card(decision: Conclusion, rows: Sequence[Row]) -> dict[str, Any]:
     """The verdict at a glance; the sentence of the workload's section says it in full.
 
     `tone` is clear, tie, even or none, and `tag` says it in words.  `figure` is the large number
-    and `beside` what it is of; `firsts` are the names that share the first place, with their
-    colours; `share` has the least and the most of the limit that the first reach.
+    and `beside` what it is of; `more` says what would tell; `firsts` are the names that are as good
+    or may be, with their colours; `share` has the least and the most of the limit that the first
+    reach.
     """
     colours = [charts.colour(row.strategy) for row in decision.first]
-    several = decision.decided and len(decision.first) > 1
+    several = decision.outcome in ("as good", "open")
     tone, tag, headline = _headline(decision)
     figure, beside = _figure(decision)
     return {
         "tone": tone,
         "tag": tag,
         "headline": headline,
-        "colour": colours[0] if decision.outcome == "first" else "",
+        "colour": colours[0] if decision.outcome == "fastest" else "",
         "firsts": list(zip(decision.leaders, colours, strict=True)) if several else [],
         "figure": figure,
         "beside": beside,
+        "more": decision.more,
         "share": [html_tables.share(part) for part in decision.share or ()],
         "of_limit": decision.of_limit,
         "script": _script(decision.names, rows),
@@ -123,14 +128,14 @@ def card(decision: Conclusion, rows: Sequence[Row]) -> dict[str, Any]:
 def _headline(decision: Conclusion) -> tuple[str, str, str]:
     """Tone, tag and headline."""
     match decision.outcome:
-        case "first":
-            return "clear", "clear first place", decision.leaders[0]
-        case "shared" if len(decision.first) == 2:
-            return "tie", "no difference found", " or ".join(decision.leaders)
-        case "shared":
-            return "tie", "no difference found", f"{len(decision.first):,} share first place"
+        case "fastest":
+            return "clear", "fastest", decision.headline
+        case "as good":
+            return "tie", f"equal within {decision.margin}", decision.headline
         case "reference":
-            return "even", "no gain found", f"Nothing beats {decision.rival}"
+            return "even", "no gain", f"{decision.headline[:1].upper()}{decision.headline[1:]}"
+        case "open":
+            return "none", "cannot tell yet", decision.headline
         case "only":
             return "even", "nothing to compare", f"Only {decision.leaders[0]}"
         case "impossible":
@@ -148,7 +153,7 @@ def _figure(decision: Conclusion) -> tuple[str, str]:
     if decision.outcome in ("undecided", "impossible"):
         return "", decision.doubt
     doubt = f": {decision.doubt}" if decision.doubt else ""
-    if decision.reference and decision.reference in decision.first:
+    if decision.reference and decision.reference == decision.first[0]:
         batch = numbers.duration(decision.reference.batch_seconds)
         return batch, f"a batch, {decision.rival}{doubt}"
     if not decision.speedup:  # nothing to be faster than

@@ -15,7 +15,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from .. import page
-from ..analysis import records, tables, verdict
+from ..analysis import records, tables
+from ..analysis.tables import Group
 from ..errors import DamagedRun
 from ..run.schema import Planned, Plugin
 from ..run.stored import Stored
@@ -94,6 +95,7 @@ def _json(stored: Stored) -> str:
     """Everything a report says, unrounded, as one object; NaN is null."""
     processes = zip(records.processes(stored), stored.processes, strict=True)
     facts = ("id", "concbench", "started", "ended", "state", "seed", "reference", "argv")
+    blocks = tables.blocks(stored)
     document = {
         "schema": SCHEMA,
         "run": {
@@ -104,9 +106,8 @@ def _json(stored: Stored) -> str:
                 for key in ("sides", "canary", "failures")
             },
         },
-        "verdicts": [
-            verdict.sentence(block.name, block.rows, block.names) for block in tables.blocks(stored)
-        ],
+        "verdicts": [f"{block.name}: {block.conclusion.sentence}" for block in blocks],
+        "conclusions": [_conclusion(block) for block in blocks],
         "cells": records.cells(stored),
         "processes": [{**record, "values": process.values} for record, process in processes],
         "metrics": records.metrics(stored),
@@ -114,6 +115,24 @@ def _json(stored: Stored) -> str:
         "sides": records.sides(stored),
     }
     return json.dumps(_finite(document), indent=1, allow_nan=False) + "\n"
+
+
+def _conclusion(block: Group) -> dict[str, Any]:
+    """The verdict on a block for a machine; its words are in `verdicts`."""
+    found = block.conclusion
+    seconds = found.terms.round_seconds
+    return {
+        "name": block.name,
+        "outcome": found.outcome,
+        "first": found.leaders,
+        "beside": [found.names[row.id] for row in found.beside],
+        "no_gain": [found.names[row.id] for row in found.no_gain],
+        "reference": found.rival or None,
+        "margin": found.terms.margin,
+        "more_rounds": found.more_rounds or None,
+        "more_seconds": found.more_rounds * seconds if found.more_rounds and seconds else None,
+        "doubt": found.doubt,
+    }
 
 
 def _finite(value: Any) -> Any:
@@ -143,7 +162,8 @@ METRICS = (
     ("running_p99_seconds", "concbench_running_p99_seconds", "seconds", "From start to end."),
     ("lag_p99_seconds", "concbench_lag_p99_seconds", "seconds", "Delay of the event loop."),
     ("lag_max_seconds", "concbench_lag_max_seconds", "seconds", "The longest of them."),
-    ("rank", "concbench_rank", "", "1 is the fastest; ranks are shared where nothing differs."),
+    ("rank", "concbench_rank", "", "The least that it may have; 1 is the fastest."),
+    ("rank_high", "concbench_rank_high", "", "The highest; the same where the rank is certain."),
     ("rounds", "concbench_rounds", "", "Worker processes that gave times; 0 where it failed."),
 )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import numbers
-from ..analysis import header, tables, verdict
+from ..analysis import header, tables
 from ..analysis.tables import USUAL, Group, View, wanted
 from ..run.stored import Stored
 from ..table import Table, escaped, without_empty
@@ -91,7 +91,7 @@ class Run:
         return page.getvalue().rstrip("\n")
 
     def __repr__(self) -> str:
-        lines = [verdict.sentence(one.name, one.rows, one.names) for one in self._blocks]
+        lines = [f"{one.name}: {one.conclusion.sentence}" for one in self._blocks]
         lines.append(f"run {self.stored.run.id} in {self.folder}")
         return "\n".join(numbers.printable(line, "utf-8") for line in lines)
 
@@ -100,6 +100,8 @@ class Run:
         parts = [f"<p>{'<br>'.join(about)}</p>"]
         for table in summary.run_tables(self._blocks, self.view):
             parts += [line for one in without_empty([table]) for line in html(one)]
+        if legend := tables.legend(self._blocks):
+            parts.append(f"<p>{_text(legend)}</p>")
         for table in summary.sides(self.stored):
             parts += html(table)
         if chart := self._chart:  # no colours of ours around it: a notebook may be light or dark

@@ -9,11 +9,11 @@ from rich.console import Console
 
 from .. import numbers
 from ..analysis import behaviour as behaviours
-from ..analysis import comparison, header, names, tables, verdict
+from ..analysis import comparison, header, names, tables
 from ..analysis.behaviour import Behaviour
 from ..analysis.cells import Row
 from ..analysis.comparison import METHOD, Compared
-from ..analysis.tables import NAME, USUAL, Group, View
+from ..analysis.tables import NAME, RANK, USUAL, Group, View
 from ..run.stored import Stored
 from ..table import Heading, Table, escaped, headings, markdown, without_empty
 from . import terminal
@@ -40,6 +40,9 @@ def show_tables(blocks: Sequence[Group], console: Console, view: View = USUAL) -
     telling = without_empty(whole)
     console.print()
     terminal.show(telling, console, "cells.csv has them")
+    if legend := _legend(blocks, whole):
+        console.print()
+        terminal.say(console, legend)
     missing = [one.text for one in whole[0].headings if one not in telling[0].headings]
     if view.asked and (titles := ", ".join(title for title in missing if title != "notes")):
         console.print()
@@ -52,8 +55,17 @@ def document(stored: Stored) -> str:
     about = header.lines(stored, [block.rows for block in blocks])
     each = [table for one in run_tables(blocks, USUAL) for table in without_empty([one])]
     parts = [f"{escaped(line)}  \n" for line in about]
-    parts += [f"\n{markdown(table)}" for table in (*each, *sides(stored))]
+    parts += [f"\n{markdown(table)}" for table in each]
+    if legend := _legend(blocks, each):
+        parts.append(f"\n{escaped(legend)}\n")
+    parts += [f"\n{markdown(table)}" for table in sides(stored)]
     return "".join(parts)
+
+
+def _legend(blocks: Sequence[Group], shown: Sequence[Table]) -> str:
+    """What ranks mean, where tables show some."""
+    ranked = any(one.text == RANK.title for table in shown for one in table.headings)
+    return tables.legend(blocks) if ranked else ""
 
 
 def run_tables(blocks: Sequence[Group], view: View) -> list[Table]:
@@ -67,7 +79,7 @@ def run_tables(blocks: Sequence[Group], view: View) -> list[Table]:
 def _table(group: Group, view: View, naming: str) -> Table:
     entries = group.entries(view)
     measured = [entry for entry in entries if entry.measured]
-    verdict_of = verdict.sentence(group.name, group.rows, group.names) if group.block else ""
+    verdict_of = f"{group.name}: {group.conclusion.sentence}" if group.block else ""
     return Table(
         title=", ".join(_title(group.name, group.rows)) if group.block else group.name,
         headings=tuple(_headings(view, naming)),
@@ -96,7 +108,9 @@ def _title(name: str, rows: Sequence[Row]) -> Iterator[str]:
     workers = sorted({row.workers for row in rows if not row.reference} or {1})
     span = f"{workers[0]:,}" if len(workers) == 1 else f"{workers[0]:,} to {workers[-1]:,}"
     yield f"{span} in flight"
-    yield _limit([row.limit_seconds for row in rows if row.limit_seconds is not None])
+    doubt = next((row.limit_doubt for row in rows if row.limit_doubt), "")
+    limits = [row.limit_seconds for row in rows if row.limit_seconds is not None]
+    yield f"limit not known ({doubt})" if doubt else _limit(limits)
 
 
 def _limit(limits: Sequence[float]) -> str:

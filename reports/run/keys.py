@@ -14,6 +14,9 @@ BEHAVIOUR_SCHEMA = 1
 WORKING_TREE = "working tree"
 """The side that stands for what a run without sides measures."""
 
+MARGIN = 0.05
+"""Strategies that differ by less for certain are as good as each other, unless a run says more."""
+
 CELL = "cb_cell"
 ROUND = "cb_round"
 POSITION = "cb_position"

@@ -137,6 +137,10 @@ WORDS = {
         "its whole interval is more than 3 % beyond the least time possible: an error of measuring",
     ),
     "one-round": ("one round", "that gives no interval, and no place in the ranks"),
+    "by-itself": (
+        "by its interval alone",
+        "it excludes 1x, which may be chance among {comparisons:comparison}; ranks count them all",
+    ),
     "failed-rounds": (
         "failed {times:time}",
         "that many of its worker processes gave no measurement",

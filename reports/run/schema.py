@@ -29,6 +29,7 @@ class Constraint:
 
 Count: TypeAlias = Annotated[int, Constraint(ge=1)]
 Seconds: TypeAlias = Annotated[float, Constraint(ge=0, allow_inf_nan=False)]
+Share: TypeAlias = Annotated[float, Constraint(gt=0, le=1, allow_inf_nan=False)]
 Status = Literal["measured", "failed", "unavailable", "pending"]
 
 
@@ -144,6 +145,8 @@ class Facts:
     budget_seconds: Seconds | None = None
     rounds_limit: Count | None = None
     timeout_seconds: Seconds | None = None
+    margin: Share = keys.MARGIN
+    round_seconds: Seconds | None = None
     order: tuple[tuple[int, ...], ...] = ()
     canary: tuple[Canary, ...] = ()
     environment: dict[str, Any] = field(default_factory=dict)

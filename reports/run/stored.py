@@ -13,7 +13,7 @@ import statistics
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -94,6 +94,10 @@ class Stored:
     processes: tuple[Process, ...]
     probes: Mapping[int, Probed] = field(default_factory=dict)
     replaced: tuple[Process, ...] = ()
+
+    def with_margin(self, margin: float) -> Stored:
+        """The same run, judged by another margin."""
+        return replace(self, run=replace(self.run, margin=margin))
 
     def of(self, cell: int) -> tuple[Process, ...]:
         """The processes of one cell, by round."""

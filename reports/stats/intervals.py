@@ -3,7 +3,7 @@
 The process is the unit: values inside one are not independent.  All arithmetic is on logarithms,
 so an interval is of a geometric mean, a difference is a ratio, and both are never negative.
 Formulas: Student (1908), one-sample and paired t; Holm (1979), "A simple sequentially rejective
-multiple test procedure".  Ranks rest on them: a cell has a worse rank only by a difference found.
+multiple test procedure".  Ranks and verdicts rest on them: reports.stats.ranks.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from math import log
 from statistics import fmean
 
 CONFIDENCE = 0.95
@@ -43,7 +41,7 @@ def ratio(
     above: Mapping[int, float], below: Mapping[int, float], confidence: float = CONFIDENCE
 ) -> Interval | None:
     """The geometric mean of `above` / `below`, paired by round; None without a common round."""
-    differences = _differences(above, below)
+    differences = log_ratios(above, below)
     return _interval(differences, confidence) if differences else None
 
 
@@ -52,7 +50,7 @@ def p_value(first: Mapping[int, float], second: Mapping[int, float]) -> float | 
 
     None below two common rounds.
     """
-    differences = _differences(first, second)
+    differences = log_ratios(first, second)
     if len(differences) < 2:
         return None
     centre, error = fmean(differences), standard_error(differences)
@@ -97,9 +95,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _differences(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:
-    common = sorted(first.keys() & second.keys())
-    return [math.log(first[index]) - math.log(second[index]) for index in common]
+def log_ratios(above: Mapping[int, float], below: Mapping[int, float]) -> list[float]:
+    """One number for each round that two cells have in common: how a pair is compared anywhere."""
+    common = sorted(above.keys() & below.keys())
+    return [math.log(above[index]) - math.log(below[index]) for index in common]
 
 
 def _interval(logarithms: Sequence[float], confidence: float) -> Interval:
@@ -129,37 +128,3 @@ def standard_error(logarithms: Sequence[float]) -> float:
 def _exp(logarithm: float) -> float:
     # Two rounds far apart give bounds beyond what a float holds.
     return math.exp(max(-700.0, min(700.0, logarithm)))
-
-
-Times = Mapping[int, float]  # round -> seconds
-
-
-def ranks(cells: Mapping[int, Times], misses: float) -> dict[int, int]:
-    """The rank of each cell that ran in two rounds or more, by id, the fastest first.
-
-    A cell not significantly slower than the first of a rank shares that rank: paired by round,
-    Holm over all pairs, `misses` being the chance of any false difference.  As in sport, two
-    firsts leave no second.
-    """
-    left = sorted(
-        (cell for cell, times in cells.items() if len(times) > 1),
-        key=lambda cell: fmean(map(log, cells[cell].values())),
-    )
-    apart = _different({cell: cells[cell] for cell in left}, misses)
-    places: dict[int, int] = {}
-    while left:
-        first = left[0]
-        sharing = [cell for cell in left if cell == first or frozenset((first, cell)) not in apart]
-        places |= dict.fromkeys(sharing, len(places) + 1)
-        left = [cell for cell in left if cell not in places]
-    return places
-
-
-def _different(cells: Mapping[int, Times], misses: float) -> set[frozenset[int]]:
-    tested = {
-        frozenset(pair): p
-        for pair in combinations(cells, 2)
-        if (p := p_value(cells[pair[0]], cells[pair[1]])) is not None
-    }
-    adjusted = holm(list(tested.values()))
-    return {pair for pair, p in zip(tested, adjusted, strict=True) if p <= misses}

@@ -13,6 +13,7 @@ from concbench.reports.analysis.cells import Row
 from concbench.reports.analysis.tables import USUAL, Group, View
 from concbench.reports.render import summary
 from concbench.reports.run.notes import Note
+from concbench.reports.stats.ranks import Standing
 
 OTHER_CLIENT = Note("other-client", {"client": "aiohttp 3.14.5", "usual": "requests 2.34.2"})
 STRATEGIES = {
@@ -29,6 +30,8 @@ STRATEGIES = {
 def row(number: int, name: str, **more: Any) -> Row:
     seconds, cpu, memory, lag = STRATEGIES[name]
     reference = name == "sequential"
+    place = number % 6
+    faster = frozenset(range(number - place, number))
     found = Row(
         id=number,
         workload="io_sleep",
@@ -42,7 +45,10 @@ def row(number: int, name: str, **more: Any) -> Row:
         rounds=8,
         block=0,
         reference=reference,
-        rank=number % 6 + 1,
+        rank=place + 1,
+        rank_low=place + 1,
+        rank_high=place + 1,
+        standing=Standing(place + 1, place + 1, faster, frozenset(), tied=False),
         batch_seconds=seconds,
         batch_low=seconds / 1.018,
         batch_high=seconds * 1.018,

@@ -240,3 +240,22 @@ def test_patience_grows_with_the_work_and_stays_below_a_minute():
     assert limits.patience(0.5) == pytest.approx(14)
     assert limits.patience(1000) == 60
     assert Limits(60, timeout=3).patience(1000) == 3
+
+
+def test_a_round_takes_what_lies_between_its_beginning_and_its_last_canary():
+    """Two rounds of 9 s each; what was scouted before them and is not yet ended do not count."""
+
+    def at(elapsed, event, **more):
+        return {"event": event, "elapsed": elapsed, **more}
+
+    canary = {"cpus": 2, "delivered": 2.0, "jitter": 0.0}
+    order = [planned.id for planned in PLAN]
+    rounds = [at(4.0, "round", round=0, order=order), at(13.0, "canary", **canary)]
+    rounds += [at(13.0, "round", round=1, order=order), at(22.0, "canary", **canary)]
+    past = History(PLAN, [at(4.0, "canary", **canary), *rounds])
+    assert past.round_seconds == 9.0
+    assert (
+        History(PLAN, [*past.entries, at(22.0, "round", round=2, order=order)]).round_seconds == 9
+    )
+    assert History(PLAN).round_seconds is None
+    assert History(PLAN, past.entries[:2]).round_seconds is None

@@ -46,6 +46,17 @@ def test_durations_have_units(tmp_path, text, seconds):
     assert resolve({"budget": text}, tmp_path).budget == seconds
 
 
+@pytest.mark.parametrize(("text", "margin"), [("5%", 0.05), ("0.1 %", 0.001), ("0.02", 0.02)])
+def test_a_margin_is_a_share(tmp_path, text, margin):
+    assert resolve({"margin": text}, tmp_path).margin == pytest.approx(margin)
+
+
+@pytest.mark.parametrize("text", ["5", "0%", "51%", "x", "5 per cent"])
+def test_a_margin_that_is_none_is_refused_with_what_one_is(tmp_path, text):
+    with pytest.raises(UsageError, match=r"--margin must be between 0.1% and 50%, not "):
+        resolve({"margin": text}, tmp_path)
+
+
 def test_a_list_in_the_environment_is_separated_by_spaces(tmp_path, monkeypatch):
     monkeypatch.setenv("CONCBENCH_WORKLOAD", "io_sleep !http_get")
     assert resolve({}, tmp_path).workload == ("io_sleep", "!http_get")

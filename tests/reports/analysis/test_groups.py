@@ -23,7 +23,7 @@ def test_a_table_for_each_strategy_has_workloads_for_lines_and_no_rank_or_verdic
 
 def test_a_group_that_is_a_block_is_shown_as_one() -> None:
     assert shown(matrix(), wanted(group_by="workload")) == shown(matrix())
-    assert "io_sleep: asyncio, 15.5x" in shown([block()], wanted(group_by="none"))
+    assert "io_sleep: asyncio is fastest, 15.5x" in shown([block()], wanted(group_by="none"))
 
 
 def test_all_cells_in_one_table_are_called_by_workload_and_strategy() -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from concbench import reports
 from concbench.reports.analysis import cells as rows
+from concbench.reports.analysis import tables
+from concbench.reports.render import exports
 
 from ..made import Made, folder, sequential
 from ..made_probes import in_flight
@@ -160,3 +162,44 @@ def test_the_cpus_of_a_round_that_was_measured_again_do_not_count(tmp_path: Path
     more = [{"round": n, "cpus": 2, "delivered": d} for n, d in ((1, 1.6), (2, 2.0))]
     stored = reports.read(folder(tmp_path, [sequential([0.64] * 3)], canary=[low, *more]))
     assert stored.run.delivered == [1.6, 2.0]
+
+
+FAST = Made("fast", [0.03, 0.031] * 3, own_cpu=0.0)
+"""Beyond its limit of 40 ms by its whole interval."""
+WAITING = sequential([0.64, 0.641] * 3, own_cpu=0.0)
+
+
+def busy(*delivered: float) -> list[dict[str, object]]:
+    return [{"round": n, "cpus": 2, "delivered": cpus} for n, cpus in enumerate(delivered)]
+
+
+def test_on_a_busy_machine_what_is_beyond_its_limit_makes_it_unknown(tmp_path: Path) -> None:
+    """No share of 137 % of a limit: it is of a machine that the other cells did not have."""
+    path = folder(tmp_path, [WAITING, FAST], canary=busy(1.9, 0.9, 1.8))
+    (block,) = tables.blocks(reports.read(path))
+    assert all(row.of_limit is None and row.limit_seconds is None for row in block.rows)
+    assert block.conclusion.outcome == "fastest"
+    text = str(exports.rendered(reports.read(path), "md"))
+    assert "limit not known (other programs took CPUs)" in text.replace("\\", "")
+    assert "of the limit" not in text
+
+
+def test_rounds_too_far_apart_to_tell_make_a_limit_unknown(tmp_path: Path) -> None:
+    wide = Made("fast", [0.02, 0.06, 0.03, 0.05], own_cpu=0.0)
+    stored = reports.read(folder(tmp_path, [WAITING, wide], canary=busy(2.0)))
+    (block,) = tables.blocks(stored)
+    assert {row.limit_doubt for row in block.rows} == {"its rounds differ too much"}
+
+
+def test_on_a_calm_machine_what_is_beyond_its_limit_is_an_error(tmp_path: Path) -> None:
+    stored = reports.read(folder(tmp_path, [WAITING, FAST], canary=busy(1.9, 1.8)))
+    (block,) = tables.blocks(stored)
+    assert block.conclusion.outcome == "impossible"
+
+
+def test_a_busy_machine_keeps_a_limit_that_nothing_contradicts(tmp_path: Path) -> None:
+    usual = Made("usual", [0.05, 0.051] * 3, own_cpu=0.0)
+    stored = reports.read(folder(tmp_path, [WAITING, usual], canary=busy(1.9, 0.9)))
+    (block,) = tables.blocks(stored)
+    assert [row.limit_doubt for row in block.rows] == ["", ""]
+    assert block.rows[0].of_limit == pytest.approx(0.04 / 0.0505, rel=0.01)

@@ -13,6 +13,7 @@ from concbench.reports.analysis.tables import USUAL, Group, View, wanted
 from concbench.reports.errors import UnknownName
 from concbench.reports.render import summary, terminal
 from concbench.reports.run.notes import own
+from concbench.reports.stats.ranks import Standing
 from concbench.reports.table import without_empty
 
 from ..rows import STRATEGIES, block, matrix, shown
@@ -26,7 +27,7 @@ def titles(blocks: list[Group], view: View = USUAL, width: int = 100) -> list[st
 
 def test_the_default_matrix_shows_within_100_columns_what_a_strategy_costs() -> None:
     assert titles(matrix()) == [
-        *("rank", "strategy", "batch", "+-95%", "speed-up", "of limit"),
+        *("rank", "strategy", "batch", "\u00b1", "speed-up", "of limit"),
         *("CPU/task", "memory", "max lag", "p99", "notes"),
     ]
     lines = shown(matrix()).splitlines()
@@ -77,7 +78,7 @@ def test_a_column_asked_for_that_has_no_value_is_said_to_have_none() -> None:
 def test_columns_stand_as_asked_for_beside_names_and_notes() -> None:
     view = wanted("Memory, waiting P99,over_empty,CPU-task,95%,memory")
     assert titles(matrix(), view) == [
-        *("strategy", "memory", "waiting p99", "over empty", "CPU/task", "+-95%", "notes")
+        *("strategy", "memory", "waiting p99", "over empty", "CPU/task", "\u00b1", "notes")
     ]
     assert titles(matrix(), wanted(["batch", "rank"])) == ["rank", "strategy", "batch", "notes"]
 
@@ -136,7 +137,7 @@ def test_cells_without_a_value_stay_last_whichever_way_it_is_sorted() -> None:
 
 def test_sorting_changes_neither_verdict_nor_whose_note_it_is() -> None:
     out = shown(matrix(), wanted(sort="-batch"))
-    assert "io_sleep: asyncio, 15.5x [15.2, 15.8] sequential" in out
+    assert "io_sleep: asyncio is fastest, 15.5x [15.2, 15.8] sequential" in out
     noted = [line for line in out.splitlines() if line.rstrip().endswith(" a")]
     assert [line.split()[1] for line in noted] == ["asyncio"] * 3
 
@@ -147,3 +148,57 @@ def test_notes_are_lettered_in_the_order_of_the_lines() -> None:
     lines = group.entries(wanted(sort="-batch"))
     assert [line.marks for line in lines] == list("abcdef")
     assert tables.notes(lines)[0].text == "note sequential"
+
+
+def wide(seconds: float, low: float, high: float, rounds: int) -> str:
+    one = replace(block().rows[0], batch_seconds=seconds, batch_low=low, batch_high=high)
+    entry = tables.Entry(replace(one, rounds=rounds), "x")
+    column = tables.find("interval")
+    assert column is not None
+    return column.text(entry)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "by", "rounds", "text"),
+    [
+        (0.05, 1.02, 2, "2.0%"),
+        (0.05, 1.49, 8, "49%"),
+        (0.05, 1.6, 8, "31 to 80 ms"),
+        (0.5, 2.5, 8, "200 ms to 1.2 s"),
+        (0.05, 1600.0, 2, "too few rounds"),
+    ],
+)
+def test_a_wide_interval_is_shown_by_its_bounds_and_not_as_a_percentage(
+    seconds: float, by: float, rounds: int, text: str
+) -> None:
+    """Of two rounds it once was 163,102 %."""
+    assert wide(seconds, seconds / by, seconds * by, rounds) == text
+
+
+def test_its_heading_is_plain_where_a_terminal_has_no_such_sign() -> None:
+    assert " +- " in shown(matrix()) and "\\xb1" not in shown(matrix())
+    assert " \u00b1 " in shown(matrix(), encoding="utf-8")
+
+
+def standing(low: int, high: int, *, tied: bool = False) -> Group:
+    first, *others = block().rows
+    one = Standing(low, high, frozenset(), frozenset(), tied)
+    return replace(block(), rows=(replace(first, standing=one), *others))
+
+
+def test_a_rank_that_is_not_certain_is_shown_from_its_least_to_its_most() -> None:
+    for group, text, legend in (
+        (standing(1, 1), "1", ""),
+        (standing(2, 4), "2-4", "ranks: 2-4 is one of these, not yet certain"),
+        (standing(1, 2, tied=True), "1=", "ranks: 1= is equal within 5 %"),
+    ):
+        assert tables.rank(group.rows[0]) == text
+        assert tables.legend([group]) == legend
+        out = shown([group])
+        assert f" {text} asyncio " in out
+        assert legend in out if legend else "ranks:" not in out
+    both = [standing(2, 4), standing(1, 2, tied=True)]
+    assert (
+        tables.legend(both) == "ranks: 2-4 is one of these, not yet certain; 1= is equal within 5 %"
+    )
+    assert "ranks:" not in shown([standing(2, 4)], wanted("batch"))

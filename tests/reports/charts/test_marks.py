@@ -137,7 +137,7 @@ def test_an_overview_names_who_is_first_everywhere(tmp_path: Path) -> None:
         Made("a", [0.1], workload="once", block=3),
     ]
     assert overview(list(blocks(stored(tmp_path / "4", made)))) == (
-        "io_sleep: asyncio 16.0x; cpu: nothing beats sequential; bad: nothing was measured; "
+        "io_sleep: asyncio 16.0x; cpu: nothing beats sequential here; bad: nothing was measured; "
         "once: only a was measured"
     )
     many = list(blocks(stored(tmp_path / "12", RUNS["12 blocks"])))
@@ -206,7 +206,7 @@ def test_cost_joins_what_nothing_beats_in_both(tmp_path: Path) -> None:
     assert (sizes[3.0] / sizes[1.0]) ** 2 == pytest.approx(3)
     assert "b 2.0 MB" in said(sheet)
     assert "b 2.0 MB: 1.00 s, CPU 2.00 s" in description
-    assert sheet.title == "io_sleep: nothing beats a and b in both time and CPU"
+    assert sheet.title == "io_sleep: as measured, nothing beats a and b in both time and CPU"
 
 
 def test_cost_without_memory_shows_points_of_one_size(tmp_path: Path) -> None:

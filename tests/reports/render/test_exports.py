@@ -178,7 +178,7 @@ def metrics(said: str) -> dict[str, dict[tuple[str, str], float]]:
 def test_openmetrics_is_what_cells_has(tmp_path: Path) -> None:
     probe = {"memory": memory(30_000_000, 20_000_000), "lag": lag([0.001, 0.02])}
     probe["latency"] = latency([0.001], [0.01])
-    made = [sequential([0.64, 0.66], cpu=0.1), Made("x", [0.04, 0.05], cpu=0.2, probe=probe)]
+    made = [sequential([0.64, 0.66], cpu=0.1), Made("x", [0.06, 0.07], cpu=0.2, probe=probe)]
     run = stored(tmp_path, made)
     found = metrics(text(run, "openmetrics"))
     cells = frames.cells(run).set_index(["workload", "strategy"])

@@ -29,7 +29,7 @@ def run(path: Path, made: list[Made], **facts: Any) -> Run:
 def test_a_notebook_shows_header_verdict_table_and_one_chart(tmp_path: Path) -> None:
     found = Parsed(run(tmp_path, hard.usual())._repr_html_())
     assert "run 0001-" in found.text
-    assert "io_sleep: threading, " in found.text
+    assert "io_sleep: threading is fastest, " in found.text
     assert len(found.all("tr")) == 7
     assert len(found.all("svg")) == 1
     assert "speed-up, times as fast" in found.text

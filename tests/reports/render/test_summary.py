@@ -54,7 +54,7 @@ def test_all_columns_fit_100_with_the_longest_built_in_names(tmp_path: Path) -> 
     assert "asyncio+run_in_executor " in out
     assert "hidden" not in out
     assert heading(out).split() == [
-        *("rank", "strategy", "batch", "+-95%", "speed-up"),
+        *("rank", "strategy", "batch", "\u00b1", "speed-up"),
         *("tasks/s", "of", "limit", "start-up", "one-shot"),
     ]
 
@@ -62,7 +62,7 @@ def test_all_columns_fit_100_with_the_longest_built_in_names(tmp_path: Path) -> 
 def test_80_columns_hide_the_least_needed_and_say_so(tmp_path: Path) -> None:
     out = shown(tmp_path, usual(), width=80)
     assert max(map(len, out.splitlines())) <= 80
-    assert heading(out).split()[:5] == ["rank", "strategy", "batch", "+-95%", "speed-up"]
+    assert heading(out).split()[:5] == ["rank", "strategy", "batch", "\u00b1", "speed-up"]
     assert "asyncio+run_in_executor " in out
     assert "hidden at this width: tasks/s" in out
 

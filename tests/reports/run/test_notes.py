@@ -11,8 +11,9 @@ from concbench import reports
 from concbench.reports.run import notes
 from concbench.reports.run.notes import WORDS, Note
 
+_COUNTS = ("tasks", "workers", "measured", "bound", "low", "rounds", "times", "comparisons")
 VALUES = {
-    **dict.fromkeys(("tasks", "workers", "measured", "bound", "low", "rounds", "times"), 1600),
+    **dict.fromkeys(_COUNTS, 1600),
     "achieved": 6.2,
     "seconds": 0.233,
     "hosts": "a, b",

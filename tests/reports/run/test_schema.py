@@ -122,7 +122,7 @@ def test_the_columns_of_cells_are_those_promised() -> None:
         "waiting_p50_seconds,waiting_p95_seconds,waiting_p99_seconds,waiting_max_seconds,"
         "running_p50_seconds,running_p95_seconds,running_p99_seconds,running_max_seconds,"
         "in_flight_mean,in_flight_most,lag_p50_seconds,lag_p99_seconds,lag_max_seconds,"
-        "left_behind,metrics,rank"
+        "left_behind,metrics,rank,rank_low,rank_high"
     )
 
 
