@@ -152,6 +152,23 @@ def test_an_error_in_an_interpreter_arrives_as_it_was_raised(pool, how, kind, sa
         assert "in task 2, lane interpreter " in caught.value.__notes__[0]
 
 
+def test_a_module_that_only_the_main_interpreter_can_have_is_named(pool, tmp_path):
+    file = tmp_path / "refused.py"
+    file.write_text(
+        "def refused(i):\n    return i\n"
+        "import _interpreters\nif _interpreters.get_current()[0]:\n    try:\n"
+        "        raise ImportError('module fast._core does not support loading in subinterpreters')"
+        "\n    except ImportError as error:\n        raise ImportError('a page of advice')\n"
+    )
+    with pytest.raises(ImportError, match=r"^fast cannot be imported in .*: fast\._core works in"):
+        opened(Spec("refused", f"{file}:refused"), 2)
+
+
+def test_without_a_gil_no_lane_has_its_own(pool, monkeypatch):
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    assert opened(third("square"), 2)[1].notes == []
+
+
 def test_an_interpreter_that_does_not_start_ends_the_opening_and_leaves_no_file(monkeypatch):
     class Failing(ThreadPoolExecutor):
         """Its second worker cannot be initialized."""
