@@ -8,6 +8,8 @@ import sys
 import psutil  # it rests on what Linux has, and elsewhere has other sources
 
 subprocess.Popen.kill = lambda process: process.send_signal(9)  # Windows has a way of its own
+if hasattr(os, "process_cpu_count"):
+    os.process_cpu_count = os.cpu_count  # as it is without affinity
 for module, names in {
     os: ("fork", "forkpty", "pidfd_open", "sched_getaffinity", "sched_setaffinity"),
     signal: ("SIGKILL", "pidfd_send_signal"),
@@ -19,9 +21,10 @@ sys.modules["resource"] = None
 
 
 def without_proc(event, given):
-    if event in ("open", "os.listdir", "os.scandir") and str(given[0]).startswith("/proc"):
-        if not sys._getframe(1).f_globals.get("__name__", "").startswith(psutil.__name__):
-            raise FileNotFoundError(2, "there is no /proc here", given[0])
+    if event not in ("open", "os.listdir", "os.scandir") or not str(given[0]).startswith("/proc"):
+        return
+    if not sys._getframe(1).f_globals.get("__name__", "").startswith(psutil.__name__):
+        raise FileNotFoundError(2, "there is no /proc here", given[0])
 
 
 sys.addaudithook(without_proc)
