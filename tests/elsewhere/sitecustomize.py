@@ -8,6 +8,7 @@ import sys
 import psutil  # it rests on what Linux has, and elsewhere has other sources
 
 subprocess.Popen.kill = lambda process: process.send_signal(9)  # Windows has a way of its own
+subprocess._CAN_USE_PIDFD_OPEN = False  # Python 3.15 looks once, when it is imported
 if hasattr(os, "process_cpu_count"):
     os.process_cpu_count = os.cpu_count  # as it is without affinity
 for module, names in {
