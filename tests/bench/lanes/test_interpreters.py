@@ -93,26 +93,30 @@ def pool(monkeypatch):
         monkeypatch.setattr(concurrent.futures, "InterpreterPoolExecutor", StandIn, raising=False)
 
 
-def opened(workload: Spec, tasks: int, workers: int = 3, **more: object) -> tuple[list, Lanes]:
+def opened(
+    workload: Spec, tasks: int, workers: int = 3, strategy: str = "interpreters", **more: object
+) -> tuple[list, Lanes]:
     lanes = Lanes(workload, **more)
-    how = Spec("-", find("strategies", "interpreters").target, {"workers": workers}).build()
+    how = Spec("-", find("strategies", strategy).target, {"workers": workers}).build()
     with how.open(lanes) as batch:
         first = batch(range(tasks))
         assert batch(range(tasks)) == first
     return first, lanes
 
 
-def test_elsewhere_it_says_what_it_needs(monkeypatch):
-    how = Spec("-", find("strategies", "interpreters").target, {"workers": 1}).build()
+@pytest.mark.parametrize("strategy", ["interpreters", "asyncio+interpreters"])
+def test_elsewhere_it_says_what_it_needs(monkeypatch, strategy):
+    how = Spec("-", find("strategies", strategy).target, {"workers": 1}).build()
     monkeypatch.setattr(sys, "version_info", (3, 13, 9))
     assert how.cannot_run() == "needs Python 3.14"
     monkeypatch.setattr(sys, "version_info", (3, 14, 0))
     assert how.cannot_run() is None
 
 
+@pytest.mark.parametrize("strategy", ["interpreters", "asyncio+interpreters"])
 @pytest.mark.parametrize("name", ["square", "ThreadBound"])
-def test_results_of_interpreters_come_in_task_order(pool, name):
-    found, lanes = opened(third(name), 12)
+def test_results_of_interpreters_come_in_task_order(pool, name, strategy):
+    found, lanes = opened(third(name), 12, strategy=strategy)
     assert found == [i * i if name == "square" else i for i in range(12)]
     assert (lanes.in_process, lanes.notes) == (True, [{"code": "own-gil-per-lane"}])
 
