@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from reports.run.histogram import Histogram
+from concbench.reports.run.histogram import Histogram
 
 BEAT_SECONDS = 0.002
 

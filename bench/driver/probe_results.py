@@ -16,9 +16,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reports.files import write_whole
-from reports.run import probes
-from reports.run.histogram import HIGHEST, Histogram
+from concbench.reports.files import write_whole
+from concbench.reports.run import probes
+from concbench.reports.run.histogram import HIGHEST, Histogram
 
 from ..errors import UsageError
 from ..probes.heartbeat import INTERVAL

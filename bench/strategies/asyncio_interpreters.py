@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from bench.contracts import AsyncCall, Batch
-from bench.lanes import Lanes
-from bench.lanes.dispatch import in_flight
-from bench.lanes.interpreters import in_interpreter
+from concbench.contracts import AsyncCall, Batch
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import in_flight
+from concbench.lanes.interpreters import in_interpreter
 
 QUEUED = 2
 """Tasks given to the pool for each worker, as in `asyncio+processpool`: one runs, one waits."""

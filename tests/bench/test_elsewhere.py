@@ -47,7 +47,7 @@ def test_every_module_is_imported_where_the_system_has_less(tmp_path):
 
 
 def test_a_run_is_whole_where_the_system_has_less_and_says_why_a_metric_is_missing(tmp_path):
-    code = "from bench.cli import main; main()"
+    code = "from concbench.cli import main; main()"
     done = python(tmp_path, code, *RUN, *SMALL, "--probe", "all")
     assert done.returncode == 0, done.stderr
     folder = tmp_path / ".concbench" / "latest"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reports.run.histogram import Histogram
+from concbench.reports.run.histogram import Histogram
 
 
 def memory(peak: int, empty: int | None = None, workers: int = 16) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reports.run.histogram import Histogram
+from concbench.reports.run.histogram import Histogram
 
 from .made import Made, folder, sequential
 

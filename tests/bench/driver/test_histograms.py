@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.driver.probe_results import corrected, percentile, text
-from reports.run import histogram
+from concbench.driver.probe_results import corrected, percentile, text
+from concbench.reports.run import histogram
 
 
 def test_the_text_of_durations_has_each_in_its_slot():

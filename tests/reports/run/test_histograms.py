@@ -8,8 +8,8 @@ from base64 import b64decode, b64encode
 import numpy as np
 import pytest
 
-from reports.errors import DamagedRun
-from reports.run.histogram import HIGHEST, Histogram, merge, read
+from concbench.reports.errors import DamagedRun
+from concbench.reports.run.histogram import HIGHEST, Histogram, merge, read
 
 PRECISION = 0.01
 """Two significant digits, rounded up."""
