@@ -133,7 +133,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_answer_head": head,
         "cb_head": job["head"],
         "cb_results": json.dumps(shown) if shown else "",
-        "cb_notes": _distinct(lanes.notes),
+        "cb_notes": _distinct([*lanes.notes, *([] if lanes.far else timed.notes)]),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
         "cb_metrics": _per_batch(total(lanes.reports), 1 + timed.batches),
@@ -170,6 +170,7 @@ class TimedBatches:
         self._batch, self._tasks, self._answer = batch, tasks, answer
         self._usage = usage
         self._used: list[usage.TreeUsage] = []
+        self.notes: list[Plain] = []
         self.cpu = 0.0
         self.batches = 0
 
@@ -182,7 +183,10 @@ class TimedBatches:
             results = batch(tasks)
         seconds = clock() - began
         self.cpu += time.process_time() - cpu
-        self._used.append(self._usage.spent(before, self._usage.after()))
+        after = self._usage.after()
+        self._used.append(self._usage.spent(before, after))
+        if before is None or after is None:
+            self.notes.append({"code": "cpu-unreadable"})
         self.batches += loops
         if digest(results, len(tasks)) != self._answer:
             raise WrongAnswer("a later batch gave another answer than the first")

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from hdrh.histogram import HdrHistogram
+from concbench.reports.run.histogram import Histogram
 
 BEAT_SECONDS = 0.002
 
@@ -62,11 +62,10 @@ def _tasks(count: int, workers: int, chance: Random) -> list[tuple[int, int, flo
 
 
 def _histogram(seconds: Sequence[float]) -> str:
-    made = HdrHistogram(1, 3_600_000_000_000, 2)
+    made = Histogram()
     for second in seconds:
-        made.record_value(max(1, round(1e9 * second)))
-    encoded: bytes = made.encode()
-    return encoded.decode()
+        made.add(round(1e9 * second))
+    return made.text()
 
 
 def _quantiles(seconds: Sequence[float]) -> dict[str, float]:

@@ -44,8 +44,13 @@ PART = [
     ("joblib[backend=threading]", "cpu_numpy"),
     ("dask", "cpu_numpy"),
     ("interpreters", "cpu_sum"),
+    ("asyncio+interpreters", "cpu_sum"),
 ]
-LATER = {"interpreters": (3, 14), "asyncio[eager=true]": (3, 12)}
+LATER = {
+    "interpreters": (3, 14),
+    "asyncio+interpreters": (3, 14),
+    "asyncio[eager=true]": (3, 12),
+}
 
 
 @pytest.mark.parametrize(

@@ -9,22 +9,19 @@ import json
 import math
 from array import array
 from base64 import b64decode
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from concbench.reports.files import write_whole
 from concbench.reports.run import probes
+from concbench.reports.run.histogram import HIGHEST, Histogram
 
 from ..errors import UsageError
 from ..probes.heartbeat import INTERVAL
-
-if TYPE_CHECKING:
-    from hdrh.histogram import HdrHistogram
 
 
 class Flight(NamedTuple):
@@ -122,55 +119,31 @@ def _most(flights: Sequence[Flight]) -> int:
     return most
 
 
-BITS = 8
-"""Leading bits that a histogram of this many digits keeps apart."""
-
-
 def text(durations: Iterable[int]) -> str:
-    """The histogram of nanoseconds, as base64."""
-    histogram = _histogram()
-    # Python is slow at one value after the other: those that share a slot go together.
-    for duration, count in Counter(map(_slot, durations)).items():
-        histogram.record_value(duration, count)
-    return encoded(histogram)
+    """The histogram of nanoseconds."""
+    histogram = Histogram()
+    for duration in durations:
+        histogram.add(duration)
+    return histogram.text()
 
 
-def corrected(durations: Iterable[int], interval: int) -> HdrHistogram:
+def corrected(durations: Iterable[int], interval: int) -> Histogram:
     """Delays of what happens once an interval (nanoseconds), with those that a long one hides.
 
     What freezes for 50 ms delays one beat by 50 ms and leaves out all that were due meanwhile
     (coordinated omission): they count with 48, 46, 44 ms and so on.
     """
-    histogram = _histogram()
+    histogram = Histogram()
     for duration in durations:
-        histogram.record_corrected_value(_within(duration), interval)
+        histogram.add(duration)
+        for hidden in range(min(duration, HIGHEST) - interval, 0, -interval):
+            histogram.add(hidden)
     return histogram
 
 
 def percentile(ordered: Sequence[int], percent: float) -> int:
     """The least value that is not below this many percent of them (nearest rank)."""
     return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
-
-
-def encoded(histogram: HdrHistogram) -> str:
-    written: bytes = histogram.encode()
-    return written.decode("ascii")
-
-
-def _histogram() -> HdrHistogram:
-    from hdrh.histogram import HdrHistogram  # 40 ms, which only probes need
-
-    return HdrHistogram(probes.LOWEST, probes.HIGHEST, probes.DIGITS)
-
-
-def _within(duration: int) -> int:
-    return min(max(duration, probes.LOWEST), probes.HIGHEST)
-
-
-def _slot(duration: int) -> int:
-    within = _within(duration)
-    shift = max(0, within.bit_length() - BITS)
-    return within >> shift << shift
 
 
 SHOWN = 2000
@@ -229,10 +202,10 @@ def _lag(recorded: Pass, result: Mapping[str, Any]) -> dict[str, Any] | str:
     if not delays:
         return f"its event loop never ran for {1000 * INTERVAL:g} ms at a time"
     histogram, most = corrected(delays, int(INTERVAL * 1e9)), max(delays)
-    levels = (min(most, histogram.get_value_at_percentile(percent)) for percent in (50, 99))
+    levels = (min(most, histogram.percentile(percent)) for percent in (50, 99))
     p50, p99, latest = map(_seconds, (*levels, most))
     loops = sum(bool(beats) for beats in recorded.beats)
-    return asdict(probes.Lag(encoded(histogram), p50, p99, latest, loops, len(delays)))
+    return asdict(probes.Lag(histogram.text(), p50, p99, latest, loops, len(delays)))
 
 
 def _timeline(recorded: Pass) -> dict[str, Any]:

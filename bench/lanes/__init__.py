@@ -6,6 +6,7 @@ a worker's start-up is measured with the imports that its strategy needs, and no
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, partial
@@ -112,7 +113,8 @@ class Lanes:
         from .interpreters import interpreters
 
         self._to_blocking()
-        self.notes.append({"code": "own-gil-per-lane"})
+        if getattr(sys, "_is_gil_enabled", lambda: True)():  # a free-threaded Python has none
+            self.notes.append({"code": "own-gil-per-lane"})
         return interpreters(workers, self._spec.build, self._record, self.reports)
 
     @contextmanager

@@ -9,6 +9,7 @@ nothing in its `threading.local`: what outlives a task is in `own`.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
 LAST, OTHER, BROKEN = b"l", b"o", b"b"
+REFUSED = re.compile(r"module ([\w.]+) does not support loading in subinterpreters")
+"""What CPython says of an extension that does not declare its support."""
 
 
 class Barrier:
@@ -79,12 +82,32 @@ def prepare_interpreter(build: Callable[[], Any], record: Record | None, barrier
 
 
 def in_own_lane(step: Callable[[], Any]) -> Any:
-    """Open or close this interpreter's lane."""
+    """Open or close this interpreter's lane.
+
+    Raises ImportError with the name of an extension module that only the main interpreter can have.
+    """
     lane.__dict__.update(own)
     try:
         return step()
+    except ImportError as error:
+        refused = _extension(error)
+        if refused is None:
+            raise
     finally:
         own.update(lane.__dict__)
+    # Out here it has no context: libraries such as numpy put a page of advice around it.
+    why = f"cannot be imported in an interpreter of its own: {refused} works in the main one alone"
+    package = refused.partition(".")[0]
+    raise ImportError(f"{package} {why}", name=package)
+
+
+def _extension(error: BaseException | None) -> str | None:
+    """The module that does not support sub-interpreters, where that is behind the error."""
+    while error is not None:
+        if named := REFUSED.search(str(error)):
+            return named[1]
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def in_interpreter(i: int) -> Plain:

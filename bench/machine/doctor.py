@@ -20,7 +20,7 @@ from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.variables import recorded
 from .canary import measure
-from .identity import ROOT, cpus, has_hypervisor, text
+from .identity import ROOT, cpus, has_hypervisor, tail_calls, text
 from .process import cgroup_cpus, gil, jit, open_files
 
 
@@ -315,5 +315,7 @@ def examine(children: Children, results: Path) -> Iterator[Finding]:
     silent = gil() is None
     yield unknown("GIL", "this implementation does not say") if silent else Finding("GIL", value)
     yield Finding("JIT", {None: "none", True: "on", False: "off"}[jit()])
+    tails = tail_calls(sysconfig.get_config_vars())
+    yield Finding("tail calls", {None: "none", True: "on", False: "off"}[tails])
     yield tracer(sys.gettrace() is not None or sys.getprofile() is not None)
     yield variables(recorded())

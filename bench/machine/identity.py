@@ -7,7 +7,8 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+import sysconfig
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from multiprocessing import get_start_method
 from pathlib import Path
@@ -96,6 +97,7 @@ def facts() -> dict[str, Any]:
         "executable": sys.executable,
         "gil": process.gil(),
         "jit": process.jit(),
+        "tail_calls": tail_calls(sysconfig.get_config_vars()),
         "platform": platform.platform(),
         "hostname": platform.node(),
         "kernel": kernel(),
@@ -110,6 +112,12 @@ def facts() -> dict[str, Any]:
         "start_method": get_start_method(),
         "packages": {name: number for name in PACKAGES if (number := release(name))},
     }
+
+
+def tail_calls(variables: Mapping[str, Any]) -> bool | None:
+    """Whether the interpreter was built with tail calls; None where its build does not say."""
+    names = ("Py_TAIL_CALL_INTERP", "_Py_TAIL_CALL_INTERP")  # of Python 3.14, of 3.15
+    return next((bool(variables[name]) for name in names if name in variables), None)
 
 
 def versions(libraries: Iterable[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from math import log10
 
 from .. import numbers
 from ..analysis.cells import Row
-from ..run import probes
+from ..run.histogram import read
 from ..run.probes import Lag, Latency, Quantiles
 from . import scales, style
 from .chart import LeftOut, NamedBlock
@@ -95,7 +95,7 @@ def _curves(block: NamedBlock, known: Sequence[tuple[Row, Latency]], last: float
     waits = [(row, one.waiting, one.waiting_seconds) for row, one in known]
     return [
         [
-            PercentileCurve(row, block.names[row.id], _places(probes.curve(text), last), quantiles)
+            PercentileCurve(row, block.names[row.id], _places(read(text).curve(), last), quantiles)
             for row, text, quantiles in half
         ]
         for half in (runs, waits)
@@ -105,7 +105,7 @@ def _curves(block: NamedBlock, known: Sequence[tuple[Row, Latency]], last: float
 def _last(known: Iterable[Latency]) -> float:
     """Where the axis ends: a little beyond the rarest task that has one rarer, at the longest."""
     texts = (half for one in known for half in (one.running, one.waiting))
-    inside = [q for text in texts for q, _ in probes.curve(text) if q < 100]
+    inside = [q for text in texts for q, _ in read(text).curve() if q < 100]
     return max(place(max(inside, default=0.0)), log10(_FEWEST)) + 0.2
 
 

@@ -78,6 +78,11 @@ WORDS = {
         "{workers:Dask worker} on {hosts}",
         "the CPU and memory that tasks take there are not counted here",
     ),
+    "cpu-unreadable": (
+        "CPU time unknown",
+        "the CPU clocks of its processes could not be read: there is no Linux /proc, it hides some "
+        "of them, or they came and went",
+    ),
     # What follows from the plan and the numbers.
     "late-loop": (
         "blocks the loop: {seconds}",

@@ -1,66 +1,21 @@
 """The form of probes.json: what untimed passes saw of a cell, written and read by these classes.
 
 Memory, latency, tasks in flight, lag of event loops and left-overs; SCHEMA.md documents it.
-Histograms stay the texts that they are, HdrHistogram's of nanoseconds, until a curve or a sum needs
-them: https://github.com/HdrHistogram/HdrHistogram_py.  Standard library only until then.
+Histograms stay the texts that they are until a curve or a sum needs them: histogram.py reads those.
+Standard library only.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import Annotated, TypeAlias
 
 from .. import errors
 from ..errors import DamagedRun
 from . import keys
 from .schema import Constraint, Count
-
-if TYPE_CHECKING:
-    from hdrh.histogram import HdrHistogram
-
-
-LOWEST, HIGHEST, DIGITS = 1, 3_600_000_000_000, 2
-"""Nanoseconds from 1 to an hour, to two significant digits, which is 1 %."""
-STEPS = 10
-"""Each point of a curve goes 1 / (2 * STEPS) of the way that is left to 100 %."""
-
-
-def curve(text: str) -> list[tuple[float, float]]:
-    """The percentiles, from 0 to 100, and their seconds, both rising; nothing of an empty one.
-
-    Denser towards 100, as a chart of a tail wants them.  Raises DamagedRun when it is no histogram.
-    """
-    histogram = _decoded(text)
-    if not histogram.get_total_count():
-        return []
-    items = histogram.get_percentile_iterator(STEPS)
-    return [(one.percentile_level_iterated_to, one.value_iterated_to / 1e9) for one in items]
-
-
-def merge(texts: Iterable[str]) -> str:
-    """One histogram of all that these hold."""
-    from hdrh.histogram import HdrHistogram
-
-    total = HdrHistogram(LOWEST, HIGHEST, DIGITS)
-    for text in texts:
-        total.add(_decoded(text))
-    encoded: bytes = total.encode()
-    return encoded.decode()
-
-
-def _decoded(text: str) -> HdrHistogram:
-    from hdrh.codec import HdrCookieException, HdrLengthException
-    from hdrh.histogram import HdrHistogram
-
-    try:
-        return HdrHistogram.decode(text)
-    except (ValueError, zlib.error, HdrCookieException, HdrLengthException) as error:
-        why = str(error) or type(error).__name__
-        raise DamagedRun(f"not a histogram: {why}") from None
-
 
 # Two clocks may disagree: less than no time is odd, and no damage.
 Seconds: TypeAlias = Annotated[float, Constraint(allow_inf_nan=False)]

@@ -32,7 +32,7 @@ ENVIRONMENT: Mapping[Kind, Mapping[str, str]] = {
         "memory_bytes": "memory",
         "virtualisation": "virtual machine",
     },
-    "build": {"kernel": "kernel", "build": "Python build"},
+    "build": {"kernel": "kernel", "build": "Python build", "tail_calls": "tail-call interpreter"},
 }
 """The kinds of facts that stand in `environment`, and the words for them."""
 MACHINE: Sequence[Kind] = tuple(ENVIRONMENT)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from concbench.reports.run.histogram import Histogram
+
 
 def memory(peak: int, empty: int | None = None, workers: int = 16) -> dict[str, Any]:
     """The part of a probe, as the driver counts it."""
@@ -41,13 +43,10 @@ def in_flight(
 
 def histogram(seconds: Sequence[float]) -> str:
     """The text of one, as a run keeps it."""
-    from hdrh.histogram import HdrHistogram
-
-    made = HdrHistogram(1, 3_600_000_000_000, 2)
+    made = Histogram()
     for one in seconds:
-        made.record_value(max(1, round(one * 1e9)))
-    encoded: bytes = made.encode()
-    return encoded.decode()
+        made.add(round(one * 1e9))
+    return made.text()
 
 
 def _quantiles(seconds: Sequence[float]) -> dict[str, float]:

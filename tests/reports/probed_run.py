@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hdrh.histogram import HdrHistogram
+from concbench.reports.run.histogram import Histogram
 
 from .made import Made, folder, sequential
 
@@ -210,10 +210,10 @@ def _probed(cell: int, work: Work, strategy: str) -> dict[str, Any]:
 
 def histogram(seconds: Sequence[float]) -> str:
     """As the probes keep it: whole nanoseconds, two significant digits."""
-    made = HdrHistogram(1, 3_600_000_000_000, 2)
+    made = Histogram()
     for second in seconds:
-        made.record_value(max(1, round(second * 1e9)))
-    return made.encode().decode()
+        made.add(round(second * 1e9))
+    return made.text()
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:

@@ -62,8 +62,8 @@ def asked(spec: Spec, question: str, before: Sequence[str] = ()) -> dict[str, An
         path.write_text(json.dumps(job), encoding="utf-8")
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         with starting, MonkeyPatch.context() as patch:
-            # Beside other threads a vfork was seen to end in EFAULT.
-            patch.setattr(subprocess, "_USE_VFORK", False)
+            # Beside other threads a vfork was seen to end in EFAULT; Python 3.14 lost this switch.
+            patch.setattr(subprocess, "_USE_VFORK", False, raising=False)
             worker = subprocess.Popen(
                 [*before, *COMMAND, str(path)], start_new_session=True, **streams
             )

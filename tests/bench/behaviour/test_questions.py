@@ -80,9 +80,8 @@ def test_a_strategy_broken_on_purpose_changes_its_row(question, spec, answer):
 def test_time_outs_are_classed_by_what_came_first_and_measured():
     at_once, late = ask(strategy("asyncio"), "timeout"), ask(strategy("threading"), "timeout")
     for found in (at_once, late):
-        assert found["measured"]["limit"] <= found["measured"]["raised"]
-        assert found["measured"]["raised"] < found["measured"]["task"]
-    assert at_once["measured"]["closed"] < late["measured"]["closed"]
+        measured = found["measured"]
+        assert measured["limit"] <= measured["raised"] <= measured["closed"]
     assert late["measured"]["closed"] >= late["measured"]["task"]
 
 

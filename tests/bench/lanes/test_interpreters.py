@@ -93,26 +93,30 @@ def pool(monkeypatch):
         monkeypatch.setattr(concurrent.futures, "InterpreterPoolExecutor", StandIn, raising=False)
 
 
-def opened(workload: Spec, tasks: int, workers: int = 3, **more: object) -> tuple[list, Lanes]:
+def opened(
+    workload: Spec, tasks: int, workers: int = 3, strategy: str = "interpreters", **more: object
+) -> tuple[list, Lanes]:
     lanes = Lanes(workload, **more)
-    how = Spec("-", find("strategies", "interpreters").target, {"workers": workers}).build()
+    how = Spec("-", find("strategies", strategy).target, {"workers": workers}).build()
     with how.open(lanes) as batch:
         first = batch(range(tasks))
         assert batch(range(tasks)) == first
     return first, lanes
 
 
-def test_elsewhere_it_says_what_it_needs(monkeypatch):
-    how = Spec("-", find("strategies", "interpreters").target, {"workers": 1}).build()
+@pytest.mark.parametrize("strategy", ["interpreters", "asyncio+interpreters"])
+def test_elsewhere_it_says_what_it_needs(monkeypatch, strategy):
+    how = Spec("-", find("strategies", strategy).target, {"workers": 1}).build()
     monkeypatch.setattr(sys, "version_info", (3, 13, 9))
     assert how.cannot_run() == "needs Python 3.14"
     monkeypatch.setattr(sys, "version_info", (3, 14, 0))
     assert how.cannot_run() is None
 
 
+@pytest.mark.parametrize("strategy", ["interpreters", "asyncio+interpreters"])
 @pytest.mark.parametrize("name", ["square", "ThreadBound"])
-def test_results_of_interpreters_come_in_task_order(pool, name):
-    found, lanes = opened(third(name), 12)
+def test_results_of_interpreters_come_in_task_order(pool, name, strategy):
+    found, lanes = opened(third(name), 12, strategy=strategy)
     assert found == [i * i if name == "square" else i for i in range(12)]
     assert (lanes.in_process, lanes.notes) == (True, [{"code": "own-gil-per-lane"}])
 
@@ -150,6 +154,23 @@ def test_an_error_in_an_interpreter_arrives_as_it_was_raised(pool, how, kind, sa
         opened(third("Misbehaving", how=how), 4)
     if " in " not in how:
         assert "in task 2, lane interpreter " in caught.value.__notes__[0]
+
+
+def test_a_module_that_only_the_main_interpreter_can_have_is_named(pool, tmp_path):
+    file = tmp_path / "refused.py"
+    file.write_text(
+        "def refused(i):\n    return i\n"
+        "import _interpreters\nif _interpreters.get_current()[0]:\n    try:\n"
+        "        raise ImportError('module fast._core does not support loading in subinterpreters')"
+        "\n    except ImportError as error:\n        raise ImportError('a page of advice')\n"
+    )
+    with pytest.raises(ImportError, match=r"^fast cannot be imported in .*: fast\._core works in"):
+        opened(Spec("refused", f"{file}:refused"), 2)
+
+
+def test_without_a_gil_no_lane_has_its_own(pool, monkeypatch):
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    assert opened(third("square"), 2)[1].notes == []
 
 
 def test_an_interpreter_that_does_not_start_ends_the_opening_and_leaves_no_file(monkeypatch):

@@ -14,7 +14,7 @@ import pytest
 
 from concbench import engine
 from concbench.driver import run
-from concbench.machine import process
+from concbench.machine import identity, process
 from concbench.plan.plugins import find
 from concbench.plan.selection import DEFAULTS
 from concbench.plan.settings import Settings
@@ -35,6 +35,14 @@ def test_an_interpreter_that_does_not_say_has_a_gil_where_all_have_one(monkeypat
     monkeypatch.delattr(sys, "_is_gil_enabled", raising=False)
     monkeypatch.setattr(sys, "implementation", SimpleNamespace(name=name))
     assert process.gil() is gil
+
+
+@pytest.mark.parametrize(
+    ("variables", "known"),
+    [({}, None), ({"Py_TAIL_CALL_INTERP": 0}, False), ({"_Py_TAIL_CALL_INTERP": 1}, True)],
+)
+def test_the_tail_call_interpreter_is_known_where_the_build_says_so(variables, known):
+    assert identity.tail_calls(variables) is known
 
 
 @pytest.mark.parametrize(

@@ -238,6 +238,7 @@ def test_no_child_holds_the_pipe_of_the_guardian(children):
 
 def test_waiting_works_where_there_is_no_pidfd(children, monkeypatch):
     monkeypatch.delattr(os, "pidfd_open")
+    monkeypatch.setattr(subprocess, "_CAN_USE_PIDFD_OPEN", False, raising=False)  # Python 3.15
     assert wait(started(children, "raise SystemExit(7)"), 60) == 7
     assert wait(started(children, "import time; time.sleep(600)"), 0.01) is None
 
