@@ -20,7 +20,7 @@ from typing import Any
 from . import engine, imports
 from .contracts import Batch, Plain
 from .lanes import Lanes
-from .lanes.report import total
+from .lanes.report import child_startup, total
 from .spec import Spec
 
 SHOWN = 60
@@ -136,6 +136,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_notes": _distinct(lanes.notes),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
+        "cb_child_startup_cpu_s": child_startup(lanes.reports),
         "cb_metrics": _per_batch(total(lanes.reports), 1 + timed.batches),
         **({} if lanes.far else timed.used()),  # of a part of the tree it would be wrong
         **surroundings,

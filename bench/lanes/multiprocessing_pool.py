@@ -19,7 +19,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from itertools import islice
 from multiprocessing import TimeoutError as Late
-from multiprocessing import current_process
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import AsyncResult, Pool
 from multiprocessing.process import BaseProcess
@@ -28,7 +27,7 @@ from typing import Any
 
 from ..contracts import Plain
 from .lane import Record, crossing, in_lane, lane, opened
-from .pools import ChildLanes, Step, in_every_lane, prepare_child
+from .pools import ChildLanes, Step, in_every_lane, name_child, prepare_child
 
 LOOK_SECONDS = 0.1
 """Between two looks at the children; what is ready does not wait for the next."""
@@ -210,7 +209,7 @@ def replaced(children: ChildLanes, after: int) -> Iterator[WatchedPool]:
 
 def prepare_replaced(build: Callable[[], Any], record: Record | None, folder: str) -> None:
     """The initializer of such a child."""
-    lane.name = current_process().name
+    name_child()
     lane.build, lane.record, lane.call = build, record, _first
     lane.stack, lane.reports = ExitStack(), []
     Finalize(None, _report, (folder,), exitpriority=FIRST_OF_ALL)

@@ -8,6 +8,7 @@ gives each worker exactly one of them.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
@@ -52,10 +53,15 @@ def prepare(build: Callable[[], Any], record: Record | None, barrier: Any) -> No
 
 
 def prepare_child(build: Callable[[], Any], record: Record | None, barrier: Any) -> None:
+    prepare(build, record, barrier)
+    name_child()
+
+
+def name_child() -> None:
+    """Say in a child process that its lane has this process for itself."""
     from multiprocessing import current_process
 
-    prepare(build, record, barrier)
-    lane.name = current_process().name
+    lane.name, lane.clock = current_process().name, time.process_time
 
 
 def threads(
@@ -144,3 +150,11 @@ def check_start(start: str) -> None:
     here = get_all_start_methods()
     if start not in here:
         raise ValueError(f"start must be one of {', '.join(here)} here, not {start!r}")
+
+
+def check_preload(preload: bool, start: str) -> None:
+    """Raise ValueError where children are not to be preloaded and never would be."""
+    if not isinstance(preload, bool):
+        raise ValueError(f"preload must be true or false, not {preload!r}")
+    if not preload and start != "forkserver":
+        raise ValueError(f"preload=false is for start=forkserver: {start} imports nothing before")

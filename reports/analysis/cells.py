@@ -72,6 +72,7 @@ class Row:
     metrics: dict[str, float] = field(default_factory=dict)
     rank: int | None = None
     id: int
+    child_startup_seconds: float | None = None
     block: int
     reference: bool
     workload_unusual: tuple[str, ...] = ()
@@ -139,6 +140,7 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
         batch_high=batch.high,
         startup_seconds=_median(process.startup_seconds for process in processes),
         one_shot_seconds=_median(process.one_shot_seconds for process in processes),
+        child_startup_seconds=_median(process.child_startup_seconds for process in processes),
         limit_seconds=least,
         of_limit=least / batch.estimate if least is not None else None,
         rank=block.ranks.get(cell.id),

@@ -30,6 +30,7 @@ SIDE = "cb_side"
 
 # From the worker.
 STARTUP = "cb_startup_s"
+CHILD_STARTUP = "cb_child_startup_cpu_s"
 FIRST_BATCH = "cb_first_batch_s"
 CLOSE = "cb_close_s"
 OWN_CPU = "cb_own_cpu_s"

@@ -70,6 +70,11 @@ WORDS = {
         "own GIL per lane",
         "each lane is in an interpreter of its own, and they compute at the same time",
     ),
+    "preloaded": (
+        "imports preloaded",
+        "the fork server imported the workload's module and its client before children were forked "
+        "from it: `preload=false` shows what start-up costs without",
+    ),
     "one-thread": (
         "all in one thread",
         "its lanes take turns where one waits: a task that computes holds all the others up",

@@ -69,6 +69,8 @@ class Process:
     """The quota of its control group."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """What the workload counted, per batch."""
+    child_startup_seconds: float | None = None
+    """CPU that a child process took until its lane was open, in the mean of them."""
     python: str = ""
     """Its interpreter, `CPython 3.12.1`."""
 
@@ -226,6 +228,7 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         loop=metadata.get(keys.LOOP, ""),
         cgroup_cpus=metadata.get(keys.CGROUP_CPUS),
         metrics={str(name): float(count) * scale for name, count in counts.items()},
+        child_startup_seconds=metadata.get(keys.CHILD_STARTUP),
         python=python(metadata),
     )
     if not all(math.isfinite(value) and value > 0 for value in values):
