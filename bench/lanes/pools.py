@@ -21,6 +21,7 @@ from .report import LaneReport
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
     from multiprocessing.context import BaseContext
+    from multiprocessing.process import BaseProcess
 
 
 class ChildLanes(NamedTuple):
@@ -91,14 +92,67 @@ def threads(
     return in_every_lane(pool, workers, barrier.abort, reports)
 
 
-def processes(children: ChildLanes) -> AbstractContextManager[ProcessPoolExecutor]:
-    """A pool of children with a lane each, open as long as it is."""
+@contextmanager
+def processes(children: ChildLanes) -> Iterator[ProcessPoolExecutor]:
+    """A pool of children with a lane each, open as long as it is.
+
+    The error of a pool that broke gets a note that says how its children ended.
+    """
     from concurrent.futures import ProcessPoolExecutor
 
     workers, context, build, record, reports = children
     barrier = context.Barrier(workers)
-    pool = ProcessPoolExecutor(workers, context, prepare_child, (build, record, barrier))
-    return in_every_lane(pool, workers, barrier.abort, reports)
+    registry: Any = ChildRegistry(context)
+    pool = ProcessPoolExecutor(workers, registry, prepare_child, (build, record, barrier))
+    try:
+        with in_every_lane(pool, workers, barrier.abort, reports) as executor:
+            yield executor
+    except BaseException as error:
+        if said := registry.crashed():
+            _note_broken(error, said)
+        raise
+
+
+class ChildRegistry:
+    """A context of multiprocessing that keeps a list of the processes it has started."""
+
+    def __init__(self, context: BaseContext) -> None:
+        self._context = context
+        self.children: list[BaseProcess] = []
+
+    def Process(self, *given: Any, **named: Any) -> BaseProcess:  # noqa: N802  # as it is there
+        child: BaseProcess = self._context.Process(*given, **named)  # type: ignore[attr-defined]
+        self.children.append(child)
+        return child
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def crashed(self) -> str:
+        """How children ended by themselves: those of a broken pool are ended by SIGTERM."""
+        codes = [(child.name, child.exitcode) for child in self.children if child.exitcode]
+        own = [(name, code) for name, code in codes if code != -_signal.SIGTERM]
+        return ", ".join(f"{name} died ({ending(code)})" for name, code in own)
+
+
+def ending(code: int) -> str:
+    """An exit code in words, `killed by SIGSEGV`."""
+    from signal import Signals
+
+    try:
+        return f"killed by {Signals(-code).name}" if code < 0 else f"exit code {code}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+def _note_broken(error: BaseException, said: str) -> None:
+    from concurrent.futures.process import BrokenProcessPool
+
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            _note_broken(one, said)
+    elif isinstance(error, BrokenProcessPool):
+        error.add_note(said)
 
 
 def _enter() -> None:
