@@ -104,7 +104,9 @@ def main() -> None:
 def measure(job: dict[str, Any], folder: str) -> None:
     """Write `result.json`: a pyperf benchmark of one run with our facts as its metadata."""
     clock = time.perf_counter
-    mark = _mark(folder)
+    from .machine import process
+
+    mark, gil, turned_on = _mark(folder), process.gil(), process.watch_gil()
     began = clock()
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
@@ -123,6 +125,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         timed = TimedBatches(batch, tasks, answer)
         benchmark = engine.timed(job["name"], timed, job["metadata"])
         surroundings = _surroundings()
+        lanes.notes += [{"code": "gil-turned-on-by", "module": one} for one in turned_on()]
         imports.write()  # what a task imports is there by now
         closing = clock()
     facts = {
@@ -144,6 +147,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_metrics": _per_batch(total(lanes.reports), 1 + timed.batches),
         **({} if lanes.far else timed.used()),  # of a part of the tree it would be wrong
         **surroundings,
+        "cb_gil_first": None if gil is None else int(gil),
     }
     benchmark.update_metadata({key: one for key, one in facts.items() if one not in ("", None)})
     benchmark.dump(os.path.join(folder, "result.json"))

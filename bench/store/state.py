@@ -238,7 +238,9 @@ class History:
     def quarantined(self, cell: int) -> bool:
         """Whether a cell has had its chances."""
         own = [entry for entry in self.failures if entry["cell"] == cell]
-        return len(own) >= FAILURES or bool(self.wrong(cell) or self._forked(cell))
+        if self._forked(cell):
+            return True
+        return len(own) >= FAILURES or bool(self.wrong(cell))
 
     def _forked(self, cell: int) -> Entry | None:
         """The failure that shows how this cell's children would hang, or None."""

@@ -45,6 +45,7 @@ CPU = "cb_cpu_s"
 VOLUNTARY_SWITCHES = "cb_voluntary_switches"
 INVOLUNTARY_SWITCHES = "cb_involuntary_switches"
 GIL = "cb_gil"
+GIL_FIRST = "cb_gil_first"
 JIT = "cb_jit"
 CGROUP_CPUS = "cb_cgroup_cpus"
 

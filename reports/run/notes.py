@@ -97,6 +97,17 @@ WORDS = {
         "an import turned the GIL on",
         "this Python can do without: look for an extension that does not declare its support",
     ),
+    "gil-turned-on-by": (
+        "{module} turned the GIL on",
+        "its extension does not declare that it can do without: look for a newer release, or run "
+        "with PYTHON_GIL=0 at your own risk",
+    ),
+    "gil-off": ("GIL off", "threads compute at the same time"),
+    "contention": (
+        "GIL off, no gain: contention, {cpus:CPU} used",
+        "a second CPU was there: with about one in use threads wait for one another (a lock), with "
+        "more the same work costs more (objects that all of them change, memory)",
+    ),
     "in-flight": (
         "{tasks} in flight, not {workers}",
         "it has {tasks:task} on their way at the same time, whatever `workers` says",

@@ -18,6 +18,8 @@ VALUES = {
     "hosts": "a, b",
     "text": "own words",
     "client": "sqlite3",
+    "module": "numpy._core",
+    "cpus": 1.6,
     "usual": "requests 2.32.3",
     "things": "1 thread: Thread-3\n(work)",
 }
@@ -88,13 +90,13 @@ def test_the_english_notes_of_runs_of_before_become_codes() -> None:
 
 def test_the_codes_that_lanes_and_strategies_store_are_known_and_documented() -> None:
     folder = Path(bench.__file__).parent
-    sources = [*folder.glob("lanes/*.py"), *folder.glob("strategies/*.py")]
+    sources = [*folder.glob("lanes/*.py"), *folder.glob("strategies/*.py"), folder / "worker.py"]
     stored = {
         code
         for path in sources
         for code in re.findall(r'\{"code": "([\w-]+)"', re.sub("`.*`", "", path.read_text()))
     }
-    assert len(stored) == 8
+    assert len(stored) == 9
     section = PAGE.split("## Notes\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `([\w-]+)` \|", section, re.MULTILINE)
     assert {*documented} == stored <= {*WORDS}
