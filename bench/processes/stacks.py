@@ -21,8 +21,8 @@ SECONDS, PAUSE_SECONDS = 1.0, 0.02
 """For a process to write its stacks, and between two looks at them."""
 CHILDREN = 8
 """Children that are asked; most wait for the same."""
-LINES = 16
-"""Of one process that are shown, the innermost calls first."""
+THREADS, CALLS = 4, 8
+"""Of one process, and of each of its threads, that are shown: the innermost calls."""
 
 
 def of_tree(pid: int, stderr: Path) -> str:
@@ -66,8 +66,20 @@ def _ask(pid: int, stderr: Path) -> str:
             text = stream.read(size - before).decode(errors="replace")
     except OSError:  # it ended, or its folder is gone
         return ""
-    lines = [line for line in text.splitlines() if line.strip()]
-    return "\n".join(re.sub(r"hread 0x[0-9a-f]+", "hread", line) for line in lines[:LINES])
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    """What faulthandler wrote, its main thread first, without what differs in each process."""
+    lines = re.sub(r"hread 0x[0-9a-f]+", "hread", text).splitlines()
+    threads: list[list[str]] = []
+    for line in filter(str.strip, lines):
+        if not line.startswith(" "):
+            threads.append([])
+        if threads:
+            threads[-1].append(line)
+    threads.sort(key=lambda one: not one[0].startswith("Current"))
+    return "\n".join("\n".join(one[: CALLS + 1]) for one in threads[:THREADS])
 
 
 def _catches(pid: int, number: int) -> bool:

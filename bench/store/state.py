@@ -253,7 +253,9 @@ class History:
     def _forking(self, cell: int) -> tuple[Any, ...]:
         """What decides whether its children hang: the code, and how they are started."""
         planned = self._plan[cell]
-        return planned.side, planned.cell.workload, planned.cell.strategy.params.get("start")
+        params = planned.cell.strategy.params
+        how = params.get("start"), params.get("preload", True)
+        return planned.side, planned.cell.workload, *how
 
     def wrong(self, cell: int) -> str:
         """How a cell's answers differ from those they must equal, or nothing."""

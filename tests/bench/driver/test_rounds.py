@@ -268,9 +268,9 @@ def test_the_scout_says_how_long_each_worker_may_take_to_start():
     assert History(PLAN, one.history.entries).startups == {0: (12.0, 0.5)}
 
 
-def forking(number: int, strategy: str, start: str) -> PlannedCell:
-    one = planned(number, strategy)
-    return replace(one, cell=replace(one.cell, strategy=Spec(strategy, "-", {"start": start})))
+def forking(number: int, strategy: str, start: str, **more: Any) -> PlannedCell:
+    one, params = planned(number, strategy), {"start": start, **more}
+    return replace(one, cell=replace(one.cell, strategy=Spec(strategy, "-", params)))
 
 
 FORKS = [
@@ -298,6 +298,23 @@ def test_one_time_out_of_forked_children_is_enough_where_spawned_ones_do_not_han
     assert [(entry["kind"], entry["traceback"]) for entry in one.history.failures] == [
         ("fork", "Thread")
     ]
+
+
+def test_children_of_a_fork_server_that_imports_nothing_are_asked_for_themselves():
+    plan = [
+        forking(0, "multiprocessing", "forkserver"),
+        forking(1, "asyncio+processpool", "forkserver"),
+        forking(2, "multiprocessing", "forkserver", preload=False),
+    ]
+
+    def outcome(visit):
+        loaded = params(visit)["start"] != "spawn" and params(visit).get("preload", True)
+        return Failed("timeout", "timed out") if loaded else None
+
+    one = course(plan, MadeUpLab(outcome=outcome), rounds=2, budget=1e9)
+    one.run(everything(plan))
+    assert [bool(one.history.reason(cell)) for cell in (0, 1, 2)] == [True, True, False]
+    assert len(one.history.measured[2]) == 2
 
 
 def test_nothing_is_said_of_forks_where_spawned_children_hang_too_or_a_worker_failed_otherwise():
