@@ -107,7 +107,7 @@ def test_replaced_children_are_new_ones_and_all_their_lanes_are_closed(method, t
     names = {path.name for path in tmp_path.iterdir() if path.suffix == ""}
     assert names == {f"closed-{pid}" for pid in pids}
     assert len(lanes.reports) >= len(names)
-    assert lanes.notes == [{"code": "lanes-within-batch"}]
+    assert {"code": "lanes-within-batch"} in lanes.notes
 
 
 def test_chunk_is_how_many_tasks_go_to_a_child_at_a_time():
