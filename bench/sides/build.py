@@ -159,8 +159,9 @@ def _first_to_answer(children: Children, text: str) -> tuple[str, dict[str, Any]
             why = f": {python} is {version}"
         except (CommandFailed, *MALFORMED) as error:
             why = f": {error}"
-    here = ", ".join(dict.fromkeys(str(version) for version, _ in interpreters.installed()))
-    known = f"; pyenv and uv have {here}" if here else ""
+    versions = [version for version, _ in interpreters.installed()]
+    fit = [str(one) for one in versions if (one.major, one.minor) >= OLDEST]
+    known = f"; pyenv and uv have {', '.join(dict.fromkeys(fit))}" if fit else ""
     raise UsageError(
         f"there is no interpreter python:{text} (write python:3.12, python:3.14t or a path"
         f"{known}){why}"
