@@ -69,10 +69,14 @@ def run(folder: Path, name: str, code: str = WORK, **params: object) -> dict[str
         text=True,
         check=True,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env={**os.environ, "PYTHONPATH": path_with(folder)},
     )
     answer: dict[str, object] = json.loads(done.stdout)
     return answer
+
+
+def path_with(folder: Path) -> str:
+    return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
 
 
 def importers(folder: Path, what: str) -> list[str]:
@@ -100,7 +104,7 @@ def test_what_a_fork_server_imports_its_children_do_not(params, workload, client
     preloaded = params["start"] == "forkserver" and params.get("preload", True)
     assert answer["notes"] == ([{"code": "preloaded"}] if preloaded else [])
     assert answer["left"] == []
-    assert answer["path"] == str(tmp_path)
+    assert answer["path"] == path_with(tmp_path)
 
 
 def test_a_client_that_is_missing_is_said_whether_it_is_imported_here_or_not(tmp_path):
