@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 OPENED_IN_BATCH = {"code": "lanes-within-batch"}
-EXECUTOR, POOL = "concurrent.futures.process", "bench.lanes.multiprocessing_pool"
+EXECUTOR, POOL = "concurrent.futures.process", f"{__name__}.multiprocessing_pool"
 """What the children of either kind of pool import."""
 
 
