@@ -20,7 +20,8 @@ from typing import Any
 from . import engine, imports
 from .contracts import Batch, Plain
 from .lanes import Lanes
-from .lanes.report import total
+from .lanes.pools import show_stacks
+from .lanes.report import child_startup, total
 from .spec import Spec
 
 SHOWN = 60
@@ -91,6 +92,7 @@ def main() -> None:
     path = sys.argv.pop(1)
     with open(path, encoding="utf-8") as stream:
         job = json.load(stream)
+    show_stacks()
     try:
         module, _, function = job["run"].partition(":")
         getattr(import_module(module), function)(job, os.path.dirname(path))
@@ -102,12 +104,16 @@ def main() -> None:
 def measure(job: dict[str, Any], folder: str) -> None:
     """Write `result.json`: a pyperf benchmark of one run with our facts as its metadata."""
     clock = time.perf_counter
+    from .machine import process
+
+    mark, gil, turned_on = _mark(folder), process.gil(), process.watch_gil()
     began = clock()
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
     with ExitStack() as stack:
         batch = stack.enter_context(strategy.open(lanes))
         opened = clock()
+        os.remove(mark)
         tasks = lanes.tasks(job["measured_tasks"])
         beginning = clock()
         results = batch(tasks)
@@ -119,6 +125,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         timed = TimedBatches(batch, tasks, answer)
         benchmark = engine.timed(job["name"], timed, job["metadata"])
         surroundings = _surroundings()
+        lanes.notes += [{"code": "gil-turned-on-by", "module": one} for one in turned_on()]
         imports.write()  # what a task imports is there by now
         closing = clock()
     facts = {
@@ -136,19 +143,27 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_notes": _distinct([*lanes.notes, *([] if lanes.far else timed.notes)]),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
+        "cb_child_startup_cpu_s": child_startup(lanes.reports),
         "cb_metrics": _per_batch(total(lanes.reports), 1 + timed.batches),
         **({} if lanes.far else timed.used()),  # of a part of the tree it would be wrong
         **surroundings,
+        "cb_gil_first": None if gil is None else int(gil),
     }
     benchmark.update_metadata({key: one for key, one in facts.items() if one not in ("", None)})
     benchmark.dump(os.path.join(folder, "result.json"))
 
 
 def scout(job: dict[str, Any], folder: str) -> None:
-    """Write `result.json`: seconds per task, estimated quickly from few tasks."""
+    """Write `result.json`: seconds per task, estimated quickly from few tasks.
+
+    With it go the CPU that it took until its lane was open and the seconds of all batches.
+    """
+    mark = _mark(folder)
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
     with strategy.open(lanes) as batch:
+        cpu, opened = time.process_time(), time.perf_counter()
+        os.remove(mark)
         count, seconds, done = 1, 0.0, 0
         while seconds < engine.LONG_ENOUGH and done < job["tasks"]:
             tasks = lanes.tasks(count)
@@ -156,9 +171,18 @@ def scout(job: dict[str, Any], folder: str) -> None:
             batch(tasks)
             seconds, done = time.perf_counter() - began, count
             count = min(2 * count, job["tasks"])
+        batches = time.perf_counter() - opened
         imports.write()
+    result = {"seconds_per_task": seconds / done, "startup_cpu": cpu, "batches": batches}
     with open(os.path.join(folder, "result.json"), "w", encoding="utf-8") as stream:
-        json.dump({"seconds_per_task": seconds / done}, stream)
+        json.dump(result, stream)
+
+
+def _mark(folder: str) -> str:
+    """A file that is there while lanes are opened: it says so where the worker cannot any more."""
+    path = os.path.join(folder, "opening")
+    with open(path, "w", encoding="utf-8"):
+        return path
 
 
 class TimedBatches:

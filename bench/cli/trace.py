@@ -106,12 +106,14 @@ def _plan(cell: str, settings: Settings) -> PlannedCell:
 
 def _record(lab: Lab, planned: PlannedCell, settings: Settings) -> Pass | Failed:
     from ..driver import limits
+    from ..driver.rounds import Scouting, startup
 
     patience = limits(settings).patience
-    task = lab.scout(planned, patience(None))
-    if not isinstance(task, float):
-        return task
-    return lab.record(planned, patience(task * planned.cell.tasks))
+    one = lab.scout(planned, patience(None))
+    if not isinstance(one, Scouting):
+        return one
+    batch, lane = one.seconds_per_task * planned.cell.tasks, (one.startup, one.startup_cpu)
+    return lab.record(planned, patience(batch, startup(planned, lane)))
 
 
 def document(batch: Pass, about: dict[str, str]) -> dict[str, Any]:

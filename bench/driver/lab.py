@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,7 +28,7 @@ from . import probe_results, probe_visits
 from .fixtures import running
 from .probe_results import Pass
 from .probing import Owed
-from .rounds import Measurement, Visit
+from .rounds import Measurement, Scouting, Visit
 from .workers import EquippedSide, Launch, Worker, Workers
 
 
@@ -62,12 +63,14 @@ class Lab:
             self._unknown = f"the CPUs delivered are not known of every round: {reading.reason}"
         return vars(reading)
 
-    def scout(self, planned: PlannedCell, timeout: float) -> float | Failed:
-        """Seconds of a task in turn."""
+    def scout(self, planned: PlannedCell, timeout: float) -> Scouting | Failed:
+        """Seconds of a task in turn, and of starting a worker with one lane."""
         job = {"run": "concbench.worker:scout", "tasks": planned.cell.tasks}
         launch = Launch([], 0, timeout, planned.side)
+        began = time.monotonic()
         with self._workers.started(planned.cell, job, launch) as worker:
-            return parsed(worker.result(), lambda text: float(json.loads(text)["seconds_per_task"]))
+            text = worker.result()
+        return parsed(text, partial(_scouting, time.monotonic() - began))
 
     def calibrate(self, visit: Visit) -> int | Failed:
         """How many loops make a value long enough."""
@@ -107,6 +110,14 @@ class Lab:
         launch = Launch([], 0, timeout, planned.side)
         with self._workers.started(planned.cell, job, launch) as worker:
             return parsed(worker.result(), lambda text: probe_results.read(json.loads(text)))
+
+
+def _scouting(passed: float, text: str) -> Scouting:
+    result = json.loads(text)
+    per_task, cpu, batches = (
+        float(result[key]) for key in ("seconds_per_task", "startup_cpu", "batches")
+    )
+    return Scouting(per_task, max(0.0, passed - batches), cpu)
 
 
 def _measurement(text: str) -> Measurement:

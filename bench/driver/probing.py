@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..probes.empty import emptied
 from ..spec import Cell
+from .rounds import startup
 
 if TYPE_CHECKING:
     from ..plan.cells import PlannedCell
@@ -190,7 +191,10 @@ class Probing:
         """One that hangs costs the others at most half of what is left."""
         in_turn = self.past.seconds_per_task.get(one.planned.block) if one.planned else None
         batch = None if in_turn is None else in_turn * one.cell.tasks
-        return min(self.limits.patience(batch), left, max(left / 2, 2 * one.expected))
+        known = self.past.startups.get(one.planned.block) if one.planned else None
+        opening = startup(one.planned, known) if one.planned else 0.0
+        patience = self.limits.patience(batch, opening)
+        return min(patience, left, max(left / 2, 2 * one.expected))
 
     def _add(self, event: Mapping[str, Any], seconds: float) -> None:
         entry = {**event, "seconds": round(seconds, 3), "elapsed": round(self.lab.elapsed(), 3)}

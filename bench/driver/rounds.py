@@ -16,6 +16,7 @@ from ..machine.canary import MUCH_LESS, is_low
 from ..plan.cells import PlannedCell, shuffled
 from ..processes.outputs import Failed
 from ..store.state import History
+from .forks import explained
 
 if TYPE_CHECKING:
     from .lab import Lab
@@ -86,6 +87,20 @@ ROUNDS = 6
 """Rounds that the slowest reference should leave time for."""
 SHORTEST_SAMPLE = 1.0
 """Seconds that a sampled batch takes, so that its tasks are many enough to stand for the rest."""
+
+
+@dataclass(frozen=True)
+class Scouting:
+    """What the reference showed of one lane: seconds of a task, and of starting and ending.
+
+    `startup_cpu` are those of CPU until the lane was open.
+    """
+
+    seconds_per_task: float
+    startup: float = 0.0
+    startup_cpu: float = 0.0
+
+
 PATIENCE, PATIENCE_UNKNOWN, PATIENCE_MOST = 10.0, 30.0, 60.0
 """Seconds for a worker to start and end; for one of which nothing is known; for any by default.
 A worker that hangs costs the others this much of the budget, twice."""
@@ -99,13 +114,31 @@ class Limits:
     rounds: int | None = None
     timeout: float | None = None
 
-    def patience(self, batch: float | None) -> float:
-        """How long a worker may take, from the time of its batch in turn (None: unknown)."""
+    def patience(self, batch: float | None, startup: float = 0.0) -> float:
+        """How long a worker may take, from the time of its batch in turn (None: unknown).
+
+        `startup` is what its lanes should take to open, in seconds.
+        """
         if self.timeout is not None:
             return self.timeout
-        if batch is None:
-            return PATIENCE_UNKNOWN
-        return min(PATIENCE + 4 * 2 * batch, max(PATIENCE_MOST, self.budget))
+        most = max(PATIENCE_MOST, self.budget)
+        usual = PATIENCE_UNKNOWN if batch is None else min(PATIENCE + 4 * 2 * batch, most)
+        return usual + min(2 * startup, most)
+
+
+UNKNOWN_STARTUP = 0.0, 0.25
+"""Of a lane that was not scouted: seconds, and those of CPU."""
+
+
+def startup(planned: PlannedCell, lane: tuple[float, float] | None) -> float:
+    """Seconds that the lanes of a cell should take to open at most, from those of one `lane`.
+
+    Lanes that wait do so side by side.  Those that compute share what there is of the machine, and
+    so do children, each of which may start an interpreter and import everything anew: at worst one
+    after the other, twice as slowly as the one that was alone.
+    """
+    wall, cpu = lane or UNKNOWN_STARTUP
+    return wall + 2 * cpu * planned.workers
 
 
 @dataclass(frozen=True)
@@ -170,9 +203,13 @@ class Course:
         return {"order": order} if order else {}
 
     def _visit(self, cell: int) -> None:
+        if self.history.quarantined(cell):  # since the round began
+            return
         visit = self._next_visit(cell)
         self.watch(visit)
         outcome = self.lab.measure(visit)
+        if not self.history.measured[cell]:
+            outcome = explained(self.lab, visit, outcome)
         if isinstance(outcome, Measurement) and cell not in self.history.loops:
             loops: int | Failed = 1
             if outcome.seconds < LONG_ENOUGH:
@@ -197,7 +234,10 @@ class Course:
             loops,
             history.measured_tasks(planned),
             history.samples.get(planned.block, 0),
-            self.limits.patience(None if in_turn is None else in_turn * planned.cell.tasks),
+            self.limits.patience(
+                None if in_turn is None else in_turn * planned.cell.tasks,
+                startup(planned, history.startups.get(planned.block)),
+            ),
             # As many for each of a pair, by the first value of the first of them.
             1 if first is None else self.values(first * loops),
         )
@@ -209,11 +249,11 @@ class Course:
             known = planned.block in self.history.seconds_per_task
             if planned.reason or not planned.reference or known:
                 continue
-            seconds = self.lab.scout(planned, self.limits.patience(None))
-            if isinstance(seconds, Failed):
+            scouting = self.lab.scout(planned, self.limits.patience(None))
+            if isinstance(scouting, Failed):
                 continue  # its first round says why
-            self._add({"event": "scouted", "block": planned.block, "seconds_per_task": seconds})
-            tasks = sample(seconds, planned.cell.tasks, share)
+            self._add({"event": "scouted", "block": planned.block, **vars(scouting)})
+            tasks = sample(scouting.seconds_per_task, planned.cell.tasks, share)
             if tasks < planned.cell.tasks:
                 self._add({"event": "sampled", "block": planned.block, "tasks": tasks})
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from .. import imports
 from ..errors import UsageError
-from ..processes import outputs
+from ..processes import outputs, stacks
 from ..processes.children import Children, Process, Stream, wait
 from ..processes.outputs import Failed
 from ..processes.variables import environment
@@ -30,6 +30,8 @@ from .fixtures import Fixtures
 WORKER = "from concbench.worker import main; main()"
 LINES = 5
 """Lines of a crashed worker's stderr that are shown."""
+LOOK_SECONDS, ENDING_SECONDS = 1.0, 5.0
+"""Between two looks at what a worker has written, and for it to end when that is all."""
 
 
 @dataclass(frozen=True)
@@ -132,17 +134,38 @@ class Worker:
     def result(self) -> str | Failed:
         """Wait for its end, and end what is left of it; the text of its result, or why none."""
         children = self.workers.children
-        code = wait(self.process, self.left())
+        code = self._code()
         if code is None:
+            said = stacks.of_tree(self.process.pid, self.folder / "stderr")
             children.kill(self.process)
-            limit = f"{self.launch.timeout:g} s (longer with --timeout)"
-            return Failed("timeout", f"timed out after {limit}")
+            return self._hung(said)
         self.workers.strays.extend(children.end(self.process))
         if code == 0 and (self.folder / "result.json").exists():
             if self.workers.proof:
                 self.workers.proof.read(self.launch.side, self.folder)
             return outputs.text_of(self.folder / "result.json")
         return self._failure(code)
+
+    def _code(self) -> int | None:
+        """Its exit code; None where its time is over, or its work is done and it does not end."""
+        while (code := wait(self.process, min(self.left(), LOOK_SECONDS))) is None:
+            if any((self.folder / name).exists() for name in ("error.json", "result.json")):
+                return wait(self.process, min(self.left(), ENDING_SECONDS))
+            if not self.left():
+                return None
+        return code
+
+    def _hung(self, said: str) -> Failed:
+        """What is known of a worker that was killed as it did not end, with its stacks."""
+        if (self.folder / "error.json").exists():
+            failed = self._failure(0)
+            return replace(failed, message=f"{failed.message}, and did not end")
+        if (self.folder / "result.json").exists():
+            why = "a thread that is no daemon, a child or an exit handler keeps it"
+            return Failed("timeout", f"measured, and did not end: {why}", said)
+        opening = ", still opening" if (self.folder / "opening").exists() else ""
+        limit = f"{round(self.launch.timeout, 1):g} s{opening}"
+        return Failed("timeout", f"timed out after {limit} (longer with --timeout)", said)
 
     def _failure(self, code: int) -> Failed:
         failed = Failed("crash", f"crashed: {_ending(code)}", _tail(self.folder / "stderr"))

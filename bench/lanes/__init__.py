@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, partial
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ..contracts import AsyncCall, Call, Plain
@@ -19,6 +20,7 @@ from ..spec import Spec
 from .lane import Instruments, awaited, in_lane, inline, opened
 from .loops import Loop, held, in_thread, loop_class
 from .pools import ChildLanes, processes, threads
+from .preload import client_module, start_server
 from .report import LaneReport
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 
 OPENED_IN_BATCH = {"code": "lanes-within-batch"}
+EXECUTOR, POOL = "concurrent.futures.process", f"{__name__}.multiprocessing_pool"
+"""What the children of either kind of pool import."""
 
 
 class Lanes:
@@ -92,17 +96,26 @@ class Lanes:
         self._to_blocking()
         return threads(workers, lambda: self._workload, self._record, self.reports)
 
-    def processes(self, workers: int, start: str) -> AbstractContextManager[ProcessPoolExecutor]:
-        """A pool of `workers` child processes, a lane in each, by this start method."""
-        return processes(self._children(workers, start))
+    def processes(
+        self, workers: int, start: str, preload: bool = True
+    ) -> AbstractContextManager[ProcessPoolExecutor]:
+        """A pool of `workers` child processes, a lane in each, by this start method.
+
+        With `preload` a fork server imports what they need before it forks them.
+        """
+        return processes(self._children(workers, start, EXECUTOR if preload else ""))
 
     def pool(
-        self, workers: int, start: str, replaced_after: int | None = None
+        self,
+        workers: int,
+        start: str,
+        replaced_after: int | None = None,
+        preload: bool = True,
     ) -> AbstractContextManager[WatchedPool]:
         """The same as a multiprocessing.Pool; children that it replaces open lanes with tasks."""
         from .multiprocessing_pool import lasting, replaced
 
-        children = self._children(workers, start)
+        children = self._children(workers, start, POOL if preload else "")
         if replaced_after is None:
             return lasting(children)
         self.notes.append(OPENED_IN_BATCH)
@@ -181,12 +194,15 @@ class Lanes:
         self._to_blocking()
         return alone(self._workload, self._record, self.reports)
 
-    def _children(self, workers: int, start: str) -> ChildLanes:
+    def _children(self, workers: int, start: str, preloaded: str) -> ChildLanes:
         from multiprocessing import get_context
 
-        self._to_blocking()
         self.in_process, self.start = False, start
+        self._to_blocking()
         context, build = get_context(start), self._spec.build
+        if start == "forkserver" and preloaded:
+            start_server(self._spec, [preloaded])
+            self.notes.append({"code": "preloaded"})
         return ChildLanes(workers, context, build, self._record, self.reports)
 
     def _awaited(self) -> AsyncLane:
@@ -212,15 +228,18 @@ class Lanes:
 
     def _take(self, form: str) -> None:
         self.form = form
-        client = getattr(self._workload, "clients", {}).get(form)
+        client, module = client_module(self._workload, form, self._spec.clients)
         if client:
-            module, _ = self._spec.clients.get(client, (client, client))
-            _import(client, module)  # here and not in each lane: a forked child inherits it
+            _import(client, module, self.start in ("", "fork"))
 
 
-def _import(client: str, module: str) -> None:
+def _import(client: str, module: str, here: bool) -> None:
+    """Import it `here` where lanes are, or are forked from here; others import it themselves."""
     try:
-        import_module(module)
+        if not here and find_spec(module) is None:
+            raise ModuleNotFoundError(name=module)
+        if here:
+            import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise  # it is there, and lacks something itself

@@ -24,7 +24,8 @@ Beating: TypeAlias = Callable[[Callable[[float], Awaitable[Any]]], Awaitable[Non
 E = TypeVar("E", bound=BaseException)
 lane = threading.local()
 """This thread's lane: its `call`, in a pool also how to build and close it, and its `name` if it is
-in a process or an interpreter of its own, where whatever leaves it is pickled."""
+in a process or an interpreter of its own, where whatever leaves it is pickled; in a process
+that was started for it also a `clock` of CPU."""
 
 
 def name() -> str:
@@ -45,9 +46,10 @@ def opening(workload: Any, record: Record | None, reports: list[LaneReport]) -> 
     """The call of a lane, which adds its report when it is closed."""
     with workload.open() if hasattr(workload, "open") else own_loop(workload) as form:
         call, metrics = call_and_metrics(form)
+        startup = lane.clock() if hasattr(lane, "clock") else None
         recorder = record() if record else None
         yield recorder.blocking(call) if recorder else call
-        reports.append(report(metrics, recorder))
+        reports.append(report(metrics, recorder, startup))
         if hasattr(lane, "name"):  # what a child of a pool imported, nobody else knows
             imports.write()
 

@@ -19,8 +19,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from itertools import islice
 from multiprocessing import TimeoutError as Late
-from multiprocessing import current_process
-from multiprocessing.context import BaseContext
 from multiprocessing.pool import AsyncResult, Pool
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
@@ -28,7 +26,15 @@ from typing import Any
 
 from ..contracts import Plain
 from .lane import Record, crossing, in_lane, lane, opened
-from .pools import ChildLanes, Step, in_every_lane, prepare_child
+from .pools import (
+    ChildLanes,
+    ChildRegistry,
+    Step,
+    ending,
+    in_every_lane,
+    name_child,
+    prepare_child,
+)
 
 LOOK_SECONDS = 0.1
 """Between two looks at the children; what is ready does not wait for the next."""
@@ -115,29 +121,14 @@ def _awaited(result: AsyncResult[Any], check: Callable[[], None]) -> Any:
         raise carrier.error from None
 
 
-class ChildRegistry:
-    """A context of multiprocessing that keeps a list of the processes it has started."""
-
-    def __init__(self, context: BaseContext) -> None:
-        self._context = context
-        self.children: list[BaseProcess] = []
-
-    def Process(self, *given: Any, **named: Any) -> BaseProcess:  # noqa: N802  # as it is there
-        child: BaseProcess = self._context.Process(*given, **named)  # type: ignore[attr-defined]
-        self.children.append(child)
-        return child
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
-
-    def check(self, expected: Expected) -> None:
-        """Raise BrokenProcessPool where a child has ended that should not have."""
-        for child in list(self.children):
-            if child.exitcode is None:
-                continue
-            if not expected(child.pid or 0):
-                raise BrokenProcessPool(f"{child.name} died (exit code {child.exitcode})")
-            self.children.remove(child)
+def check_children(registry: ChildRegistry, expected: Expected) -> None:
+    """Raise BrokenProcessPool where a child has ended that should not have."""
+    for child in list(registry.children):
+        if child.exitcode is None:
+            continue
+        if not expected(child.pid or 0):
+            raise BrokenProcessPool(f"{child.name} died ({ending(child.exitcode)})")
+        registry.children.remove(child)
 
 
 def lasting(children: ChildLanes) -> AbstractContextManager[WatchedPool]:
@@ -159,7 +150,7 @@ def watched(
     """A pool of children; `expected` says of a process number whether its end is in order."""
     registry: Any = ChildRegistry(children.context)
     pool = Pool(children.workers, prepare, prepared, replaced_after, registry)
-    check = partial(registry.check, expected)
+    check = partial(check_children, registry, expected)
     try:
         yield WatchedPool(pool, check)
     finally:
@@ -210,7 +201,7 @@ def replaced(children: ChildLanes, after: int) -> Iterator[WatchedPool]:
 
 def prepare_replaced(build: Callable[[], Any], record: Record | None, folder: str) -> None:
     """The initializer of such a child."""
-    lane.name = current_process().name
+    name_child()
     lane.build, lane.record, lane.call = build, record, _first
     lane.stack, lane.reports = ExitStack(), []
     Finalize(None, _report, (folder,), exitpriority=FIRST_OF_ALL)

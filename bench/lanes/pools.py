@@ -7,7 +7,9 @@ gives each worker exactly one of them.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # signal would be 0.5 ms of every start-up
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
@@ -19,6 +21,7 @@ from .report import LaneReport
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
     from multiprocessing.context import BaseContext
+    from multiprocessing.process import BaseProcess
 
 
 class ChildLanes(NamedTuple):
@@ -52,10 +55,30 @@ def prepare(build: Callable[[], Any], record: Record | None, barrier: Any) -> No
 
 
 def prepare_child(build: Callable[[], Any], record: Record | None, barrier: Any) -> None:
+    prepare(build, record, barrier)
+    name_child()
+
+
+def name_child() -> None:
+    """Say in a child process that its lane has this process for itself."""
     from multiprocessing import current_process
 
-    prepare(build, record, barrier)
-    lane.name = current_process().name
+    lane.name, lane.clock = current_process().name, time.process_time
+    show_stacks()
+
+
+STACK_SIGNAL = getattr(_signal, "SIGUSR2", None)
+"""Asks a process for its stacks; Windows has none."""
+
+
+def show_stacks() -> None:
+    """Have this process write its stacks to stderr on that signal, unless it has another use."""
+    if STACK_SIGNAL is None or _signal.getsignal(STACK_SIGNAL) != _signal.SIG_DFL:
+        return
+    import faulthandler
+
+    with suppress(OSError, ValueError, RuntimeError):  # its stderr is closed
+        faulthandler.register(STACK_SIGNAL, file=2, all_threads=True)
 
 
 def threads(
@@ -69,14 +92,67 @@ def threads(
     return in_every_lane(pool, workers, barrier.abort, reports)
 
 
-def processes(children: ChildLanes) -> AbstractContextManager[ProcessPoolExecutor]:
-    """A pool of children with a lane each, open as long as it is."""
+@contextmanager
+def processes(children: ChildLanes) -> Iterator[ProcessPoolExecutor]:
+    """A pool of children with a lane each, open as long as it is.
+
+    The error of a pool that broke gets a note that says how its children ended.
+    """
     from concurrent.futures import ProcessPoolExecutor
 
     workers, context, build, record, reports = children
     barrier = context.Barrier(workers)
-    pool = ProcessPoolExecutor(workers, context, prepare_child, (build, record, barrier))
-    return in_every_lane(pool, workers, barrier.abort, reports)
+    registry: Any = ChildRegistry(context)
+    pool = ProcessPoolExecutor(workers, registry, prepare_child, (build, record, barrier))
+    try:
+        with in_every_lane(pool, workers, barrier.abort, reports) as executor:
+            yield executor
+    except BaseException as error:
+        if said := registry.crashed():
+            _note_broken(error, said)
+        raise
+
+
+class ChildRegistry:
+    """A context of multiprocessing that keeps a list of the processes it has started."""
+
+    def __init__(self, context: BaseContext) -> None:
+        self._context = context
+        self.children: list[BaseProcess] = []
+
+    def Process(self, *given: Any, **named: Any) -> BaseProcess:  # noqa: N802  # as it is there
+        child: BaseProcess = self._context.Process(*given, **named)  # type: ignore[attr-defined]
+        self.children.append(child)
+        return child
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def crashed(self) -> str:
+        """How children ended by themselves: those of a broken pool are ended by SIGTERM."""
+        codes = [(child.name, child.exitcode) for child in self.children if child.exitcode]
+        own = [(name, code) for name, code in codes if code != -_signal.SIGTERM]
+        return ", ".join(f"{name} died ({ending(code)})" for name, code in own)
+
+
+def ending(code: int) -> str:
+    """An exit code in words, `killed by SIGSEGV`."""
+    from signal import Signals
+
+    try:
+        return f"killed by {Signals(-code).name}" if code < 0 else f"exit code {code}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+def _note_broken(error: BaseException, said: str) -> None:
+    from concurrent.futures.process import BrokenProcessPool
+
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            _note_broken(one, said)
+    elif isinstance(error, BrokenProcessPool):
+        error.add_note(said)
 
 
 def _enter() -> None:
@@ -144,3 +220,11 @@ def check_start(start: str) -> None:
     here = get_all_start_methods()
     if start not in here:
         raise ValueError(f"start must be one of {', '.join(here)} here, not {start!r}")
+
+
+def check_preload(preload: bool, start: str) -> None:
+    """Raise ValueError where children are not to be preloaded and never would be."""
+    if not isinstance(preload, bool):
+        raise ValueError(f"preload must be true or false, not {preload!r}")
+    if not preload and start != "forkserver":
+        raise ValueError(f"preload=false is for start=forkserver: {start} imports nothing before")

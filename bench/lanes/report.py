@@ -18,10 +18,14 @@ Metrics: TypeAlias = Callable[[], Mapping[str, float]]
 
 @dataclass(frozen=True)
 class LaneReport:
-    """One lane's metrics since it was opened, by name, and the recording of its recorder."""
+    """One lane's metrics since it was opened, by name, and the recording of its recorder.
+
+    `startup` is the CPU in seconds that a child process took until its lane was open.
+    """
 
     metrics: dict[str, float]
     recording: Plain = None
+    startup: float | None = None
 
 
 class LaneRecorder(Protocol):
@@ -51,9 +55,17 @@ def read_metrics(metrics: Metrics) -> dict[str, float]:
     return counts
 
 
-def report(metrics: Metrics, recorder: LaneRecorder | None) -> LaneReport:
+def report(
+    metrics: Metrics, recorder: LaneRecorder | None, startup: float | None = None
+) -> LaneReport:
     """The report of a lane that is about to close."""
-    return LaneReport(read_metrics(metrics), recorder.recording() if recorder else None)
+    return LaneReport(read_metrics(metrics), recorder.recording() if recorder else None, startup)
+
+
+def child_startup(reports: Iterable[LaneReport]) -> float | None:
+    """CPU in seconds that a child took to start, in the mean of all; None without any."""
+    known = [one.startup for one in reports if one.startup is not None]
+    return math.fsum(known) / len(known) if known else None
 
 
 def total(reports: Iterable[LaneReport]) -> dict[str, float]:

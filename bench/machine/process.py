@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 try:
     import resource
@@ -84,6 +85,29 @@ def gil() -> bool | None:
     if enabled is not None:
         return bool(enabled())
     return True if sys.implementation.name in ("cpython", "pypy") else None
+
+
+def watch_gil() -> Callable[[], list[str]]:
+    """Watch from here on who turns the GIL on; the modules that did, as far as Python says so.
+
+    It names the first in a warning, and tells nothing of those that come after it.
+    """
+    if gil() is not False:
+        return list
+    import re
+    import warnings
+
+    modules: list[str] = []
+    shown = warnings.showwarning
+
+    def show(message: Warning | str, *given: Any, **named: Any) -> None:
+        if found := re.search(r"GIL\) has been enabled to load module '([^']+)'", str(message)):
+            modules.append(found[1])
+        shown(message, *given, **named)
+
+    warnings.showwarning = show
+    warnings.filterwarnings("always", r"The global interpreter lock \(GIL\) has been enabled")
+    return lambda: modules
 
 
 def jit() -> bool | None:

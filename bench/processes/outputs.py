@@ -19,7 +19,7 @@ MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError
 
 @dataclass(frozen=True)
 class Failed:
-    """Why a worker gave nothing: `kind` is error, answer, crash or timeout."""
+    """Why a worker gave nothing: `kind` is error, answer, crash, timeout or fork."""
 
     kind: str
     message: str

@@ -40,7 +40,9 @@ class MeasuredSide:
 
     @property
     def title(self) -> str:
-        """`git:main (1a2b3c4)`."""
+        """`git:main (1a2b3c4)`; of an interpreter its version alone, `3.14.2t` without a GIL."""
+        if self.name.startswith("python:"):
+            return self.exact or self.name
         return f"{self.name} ({self.exact})" if self.exact else self.name
 
     @property

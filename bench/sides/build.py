@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -24,17 +23,19 @@ from ..errors import UsageError, suggestion
 from ..machine.identity import PACKAGES, release
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
-from . import MeasuredSide, environments, installation
+from . import MeasuredSide, environments, installation, interpreters
 from .environments import CommandFailed, output
+from .interpreters import Version
 from .proof import listed
 
 OLDEST = (3, 11)
 LAYOUT = "2"
 """Of what is kept for a revision: another number builds it anew."""
 QUESTION = """
-import json, sys
+import json, sys, sysconfig
 from importlib.util import find_spec
-about = {"version": list(sys.version_info[:3])}
+free = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+about = {"version": list(sys.version_info[:3]), "free": free}
 print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
 """
 FORMS = f"git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or '{WORKING_TREE}'"
@@ -59,7 +60,19 @@ def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Meas
         for place, (kind, _, rest) in enumerate(parts)
     ]
     alike = _compiled_alike(scratch)
-    return tuple(replace(side, variables={**alike, **side.variables}) for side in built)
+    titled = _titled_apart(built)
+    return tuple(replace(side, variables={**alike, **side.variables}) for side in titled)
+
+
+def _titled_apart(sides: Sequence[MeasuredSide]) -> list[MeasuredSide]:
+    """The sides, those of the same version with the interpreter as it was asked for."""
+    titles = [side.title for side in sides]
+    return [
+        replace(side, exact=f"{side.exact} ({side.name.partition(':')[2]})")
+        if titles.count(side.title) > 1
+        else side
+        for side in sides
+    ]
 
 
 def _compiled_alike(scratch: Path) -> dict[str, str]:
@@ -103,22 +116,22 @@ def _git(children: Children, rest: str, scratch: Path) -> MeasuredSide:
 
 
 def _python(children: Children, rest: str, scratch: Path) -> MeasuredSide:
-    """The interpreter that `3.12`, `python3.12` or a path means, with pyperf.
+    """The interpreter that `3.14t`, `python3.12` or a path means, with pyperf.
 
     One that has pyperf is used as it is.  For any other an environment is built, with the libraries
     of the built-in workloads in the versions that are installed here and, in a project, the project
     itself, editable.  Raises UsageError when it is missing or too old.
     """
     python, about = _first_to_answer(children, rest)
-    number = ".".join(map(str, about["version"]))
+    number = str(Version.answered(about))
     if tuple(about["version"]) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         raise UsageError(f"python:{rest} is Python {number}: concbench needs {oldest} or later")
     if not about["pyperf"]:
         python = _build_environment(children, python, rest)
     own = environments.copy_packages(children, python, scratch)
-    exact, variables = "" if number == rest else number, _paths(python)
-    return MeasuredSide(f"python:{rest}", exact, python=python, variables=variables, own=own)
+    variables = _paths(python)
+    return MeasuredSide(f"python:{rest}", number, python=python, variables=variables, own=own)
 
 
 def _variables(text: str) -> dict[str, str]:
@@ -133,29 +146,26 @@ def _variables(text: str) -> dict[str, str]:
 
 
 def _first_to_answer(children: Children, text: str) -> tuple[str, dict[str, Any]]:
-    """The first that runs: pyenv has names (shims) without an interpreter."""
-    why = ""
-    for python in _candidates(text):
+    """The first that runs and is what it should be: pyenv has shims without an interpreter."""
+    why, asked = "", interpreters.wanted(text)
+    for python in interpreters.candidates(children, text):
         try:
             about = json.loads(
                 output(children, [python, "-c", QUESTION], purpose=f"{python} does not answer")
             )
-            return python, {key: about[key] for key in ("version", "pyperf")}
+            version = Version.answered(about)
+            if asked is None or asked.covers(version):
+                return python, {key: about[key] for key in ("version", "free", "pyperf")}
+            why = f": {python} is {version}"
         except (CommandFailed, *MALFORMED) as error:
             why = f": {error}"
-    raise UsageError(f"there is no interpreter python:{text} (write python:3.12 or a path){why}")
-
-
-def _candidates(text: str) -> list[str]:
-    if not re.fullmatch(r"\d+\.\d+t?", text):
-        path = shutil.which(text)
-        return [str(Path(path).absolute())] if path else []  # a link may be an environment
-    active = shutil.which(f"python{text}")
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    found = sorted(root.glob(f"versions/{text.rstrip('t')}.*"), reverse=True)
-    alike = [path for path in found if path.name.endswith("t") == text.endswith("t")]
-    installed = [str(path / "bin" / "python") for path in alike]
-    return [active, *installed] if active else installed
+    versions = [version for version, _ in interpreters.installed()]
+    fit = [str(one) for one in versions if (one.major, one.minor) >= OLDEST]
+    known = f"; pyenv and uv have {', '.join(dict.fromkeys(fit))}" if fit else ""
+    raise UsageError(
+        f"there is no interpreter python:{text} (write python:3.12, python:3.14t or a path"
+        f"{known}){why}"
+    )
 
 
 def _build_environment(children: Children, python: str, text: str) -> str:

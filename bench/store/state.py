@@ -87,6 +87,8 @@ class ProbePasses:
 
 FAILURES = 2
 """So many failures quarantine a cell: one may be the machine's."""
+FORK = "fork"
+"""The kind of a failure that is shown to be that of forked children: it is every such cell's."""
 
 
 class History:
@@ -101,6 +103,8 @@ class History:
         """From a round that repeats another to that one."""
         self.loops: dict[int, int] = {}
         self.seconds_per_task: dict[int, float] = {}
+        self.startups: dict[int, tuple[float, float]] = {}
+        """Of one lane of a block: seconds to start and end it, and CPU until it is open."""
         self.samples: dict[int, int] = {}
         self.measured: dict[int, list[Entry]] = {planned.id: [] for planned in plan}
         self.failures: list[Entry] = []
@@ -121,6 +125,8 @@ class History:
             case "scouted":
                 for block in blocks_alike(self._plan, entry["block"]):
                     self.seconds_per_task[block] = entry["seconds_per_task"]
+                    known = entry.get("startup", 0.0), entry.get("startup_cpu", 0.0)
+                    self.startups[block] = known  # an older journal says nothing of it
             case "sampled":
                 for block in blocks_alike(self._plan, entry["block"]):
                     self.samples[block] = entry["tasks"]
@@ -231,6 +237,8 @@ class History:
         """Why a cell has failed, or nothing."""
         if wrong := self.wrong(cell):
             return wrong
+        if forked := self._forked(cell):
+            return str(forked["message"])
         own = [entry for entry in self.failures if entry["cell"] == cell]
         if len(own) >= FAILURES or (own and not self.measured[cell]):
             return str(own[-1]["message"])
@@ -239,7 +247,24 @@ class History:
     def quarantined(self, cell: int) -> bool:
         """Whether a cell has had its chances."""
         own = [entry for entry in self.failures if entry["cell"] == cell]
+        if self._forked(cell):
+            return True
         return len(own) >= FAILURES or bool(self.wrong(cell))
+
+    def _forked(self, cell: int) -> Entry | None:
+        """The failure that shows how this cell's children would hang, or None."""
+        if self.measured[cell]:
+            return None
+        shown = [entry for entry in self.failures if entry.get("kind") == FORK]
+        own = self._forking(cell)
+        return next((entry for entry in shown if self._forking(entry["cell"]) == own), None)
+
+    def _forking(self, cell: int) -> tuple[Any, ...]:
+        """What decides whether its children hang: the code, and how they are started."""
+        planned = self._plan[cell]
+        params = planned.cell.strategy.params
+        how = params.get("start"), params.get("preload", True)
+        return planned.side, planned.cell.workload, *how
 
     def wrong(self, cell: int) -> str:
         """How a cell's answers differ from those they must equal, or nothing."""

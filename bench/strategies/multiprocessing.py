@@ -10,7 +10,7 @@ from multiprocessing import get_start_method
 from concbench.contracts import Batch
 from concbench.lanes import Lanes
 from concbench.lanes.lane import in_lane
-from concbench.lanes.pools import check_start
+from concbench.lanes.pools import check_preload, check_start
 
 POOLS = ("executor", "Pool.map", "Pool.imap_unordered")
 
@@ -19,9 +19,9 @@ POOLS = ("executor", "Pool.map", "Pool.imap_unordered")
 class Multiprocessing:
     """ProcessPoolExecutor.map over `workers` processes, `chunk` tasks sent at a time.
 
-    `start` is how they start: fork, spawn or forkserver. With `pool=Pool.map` or
-    `Pool.imap_unordered` it is a multiprocessing.Pool, which may replace its children: each after
-    `max_tasks_per_child` chunks.
+    `start` is how they start: fork, spawn or forkserver. A fork server imports what they need
+    first, unless `preload=false`. With `pool=Pool.map` or `Pool.imap_unordered` it is a
+    multiprocessing.Pool, which may replace its children: each after `max_tasks_per_child` chunks.
     """
 
     workers: int
@@ -29,9 +29,11 @@ class Multiprocessing:
     chunk: int = 1
     pool: str = field(default="executor", metadata={"implied": True})
     max_tasks_per_child: int | None = field(default=None, metadata={"implied": True})
+    preload: bool = field(default=True, metadata={"implied": True})
 
     def __post_init__(self) -> None:
         check_start(self.start)
+        check_preload(self.preload, self.start)
         if self.chunk < 1:
             raise ValueError(f"chunk must be 1 or more, not {self.chunk}")
         if self.pool not in POOLS:
@@ -51,9 +53,10 @@ class Multiprocessing:
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
         if self.pool == "executor":
-            with lanes.processes(self.workers, self.start) as executor:
+            with lanes.processes(self.workers, self.start, self.preload) as executor:
                 yield lambda tasks: list(executor.map(in_lane, tasks, chunksize=self.chunk))
         else:
-            with lanes.pool(self.workers, self.start, self.max_tasks_per_child) as pool:
+            after = self.max_tasks_per_child
+            with lanes.pool(self.workers, self.start, after, self.preload) as pool:
                 run = pool.map if self.pool == "Pool.map" else pool.imap_unordered
                 yield lambda tasks: run(tasks, self.chunk)

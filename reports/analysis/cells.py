@@ -77,6 +77,7 @@ class Row:
     rank_low: int | None = None
     rank_high: int | None = None
     id: int
+    child_startup_seconds: float | None = None
     block: int
     reference: bool
     workload_unusual: tuple[str, ...] = ()
@@ -175,6 +176,7 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
         batch_high=batch.high,
         startup_seconds=_median(process.startup_seconds for process in processes),
         one_shot_seconds=_median(process.one_shot_seconds for process in processes),
+        child_startup_seconds=_median(process.child_startup_seconds for process in processes),
         limit_seconds=least,
         of_limit=least / batch.estimate if least is not None else None,
         rank=standing.low if standing else None,

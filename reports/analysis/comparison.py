@@ -242,7 +242,7 @@ class Against:
     @property
     def headings(self) -> tuple[str, str, str, str, str]:
         """Of a table of the pairs: their name, both times, ratio and word."""
-        return ("cell", self.first.name, self.other.name, "ratio", "")
+        return ("cell", self.first.heading, self.other.heading, "ratio", "")
 
     @property
     def results(self) -> list[Compared]:

@@ -167,17 +167,24 @@ def _gil(row: Row, peers: _Peers, processes: Sequence[Process]) -> Iterator[Note
     titles = {side.title for side in peers.stored.run.sides if side.name.startswith("python:")}
     own = None if row.side in titles else peers.stored.run.environment.get("gil")
     known = [process.gil for process in processes if process.gil is not None]
-    if own is False and any(known):
+    first = [process.gil_first for process in processes if process.gil_first is not None]
+    named = any(note.code == "gil-turned-on-by" for note in row.notes)
+    if (own is False or False in first) and any(known) and not named:
         yield Note("gil-turned-on")
-    on = any(known) if known else own is True
+    on = any(known) if known else own
     in_threads = all(process.in_process for process in processes) and row.form == "blocking"
-    if row.reference or row.workers == 1 or not on or not in_threads:
+    if row.reference or row.workers == 1 or on is None or not in_threads:
         return
     if any(note.code in NOT_OF_THE_GIL for note in row.notes):
         return
     useless = row.speedup_high is not None and row.speedup_high <= HELPS
-    if useless and peers.computes() and median(peers.stored.run.delivered) >= SECOND_CPU:
+    blamed = useless and peers.computes() and median(peers.stored.run.delivered) >= SECOND_CPU
+    if blamed and on:
         yield Note("gil-on")
+    elif blamed and row.cpu_seconds and row.batch_seconds:
+        yield Note("contention", {"cpus": row.cpu_seconds / row.batch_seconds})
+    elif known and not on:
+        yield Note("gil-off")
 
 
 def _achieved(row: Row, cell: Planned, probe: Probed) -> Iterator[Note]:

@@ -52,8 +52,9 @@ def processes(runs: Runs) -> pd.DataFrame:
     `cpu_seconds` (float) is the CPU of the whole process tree per batch, `voluntary_switches` and
     `involuntary_switches` (float) are its context switches per batch; `metrics` (dict) is what the
     workload counted per batch, `gil` (boolean) whether it was on, `loop` the class of the event
-    loop.  Of the round: `delivered` (float), the CPUs it had, and `low` (boolean), whether those
-    were much fewer than the others'.
+    loop, `child_startup_seconds` (float) the CPU that a child took to start.  Of the round:
+    `delivered` (float), the CPUs it had, and `low` (boolean), whether those were much fewer than
+    the others'.
     """
     return _frame(runs, records.processes, records.PROCESSES)
 

@@ -30,6 +30,7 @@ _TIMES = (
     *("seconds", "startup_seconds", "first_batch_seconds", "close_seconds", "one_shot_seconds"),
     *("own_cpu_seconds", "in_process", "form", "client"),
     *("cpu_seconds", "voluntary_switches", "involuntary_switches", "metrics", "gil", "loop"),
+    "child_startup_seconds",
 )
 PROCESSES = ("round", "position", *_CELL, *_TIMES, "delivered", "low")
 VALUES = ("round", "position", *_CELL, "value", "seconds")

@@ -154,6 +154,7 @@ COLUMNS = (
     _number("in flight", lambda row: row.in_flight_mean, numbers.count, usual=False),
     _number("most in flight", lambda row: row.in_flight_most, numbers.count, usual=False),
     _number("start-up", lambda row: row.startup_seconds, numbers.duration),
+    _number("start/child", lambda row: row.child_startup_seconds, numbers.brief, usual=False),
     _number("one-shot", lambda row: row.one_shot_seconds, numbers.duration),
     _number("tasks", lambda row: row.tasks, numbers.count, usual=False),
     _number("workers", lambda row: row.workers, numbers.count, usual=False),

@@ -33,6 +33,7 @@ SIDE = "cb_side"
 
 # From the worker.
 STARTUP = "cb_startup_s"
+CHILD_STARTUP = "cb_child_startup_cpu_s"
 FIRST_BATCH = "cb_first_batch_s"
 CLOSE = "cb_close_s"
 OWN_CPU = "cb_own_cpu_s"
@@ -47,6 +48,7 @@ CPU = "cb_cpu_s"
 VOLUNTARY_SWITCHES = "cb_voluntary_switches"
 INVOLUNTARY_SWITCHES = "cb_involuntary_switches"
 GIL = "cb_gil"
+GIL_FIRST = "cb_gil_first"
 JIT = "cb_jit"
 CGROUP_CPUS = "cb_cgroup_cpus"
 

@@ -70,6 +70,11 @@ WORDS = {
         "own GIL per lane",
         "each lane is in an interpreter of its own, and they compute at the same time",
     ),
+    "preloaded": (
+        "imports preloaded",
+        "the fork server imported the workload's module and its client before children were forked "
+        "from it: `preload=false` shows what start-up costs without",
+    ),
     "one-thread": (
         "all in one thread",
         "its lanes take turns where one waits: a task that computes holds all the others up",
@@ -96,6 +101,17 @@ WORDS = {
     "gil-turned-on": (
         "an import turned the GIL on",
         "this Python can do without: look for an extension that does not declare its support",
+    ),
+    "gil-turned-on-by": (
+        "{module} turned the GIL on",
+        "its extension does not declare that it can do without: look for a newer release, or run "
+        "with PYTHON_GIL=0 at your own risk",
+    ),
+    "gil-off": ("GIL off", "threads compute at the same time"),
+    "contention": (
+        "GIL off, no gain: contention, {cpus:CPU} used",
+        "a second CPU was there: with about one in use threads wait for one another (a lock), with "
+        "more the same work costs more (objects that all of them change, memory)",
     ),
     "in-flight": (
         "{tasks} in flight, not {workers}",

@@ -85,6 +85,11 @@ class Side:
     python: str = ""
     samples: Annotated[str, Constraint(pattern=r"^samples(-\d+)?\.json$")] = keys.samples(0)
 
+    @property
+    def heading(self) -> str:
+        """What heads its column: as asked for, or of an interpreter the version, not its path."""
+        return self.exact if self.exact and self.name.startswith("python:") else self.name
+
 
 @dataclass(frozen=True)
 class Imported:

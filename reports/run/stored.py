@@ -62,6 +62,8 @@ class Process:
     involuntary_switches: float | None = None
     gil: bool | None = None
     """Whether it was really on, after all imports."""
+    gil_first: bool | None = None
+    """Whether it was before them."""
     jit: bool | None = None
     loop: str = ""
     """The class of the event loop that the strategy ran."""
@@ -69,6 +71,8 @@ class Process:
     """The quota of its control group."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """What the workload counted, per batch."""
+    child_startup_seconds: float | None = None
+    """CPU that a child process took until its lane was open, in the mean of them."""
     python: str = ""
     """Its interpreter, `CPython 3.12.1`."""
 
@@ -204,8 +208,8 @@ def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Proce
 def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Process:
     values = tuple(value * scale for value in run.values)
     counts = json.loads(metadata.get(keys.METRICS, "{}"))
-    flags = map(metadata.get, (keys.GIL, keys.JIT))
-    gil, jit = (None if flag is None else bool(flag) for flag in flags)
+    flags = map(metadata.get, (keys.GIL, keys.GIL_FIRST, keys.JIT))
+    gil, gil_first, jit = (None if flag is None else bool(flag) for flag in flags)
     process = Process(
         cell=metadata[keys.CELL],
         round=metadata[keys.ROUND],
@@ -226,10 +230,12 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         voluntary_switches=_times(metadata.get(keys.VOLUNTARY_SWITCHES), scale),
         involuntary_switches=_times(metadata.get(keys.INVOLUNTARY_SWITCHES), scale),
         gil=gil,
+        gil_first=gil_first,
         jit=jit,
         loop=metadata.get(keys.LOOP, ""),
         cgroup_cpus=metadata.get(keys.CGROUP_CPUS),
         metrics={str(name): float(count) * scale for name, count in counts.items()},
+        child_startup_seconds=metadata.get(keys.CHILD_STARTUP),
         python=python(metadata),
     )
     if not all(math.isfinite(value) and value > 0 for value in values):

@@ -58,7 +58,7 @@ def test_a_process_pool_has_one_more_task_queued_for_each_worker():
     lanes = Lanes(third("square"))
     lanes._workload = Counting()
     many_threads = SimpleNamespace(
-        processes=lambda workers, start: lanes.threads(8), runner=lanes.runner
+        processes=lambda workers, start, preload: lanes.threads(8), runner=lanes.runner
     )
     target = find("strategies", "asyncio+processpool").target
     with Spec("-", target, {"workers": 2}).build().open(many_threads) as batch:
@@ -86,7 +86,7 @@ def test_chunk_is_how_many_tasks_go_to_a_child_at_a_time():
         return tasks
 
     @contextmanager
-    def pool(workers, start):
+    def pool(workers, start, preload):
         yield SimpleNamespace(map=recorded)
 
     made = Spec("-", find("strategies", "multiprocessing").target, {"workers": 1, "chunk": 5})

@@ -42,6 +42,7 @@ class Made:
     cpu: float | None = None
     switches: tuple[float, float] | None = None
     gil: bool | None = None
+    gil_first: bool | None = None
     jit: bool | None = None
     loop: str = ""
     cgroup: float | None = None
@@ -210,6 +211,7 @@ def _metadata(number: int, cell: Made, round_number: int, seconds: float) -> dic
         "cb_voluntary_switches": cell.switches and cell.switches[0],
         "cb_involuntary_switches": cell.switches and cell.switches[1],
         "cb_gil": cell.gil if cell.gil is None else int(cell.gil),
+        "cb_gil_first": cell.gil_first if cell.gil_first is None else int(cell.gil_first),
         "cb_jit": cell.jit if cell.jit is None else int(cell.jit),
         "cb_loop": cell.loop,
         "cb_cgroup_cpus": cell.cgroup,

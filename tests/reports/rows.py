@@ -53,6 +53,7 @@ def row(number: int, name: str, **more: Any) -> Row:
         batch_low=seconds / 1.018,
         batch_high=seconds * 1.018,
         startup_seconds=0.0238,
+        child_startup_seconds=0.0041,
         one_shot_seconds=0.0238 + seconds,
         speedup=0.652 / seconds,
         speedup_low=None if reference else 0.652 / seconds / 1.02,

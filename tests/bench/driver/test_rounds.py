@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from concbench.driver.rounds import Course, Limits, Measurement, Visit, sample
+from concbench.driver.rounds import Course, Limits, Measurement, Scouting, Visit, sample, startup
 from concbench.plan.cells import PlannedCell
 from concbench.processes.outputs import Failed
 from concbench.spec import Cell, Spec
@@ -43,8 +43,11 @@ class MadeUpLab:
         self.heard += 1
         return canary(self.cpus(self.heard - 1))
 
-    def scout(self, planned: PlannedCell, timeout: float) -> float | Failed:
-        return self.per_task
+    startup: tuple[float, float] = (0.0, 0.0)
+
+    def scout(self, planned: PlannedCell, timeout: float) -> Scouting | Failed:
+        known = self.per_task
+        return known if isinstance(known, Failed) else Scouting(known, *self.startup)
 
     def calibrate(self, visit: Visit) -> int:
         return 8
@@ -259,3 +262,90 @@ def test_a_round_takes_what_lies_between_its_beginning_and_its_last_canary():
     )
     assert History(PLAN).round_seconds is None
     assert History(PLAN, past.entries[:2]).round_seconds is None
+
+
+def test_what_a_lane_takes_to_open_counts_into_the_patience_for_each_of_its_workers():
+    few, many = planned(1, "threading"), replace(planned(2, "multiprocessing"), workers=16)
+    limits, slow = Limits(60), (12.0, 0.1)
+    assert startup(few, slow) == pytest.approx(12 + 0.2)
+    assert startup(many, slow) == pytest.approx(12 + 16 * 0.2)
+    for cell in (few, many):
+        assert limits.patience(0.1, startup(cell, slow)) > limits.patience(0.1) + 12
+        # Of a lane that nobody scouted, too: it takes an interpreter each.
+        assert limits.patience(None, startup(cell, None)) > limits.patience(None)
+    assert limits.patience(0.1, 1e6) <= limits.patience(0.1) + 60
+    assert Limits(60, timeout=3).patience(0.1, 12) == 3
+
+
+def test_the_scout_says_how_long_each_worker_may_take_to_start():
+    made = MadeUpLab()
+    made.startup = (12.0, 0.5)
+    one = course(PLAN, made, rounds=1)
+    one.run(everything())
+    (patience,) = {visit.timeout for visit in made.visits}
+    assert patience == pytest.approx(10 + 8 * 0.064 + 2 * 13)
+    assert History(PLAN, one.history.entries).startups == {0: (12.0, 0.5)}
+
+
+def forking(number: int, strategy: str, start: str, **more: Any) -> PlannedCell:
+    one, params = planned(number, strategy), {"start": start, **more}
+    return replace(one, cell=replace(one.cell, strategy=Spec(strategy, "-", params)))
+
+
+FORKS = [
+    planned(0, "sequential"),
+    forking(1, "multiprocessing", "fork"),
+    forking(2, "asyncio+processpool", "fork"),
+    forking(3, "multiprocessing", "spawn"),
+]
+
+
+def test_one_time_out_of_forked_children_is_enough_where_spawned_ones_do_not_hang():
+    def outcome(visit):
+        start = visit.planned.cell.strategy.params.get("start")
+        return Failed("timeout", "timed out after 12 s", "Thread") if start == "fork" else None
+
+    lab = MadeUpLab(outcome=outcome)
+    one = course(FORKS, lab, rounds=3, budget=1e9)
+    one.run(everything(FORKS))
+    forked = [v for v in lab.visits if v.planned.cell.strategy.params.get("start") == "fork"]
+    assert len(forked) == 1
+    said = "forked children hang, spawned ones do not: --start spawn (timed out after 12 s)"
+    assert one.history.reason(1) == one.history.reason(2) == said
+    assert [one.history.reason(cell) for cell in (0, 3)] == ["", ""]
+    assert len(one.history.measured[0]) == len(one.history.measured[3]) == 3
+    assert [(entry["kind"], entry["traceback"]) for entry in one.history.failures] == [
+        ("fork", "Thread")
+    ]
+
+
+def test_children_of_a_fork_server_that_imports_nothing_are_asked_for_themselves():
+    plan = [
+        forking(0, "multiprocessing", "forkserver"),
+        forking(1, "asyncio+processpool", "forkserver"),
+        forking(2, "multiprocessing", "forkserver", preload=False),
+    ]
+
+    def outcome(visit):
+        loaded = params(visit)["start"] != "spawn" and params(visit).get("preload", True)
+        return Failed("timeout", "timed out") if loaded else None
+
+    one = course(plan, MadeUpLab(outcome=outcome), rounds=2, budget=1e9)
+    one.run(everything(plan))
+    assert [bool(one.history.reason(cell)) for cell in (0, 1, 2)] == [True, True, False]
+    assert len(one.history.measured[2]) == 2
+
+
+def test_nothing_is_said_of_forks_where_spawned_children_hang_too_or_a_worker_failed_otherwise():
+    for kind in ("timeout", "error"):
+        made = Failed(kind, "went wrong")
+        lab = MadeUpLab(outcome=lambda v, made=made: made if "start" in params(v) else None)
+        one = course(FORKS, lab, rounds=3, budget=1e9)
+        one.run(everything(FORKS))
+        assert {one.history.reason(cell) for cell in (1, 2, 3)} == {"went wrong"}
+        assert {entry["kind"] for entry in one.history.failures} == {kind}
+        assert len([v for v in lab.visits if v.planned.id == 3]) == 2
+
+
+def params(visit: Visit) -> dict[str, Any]:
+    return visit.planned.cell.strategy.params

@@ -131,6 +131,17 @@ def test_a_child_that_dies_ends_the_batch_instead_of_the_patience(name, params):
         batch_of(third("Misbehaving", how="exit"), name, params, 4)
 
 
+@pytest.mark.parametrize("name", ["multiprocessing", "asyncio+processpool"])
+@pytest.mark.parametrize(
+    ("how", "said"), [("exit", "exit code 7"), ("killed", "killed by SIGKILL")]
+)
+def test_how_a_child_of_an_executor_ended_is_noted_on_its_error(name, how, said):
+    with pytest.raises((RuntimeError, ExceptionGroup)) as caught:
+        batch_of(third("Misbehaving", how=how), name, {"workers": 2, "start": "spawn"}, 4)
+    error = caught.value.exceptions[0] if isinstance(caught.value, ExceptionGroup) else caught.value
+    assert f" died ({said})" in error.__notes__[-1]
+
+
 def lanes_under(workload: Spec, name: str, params: dict[str, object]) -> Lanes:
     lanes = Lanes(workload)
     with Spec(name, find("strategies", name).target, params).build().open(lanes) as batch:

@@ -19,7 +19,7 @@ from concbench.spec import Spec
 from .test_lanes import batch_of, third
 
 METHODS = ["Pool.map", "Pool.imap_unordered"]
-BROKEN = "died (exit code "
+BROKEN = "died ("
 
 
 def pool(method: str = "Pool.map", **params: object) -> tuple[str, dict[str, object]]:
@@ -45,7 +45,9 @@ def in_time(function, *given: object) -> BaseException | None:
 
 @pytest.mark.parametrize("after", [None, 2])
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(("how", "code"), [("exit", 7), ("killed", -9)])
+@pytest.mark.parametrize(
+    ("how", "code"), [("exit", "exit code 7"), ("killed", "killed by SIGKILL")]
+)
 def test_a_child_that_dies_in_a_task_ends_the_batch(how, code, method, after):
     params = {"max_tasks_per_child": after} if after else {}
     error = in_time(batch_of, third("Misbehaving", how=how), *pool(method, **params), 8)
@@ -105,7 +107,7 @@ def test_replaced_children_are_new_ones_and_all_their_lanes_are_closed(method, t
     names = {path.name for path in tmp_path.iterdir() if path.suffix == ""}
     assert names == {f"closed-{pid}" for pid in pids}
     assert len(lanes.reports) >= len(names)
-    assert lanes.notes == [{"code": "lanes-within-batch"}]
+    assert {"code": "lanes-within-batch"} in lanes.notes
 
 
 def test_chunk_is_how_many_tasks_go_to_a_child_at_a_time():

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -21,6 +22,28 @@ from concbench.plan.settings import Settings
 from concbench.processes.children import interpreter_command
 from concbench.spec import Spec
 from concbench.worker import digest
+
+LOADED = (
+    "The global interpreter lock (GIL) has been enabled to load module '{}', which has not "
+    "declared that it can run safely without the GIL. To override this behavior and keep the GIL "
+    "disabled (at your own risk), run with PYTHON_GIL=0 or -Xgil=0."
+)
+
+
+def test_the_module_that_turns_the_gil_on_is_named(monkeypatch):
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    with warnings.catch_warnings(record=True) as seen:
+        turned_on = process.watch_gil()
+        warnings.warn(LOADED.format("fast._core"), RuntimeWarning, stacklevel=1)
+    assert turned_on() == ["fast._core"]
+    assert [str(one.message) for one in seen] == [LOADED.format("fast._core")]
+
+
+def test_with_a_gil_from_the_beginning_nobody_turns_it_on(monkeypatch):
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: True, raising=False)
+    before = warnings.showwarning
+    assert process.watch_gil()() == []
+    assert warnings.showwarning is before
 
 
 def test_the_gil_is_what_the_interpreter_says_now(monkeypatch):

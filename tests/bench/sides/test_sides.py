@@ -220,7 +220,10 @@ def test_an_interpreter_that_has_what_a_worker_needs_is_used_as_it_is(children, 
 @pytest.mark.parametrize(
     ("said", "wrong"),
     [
-        ('{"version": [3, 8, 18], "pyperf": true}', "is Python 3.8.18: concbench needs 3.11"),
+        (
+            '{"version": [3, 8, 18], "free": false, "pyperf": true}',
+            "is Python 3.8.18: concbench needs 3.11",
+        ),
         ("what?", "there is no interpreter"),
     ],
 )

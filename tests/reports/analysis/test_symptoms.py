@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,39 @@ def test_of_a_process_that_does_not_tell_the_gil_is_the_interpreters(tmp_path: P
 )
 def test_nothing_else_is_blamed_on_the_gil(tmp_path: Path, cell: Made) -> None:
     assert GIL not in notes(tmp_path, [COMPUTING, cell])
+
+
+def free(cpu: float, **more: Any) -> Made:
+    return threads(gil=False, gil_first=False, cpu=cpu, **more)
+
+
+@pytest.mark.parametrize(("cpu", "used"), [(0.1, "1 CPU"), (0.17, "1.7 CPUs")])
+def test_threads_that_gain_nothing_without_a_gil_contend(
+    tmp_path: Path, cpu: float, used: str
+) -> None:
+    (said,) = notes(tmp_path, [COMPUTING, free(cpu)])
+    assert said == f"GIL off, no gain: contention, {used} used"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [free(0.1, seconds=[0.06, 0.061, 0.06, 0.06]), free(0.1, seconds=[0.1, 0.07, 0.12, 0.09])],
+)
+def test_of_other_threads_without_a_gil_that_alone_is_said(tmp_path: Path, cell: Made) -> None:
+    assert notes(tmp_path, [COMPUTING, cell]) == ("GIL off",)
+
+
+def test_without_a_second_cpu_nobody_contends(tmp_path: Path) -> None:
+    one = [{**canary, "delivered": 1.02} for canary in TWO]
+    assert notes(tmp_path, [COMPUTING, free(0.1)], canary=one) == ("GIL off",)
+
+
+def test_what_turned_the_gil_on_is_named_where_it_is_known(tmp_path: Path) -> None:
+    on = {"gil": True, "gil_first": False, "workers": 1}
+    stored = json.dumps([{"code": "gil-turned-on-by", "module": "fast"}])
+    made = [COMPUTING, threads(**on), threads(**on, notes=stored)]
+    assert notes(tmp_path / "a", made[:2]) == ("an import turned the GIL on",)
+    assert notes(tmp_path / "b", [COMPUTING, made[2]]) == ("fast turned the GIL on",)
 
 
 def test_where_the_reference_waits_the_gil_is_not_to_blame(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from concbench.reports.errors import DamagedRun
 from concbench.reports.render import summary
 from concbench.reports.render.exports import rendered
 from concbench.reports.render.notebook import Run
+from concbench.reports.run import schema
 from concbench.reports.run.stored import Stored
 
 from ..hard import NAMES, usual
@@ -87,6 +88,12 @@ def test_a_comparison_fits_names_and_counts(tmp_path: Path) -> None:
     assert part[1].split() == ["cell", "git:main", "working", "tree", "ratio"]
     assert part[3].startswith("io_sleep / threading")
     assert part[3].split()[-4:] == ["1.20x", "[1.20,", "1.20]", "slower"]
+
+
+def test_a_column_of_an_interpreter_has_its_version_at_its_head() -> None:
+    path = schema.Side("3.14.10", "python:/opt/long/path/bin/python", "3.14.10")
+    assert path.heading == "3.14.10"
+    assert schema.Side("git:main (1a2b3c4)", "git:main", "1a2b3c4").heading == "git:main"
 
 
 @pytest.mark.parametrize("name", NAMES)
