@@ -79,11 +79,8 @@ def check_baseline(
     stored = baseline(settings.results, name, read)
     relative = bool(given.get("relative")) or settings.gate.relative
     elsewhere = differences(stored)
-    if elsewhere and not relative:
-        first = f"baseline '{name}' was measured under other conditions:"
-        last = "compare ratios instead with --relative, or measure it here with "
-        last += f"`concbench run --save-baseline {name}`"
-        raise NotComparable("\n  ".join([first, *elsewhere, last]))
+    if not relative:
+        _refuse(name, elsewhere, strict=settings.strict)
     if resume is None:  # else they are those of the run that goes on
         settings = same_settings(settings, given, stored.folder)
     shared = plan_here(settings)
@@ -101,20 +98,40 @@ def check_baseline(
             there.plan(shared.sides[0])
         agenda = Agenda(shared.sides, runnable(cells), notes, proof=there)
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
-    notes = [*notes, *(f"{name} was measured elsewhere: {one}" for one in elsewhere)]
-    notes = [RATIOS, *notes] if relative else notes
+    for one in elsewhere:
+        where = "on another patch level" if one.slight else "elsewhere"
+        notes.append(f"{name} was measured {where}: {_line(one)}")
+    if relative:
+        notes.insert(0, RATIOS)
     revision = (stored.run.git or {}).get("revision")
     short = f" ({revision[:7]})" if isinstance(revision, str) else ""
     before = f"baseline {name}{short}"
     return _checked(samples, keys.WORKING_TREE, before, notes, alone, folder), folder
 
 
-def differences(stored: Stored) -> list[str]:
-    """`CPUs 4, here 2`, for each fact without which the stored times mean something else here."""
+def differences(stored: Stored) -> list[provenance.Mismatch]:
+    """Each fact without which the stored times mean something else here, or may."""
     now = {"environment": identity.facts() | {"variables": recorded()}}
     before = provenance.record(stored.run)
-    unlike = provenance.differences(before, now, provenance.BASELINE, strict=True)
-    return [f"{one.what} {one.before}, here {one.now}" for one in unlike]
+    return provenance.differences(before, now, provenance.BASELINE, strict=True)
+
+
+def _line(one: provenance.Mismatch) -> str:
+    """`CPUs 4, here 2`."""
+    return f"{one.what} {one.before}, here {one.now}"
+
+
+def _refuse(name: str, elsewhere: Sequence[provenance.Mismatch], *, strict: bool) -> None:
+    """Raise NotComparable for what changes times; if strict, for another patch level too."""
+    unlike = [one for one in elsewhere if strict or not one.slight]
+    if not unlike:
+        return
+    first = f"baseline '{name}' was measured under other conditions:"
+    last = "compare ratios instead with --relative, or measure it here with "
+    last += f"`concbench run --save-baseline {name}`"
+    if all(one.slight for one in unlike):
+        last += "; without --strict another patch level is only said"
+    raise NotComparable("\n  ".join([first, *map(_line, unlike), last]))
 
 
 def _measured(
