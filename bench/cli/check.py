@@ -90,7 +90,8 @@ def check(
         outcome.regressions = len(checked.of("slower"))
         outcome.failed = len({cell for cell, _ in checked.failed})
         outcome.notcompared = len(checked.alone)
-        outcome.inconclusive = checked.doubts - outcome.notcompared
+        outcome.suspected = len(checked.of("suspect"))
+        outcome.inconclusive = checked.doubts - outcome.notcompared - outcome.suspected
         if checked.doubts and settings.strict:
             outcome.codes.add(Exit.INCONCLUSIVE)
         _publish(checked, folder, files, report=report)

@@ -26,6 +26,7 @@ class Outcome:
     def __init__(self, codes: Iterable[Exit] = ()) -> None:  # a dataclass would cost --help 0.4 ms
         self.codes = set(codes)
         self.failed = self.regressions = self.inconclusive = self.notcompared = 0
+        self.suspected = 0
         self.run = "-"
 
     @property
@@ -38,7 +39,9 @@ class Outcome:
         """The last line on stdout in CI, for a machine."""
         counts = f"regressions={self.regressions} failed={self.failed}"
         doubts = f"inconclusive={self.inconclusive} notcompared={self.notcompared}"
-        return f"concbench: exit={self.code:d} {counts} {doubts} run={self.run}"
+        # What is new comes last: somebody may read the others by their place.
+        new = f"suspected={self.suspected}"
+        return f"concbench: exit={self.code:d} {counts} {doubts} run={self.run} {new}"
 
 
 @contextmanager

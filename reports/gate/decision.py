@@ -1,4 +1,4 @@
-"""The decision of the gate: slower, not slower, inconclusive or other work, for every metric.
+"""The decision of the gate: slower, suspect, not slower or unknown, for every metric.
 
 `reports.gate.evidence` says where one metric of one cell stands; here they are judged together:
 Holm (1979) over all metrics of all cells, so that identical sides are called slower anywhere with
@@ -29,15 +29,18 @@ from .evidence import FEWEST, MISSES, Evidence, Trail, trail
 ALPHA = 0.01
 """That identical sides are called slower anywhere."""
 
-Word = Literal["slower", "not slower", "inconclusive", "other work"]
+Word = Literal["slower", "suspect", "not slower", "inconclusive", "other work"]
+UNDECIDED: tuple[Word, ...] = ("suspect", "inconclusive")
+"""Words that further rounds may change."""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What a piece of evidence says, together with all the others.
 
-    `p` is adjusted for all metrics of all cells.  `suspect` wants rounds of its own before it may
-    be slower.  `more` is about how many rounds would decide it, 0 when `decided`.
+    `p` is adjusted for all metrics of all cells.  A `suspect` of a look wants rounds of its own
+    before it may be slower; the word is that of the interval now.  `more` is about how many rounds
+    would decide it, 0 when `decided`.
     """
 
     evidence: Evidence
@@ -49,7 +52,7 @@ class Verdict:
     @property
     def decided(self) -> bool:
         """Whether further rounds are of no use."""
-        return self.word != "inconclusive"
+        return self.word not in UNDECIDED
 
     @property
     def rounds(self) -> int:
@@ -70,7 +73,7 @@ def judge(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Verdict]:
     verdicts = []
     for one, its, p in zip(evidence, trails, adjusted, strict=True):
         word = _word(one, its, p <= alpha)
-        undecided = word == "inconclusive"
+        undecided = word in UNDECIDED
         suspect = undecided and its.suspect is not None
         verdicts.append(Verdict(one, word, p, suspect, its.more if undecided else 0))
     return verdicts
@@ -81,7 +84,10 @@ def _word(one: Evidence, its: Trail, confirmed: bool) -> Word:
         return "other work"
     if confirmed:
         return "slower"
-    return "inconclusive" if its.passed is None else "not slower"
+    if its.passed is not None:
+        return "not slower"
+    low, high = one.bounds(one.rounds)
+    return "suspect" if low > 0 and high >= math.log1p(one.threshold) else "inconclusive"
 
 
 HOPE = 4.0

@@ -35,7 +35,7 @@ do is limited by the p value.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
@@ -161,9 +161,24 @@ class PairedRounds:
             return NEVER
         return math.ceil(min(NEVER, look * ((high - low) / 2 / margin) ** 2))
 
-    def confirming(self, margin: float, _: float) -> int:
-        """Rounds of its own that a suspect needs."""
-        return following(self.searching(margin))
+    def confirming(self, margin: float, certain: float) -> int:
+        """Rounds of its own that a suspect needs: as `_confirmed` asks, if they are like these.
+
+        Ranks of so many reach no less than 2**-rounds, whatever the margin; beyond that their p
+        value is about that of Student's t.
+        """
+        error = self._error()
+        for look, misses in _paying(certain / self.SUSPECTS):
+            reached = 2.0**-look <= misses
+            if reached and margin > 0 and _half(error(look), look - 1, misses) <= margin:
+                return look
+        return NEVER
+
+    def _error(self) -> Callable[[int], float]:
+        """From a number of rounds to the standard error of their mean."""
+        seen = self.logarithms[: last(self.rounds)] or self.logarithms
+        now = robust.standard_error(seen)
+        return lambda rounds: now * math.sqrt(len(seen) / rounds)
 
     def resolved(self, _: float) -> float | None:
         """Not said of pairs: see `reports.gate.decision.resolved`."""
@@ -219,20 +234,27 @@ class TwoSamples:
 
     def searching(self, margin: float) -> int:
         """Rounds now that make half an interval as small as a margin."""
-        return self.confirming(margin, MISSES)
-
-    def confirming(self, margin: float, certain: float) -> int:
-        """Rounds of its own that a suspect needs, `certain` being the error it may make."""
         look = last(self.rounds)
         contrast = robust.contrast(self.now[:look], self.before)
         if margin <= 0:
             return NEVER
         if not contrast.error:
             return look
-        quantile = robust.quantile(contrast.freedom, certain * share_at(look))
+        quantile = robust.quantile(contrast.freedom, MISSES * share_at(look))
         left = (margin / quantile) ** 2 - contrast.of_before**2  # which no round now makes smaller
         own = contrast.error**2 - contrast.of_before**2
         return math.ceil(min(NEVER, look * own / left)) if left > 0 else NEVER
+
+    def confirming(self, margin: float, certain: float) -> int:
+        """Rounds of its own that a suspect needs, `certain` being the error it may make."""
+        seen = self.now[: last(self.rounds)] or self.now
+        contrast = robust.contrast(seen, self.before)
+        own = contrast.error**2 - contrast.of_before**2
+        for look, misses in _paying(certain):
+            error = math.sqrt(own * len(seen) / look + contrast.of_before**2)
+            if margin > 0 and _half(error, contrast.freedom, misses) <= margin:
+                return look
+        return NEVER
 
     def resolved(self, certain: float) -> float | None:
         """The least slow-down, 0.08 is 8 %, that as many rounds again show in 95 of 100 checks.
@@ -245,6 +267,17 @@ class TwoSamples:
             return None
         contrast = robust.contrast(self.now[:look], self.before)
         return math.expm1(contrast.needed(min(certain, MISSES) * share_at(look), POWER))
+
+
+def _paying(certain: float) -> Iterator[tuple[int, float]]:
+    """The planned looks, up to NEVER, with the part of an error that each may spend."""
+    for number, look in enumerate(takewhile(lambda look: look < NEVER, planned())):
+        yield look, min(certain, 1.0) * share(number)
+
+
+def _half(error: float, freedom: float, misses: float) -> float:
+    """How far above nothing a mean must be for so small a p value."""
+    return robust.quantile(freedom, misses) * error if error else 0.0
 
 
 Evidence: TypeAlias = PairedRounds | TwoSamples
@@ -301,7 +334,9 @@ def _missing(evidence: Evidence, suspect: int | None, certain: float) -> int:
     if not evidence.comparable:
         return NEVER
     if not look:
-        return FIRST - rounds
+        suspicious = evidence.bounds(rounds)[0] > 0
+        confirming = evidence.confirming(evidence.centre(rounds), certain) if suspicious else 0
+        return FIRST - rounds + confirming
     centre = evidence.centre(look)
     passing = following(
         max(rounds + 1, evidence.searching(math.log1p(evidence.threshold) - centre))

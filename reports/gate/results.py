@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from .. import numbers
-from .decision import ALPHA, Verdict, Word
+from .decision import ALPHA, UNDECIDED, Verdict, Word
+from .evidence import FIRST
 
 SCHEMA = 1
 FILE = "gate.json"
@@ -74,7 +75,7 @@ class Check:
     @property
     def doubts(self) -> int:
         """What --strict takes for a failure: neither slower nor not."""
-        undecided = len(self.of("inconclusive")) + len(self.of("other work"))
+        undecided = sum(len(self.of(word)) for word in ("suspect", "inconclusive", "other work"))
         return undecided + len(self.unknown) + len(self.alone)
 
 
@@ -118,6 +119,8 @@ def headline(check: Check) -> str:
     parts = [f"slower: {len(_names(slower))} of {cells(check.answers)}"] if slower else []
     if check.failed:
         parts.append(f"failed: {_cells(len({cell for cell, _ in check.failed}))}")
+    if suspects := check.of("suspect"):
+        parts.append(f"suspect, not confirmed: {cells(suspects)}")
     if other := check.of("other work"):
         parts.append(f"other work: {cells(other)}")
     if doubtful:
@@ -140,17 +143,27 @@ def reason(one: Result) -> str:
         return f"the sides give different answers{example}{times}"
     if one.ratio is None:
         return f"{metric}no round on both sides yet"
-    if one.word == "inconclusive":
-        return f"{metric}too noisy: {change(one)}{remedy(one)}"
+    if one.word in UNDECIDED:
+        return f"{metric}{doubt(one)}: {change(one)}{remedy(one)}"
     confirmed = "   confirmed" * (one.word == "slower" and one.confirmed)
     return f"{metric}{values(one)}   {change(one)}{confirmed}"
 
 
+def doubt(one: Result) -> str:
+    """Why it is not decided: `too noisy`."""
+    if one.word == "suspect":
+        return "suspect, not confirmed"
+    return "too few rounds" if one.rounds < FIRST else "too noisy"
+
+
 def remedy(one: Result) -> str:
-    """`, about 40 more rounds would tell`; nothing where so many are not to be had."""
+    """`; about 40 more rounds would tell`; nothing where so many are not to be had."""
     if not 0 < one.more < FAR:
         return ""
-    return f", about {one.more:,} more round{_s(one.more)} would tell"
+    # Only where the whole interval is beyond the threshold can it no longer prove small.
+    beyond = one.word == "suspect" and (one.low or 0.0) > 1 + one.threshold
+    verb = "confirm it" if beyond else "tell"
+    return f"; about {one.more:,} more round{_s(one.more)} would {verb}"
 
 
 def values(one: Result) -> str:

@@ -23,8 +23,14 @@ from ..table import Table, escaped, grid, headings
 WIDTH = 100
 WIDEST = 44
 """A longer name moves its own words to the right, and nobody else's."""
-SHOWN: tuple[Word, ...] = ("slower", "other work", "inconclusive")
-MARKS = {"slower": "SLOWER", "inconclusive": "?", "other work": "OTHER", "not slower": "="}
+SHOWN: tuple[Word, ...] = ("slower", "suspect", "other work", "inconclusive")
+MARKS: dict[Word, str] = {
+    "slower": "SLOWER",
+    "suspect": "SUSPECT",
+    "other work": "OTHER",
+    "inconclusive": "?",
+    "not slower": "=",
+}
 
 _INDENT = " " * 10
 
@@ -96,9 +102,8 @@ def _row(one: Result) -> tuple[str, ...]:
     remark = {
         "slower": f"threshold {limit}{', confirmed' if one.confirmed else ''}",
         "other work": "the sides give different answers",
-        "inconclusive": f"too noisy to tell {limit}{results.remedy(one)}",
         "not slower": f"within {limit}",
-    }[one.word]
+    }.get(one.word, f"threshold {limit}, {results.doubt(one)}{results.remedy(one)}")
     times = results.value(one, one.before), results.value(one, one.after), results.change(one)
     return (one.word, one.cell, one.metric, *times, str(one.rounds), remark)
 
@@ -108,7 +113,7 @@ MOST = 10
 
 
 def github_annotations(checked: Check) -> Iterator[str]:
-    """Errors for what fails the check, warnings for other work, notices for what is not known.
+    """Errors for what fails the check, warnings for suspects and other work, notices for the rest.
 
     Lines on stdout that the runner reads.  Their form:
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions; what is escaped:
@@ -126,7 +131,7 @@ def github_annotations(checked: Check) -> Iterator[str]:
     unknown = [("not known", line) for line in (*checked.unknown, *checked.warnings)]
     alone = [(f"not compared: {cell}", reason) for cell, reason in checked.alone]
     yield from _annotations("error", [*of("slower"), *failed])
-    yield from _annotations("warning", of("other work"))
+    yield from _annotations("warning", [*of("suspect"), *of("other work")])
     yield from _annotations("notice", [*of("inconclusive"), *alone, *unknown])
 
 

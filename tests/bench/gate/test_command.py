@@ -80,13 +80,25 @@ def test_a_slow_down_is_stopped(here, tmp_path):
     assert json.loads((stored / "gate.json").read_text())["answers"][0]["word"] == "slower"
 
 
+def test_a_slow_down_that_no_time_is_left_to_confirm_is_a_suspect(here):
+    (here / "work.py").write_text(WORK.format(steps=400_000, answer="i"))
+    done = checked(here, "--rounds", "8", "--strict")
+    assert done.returncode == 6, done.stdout + done.stderr
+    words = " ".join(done.stdout.split())
+    assert re.search(r" SUSPECT work / sequential suspect, not confirmed: \+\d", words), words
+    assert "; about 8 more rounds would confirm it " in words
+    assert done.stdout.splitlines()[-1].endswith(
+        "regressions=0 failed=0 inconclusive=0 notcompared=0 run=0001 suspected=1"
+    )
+
+
 def test_what_is_the_same_is_never_called_slower(here):
     """With so little time it may stay unknown, which is no failure but with --strict."""
     words = ("--against", "env:UNUSED=1", "--rounds", "8")
     done = checked(here, *words)
     assert done.returncode == 0, done.stdout
     assert "SLOWER" not in done.stdout
-    doubt = "too noisy" in done.stdout
+    doubt = "more round" in done.stdout
     assert checked(here, "--strict", "--resume").returncode == (6 if doubt else 0)
 
 

@@ -26,6 +26,11 @@ def noisy(cell="cpu_sum / threading", metric="batch", more=40):
     )
 
 
+def suspect(cell="sqlite / threading", **more):
+    told = {"before": 0.005, "after": 0.0145, "ratio": 2.89, "low": 2.78, "high": 3.01, "more": 7}
+    return Result(cell, "batch", 0.05, "suspect", 9, **{**told, **more})
+
+
 def alike(count, metric="batch", threshold=0.05):
     return [
         Result(

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from reports.render import gate
 
-from ..gate.checks import alike, checked, noisy, other, slower
+from ..gate.checks import alike, checked, noisy, other, slower, suspect
 
 EVIL = 'a|b "<b>&`*_[x](http://x)@you\x00\r\n::error::no%'
 WHOLE = checked(
@@ -79,7 +79,7 @@ def test_junit_fails_what_is_slower_or_failed_and_skips_what_nobody_knows(name, 
 def test_junit_says_why():
     told = suites(WHOLE)[0][2][0].get("message")
     assert told == (
-        "inconclusive: too noisy: +3.0 % [-4.0, +10.0], about 40 more rounds would tell "
+        "inconclusive: too noisy: +3.0 % [-4.0, +10.0]; about 40 more rounds would tell "
         "(threshold 5 %)"
     )
 
@@ -168,3 +168,16 @@ def test_more_annotations_than_github_shows_are_counted():
 
 def test_a_check_that_passes_annotates_nothing():
     assert list(gate.github_annotations(checked(*alike(3)))) == []
+
+
+def test_every_output_has_the_same_word_for_a_suspect():
+    check = checked(suspect(), noisy())
+    words = "suspect, not confirmed"
+    assert f"{words}: +189.0 % [+178.0, +201.0]; about 7 more" in suites(check)[0][0][0].text
+    assert suites(check)[0][0][0].get("type") == "suspect"
+    page = gate.document(check)
+    assert page.startswith(f"**{words}: 1 cell; inconclusive: 1 cell**")
+    assert f"{words}; about 7 more rounds would confirm it" in page
+    first, second = gate.github_annotations(check)
+    assert first.startswith("::warning title=suspect%3A sqlite") and f"::{words}" in first
+    assert second.startswith("::notice title=inconclusive")
