@@ -91,13 +91,14 @@ class Samples:
         return thresholds.of_cell(self.thresholds, *_names(pair.now.cell))
 
     def failed(self) -> list[tuple[str, str]]:
-        """The cells that could not be measured, and why, with the side where there are two."""
-        return [
-            (self.name(pair), f"{one.side}: {reason}" if one.side else reason)
-            for pair in self.pairs
-            for one in pair.planned
-            if (reason := self._reason(one))
-        ]
+        """The cells that could not be measured, each once, and why, by side if there are two."""
+        reasons: dict[str, list[str]] = {}
+        for pair in self.pairs:
+            for one in pair.planned:
+                if reason := self._reason(one):
+                    line = f"{one.side}: {reason}" if one.side else reason
+                    reasons.setdefault(self.name(pair), []).append(line)
+        return [(cell, "; ".join(dict.fromkeys(each))) for cell, each in reasons.items()]
 
     def unknown(self) -> list[str]:
         """What was asked and nobody can tell here, a line for each metric."""

@@ -176,6 +176,16 @@ def test_a_side_that_failed_is_told_with_its_reason_and_compared_no_more():
     assert [one.cell for one in evidence(past)] == [0, 2]
 
 
+def test_a_cell_that_failed_on_both_sides_is_one_that_failed():
+    past = run(3)
+    for cell in (1, 4):
+        for number in (3, 4):
+            place = {"cell": cell, "round": number, "position": 0}
+            past.add({"event": "failed", **place, "kind": "crash", "message": "exit code 9"})
+    ((cell, reason),) = samples(past).failed()
+    assert (cell, reason) == ("work / threading", "now: exit code 9; before: exit code 9")
+
+
 def test_a_cell_that_cannot_run_on_one_side_is_told():
     cells = [replace(one, reason="needs x") if one.id == 5 else one for one in CELLS]
     assert samples(History(cells), cells=cells).failed() == [("work / asyncio", "before: needs x")]
