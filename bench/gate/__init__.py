@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.gate import decision, results
+from reports.gate.evidence import OneSample
 from reports.gate.thresholds import Threshold
 from reports.run import keys, provenance
+from reports.run.schema import Planned as StoredCell
 
 from ..driver import Agenda, measure, runnable, with_sides
 from ..driver.lab import Workshop, workshop
 from ..driver.watch import Progress
 from ..errors import NotComparable, UsageError
 from ..machine import identity
-from ..plan.cells import PlannedCell
 from ..plan.settings import Settings
 from ..processes.variables import recorded
 from ..sides.commits import check_distinct
@@ -31,7 +32,7 @@ from ..store.journal import entries
 from ..store.state import History
 from . import noise
 from .baseline import CELLS, baseline, common, not_compared, same_settings
-from .samples import Samples, check_named, pairs
+from .samples import CellPair, Samples, check_named, pairs, required
 
 if TYPE_CHECKING:
     from reports.run.stored import Stored
@@ -51,13 +52,31 @@ def check_sides(
         samples = Samples(pairs(agenda.cells), limits, History(agenda.cells))
         check_distinct(agenda.sides, Path.cwd())
         check_named(limits, (one.cell for one in agenda.cells), agenda.alone)
-        memory = any("memory" in samples.asked(pair) for pair in samples.pairs)
         warnings = [*agenda.warnings, *_too_fine(samples, settings.results)]
-        agenda = replace(agenda, warnings=warnings, memory=memory, values=decision.values)
+        agenda = replace(agenda, warnings=warnings, probes=samples.probes, values=decision.values)
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     after, before = (side.title for side in agenda.sides)
     notes = [*warnings, *samples.past.trouble]
     return _checked(samples, after, before, notes, agenda.alone, folder), folder
+
+
+def check_bounds(
+    settings: Settings, limits: Sequence[Threshold], progress: Progress, resume: Path | None = None
+) -> tuple[results.Check, Path]:
+    """Measure the working tree by itself until all its bounds are decided; as `check_sides`."""
+    shared = plan_here(settings)
+    check_named(limits, (one.cell for one in shared.cells), ())
+    wanted = [one for one in shared.cells if required(limits, one.cell)]
+    cells = runnable(tuple(replace(one, id=place) for place, one in enumerate(wanted)))
+    samples = Samples([CellPair(one.id, one, None) for one in cells], limits, History(cells))
+    with workshop(settings.results) as shop:
+        there = proof(shop.children, shared.sides, Path.cwd())
+        if there:
+            there.plan(shared.sides[0])
+        agenda = Agenda(shared.sides, cells, shared.warnings, samples.probes, proof=there)
+        samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
+    notes = [*shared.warnings, *samples.past.trouble]
+    return _checked(samples, keys.WORKING_TREE, "", notes, (), folder), folder
 
 
 def check_baseline(
@@ -96,7 +115,7 @@ def check_baseline(
         there = proof(shop.children, shared.sides, Path.cwd())
         if there:
             there.plan(shared.sides[0])
-        agenda = Agenda(shared.sides, runnable(cells), notes, proof=there)
+        agenda = Agenda(shared.sides, runnable(cells), notes, samples.probes, proof=there)
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     for one in elsewhere:
         where = "on another patch level" if one.slight else "elsewhere"
@@ -150,7 +169,7 @@ def _measured(
     def rule(past: History) -> Any:
         for pair in samples.pairs:
             # The same cell calibrates to 8 or 16 by chance; on another machine, with reason.
-            loops = None if isinstance(pair.before, PlannedCell) else pair.before.loops
+            loops = pair.before.loops if isinstance(pair.before, StoredCell) else None
             if loops and not pair.references:
                 past.loops.setdefault(pair.now.id, loops)
         return of(past).rule(settings.seconds)
@@ -171,7 +190,11 @@ def _checked(
     verdicts = decision.judge(samples.evidence())
     if samples.stored is not None:
         names = {pair.number: samples.name(pair) for pair in samples.pairs}
-        called = {f"{names[one.evidence.cell]} {one.evidence.metric}": one for one in verdicts}
+        called = {
+            f"{names[one.evidence.cell]} {one.evidence.metric}": one
+            for one in verdicts
+            if not isinstance(one.evidence, OneSample)
+        }
         notes = [*results.resolution(called), *notes]
     return results.Check(
         after=after,

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from reports.gate.evidence import FEWEST, FIRST
+from reports.gate.evidence import FEWEST
+from reports.gate.looks import FIRST
 from reports.run.keys import WORKING_TREE
 from reports.run.schema import Planned as StoredCell
 

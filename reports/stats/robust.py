@@ -58,9 +58,34 @@ def standard_error(logarithms: Sequence[float]) -> float:
     return intervals.standard_error(pulled) * math.sqrt(rounds * (rounds - 1) / left / (left - 1))
 
 
+def student(values: Sequence[float], level: float) -> float:
+    """How likely, were the trimmed mean this level or less, it is so much above: one-sided."""
+    error, above = standard_error(values), mean(values) - level
+    if not error:
+        return 0.0 if above > 0 else 1.0
+    from scipy.special import stdtr  # late: the driver imports this module
+
+    return float(stdtr(inner(values) - 1, -above / error))
+
+
+def expected_error(seen: Sequence[float], rounds: int) -> float:
+    """The standard error of so many rounds, if they are like those that were seen."""
+
+    def of(count: int) -> float:  # that of deviation 1, by the formula of `standard_error`
+        left = inner_count(count)
+        return math.sqrt((count - 1) / left / (left - 1))
+
+    return standard_error(seen) * of(rounds) / of(len(seen))
+
+
 def inner(logarithms: Sequence[float]) -> int:
     """How many values the mean is of."""
-    return len(logarithms) - 2 * int(FIFTH * len(logarithms))
+    return inner_count(len(logarithms))
+
+
+def inner_count(rounds: int) -> int:
+    """How many of so many values it is of."""
+    return rounds - 2 * int(FIFTH * rounds)
 
 
 EXACT = 150

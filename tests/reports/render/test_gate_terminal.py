@@ -8,7 +8,7 @@ import pytest
 
 from reports.render import gate
 
-from ..gate.checks import alike, checked, noisy, other, slower, suspect
+from ..gate.checks import alike, bounded, checked, noisy, other, slower, suspect
 
 
 def said(check, width=100):
@@ -105,3 +105,25 @@ def test_one_that_may_still_prove_small_is_not_said_to_be_confirmed_by_more_roun
 def test_a_few_rounds_are_not_called_noise():
     lines = said(checked(replace(noisy(), rounds=3, low=None, high=None)))
     assert "too few rounds: +3.0 %; about 40 more rounds would tell" in lines[1]
+
+
+def test_a_bound_is_shown_with_the_level_and_its_interval():
+    lines = said(
+        checked(
+            bounded("above"),
+            bounded("inconclusive", more=7),
+            bounded("below", metric="memory", bound=200e6),
+            bounded("below", "a / b", metric="rows", bound=1500.0),
+        )
+    )
+    assert lines[1].endswith("   p99 34.2 ms [32.2 ms, 36.2 ms], must stay below 20 ms")
+    assert " ".join(" ".join(lines[2:5]).split()) == (
+        "? http_get / asyncio too noisy: p99 20.4 ms [18.4 ms, 22.4 ms], must stay below 20 ms; "
+        "about 7 more rounds would tell"
+    )
+    assert lines[-1] == "  =       1 cell below 200 MB memory, 1 cell below 1,500 rows"
+
+
+def test_a_check_of_bounds_alone_names_no_other_side():
+    title = said(checked(bounded("below"), before=""))[0]
+    assert title.startswith("check: working tree against its bounds, and no other side   1 cell, ")
