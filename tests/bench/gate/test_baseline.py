@@ -334,7 +334,7 @@ def test_times_of_a_sample_are_scaled_to_all_tasks_on_both_sides(tmp_path):
     )
     assert not batch.other_work  # their answers are of other tasks
     # What a sample's start-up is to all tasks' cannot be said, and CPU was not stored.
-    assert [line.split(": ")[1].split()[0] for line in found.unknown()] == ["cpu", "one_shot"]
+    assert [line.split()[0] for line in found.unknown()] == ["cpu", "one_shot"]
 
 
 @pytest.mark.parametrize("disturbed", ["now", "before", "both"])
@@ -404,7 +404,7 @@ def test_too_few_stored_rounds_are_named(tmp_path):
     found = both([same(planned("asyncio"), run.run.cells[0])], run, [])
     assert found.evidence() == []
     (line,) = found.unknown()
-    assert line.startswith("not known of 5 rounds of the baseline, or not here: batch of io_sleep[")
+    assert line.startswith("batch is not known of io_sleep[seconds=0.01] / asyncio: fewer than 5 ")
 
 
 def test_cells_are_those_of_the_baseline_unless_the_command_line_chose(tmp_path):
