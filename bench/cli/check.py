@@ -54,8 +54,8 @@ Require = Annotated[
     options.Several,
     Option(
         metavar="METRIC<BOUND",
-        help="Fail where a metric of what is checked does not stay below: 'p99<20ms', "
-        "'memory<200MB', 'w:f rows<1000'; alone it needs no other side; repeatable.",
+        help="What must hold, or the check fails: 'p99<20ms', 'memory<200MB', 'w:f rows<1000', of "
+        "the side that is checked; alone it needs no other side; repeatable.",
     ),
 ]
 Budget = Annotated[str | None, Option(help="The most time it may take: 10m (the default).")]

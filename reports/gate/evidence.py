@@ -125,11 +125,12 @@ class PairedRounds:
         Ranks of so many reach no less than 2**-rounds, whatever the margin; beyond that their p
         value is about that of Student's t.
         """
-        seen = self.logarithms[: last(self.rounds)] or self.logarithms
+        if margin <= 0:
+            return NEVER
+        error = robust.expected_error(self.logarithms[: last(self.rounds)] or self.logarithms)
         for look, misses in _paying(certain / self.SUSPECTS):
             reached = 2.0**-look <= misses
-            error = robust.expected_error(seen, look)
-            if reached and margin > 0 and _half(error, look - 1, misses) <= margin:
+            if reached and _half(error(look), look - 1, misses) <= margin:
                 return look
         return NEVER
 
@@ -210,12 +211,13 @@ class TwoSamples:
 
     def confirming(self, margin: float, certain: float) -> int:
         """Rounds of its own that a suspect needs, `certain` being the error it may make."""
+        if margin <= 0:
+            return NEVER
         seen = self.now[: last(self.rounds)] or self.now
-        contrast = robust.contrast(seen, self.before)
-        own = contrast.error**2 - contrast.of_before**2
+        own, contrast = robust.expected_error(seen), robust.contrast(seen, self.before)
         for look, misses in _paying(certain):
-            error = math.sqrt(own * len(seen) / look + contrast.of_before**2)
-            if margin > 0 and _half(error, contrast.freedom, misses) <= margin:
+            error = math.hypot(own(look), contrast.of_before)  # which no round now makes smaller
+            if _half(error, contrast.freedom, misses) <= margin:
                 return look
         return NEVER
 
@@ -294,10 +296,11 @@ class OneSample:
         return self._needed(margin, min(certain, MISSES))
 
     def _needed(self, margin: float, certain: float) -> int:
-        seen = self.values[: last(self.rounds)] or self.values
+        if margin <= 0:
+            return NEVER
+        error = robust.expected_error(self.values[: last(self.rounds)] or self.values)
         for look, misses in _paying(certain):
-            error, freedom = robust.expected_error(seen, look), robust.inner_count(look) - 1
-            if margin > 0 and _half(error, freedom, misses) <= margin:
+            if _half(error(look), robust.inner_count(look) - 1, misses) <= margin:
                 return look
         return NEVER
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, combinations_with_replacement
@@ -68,14 +68,15 @@ def student(values: Sequence[float], level: float) -> float:
     return float(stdtr(inner(values) - 1, -above / error))
 
 
-def expected_error(seen: Sequence[float], rounds: int) -> float:
-    """The standard error of so many rounds, if they are like those that were seen."""
+def expected_error(seen: Sequence[float]) -> Callable[[int], float]:
+    """From a number of rounds to their standard error, if they are like those that were seen."""
 
-    def of(count: int) -> float:  # that of deviation 1, by the formula of `standard_error`
-        left = inner_count(count)
-        return math.sqrt((count - 1) / left / (left - 1))
+    def of(rounds: int) -> float:  # that of deviation 1, by the formula of `standard_error`
+        left = inner_count(rounds)
+        return math.sqrt((rounds - 1) / left / (left - 1))
 
-    return standard_error(seen) * of(rounds) / of(len(seen))
+    deviation = standard_error(seen) / of(len(seen))
+    return lambda rounds: deviation * of(rounds)
 
 
 def inner(logarithms: Sequence[float]) -> int:
