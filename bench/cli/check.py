@@ -180,7 +180,10 @@ def _measure(
             raise Interrupted(error.folder, f"check{again}") from None
     goes_on = unfinished is not None and "baseline" not in given
     if goes_on and len(settings.side) != 2:
-        raise UsageError(f"{unfinished} is no check of two sides that could go on")
+        raise UsageError(
+            f"{given['resume']} is no check of two sides that could go on (bounds are asked again "
+            "with --require)"
+        )
     other = Counterpart(settings.side) if goes_on else counterpart(given, settings, Path.cwd())
     if other.why:
         print(f"against {other.sides[1]}: {other.why}", file=sys.stderr)

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -230,12 +231,12 @@ class Samples:
         now = self._measured(pair.now, metric)
         if isinstance(pair.before, PlannedCell):
             return now, self._measured(pair.before, metric)
-        before = self._stored(pair.before, metric)
+        before = _logarithms(self._stored(pair.before, metric))
         if pair.references is None:
             return now, before
         reference, stored = pair.references
         now = _less(now, self._measured(reference, metric))
-        return now, _less(before, self._stored(stored, metric))
+        return now, _less(before, _logarithms(self._stored(stored, metric)))
 
     def answered(self, pair: CellPair) -> bool:
         """Whether the stored run has enough rounds of anything that is asked of a pair."""
@@ -274,16 +275,17 @@ class Samples:
 
     def _why_not(self, pair: CellPair, metric: str) -> str:
         """Why a change of a metric cannot be known, or nothing; nothing before the first round."""
+        if self._lowest(pair, metric) <= 0:
+            return "it is 0 or less in some rounds, which has no ratio: --require may bound it"
         now, before = self.values(pair, metric)
         if self.stored is not None:
             if metric in PROBES:
                 return f"a stored run has {metric} of one pass alone, so compare it by --against"
             if not self._enough(pair, metric):
                 return f"fewer than {FEWEST} rounds of the baseline have it"
-            return self._why_absent([pair.now], metric) if not now else ""
-        if any(0 in self._level(one, metric).values() for one in pair.planned):
-            return "it is 0 in some rounds, and 0 has no ratio: give it a bound with --require"
-        if now and before:
+            if now:
+                return ""
+        elif now and before:
             return ""
         return self._why_absent(pair.planned, metric)
 
@@ -304,12 +306,17 @@ class Samples:
     def _enough(self, pair: CellPair, metric: str) -> bool:
         return self.stored is None or len(self.values(pair, metric)[1]) >= FEWEST
 
+    def _lowest(self, pair: CellPair, metric: str) -> float:
+        """The least of its values, on either side; infinite without one."""
+        measured = [self._raw(one, metric, whole=False) for one in pair.planned]
+        others = [pair.before, *(pair.references or ())]
+        stored = [self._stored(one, metric) for one in others if isinstance(one, StoredCell)]
+        return min(chain(*(one.values() for one in (*measured, *stored))), default=math.inf)
+
     def _measured(self, planned: PlannedCell, metric: str) -> Values:
         """Logarithms, of the rounds that count in the run that goes on."""
         # Two sides measure the same sample of all tasks, two runs need not.
-        whole = self.stored is not None
-        values = self._raw(planned, metric, whole=whole)
-        return {number: math.log(value) for number, value in values.items() if value > 0}
+        return _logarithms(self._raw(planned, metric, whole=self.stored is not None))
 
     def _level(self, planned: PlannedCell, metric: str) -> Values:
         """The values themselves, of all tasks of a batch."""
@@ -321,7 +328,9 @@ class Samples:
             own = metric not in FIELDS
             value = run.get("metrics", {}).get(metric) if own else run.get(FIELDS[metric])
             scale = _scale(metric, planned.cell.tasks, run["tasks"]) if whole else 1.0
-            if value is not None and scale and run["round"] not in replaced:
+            if value is None or not math.isfinite(value) or not scale:
+                continue
+            if run["round"] not in replaced:
                 values[run["round"]] = scale * value
         return values
 
@@ -336,7 +345,7 @@ class Samples:
             one.round: getattr(one, field) if field else one.metrics.get(metric)
             for one in self.stored.of(cell.id)
         }
-        return {number: math.log(one) for number, one in values.items() if one and one > 0}
+        return {n: one for n, one in values.items() if one is not None and math.isfinite(one)}
 
     def _other_work(self, pair: CellPair) -> bool:
         """Whether now and before gave different answers to the same tasks."""
@@ -403,6 +412,10 @@ def durations(past: History) -> dict[int, float]:
             seconds.setdefault(entry["cell"], []).append(now - before)
         before = now
     return {cell: median(each) for cell, each in seconds.items()}
+
+
+def _logarithms(values: Values) -> Values:
+    return {number: math.log(value) for number, value in values.items() if value > 0}
 
 
 def _less(above: Values, below: Values) -> Values:

@@ -151,13 +151,14 @@ def asked_of(past: History, given: list[str]) -> None:
     samples(past, parse(given)).rule(600.0)([])
 
 
-def test_what_is_0_has_no_ratio_and_may_have_a_bound():
-    past = with_metrics(run(8), errors={1: 0, 4: 0})
+@pytest.mark.parametrize("before", [0, -1, 3])
+def test_what_is_0_or_less_has_no_ratio_and_may_have_a_bound(before):
+    past = with_metrics(run(8), errors={1: 0, 4: before})
     given = parse(["s:threading errors>5%"], ["s:threading errors<1"])
     its = samples(past, given)
     assert its.unknown() == [
-        "errors is not known of work / threading: it is 0 in some rounds, and 0 has no ratio: "
-        "give it a bound with --require"
+        "errors is not known of work / threading: it is 0 or less in some rounds, which has no "
+        "ratio: --require may bound it"
     ]
     (found,) = [its.result(one) for one in decision.judge(its.evidence()) if one.word == "below"]
     assert (found.metric, found.bound, found.after) == ("errors", 1.0, 0.0)
