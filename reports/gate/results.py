@@ -154,8 +154,8 @@ def headline(check: Check) -> str:
 
 
 def reason(one: Result) -> str:
-    """Why it is what it is, with the metric where that is not the batch time."""
-    metric = "" if one.metric == "batch" else f"{one.metric} "
+    """Why it is what it is, with the metric where that is not the change of the batch time."""
+    metric = "" if one.metric == "batch" and one.bound is None else f"{one.metric} "
     if one.word == "other work":
         example = f" ({one.example})" if one.example else ""
         times = f", {metric}{values(one)}   {change(one)}" if one.ratio is not None else ""
@@ -238,10 +238,10 @@ def change(one: Result) -> str:
 
 def within(passed: Sequence[Result]) -> str:
     """`16 cells within 5 %, 16 cells within 10 % cpu, 2 cells below 20 ms p99`."""
-    kinds = Counter((_limit(one), one.metric) for one in passed)
+    kinds = Counter((_limit(one), one.metric, one.bound is None) for one in passed)
     return ", ".join(
-        f"{_cells(count)} {limit}" + ("" if metric == "batch" else f" {metric}")
-        for (limit, metric), count in kinds.items()
+        f"{_cells(count)} {limit}" + ("" if metric == "batch" and is_change else f" {metric}")
+        for (limit, metric, is_change), count in kinds.items()
     )
 
 

@@ -114,6 +114,7 @@ def test_a_bound_is_shown_with_the_level_and_its_interval():
             bounded("inconclusive", more=7),
             bounded("below", metric="memory", bound=200e6),
             bounded("below", "a / b", metric="rows", bound=1500.0),
+            bounded("below", metric="batch"),
         )
     )
     assert lines[1].endswith("   p99 34.2 ms [32.2 ms, 36.2 ms], must stay below 20 ms")
@@ -121,7 +122,10 @@ def test_a_bound_is_shown_with_the_level_and_its_interval():
         "? http_get / asyncio too noisy: p99 20.4 ms [18.4 ms, 22.4 ms], must stay below 20 ms; "
         "about 7 more rounds would tell"
     )
-    assert lines[-1] == "  =       1 cell below 200 MB memory, 1 cell below 1,500 rows"
+    assert (
+        lines[-1]
+        == "  =       1 cell below 200 MB memory, 1 cell below 1,500 rows, 1 cell below 20 ms batch"
+    )
 
 
 def test_a_check_of_bounds_alone_names_no_other_side():
