@@ -78,7 +78,7 @@ def check(setting: Setting, number: int) -> Check:
         spent += ROUND_SECONDS
     if math.isinf(verdict) and found[slow].decided:
         verdict = spent
-    words = tuple(str(one.word) for one in found)
+    words = tuple(str(one.word) if one.decided else "inconclusive" for one in found)
     return Check(words, tuple(one.rounds for one in found), slow, verdict, spent)
 
 

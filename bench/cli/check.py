@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
@@ -45,7 +46,16 @@ FailOn = Annotated[
     options.Several,
     Option(
         metavar="METRIC>PERCENT%",
-        help="batch>5% (the default), one_shot, cpu, memory; 'w:http_get batch>8%'; repeatable.",
+        help="Fail where a metric grows by more: batch>5% (the default), one_shot, startup, cpu, "
+        "memory, p99, max_lag, or what a workload counts; 'w:http_get batch>8%'; repeatable.",
+    ),
+]
+Require = Annotated[
+    options.Several,
+    Option(
+        metavar="METRIC<BOUND",
+        help="What must hold, or the check fails: 'p99<20ms', 'memory<200MB', 'w:f rows<1000', of "
+        "the side that is checked; alone it needs no other side; repeatable.",
     ),
 ]
 Budget = Annotated[str | None, Option(help="The most time it may take: 10m (the default).")]
@@ -60,6 +70,7 @@ def check(
     baseline: Baseline = None,
     relative: Relative = False,
     fail_on: FailOn = None,
+    require: Require = None,
     workload: options.Workload = None,
     strategy: options.Strategy = None,
     param: options.Param = None,
@@ -79,18 +90,21 @@ def check(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Measure two sides in the same rounds; exit 1 when the first is slower."""
+    """Measure two sides in the same rounds; exit 1 when the first is slower, or above a bound."""
     given = options.given(locals())
     with ending(last_line=True) as outcome:
         settings, unfinished = _settings(given)
-        limits = thresholds(fail_on or settings.gate.fail_on)
+        gate = settings.gate
+        limits = thresholds(fail_on or gate.fail_on, require or gate.require)
         files = targets(export or ())
         checked, folder = _measure(given, settings, limits, unfinished)
         outcome.run = folder.name.partition("-")[0]
         outcome.regressions = len(checked.of("slower"))
         outcome.failed = len({cell for cell, _ in checked.failed})
         outcome.notcompared = len(checked.alone)
-        outcome.inconclusive = checked.doubts - outcome.notcompared
+        outcome.exceeded = len(checked.of("above"))
+        outcome.suspected = len(checked.of("suspect"))
+        outcome.inconclusive = checked.doubts - outcome.notcompared - outcome.suspected
         if checked.doubts and settings.strict:
             outcome.codes.add(Exit.INCONCLUSIVE)
         _publish(checked, folder, files, report=report)
@@ -107,7 +121,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     if "resume" in given:
         unfinished = run_to_resume(resolve(flags).results, given["resume"])
         flags = {**stored_settings(unfinished), **flags}
-        if "baseline" not in given and len(flags.get("side", ())) != 2:
+        if "baseline" not in given and len(flags.get("side", ())) not in (0, 2):
             raise UsageError(f"{unfinished.name} is no check of two sides that could go on")
     settings = resolve(flags)
     more: dict[str, Any] = {}
@@ -120,14 +134,17 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     return settings.model_copy(update=more), unfinished
 
 
-def thresholds(texts: Sequence[str]) -> Limits:
-    """What fails the check; UsageError names the text that is no threshold."""
+def thresholds(texts: Sequence[str], required: Sequence[str] = ()) -> Limits:
+    """What fails the check; UsageError names the text that is none."""
     from concbench.reports.gate.thresholds import parse
 
-    try:
-        return parse(texts)
-    except ValueError as error:
-        raise UsageError(f"--fail-on {error}") from None
+    limits: Limits = ()
+    for option, given in (("--fail-on", (texts, ())), ("--require", ((), required))):
+        try:
+            limits += parse(*given) if any(given) else ()
+        except ValueError as error:
+            raise UsageError(f"{option} {error}") from None
+    return limits or parse()
 
 
 def targets(texts: Sequence[str]) -> list[tuple[str, str]]:
@@ -153,11 +170,23 @@ def _measure(
     from .. import gate
     from ..gate.baseline import Counterpart, counterpart
 
+    progress = partial(watching, bool(given.get("quiet")), bool(given.get("verbose")))
+    if _alone(given, settings, limits):
+        print("only bounds are asked: nothing is compared (--against SIDE does)", file=sys.stderr)
+        try:
+            return gate.check_bounds(settings, limits, progress, unfinished)
+        except Interrupted as error:
+            again = "".join(f" --require {quote(one)}" for one in given.get("require", ()))
+            raise Interrupted(error.folder, f"check{again}") from None
     goes_on = unfinished is not None and "baseline" not in given
+    if goes_on and len(settings.side) != 2:
+        raise UsageError(
+            f"{given['resume']} is no check of two sides that could go on (bounds are asked again "
+            "with --require)"
+        )
     other = Counterpart(settings.side) if goes_on else counterpart(given, settings, Path.cwd())
     if other.why:
         print(f"against {other.sides[1]}: {other.why}", file=sys.stderr)
-    progress = partial(watching, bool(given.get("quiet")), bool(given.get("verbose")))
     try:
         if other.baseline:
             return gate.check_baseline(
@@ -169,6 +198,13 @@ def _measure(
     except Interrupted as error:
         name = f" --baseline {other.baseline}" if other.baseline else ""
         raise Interrupted(error.folder, f"check{name}") from None
+
+
+def _alone(given: Mapping[str, Any], settings: Settings, limits: Limits) -> bool:
+    """Whether bounds are all that is asked, so that there is nothing to compare with."""
+    gate = settings.gate
+    sides = [given.get("against"), given.get("baseline"), settings.side]
+    return all(one.bound for one in limits) and not any([*sides, gate.against, gate.baseline])
 
 
 def _publish(

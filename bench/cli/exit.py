@@ -26,19 +26,23 @@ class Outcome:
     def __init__(self, codes: Iterable[Exit] = ()) -> None:  # a dataclass would cost --help 0.4 ms
         self.codes = set(codes)
         self.failed = self.regressions = self.inconclusive = self.notcompared = 0
+        self.suspected = self.exceeded = 0
         self.run = "-"
 
     @property
     def code(self) -> Exit:
         """The exit code: the worst of all; doubt is none where nobody adds it to the codes."""
-        counts = {Exit.FAILED: self.failed, Exit.REGRESSION: self.regressions, Exit.MEASURED: 1}
+        worse = self.regressions + self.exceeded
+        counts = {Exit.FAILED: self.failed, Exit.REGRESSION: worse, Exit.MEASURED: 1}
         return next(code for code in WORST_FIRST if code in self.codes or counts.get(code))
 
     def line(self) -> str:
         """The last line on stdout in CI, for a machine."""
         counts = f"regressions={self.regressions} failed={self.failed}"
         doubts = f"inconclusive={self.inconclusive} notcompared={self.notcompared}"
-        return f"concbench: exit={self.code:d} {counts} {doubts} run={self.run}"
+        # What is new comes last: somebody may read the others by their place.
+        new = f"suspected={self.suspected} exceeded={self.exceeded}"
+        return f"concbench: exit={self.code:d} {counts} {doubts} run={self.run} {new}"
 
 
 @contextmanager

@@ -170,7 +170,11 @@ def _show(
         print(f"\nfailed with --strict: {doubt}")
     print(f"\nsaved: {stored.short(folder)}")
     if baseline:
+        from ..gate.baseline import doubts as doubts_of_baseline
+
         print(f"baseline: {stored.short(baseline)} (commit it)")
+        for doubt in doubts_of_baseline(run):
+            print(f"concbench: baseline '{name}': {doubt}", file=sys.stderr)
     if given.get("report"):
         stored.write_page([run])
     stored.write_targets(run, targets)

@@ -53,14 +53,14 @@ def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
 class Agenda:
     """What a run measures: cells, the sides they are of, and what a reader must know of them.
 
-    With `memory` a pass that samples its memory follows each visit; from the seconds of a value
-    `values` says how many a process gives; `proof` is told what they import.
+    A pass with `probes` follows each visit, if there are any; from the seconds of a value `values`
+    says how many a process gives; `proof` is told what they import.
     """
 
     sides: tuple[MeasuredSide, ...]
     cells: Plan
     warnings: Sequence[str] = ()
-    memory: bool = False
+    probes: tuple[str, ...] = ()
     values: Callable[[float], int] = lambda seconds: 1
     proof: Proof | None = None
     alone: Sequence[tuple[str, str]] = ()
@@ -95,7 +95,7 @@ def measure(
     past = History(cells, journal.entries(resume / "journal.jsonl") if resume else ())
     with ExitStack() as fixtures:
         opened = open_lab(
-            *(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory), proof=agenda.proof
+            *(shop, agenda.sides, cells, seed, past.elapsed, agenda.probes), proof=agenda.proof
         )
         lab = fixtures.enter_context(opened)
         folder = resume or runs.create(settings.results)

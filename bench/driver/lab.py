@@ -35,8 +35,10 @@ from .workers import EquippedSide, Launch, Worker, Workers
 class Lab:
     """Runs the worker processes of one run, `elapsed` seconds of which are over already."""
 
-    def __init__(self, workers: Workers, elapsed: float = 0.0, *, memory: bool = False) -> None:
-        self._workers, self._memory, self.proof = workers, memory, workers.proof
+    def __init__(
+        self, workers: Workers, elapsed: float = 0.0, *, probes: Sequence[str] = ()
+    ) -> None:
+        self._workers, self._probes, self.proof = workers, tuple(probes), workers.proof
         self._began = time.monotonic() - elapsed
         self._affinity, self._unknown = affinity(), ""
 
@@ -82,19 +84,30 @@ class Lab:
         options = engine.arguments(visit.loops, visit.values, self._affinity)
         with self._started(visit, options) as worker:
             outcome = parsed(worker.result(), _measurement)
-        if isinstance(outcome, Failed) or not self._memory:
+        if isinstance(outcome, Failed) or not self._probes:
             return outcome
-        return replace(outcome, memory=self._peak(visit, outcome.seconds))
+        return self._probed(visit, outcome)
 
     def _started(self, visit: Visit, options: list[str]) -> AbstractContextManager[Worker]:
         launch = Launch(options, visit.round, visit.timeout, visit.planned.side)
         return self._workers.started(visit.planned.cell, _job(visit), launch)
 
-    def _peak(self, visit: Visit, seconds: float) -> int | None:
-        planned, probes = visit.planned, ("memory",)
-        owed = Owed(planned, planned.cell, visit.tasks, probes, "", seconds, 0.0, planned.side)
+    def _probed(self, visit: Visit, outcome: Measurement) -> Measurement:
+        """The same with what a probe pass tells of it."""
+        planned = visit.planned
+        owed = Owed(
+            *(planned, planned.cell, visit.tasks, self._probes, "", outcome.seconds, 0.0),
+            planned.side,
+        )
         metrics, _ = self.probe(owed, visit.timeout)
-        return metrics["memory"]["peak_pss_bytes"] if "memory" in metrics else None
+        of = {name: metrics.get(name, {}) for name in ("memory", "latency", "lag")}
+        return replace(
+            outcome,
+            memory=of["memory"].get("peak_pss_bytes"),
+            p99=of["latency"].get("running_seconds", {}).get("p99"),
+            max_lag=of["lag"].get("max"),
+            absent={name: why for name, why in metrics["absent"].items() if name in of},
+        )
 
     def probe(self, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
         """What a probe pass tells, and the text that its worker left."""
@@ -126,7 +139,12 @@ def _measurement(text: str) -> Measurement:
     seconds = statistics.median(run.values)
     answers = facts[keys.ANSWER], facts[keys.ANSWER_HEAD]
     one_shot = sum(facts[key] for key in (keys.STARTUP, keys.FIRST_BATCH, keys.CLOSE))
-    return Measurement(seconds, *answers, text, one_shot, facts.get(keys.CPU))
+    counted = json.loads(facts.get(keys.METRICS, "{}"))
+    return Measurement(
+        *(seconds, *answers, text, one_shot, facts.get(keys.CPU)),
+        startup=facts[keys.STARTUP],
+        metrics=counted,
+    )
 
 
 def _job(visit: Visit) -> dict[str, Any]:
@@ -176,7 +194,7 @@ def open_lab(
     cells: Sequence[PlannedCell],
     seed: int,
     elapsed: float = 0.0,
-    memory: bool = False,
+    probes: Sequence[str] = (),
     proof: Proof | None = None,
 ) -> Iterator[Lab]:
     """A lab with the fixtures of every side's workloads."""
@@ -188,7 +206,7 @@ def open_lab(
             fixtures = stack.enter_context(running(shop.children, workloads.values(), side))
             equipped[side.title] = EquippedSide(side, fixtures)
         workers = Workers(shop.children, shop.folder, equipped, seed, proof=proof)
-        yield Lab(workers, elapsed, memory=memory)
+        yield Lab(workers, elapsed, probes=probes)
 
 
 @contextmanager

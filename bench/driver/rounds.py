@@ -7,7 +7,7 @@ round to which the machine gave much less is measured again as a whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -42,8 +42,9 @@ class Visit:
 class Measurement:
     """What a worker gave back: `seconds` a batch (the median), its answers, pyperf's JSON.
 
-    `one_shot` are seconds too, `cpu` those of the whole tree per batch, and `memory` the bytes of
-    a pass of its own, where one was asked for.
+    `one_shot` and `startup` are seconds too, `cpu` those of the whole tree per batch, `metrics`
+    what the workload counted.  Where a probe pass was asked for, `memory` are its bytes, `p99` and
+    `max_lag` its seconds; `absent` says why there are none, by the probe.
     """
 
     seconds: float
@@ -53,6 +54,11 @@ class Measurement:
     one_shot: float | None = None
     cpu: float | None = None
     memory: int | None = None
+    startup: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    p99: float | None = None
+    max_lag: float | None = None
+    absent: Mapping[str, str] = field(default_factory=dict)
 
 
 SHARE = 4

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concbench.reports.gate import decision, results
+from concbench.reports.gate.evidence import OneSample
 from concbench.reports.gate.thresholds import Threshold
 from concbench.reports.run import keys, provenance
+from concbench.reports.run.schema import Planned as StoredCell
 
 from ..driver import Agenda, measure, runnable, with_sides
 from ..driver.lab import Workshop, workshop
 from ..driver.watch import Progress
 from ..errors import NotComparable, UsageError
 from ..machine import identity
-from ..plan.cells import PlannedCell
 from ..plan.settings import Settings
 from ..processes.variables import recorded
 from ..sides.commits import check_distinct
@@ -31,7 +32,7 @@ from ..store.journal import entries
 from ..store.state import History
 from . import noise
 from .baseline import CELLS, baseline, common, not_compared, same_settings
-from .samples import Samples, check_named, pairs
+from .samples import CellPair, Samples, check_named, pairs, required
 
 if TYPE_CHECKING:
     from concbench.reports.run.stored import Stored
@@ -51,13 +52,31 @@ def check_sides(
         samples = Samples(pairs(agenda.cells), limits, History(agenda.cells))
         check_distinct(agenda.sides, Path.cwd())
         check_named(limits, (one.cell for one in agenda.cells), agenda.alone)
-        memory = any("memory" in samples.asked(pair) for pair in samples.pairs)
         warnings = [*agenda.warnings, *_too_fine(samples, settings.results)]
-        agenda = replace(agenda, warnings=warnings, memory=memory, values=decision.values)
+        agenda = replace(agenda, warnings=warnings, probes=samples.probes, values=decision.values)
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     after, before = (side.title for side in agenda.sides)
     notes = [*warnings, *samples.past.trouble]
     return _checked(samples, after, before, notes, agenda.alone, folder), folder
+
+
+def check_bounds(
+    settings: Settings, limits: Sequence[Threshold], progress: Progress, resume: Path | None = None
+) -> tuple[results.Check, Path]:
+    """Measure the working tree by itself until all its bounds are decided; as `check_sides`."""
+    shared = plan_here(settings)
+    check_named(limits, (one.cell for one in shared.cells), ())
+    wanted = [one for one in shared.cells if required(limits, one.cell)]
+    cells = runnable(tuple(replace(one, id=place) for place, one in enumerate(wanted)))
+    samples = Samples([CellPair(one.id, one, None) for one in cells], limits, History(cells))
+    with workshop(settings.results) as shop:
+        there = proof(shop.children, shared.sides, Path.cwd())
+        if there:
+            there.plan(shared.sides[0])
+        agenda = Agenda(shared.sides, cells, shared.warnings, samples.probes, proof=there)
+        samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
+    notes = [*shared.warnings, *samples.past.trouble]
+    return _checked(samples, keys.WORKING_TREE, "", notes, (), folder), folder
 
 
 def check_baseline(
@@ -79,11 +98,8 @@ def check_baseline(
     stored = baseline(settings.results, name, read)
     relative = bool(given.get("relative")) or settings.gate.relative
     elsewhere = differences(stored)
-    if elsewhere and not relative:
-        first = f"baseline '{name}' was measured under other conditions:"
-        last = "compare ratios instead with --relative, or measure it here with "
-        last += f"`concbench run --save-baseline {name}`"
-        raise NotComparable("\n  ".join([first, *elsewhere, last]))
+    if not relative:
+        _refuse(name, elsewhere, strict=settings.strict)
     if resume is None:  # else they are those of the run that goes on
         settings = same_settings(settings, given, stored.folder)
     shared = plan_here(settings)
@@ -99,22 +115,42 @@ def check_baseline(
         there = proof(shop.children, shared.sides, Path.cwd())
         if there:
             there.plan(shared.sides[0])
-        agenda = Agenda(shared.sides, runnable(cells), notes, proof=there)
+        agenda = Agenda(shared.sides, runnable(cells), notes, samples.probes, proof=there)
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
-    notes = [*notes, *(f"{name} was measured elsewhere: {one}" for one in elsewhere)]
-    notes = [RATIOS, *notes] if relative else notes
+    for one in elsewhere:
+        where = "on another patch level" if one.slight else "elsewhere"
+        notes.append(f"{name} was measured {where}: {_line(one)}")
+    if relative:
+        notes.insert(0, RATIOS)
     revision = (stored.run.git or {}).get("revision")
     short = f" ({revision[:7]})" if isinstance(revision, str) else ""
     before = f"baseline {name}{short}"
     return _checked(samples, keys.WORKING_TREE, before, notes, alone, folder), folder
 
 
-def differences(stored: Stored) -> list[str]:
-    """`CPUs 4, here 2`, for each fact without which the stored times mean something else here."""
+def differences(stored: Stored) -> list[provenance.Mismatch]:
+    """Each fact without which the stored times mean something else here, or may."""
     now = {"environment": identity.facts() | {"variables": recorded()}}
     before = provenance.record(stored.run)
-    unlike = provenance.differences(before, now, provenance.BASELINE, strict=True)
-    return [f"{one.what} {one.before}, here {one.now}" for one in unlike]
+    return provenance.differences(before, now, provenance.BASELINE, strict=True)
+
+
+def _line(one: provenance.Mismatch) -> str:
+    """`CPUs 4, here 2`."""
+    return f"{one.what} {one.before}, here {one.now}"
+
+
+def _refuse(name: str, elsewhere: Sequence[provenance.Mismatch], *, strict: bool) -> None:
+    """Raise NotComparable for what changes times; if strict, for another patch level too."""
+    unlike = [one for one in elsewhere if strict or not one.slight]
+    if not unlike:
+        return
+    first = f"baseline '{name}' was measured under other conditions:"
+    last = "compare ratios instead with --relative, or measure it here with "
+    last += f"`concbench run --save-baseline {name}`"
+    if all(one.slight for one in unlike):
+        last += "; without --strict another patch level is only said"
+    raise NotComparable("\n  ".join([first, *map(_line, unlike), last]))
 
 
 def _measured(
@@ -133,7 +169,7 @@ def _measured(
     def rule(past: History) -> Any:
         for pair in samples.pairs:
             # The same cell calibrates to 8 or 16 by chance; on another machine, with reason.
-            loops = None if isinstance(pair.before, PlannedCell) else pair.before.loops
+            loops = pair.before.loops if isinstance(pair.before, StoredCell) else None
             if loops and not pair.references:
                 past.loops.setdefault(pair.now.id, loops)
         return of(past).rule(settings.seconds)
@@ -154,7 +190,11 @@ def _checked(
     verdicts = decision.judge(samples.evidence())
     if samples.stored is not None:
         names = {pair.number: samples.name(pair) for pair in samples.pairs}
-        called = {f"{names[one.evidence.cell]} {one.evidence.metric}": one for one in verdicts}
+        called = {
+            f"{names[one.evidence.cell]} {one.evidence.metric}": one
+            for one in verdicts
+            if not isinstance(one.evidence, OneSample)
+        }
         notes = [*results.resolution(called), *notes]
     return results.Check(
         after=after,

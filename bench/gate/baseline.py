@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from concbench.reports.gate.evidence import FEWEST
+from concbench.reports.gate.looks import FIRST
 from concbench.reports.run.keys import WORKING_TREE
 from concbench.reports.run.schema import Planned as StoredCell
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
 CELLS = ("workload", "strategy", "param", "tasks", "workers", "start", "reference")
 """The settings that say which cells a run has."""
+ENOUGH = 20
+"""Rounds of a baseline that are a good beginning: its noise is in every later check."""
 APART = ("not in ", "not measured in ", "only in ", "no common reference")
 """How the notes of cells that are not compared begin."""
 
@@ -94,6 +98,26 @@ def baseline(results: Path, name: str, read: Callable[[Path], Stored]) -> Stored
     if stored.run.sides:
         raise UsageError(f"baseline '{name}' is of several sides: measure it without --side")
     return stored
+
+
+def doubts(stored: Stored) -> list[str]:
+    """What makes a run a poor baseline, a line each, with what to do about it."""
+    run, lines = stored.run, []
+    rounds = [len(stored.of(cell.id)) for cell in run.cells if cell.status == "measured"]
+    few = [count for count in rounds if count < FIRST]
+    if few:
+        lines.append(
+            f"{len(few)} of its {len(rounds)} cells: fewer than {FIRST} rounds (the least: "
+            f"{min(few)}), and with fewer than {FEWEST} a check decides nothing: "
+            f"measure it with --rounds {ENOUGH}, or with a longer --budget"
+        )
+    if len(rounds) < len(run.cells):
+        lines.append(f"{len(run.cells) - len(rounds)} of its {len(run.cells)} cells have no times")
+    if run.git and (run.git.get("changes") or run.git.get("dirty")):
+        lines.append("it is of uncommitted changes: commit them first, or no revision has its code")
+    if run.sides:
+        lines.append("it is of several sides, which no check compares with: leave out --side")
+    return lines
 
 
 def same_settings(settings: Settings, given: Mapping[str, Any], folder: Path) -> Settings:

@@ -6,18 +6,19 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
 
 from concbench.reports.gate import decision, thresholds
-from concbench.reports.gate.evidence import FEWEST, Evidence, PairedRounds, TwoSamples
+from concbench.reports.gate.evidence import FEWEST, Evidence, OneSample, PairedRounds, TwoSamples
 from concbench.reports.gate.results import Result
 from concbench.reports.run import keys
 from concbench.reports.run.schema import Planned as StoredCell
 from concbench.reports.stats import robust
 
 from .. import engine
-from ..errors import UsageError
+from ..errors import UsageError, alternatives
 from ..plan.cells import PlannedCell
 from ..processes.outputs import MALFORMED
 from ..spec import Cell
@@ -27,26 +28,33 @@ if TYPE_CHECKING:
     from concbench.reports.run.stored import Stored
 
 Values: TypeAlias = Mapping[int, float]
-"""Logarithms of what was measured, by round."""
+"""Logarithms of what was measured, or what was measured, by round."""
 
 BUDGET = 600.0
 """Seconds of a check, unless somebody gives another budget."""
-FIELDS = {"batch": "seconds", "one_shot": "one_shot", "cpu": "cpu", "memory": "memory"}
-STORED_FIELDS = {"batch": "seconds", "one_shot": "one_shot_seconds", "cpu": "cpu_seconds"}
+FIELDS = {"batch": "seconds", **{name: name for name in thresholds.METRICS if name != "batch"}}
+STORED_FIELDS = {
+    "batch": "seconds",
+    "one_shot": "one_shot_seconds",
+    "startup": "startup_seconds",
+    "cpu": "cpu_seconds",
+}
 """From a metric of the gate to what the journal, and a process of a stored run, call it."""
-UNKNOWN = {"memory": "a stored run has memory of one pass alone, so compare it by --against"}
+PROBES = {"memory": "memory", "p99": "latency", "max_lag": "lag"}
+"""The probe that tells a metric: its pass follows every visit."""
 
 
 @dataclass(frozen=True)
 class CellPair:
     """The same cell as it is now and as it was: on another side of this run, or in a stored one.
 
-    With `references` the times of both are ratios to these.
+    With `references` the times of both are ratios to these; with nothing `before` it is compared
+    with bounds alone.
     """
 
     number: int
     now: PlannedCell
-    before: PlannedCell | StoredCell
+    before: PlannedCell | StoredCell | None
     references: tuple[PlannedCell, StoredCell] | None = None
 
     @property
@@ -87,38 +95,58 @@ class Samples:
     stored: Stored | None = None
 
     def asked(self, pair: CellPair) -> dict[str, float]:
-        """The thresholds of a pair, by metric."""
+        """The slow-downs that a pair is asked for, by metric."""
+        if pair.before is None:
+            return {}
         return thresholds.of_cell(self.thresholds, *_names(pair.now.cell))
 
+    def required(self, pair: CellPair) -> dict[str, float]:
+        """What a pair must stay below now, by metric."""
+        return required(self.thresholds, pair.now.cell)
+
+    @property
+    def probes(self) -> tuple[str, ...]:
+        """What a pass after every visit has to look at."""
+        metrics = {key for pair in self.pairs for key in (*self.asked(pair), *self.required(pair))}
+        return tuple(probe for metric, probe in PROBES.items() if metric in metrics)
+
     def failed(self) -> list[tuple[str, str]]:
-        """The cells that could not be measured, and why, with the side where there are two."""
-        return [
-            (self.name(pair), f"{one.side}: {reason}" if one.side else reason)
-            for pair in self.pairs
-            for one in pair.planned
-            if (reason := self._reason(one))
-        ]
+        """The cells that could not be measured, each once, and why, by side if there are two."""
+        reasons: dict[str, list[str]] = {}
+        for pair in self.pairs:
+            for one in pair.planned:
+                if reason := self._reason(one):
+                    line = f"{one.side}: {reason}" if one.side else reason
+                    reasons.setdefault(self.name(pair), []).append(line)
+        return [(cell, "; ".join(dict.fromkeys(each))) for cell, each in reasons.items()]
 
     def unknown(self) -> list[str]:
-        """What was asked and nobody can tell here, a line for each metric."""
-        cells: dict[str, list[str]] = {}
+        """What was asked and nobody can tell here, a line for each metric and reason."""
+        cells: dict[tuple[str, str], list[str]] = {}
         for pair, metric, _ in self._asked():
-            if not self._known(pair, metric):
-                cells.setdefault(metric, []).append(self.name(pair))
-        names = {metric: ", ".join(each) for metric, each in cells.items()}
-        if self.stored is None:
-            return [f"{one} is not known here of {names[one]}" for one in names]
-        few = f"not known of {FEWEST} rounds of the baseline, or not here"
-        return [f"{UNKNOWN.get(one, few)}: {one} of {names[one]}" for one in names]
+            if why := self._why_not(pair, metric):
+                cells.setdefault((metric, why), []).append(self.name(pair))
+        for pair, metric, _ in self._required():
+            if why := self._why_no_level(pair, metric):
+                cells.setdefault((f"{metric} bound", why), []).append(self.name(pair))
+        return [f"{one} is not known of {', '.join(cells[one, why])}: {why}" for one, why in cells]
 
     def evidence(self) -> list[Evidence]:
         """One for each metric that is asked of a pair and known; of none that has failed."""
         seconds = durations(self.past)
-        return [
+        changes = [
             self._evidence(pair, metric, threshold, seconds)
             for pair, metric, threshold in self._asked()
-            if self._known(pair, metric)
+            if not self._why_not(pair, metric)
         ]
+        return [*changes, *self._levels(seconds)]
+
+    def _levels(self, seconds: Mapping[int, float]) -> Iterator[OneSample]:
+        for pair, metric, bound in self._required():
+            if not self._why_no_level(pair, metric):
+                values = tuple(value / bound for value in self._level(pair.now, metric).values())
+                costs = sum(seconds.get(one.id, 0.0) for one in pair.planned)
+                yield OneSample(pair.number, metric, bound, values, costs)
 
     def _evidence(
         self, pair: CellPair, metric: str, threshold: float, seconds: Mapping[int, float]
@@ -134,22 +162,25 @@ class Samples:
         """What to show of a verdict."""
         of, ratio = verdict.evidence, verdict.ratio
         pair = next(pair for pair in self.pairs if pair.number == of.cell)
-        before = self._centre(pair, of.metric) if ratio else None
+        bound = of.bound if isinstance(of, OneSample) else None
+        before = self._centre(pair, of.metric) if ratio and bound is None else None
+        basis = before if bound is None else bound
         return Result(
             cell=self.name(pair),
             metric=of.metric,
-            threshold=of.threshold,
+            threshold=None if isinstance(of, OneSample) else of.threshold,
             word=verdict.word,
             rounds=verdict.rounds,
             before=before,
-            after=before * ratio.estimate if before and ratio else None,
+            after=basis * ratio.estimate if basis and ratio else None,
             ratio=ratio.estimate if ratio else None,
             low=ratio.low if ratio else None,
             high=ratio.high if ratio else None,
             p=verdict.p,
             more=verdict.more,
-            confirmed=verdict.word == "slower",
+            confirmed=verdict.word in ("slower", "above"),
             example=self._example(pair) if of.other_work else "",
+            bound=bound,
         )
 
     def _example(self, pair: CellPair) -> str:
@@ -183,6 +214,7 @@ class Samples:
         def cells(_: Sequence[Values]) -> set[int]:
             chosen: Sequence[int] = [pair.number for pair in self.pairs]
             if self.past.rounds:
+                self.check_counted()
                 verdicts = decision.judge(self.evidence())
                 chosen = decision.choose(verdicts, budget - self.past.elapsed)
             return {one.id for pair in self.pairs if pair.number in chosen for one in pair.planned}
@@ -199,60 +231,126 @@ class Samples:
         now = self._measured(pair.now, metric)
         if isinstance(pair.before, PlannedCell):
             return now, self._measured(pair.before, metric)
-        before = self._stored(pair.before, metric)
+        before = _logarithms(self._stored(pair.before, metric))
         if pair.references is None:
             return now, before
         reference, stored = pair.references
         now = _less(now, self._measured(reference, metric))
-        return now, _less(before, self._stored(stored, metric))
+        return now, _less(before, _logarithms(self._stored(stored, metric)))
 
     def answered(self, pair: CellPair) -> bool:
         """Whether the stored run has enough rounds of anything that is asked of a pair."""
         return any(self._enough(pair, metric) for metric in self.asked(pair))
 
     def _asked(self) -> Iterator[tuple[CellPair, str, float]]:
-        """Each metric that is asked of a pair that can run and has not failed."""
+        """Each slow-down that is asked of a pair that can run and has not failed."""
+        for pair in self._measurable():
+            for metric, threshold in self.asked(pair).items():
+                yield pair, metric, threshold
+
+    def _required(self) -> Iterator[tuple[CellPair, str, float]]:
+        """The same of bounds."""
+        for pair in self._measurable():
+            for metric, bound in self.required(pair).items():
+                yield pair, metric, bound
+
+    def _measurable(self) -> Iterator[CellPair]:
         for pair in self.pairs:
             if not any(map(self._reason, pair.planned)):
-                for metric, threshold in self.asked(pair).items():
-                    yield pair, metric, threshold
+                yield pair
+
+    def check_counted(self) -> None:
+        """Raise UsageError where a metric of its own is asked of a workload that has none such."""
+        for one in self.thresholds:
+            of = [p.now for p in self.pairs if one.covers(*_names(p.now.cell))]
+            runs = [run for planned in of for run in self.past.measured[planned.id]]
+            counted = {name for run in runs for name in run.get("metrics", ())}
+            if runs and one.metric not in {*thresholds.METRICS, *counted}:
+                there = alternatives(one.metric, [*thresholds.METRICS, *counted])
+                raise UsageError(f"{one.option} '{one}': no workload counts {one.metric}{there}")
 
     def _reason(self, planned: PlannedCell) -> str:
         """Why a cell cannot be compared, or nothing."""
         return planned.reason or self.past.reason(planned.id)
 
-    def _known(self, pair: CellPair, metric: str) -> bool:
-        """Whether a metric can be had: no round yet, or one that has it."""
+    def _why_not(self, pair: CellPair, metric: str) -> str:
+        """Why a change of a metric cannot be known, or nothing; nothing before the first round."""
+        if self._lowest(pair, metric) <= 0:
+            return "it is 0 or less in some rounds, which has no ratio: --require may bound it"
         now, before = self.values(pair, metric)
-        if self.stored is None:
-            begun = any(self.past.measured[one.id] for one in pair.planned)
-            return bool(now or before or not begun)
-        return self._enough(pair, metric) and bool(now or not self.past.measured[pair.now.id])
+        if self.stored is not None:
+            if metric in PROBES:
+                return f"a stored run has {metric} of one pass alone, so compare it by --against"
+            if not self._enough(pair, metric):
+                return f"fewer than {FEWEST} rounds of the baseline have it"
+            if now:
+                return ""
+        elif now and before:
+            return ""
+        return self._why_absent(pair.planned, metric)
+
+    def _why_no_level(self, pair: CellPair, metric: str) -> str:
+        """The same of a metric that has a bound."""
+        return "" if self._level(pair.now, metric) else self._why_absent([pair.now], metric)
+
+    def _why_absent(self, cells: Sequence[PlannedCell], metric: str) -> str:
+        """Why one of these has no values; nothing where it was not measured yet."""
+        for one in cells:
+            runs = self.past.measured[one.id]
+            if runs and not self._level(one, metric):
+                probe = PROBES.get(metric, "")
+                why = runs[-1].get("absent", {}).get(probe, "nothing reports it")
+                return f"{one.side}: {why}" if one.side else str(why)
+        return ""
 
     def _enough(self, pair: CellPair, metric: str) -> bool:
         return self.stored is None or len(self.values(pair, metric)[1]) >= FEWEST
 
+    def _lowest(self, pair: CellPair, metric: str) -> float:
+        """The least of its values, on either side; infinite without one."""
+        measured = [self._raw(one, metric, whole=False) for one in pair.planned]
+        others = [pair.before, *(pair.references or ())]
+        stored = [self._stored(one, metric) for one in others if isinstance(one, StoredCell)]
+        return min(chain(*(one.values() for one in (*measured, *stored))), default=math.inf)
+
     def _measured(self, planned: PlannedCell, metric: str) -> Values:
-        """Of the rounds that count in the run that goes on."""
+        """Logarithms, of the rounds that count in the run that goes on."""
+        # Two sides measure the same sample of all tasks, two runs need not.
+        return _logarithms(self._raw(planned, metric, whole=self.stored is not None))
+
+    def _level(self, planned: PlannedCell, metric: str) -> Values:
+        """The values themselves, of all tasks of a batch."""
+        return self._raw(planned, metric, whole=True)
+
+    def _raw(self, planned: PlannedCell, metric: str, *, whole: bool) -> Values:
         replaced, values = self.past.replaced(), {}
         for run in self.past.measured[planned.id]:
-            # Two sides measure the same sample of all tasks, two runs need not.
-            scale = 1.0 if self.stored is None else _scale(metric, planned.cell.tasks, run["tasks"])
-            value = scale * (run.get(FIELDS[metric]) or 0)
-            if value > 0 and run["round"] not in replaced:
-                values[run["round"]] = math.log(value)
+            own = metric not in FIELDS
+            value = run.get("metrics", {}).get(metric) if own else run.get(FIELDS[metric])
+            scale = _scale(metric, planned.cell.tasks, run["tasks"]) if whole else 1.0
+            if value is None or not math.isfinite(value) or not scale:
+                continue
+            if run["round"] not in replaced:
+                values[run["round"]] = scale * value
         return values
 
-    def _stored(self, cell: StoredCell, metric: str) -> Values:
+    def _stored(self, cell: StoredCell | None, metric: str) -> Values:
         """The same of the stored run, whose times are of all tasks already."""
-        if self.stored is None or not _scale(metric, cell.tasks, cell.measured_tasks or cell.tasks):
+        if self.stored is None or cell is None or metric in PROBES:
             return {}
-        field = STORED_FIELDS[metric]
-        values = {one.round: getattr(one, field) for one in self.stored.of(cell.id)}
-        return {number: math.log(value) for number, value in values.items() if value}
+        if not _scale(metric, cell.tasks, cell.measured_tasks or cell.tasks):
+            return {}
+        field = STORED_FIELDS.get(metric)
+        values = {
+            one.round: getattr(one, field) if field else one.metrics.get(metric)
+            for one in self.stored.of(cell.id)
+        }
+        return {n: one for n, one in values.items() if one is not None and math.isfinite(one)}
 
     def _other_work(self, pair: CellPair) -> bool:
         """Whether now and before gave different answers to the same tasks."""
+        if pair.before is None:
+            return False
         now, tasks = self._answers(pair.now)
         before, tasks_before = self._answers(pair.before)
         return bool(now and before and tasks == tasks_before and now != before)
@@ -266,18 +364,26 @@ class Samples:
         return {one.answer for one in processes} - {""}, cell.measured_tasks or cell.tasks
 
 
+def required(given: Sequence[thresholds.Threshold], cell: Cell) -> dict[str, float]:
+    """What a cell must stay below, by metric."""
+    return thresholds.bounds_of_cell(given, *_names(cell))
+
+
 def check_named(
     given: Sequence[thresholds.Threshold], cells: Iterable[Cell], alone: Sequence[tuple[str, str]]
 ) -> None:
-    """Raise UsageError where a threshold names a cell that neither side has."""
+    """Raise UsageError where a threshold names no cell of either side, or two ask one for more."""
     names = [_names(cell) for cell in cells]
     for cell, _ in alone:
         work, _, how = cell.partition(" / ")
         work = work.rpartition(" x ")[0]
         names.append(((work.partition("[")[0], work), (how.partition("[")[0], how)))
-    if unused := thresholds.idle(given, names):
+    for one in thresholds.idle(given, names):
         there = ", ".join(sorted({workload[0] for workload, _ in names}))
-        raise UsageError(f"--fail-on names no cell with {unused[0]} (workloads: {there})")
+        named = one.cells or one.metric
+        raise UsageError(f"{one.option} names no cell with {named} (workloads: {there})")
+    for one, other in thresholds.rivals(given, names):
+        raise UsageError(f"{one.option} '{one}' and '{other}' are both for one cell: keep one")
 
 
 def _names(cell: Cell) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -308,6 +414,10 @@ def durations(past: History) -> dict[int, float]:
     return {cell: median(each) for cell, each in seconds.items()}
 
 
+def _logarithms(values: Values) -> Values:
+    return {number: math.log(value) for number, value in values.items() if value > 0}
+
+
 def _less(above: Values, below: Values) -> Values:
     """The differences in the rounds that both have."""
     return {number: above[number] - below[number] for number in sorted(above.keys() & below.keys())}
@@ -315,6 +425,6 @@ def _less(above: Values, below: Values) -> Values:
 
 def _scale(metric: str, tasks: int, measured: int) -> float:
     """From what was measured to a batch of all tasks; 0 where that cannot be said."""
-    if metric in ("batch", "cpu"):
+    if metric in ("batch", "cpu") or metric not in FIELDS:  # or what a workload counts
         return tasks / measured
-    return float(metric == "one_shot" and tasks == measured)
+    return float(metric == "startup" or tasks == measured)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from concbench.reports.run import keys
 
@@ -74,11 +74,23 @@ def probes(given: object) -> object:
 
 _PROBES = f"some of {', '.join(PROBES)}, or {ALL}, or {NONE}"
 
+
+def thresholds(given: object, about: ValidationInfo) -> object:
+    """Refuses what no check could mean, here already: where the key and its file are known."""
+    texts = several(given)
+    if isinstance(texts, (list, tuple)) and all(isinstance(text, str) for text in texts):
+        from concbench.reports.gate.thresholds import parse  # of no use to a run without a gate
+
+        parse(*(((), texts) if about.field_name == "require" else (texts,)))
+    return texts
+
+
 Number = Annotated[int, BeforeValidator(number)]
 Seconds = Annotated[float, BeforeValidator(duration)]
 Share = Annotated[float, BeforeValidator(share)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(several)]
 Probes = Annotated[tuple[str, ...], BeforeValidator(probes)]
+Limits = Annotated[tuple[str, ...], BeforeValidator(thresholds)]
 
 
 def wanted(key: str, error: Any) -> str:
@@ -106,6 +118,7 @@ KINDS = {
     "tuple": "a list of texts",
     "literal": "fork, spawn or forkserver",
     "path": "a path",
+    "model": "a table",
     "finite": "a finite number",
 }
 
@@ -123,7 +136,8 @@ class Gate(BaseModel):
 
     against: str = ""
     baseline: str = ""
-    fail_on: Texts = ()
+    fail_on: Limits = ()
+    require: Limits = ()
     relative: bool = False
 
 
@@ -173,6 +187,8 @@ class Source:
 
     values: Mapping[str, object]
     form: str
+    gate: str = ""
+    """The same of an option of the gate."""
 
     def named(self, key: str) -> str:
         return self.form.format(key=key, KEY=key.upper())
@@ -223,9 +239,12 @@ def _file(folder: Path) -> Source:
         if own.is_file() and table is not None:
             raise UsageError(f"both {own} and [tool.concbench] of {shared} have options: keep one")
         if own.is_file():
-            return Source(_placed(table_of(own), place), f"'{{key}}' in {own}")
+            values = _placed(table_of(own), place)
+            return Source(values, f"'{{key}}' in {own}", f"'{{key}}' in [gate] of {own}")
         if shared.is_file():
-            return Source(_placed(table or {}, place), f"'{{key}}' in [tool.concbench] of {shared}")
+            tables = ("tool.concbench", "tool.concbench.gate")
+            forms = [f"'{{key}}' in [{one}] of {shared}" for one in tables]
+            return Source(_placed(table or {}, place), *forms)
     return Source({}, "")
 
 
@@ -268,4 +287,16 @@ def _message(error: ValidationError, sources: Iterable[Source]) -> str:
     first = error.errors()[0]
     key = str(first["loc"][0])
     source = [source for source in sources if key in source.values][-1]
+    if len(first["loc"]) > 1 and key == "gate" and source.gate:
+        return _gate_message(str(first["loc"][1]), first, source)
     return f"{source.named(key)} must be {wanted(key, first)}, not {source.values[key]!r}"
+
+
+def _gate_message(key: str, error: Any, source: Source) -> str:
+    place, table = source.gate.format(key=key), source.values["gate"]
+    if error["type"] == "extra_forbidden":
+        return f"{place} is no option{alternatives(key, Gate.model_fields)}"
+    if error["type"] == "value_error":  # which quotes the text
+        return f"{place}: {wanted(key, error)}"
+    value = table.get(key) if isinstance(table, dict) else table
+    return f"{place} must be {wanted(key, error)}, not {value!r}"

@@ -1,4 +1,4 @@
-"""The decision of the gate: slower, not slower, inconclusive or other work, for every metric.
+"""The decision of the gate: slower, suspect, not slower or unknown; above or below a bound.
 
 `concbench.reports.gate.evidence` says where one metric of one cell stands; here they are judged
 together: Holm (1979) over all metrics of all cells, so that identical sides are called slower
@@ -24,20 +24,24 @@ from typing import Literal
 from ..stats import intervals, robust
 from ..stats.intervals import Interval
 from . import evidence as evidences
-from .evidence import FEWEST, MISSES, Evidence, Trail, trail
+from .evidence import FEWEST, MISSES, Evidence, OneSample, Trail, trail
+from .looks import FIRST, last, share_at
 
 ALPHA = 0.01
 """That identical sides are called slower anywhere."""
 
-Word = Literal["slower", "not slower", "inconclusive", "other work"]
+Word = Literal["slower", "above", "suspect", "not slower", "below", "inconclusive", "other work"]
+UNDECIDED: tuple[Word, ...] = ("suspect", "inconclusive")
+"""Words that further rounds may change."""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What a piece of evidence says, together with all the others.
 
-    `p` is adjusted for all metrics of all cells.  `suspect` wants rounds of its own before it may
-    be slower.  `more` is about how many rounds would decide it, 0 when `decided`.
+    `p` is adjusted for all metrics of all cells.  A `suspect` of a look wants rounds of its own
+    before it may be slower; the word is that of the interval now.  `more` is about how many rounds
+    would decide it, 0 when `decided`.
     """
 
     evidence: Evidence
@@ -49,7 +53,7 @@ class Verdict:
     @property
     def decided(self) -> bool:
         """Whether further rounds are of no use."""
-        return self.word != "inconclusive"
+        return self.word not in UNDECIDED
 
     @property
     def rounds(self) -> int:
@@ -70,7 +74,7 @@ def judge(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Verdict]:
     verdicts = []
     for one, its, p in zip(evidence, trails, adjusted, strict=True):
         word = _word(one, its, p <= alpha)
-        undecided = word == "inconclusive"
+        undecided = word in UNDECIDED
         suspect = undecided and its.suspect is not None
         verdicts.append(Verdict(one, word, p, suspect, its.more if undecided else 0))
     return verdicts
@@ -79,9 +83,13 @@ def judge(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Verdict]:
 def _word(one: Evidence, its: Trail, confirmed: bool) -> Word:
     if one.other_work:
         return "other work"
+    level = isinstance(one, OneSample)
     if confirmed:
-        return "slower"
-    return "inconclusive" if its.passed is None else "not slower"
+        return "above" if level else "slower"
+    if its.passed is not None:
+        return "below" if level else "not slower"
+    low, high = one.bounds(one.rounds)
+    return "suspect" if low > 0 and high >= one.limit else "inconclusive"
 
 
 HOPE = 4.0
@@ -139,7 +147,7 @@ def _needs(verdicts: Sequence[Verdict]) -> list[Need]:
             cell,
             any(one.suspect for one in metrics),
             max(one.more * one.evidence.seconds for one in metrics),
-            all(one.rounds >= evidences.FIRST for one in metrics),
+            all(one.rounds >= FIRST for one in metrics),
         )
         for cell, metrics in by_cell.items()
     ]
@@ -149,7 +157,7 @@ EFFICIENCY = 0.87
 """Of a trimmed mean beside a mean, under normal noise."""
 DRAWS = 400
 """Of normal noise, with a fixed seed: the distribution of a bound has no closed form."""
-MANY = evidences.last(64)
+MANY = last(64)
 """Rounds that are drawn: all pairs of more of them take long."""
 
 
@@ -169,10 +177,10 @@ def resolved(deviation: float, rounds: int, metrics: int, alpha: float = ALPHA) 
     Half of the rounds search for it and half confirm it; `metrics` counts those of all cells.  None
     where the rounds do not hold a look of either.
     """
-    look = evidences.last(rounds // 2)
+    look = last(rounds // 2)
     if not look:
         return None
-    share = evidences.share_at(look)
+    share = share_at(look)
     search, confirmation = MISSES * share, min(1.0, alpha / metrics / MISSES) * share
     if min(search, confirmation) < 2.0**-look:
         return None

@@ -1,20 +1,12 @@
-"""The evidence for one metric of one cell, of two kinds, and what the looks at it say.
+"""The evidence for one metric of one cell, of three kinds, and what looks at it say.
 
 `PairedRounds`: both sides ran in the same rounds, back to back and in random order, and the ratio
 of their times is what counts.  `TwoSamples`: a run against a stored one; nothing pairs the rounds,
 so Welch's test on trimmed means takes their place (`concbench.reports.stats.robust`).  What the
-machine did between two such runs looks like the code, and is in no interval.
+machine did between two such runs looks like the code, and is in no interval.  `OneSample`: what one
+side has, against a bound that it must stay below; Student's test on a trimmed mean.
 
-When to look.  Looking after every round and stopping when it pleases makes an interval of 95 %
-cover less.  So there are looks at planned rounds only, each with a part of the error, and the parts
-add up to no more than all of it (a union bound, Bonferroni; the intervals are Jennison and
-Turnbull's of 1989, "Interim analyses: the repeated confidence interval approach", which hold
-together at every look, however one stops).  The looks of reports/stats/stopping.py double; a round
-of both sides is dearer than one of a cell, so these are closer.  At 8, ranks first reach such a
-part; first looks at 7 to 10, growth by 1.25 to 1.5 and 0.6 to 0.85 left over came to checks that
-take as long within a tenth.
-
-What they say.  A pure function of the rounds in their order, so that going on after an
+What the looks say is a pure function of the rounds in their order, so that going on after an
 interruption, or asking twice, gives the same.  Two phases, and a threshold that is a promise in
 both directions:
 
@@ -29,7 +21,8 @@ both directions:
   have, and the second time costs rounds of suspects alone.
 
 So a slow-down as large as the threshold passes with at most MISSES, 2.5 %, and what identical sides
-do is limited by the p value.
+do is limited by the p value.  A level has one phase: its p value is of all its rounds, and it is
+above its bound where that, after Holm, is small enough.
 """
 
 from __future__ import annotations
@@ -43,53 +36,7 @@ from typing import ClassVar, TypeAlias
 
 from ..stats import robust
 from ..stats.intervals import Interval
-
-FIRST = 8
-GROWTH = 1.25
-REST = 0.75
-"""Of the error that is left, a look leaves this share to those after it."""
-
-
-def planned() -> Iterator[int]:
-    """The rounds at which to look: 8, 10, 13, 17, 22 ... without end."""
-    rounds = FIRST
-    while True:
-        yield rounds
-        rounds = math.ceil(rounds * GROWTH)
-
-
-@lru_cache(maxsize=4096)
-def looks(rounds: int) -> tuple[int, ...]:
-    """The looks that so many rounds hold."""
-    return tuple(takewhile(lambda look: look <= rounds, planned()))
-
-
-def last(rounds: int) -> int:
-    """The last of them; 0 before the first."""
-    return max(looks(rounds), default=0)
-
-
-def following(rounds: int) -> int:
-    """The first look at so many rounds or later."""
-    return next(look for look in planned() if look >= rounds)
-
-
-def share(number: int) -> float:
-    """The part of the error that this look may spend, the first being 0."""
-    return (1 - REST) * REST**number
-
-
-def share_at(rounds: int) -> float:
-    """The part for what is shown after so many rounds, at a look or not.
-
-    Who ends on a budget between two looks may spend what is left; before the first, no more than
-    what is left for later ones, as so few rounds promise a little less than they say.
-    """
-    before = looks(rounds)
-    if rounds in before:
-        return share(len(before) - 1)
-    return float(REST ** max(1, len(before)))
-
+from .looks import FIRST, following, last, looks, planned, share, share_at
 
 MISSES = 0.025
 """That the truth is beyond one bound, at any look; and beyond either: 5 %."""
@@ -124,10 +71,21 @@ class PairedRounds:
 
     SUSPECTS: ClassVar[float] = MISSES
     """How many of identical sides become suspects at most: the p value of those confirmed."""
+    FRESH: ClassVar[bool] = True
+    """Whether only rounds after the suspicion confirm it."""
 
     @property
     def rounds(self) -> int:
         return len(self.logarithms)
+
+    @property
+    def limit(self) -> float:
+        """Below this, with its upper bound, it passes."""
+        return math.log1p(self.threshold)
+
+    def ratio(self, centre: float) -> float:
+        """What a centre, or a bound of one, stands for."""
+        return math.exp(centre)
 
     @property
     def begun(self) -> bool:
@@ -161,9 +119,20 @@ class PairedRounds:
             return NEVER
         return math.ceil(min(NEVER, look * ((high - low) / 2 / margin) ** 2))
 
-    def confirming(self, margin: float, _: float) -> int:
-        """Rounds of its own that a suspect needs."""
-        return following(self.searching(margin))
+    def confirming(self, margin: float, certain: float) -> int:
+        """Rounds of its own that a suspect needs: as `_confirmed` asks, if they are like these.
+
+        Ranks of so many reach no less than 2**-rounds, whatever the margin; beyond that their p
+        value is about that of Student's t.
+        """
+        if margin <= 0:
+            return NEVER
+        error = robust.expected_error(self.logarithms[: last(self.rounds)] or self.logarithms)
+        for look, misses in _paying(certain / self.SUSPECTS):
+            reached = 2.0**-look <= misses
+            if reached and _half(error(look), look - 1, misses) <= margin:
+                return look
+        return NEVER
 
     def resolved(self, _: float) -> float | None:
         """Not said of pairs: see `concbench.reports.gate.decision.resolved`."""
@@ -186,10 +155,20 @@ class TwoSamples:
     other_work: bool = False
 
     SUSPECTS: ClassVar[float] = 1.0
+    FRESH: ClassVar[bool] = True
 
     @property
     def rounds(self) -> int:
         return len(self.now)
+
+    @property
+    def limit(self) -> float:
+        """As that of PairedRounds."""
+        return math.log1p(self.threshold)
+
+    def ratio(self, centre: float) -> float:
+        """What a centre, or a bound of one, stands for."""
+        return math.exp(centre)
 
     @property
     def begun(self) -> bool:
@@ -219,20 +198,28 @@ class TwoSamples:
 
     def searching(self, margin: float) -> int:
         """Rounds now that make half an interval as small as a margin."""
-        return self.confirming(margin, MISSES)
-
-    def confirming(self, margin: float, certain: float) -> int:
-        """Rounds of its own that a suspect needs, `certain` being the error it may make."""
         look = last(self.rounds)
         contrast = robust.contrast(self.now[:look], self.before)
         if margin <= 0:
             return NEVER
         if not contrast.error:
             return look
-        quantile = robust.quantile(contrast.freedom, certain * share_at(look))
+        quantile = robust.quantile(contrast.freedom, MISSES * share_at(look))
         left = (margin / quantile) ** 2 - contrast.of_before**2  # which no round now makes smaller
         own = contrast.error**2 - contrast.of_before**2
         return math.ceil(min(NEVER, look * own / left)) if left > 0 else NEVER
+
+    def confirming(self, margin: float, certain: float) -> int:
+        """Rounds of its own that a suspect needs, `certain` being the error it may make."""
+        if margin <= 0:
+            return NEVER
+        seen = self.now[: last(self.rounds)] or self.now
+        own, contrast = robust.expected_error(seen), robust.contrast(seen, self.before)
+        for look, misses in _paying(certain):
+            error = math.hypot(own(look), contrast.of_before)  # which no round now makes smaller
+            if _half(error, contrast.freedom, misses) <= margin:
+                return look
+        return NEVER
 
     def resolved(self, certain: float) -> float | None:
         """The least slow-down, 0.08 is 8 %, that as many rounds again show in 95 of 100 checks.
@@ -247,7 +234,93 @@ class TwoSamples:
         return math.expm1(contrast.needed(min(certain, MISSES) * share_at(look), POWER))
 
 
-Evidence: TypeAlias = PairedRounds | TwoSamples
+@dataclass(frozen=True)
+class OneSample:
+    """One metric of a cell, and a bound that it must stay below.
+
+    `values` are one for each process, finite, as parts of the bound: 1.2 is 20 % above it.  They
+    may be 0, so these are no logarithms.  The other fields are those of PairedRounds.
+    """
+
+    cell: int
+    metric: str
+    bound: float
+    values: tuple[float, ...]
+    seconds: float
+    other_work: ClassVar[bool] = False
+    """Whatever the sides answer, this is of one of them."""
+
+    SUSPECTS: ClassVar[float] = 1.0
+    FRESH: ClassVar[bool] = False
+    limit: ClassVar[float] = 0.0
+
+    @property
+    def rounds(self) -> int:
+        return len(self.values)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a round of it."""
+        return bool(self.values)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether rounds can decide it at all."""
+        return True
+
+    def ratio(self, centre: float) -> float:
+        """What a centre, or a bound of one, is to the bound."""
+        return 1.0 + centre
+
+    def centre(self, rounds: int) -> float:
+        """The trimmed mean over its bound, by the first of the rounds, less 1."""
+        return robust.mean(self.values[:rounds]) - 1.0
+
+    def bounds(self, rounds: int) -> Bounds:
+        """The interval to show and to decide by; no end is below 0 where no value is."""
+        if rounds < FEWEST:
+            return NO_BOUNDS
+        low, high = robust.bounds(self.values[:rounds], MISSES * share_at(rounds))
+        return (max(low, 0.0) if min(self.values[:rounds]) >= 0 else low) - 1.0, high - 1.0
+
+    def p(self, first: int, end: int) -> float:
+        """How likely one that is at its bound is so far above it in these rounds."""
+        return robust.student(self.values[first:end], 1.0)
+
+    def searching(self, margin: float) -> int:
+        """Rounds that keep an interval of 95 % on its side of the bound."""
+        return self._needed(margin, MISSES)
+
+    def confirming(self, margin: float, certain: float) -> int:
+        """Rounds, of all, after which `p` is small enough to call it above."""
+        return self._needed(margin, min(certain, MISSES))
+
+    def _needed(self, margin: float, certain: float) -> int:
+        if margin <= 0:
+            return NEVER
+        error = robust.expected_error(self.values[: last(self.rounds)] or self.values)
+        for look, misses in _paying(certain):
+            if _half(error(look), robust.inner_count(look) - 1, misses) <= margin:
+                return look
+        return NEVER
+
+    def resolved(self, _: float) -> float | None:
+        """Not said of a level, which is no difference."""
+        return None
+
+
+def _paying(certain: float) -> Iterator[tuple[int, float]]:
+    """The planned looks, up to NEVER, with the part of an error that each may spend."""
+    for number, look in enumerate(takewhile(lambda look: look < NEVER, planned())):
+        yield look, min(certain, 1.0) * share(number)
+
+
+def _half(error: float, freedom: float, misses: float) -> float:
+    """How far above nothing a mean must be for so small a p value."""
+    return robust.quantile(freedom, misses) * error if error else 0.0
+
+
+Evidence: TypeAlias = PairedRounds | TwoSamples | OneSample
 
 
 @dataclass(frozen=True)
@@ -271,11 +344,10 @@ def trail(evidence: Evidence, certain: float = MISSES) -> Trail:
 
     `certain` is the error that calling it slower may make: it decides how many rounds are missing.
     """
-    limit = math.log1p(evidence.threshold)
     suspect: int | None = None
     for look in looks(evidence.rounds):
         low, high = evidence.bounds(look)
-        if high < limit:
+        if high < evidence.limit:
             # A look of the fresh rounds at the same time comes too late.
             return Trail(look, suspect, _confirmed(evidence, suspect, look - 1), 0)
         if suspect is None and low > 0:
@@ -287,9 +359,10 @@ def trail(evidence: Evidence, certain: float = MISSES) -> Trail:
 def _confirmed(evidence: Evidence, suspect: int | None, end: int) -> float:
     if suspect is None:
         return 1.0
+    begin = suspect if evidence.FRESH else 0
     fresh = (
-        evidence.p(suspect, suspect + look) / share(number)
-        for number, look in enumerate(looks(end - suspect))
+        evidence.p(begin, begin + look) / share(number)
+        for number, look in enumerate(looks(end - begin))
     )
     return min(1.0, evidence.SUSPECTS * min(fresh, default=math.inf))
 
@@ -301,13 +374,15 @@ def _missing(evidence: Evidence, suspect: int | None, certain: float) -> int:
     if not evidence.comparable:
         return NEVER
     if not look:
-        return FIRST - rounds
+        suspicious = evidence.bounds(rounds)[0] > 0
+        confirming = evidence.confirming(evidence.centre(rounds), certain) if suspicious else 0
+        return (FIRST + confirming if evidence.FRESH else max(FIRST, confirming)) - rounds
     centre = evidence.centre(look)
-    passing = following(
-        max(rounds + 1, evidence.searching(math.log1p(evidence.threshold) - centre))
-    )
+    passing = following(max(rounds + 1, evidence.searching(evidence.limit - centre)))
     confirming = evidence.confirming(centre, certain)
-    if suspect is None:
+    if not evidence.FRESH:
+        slower = following(max(rounds + 1, confirming))
+    elif suspect is None:
         slower = following(max(rounds + 1, evidence.searching(centre))) + confirming
     else:
         slower = suspect + following(max(rounds - suspect + 1, confirming))
@@ -315,9 +390,12 @@ def _missing(evidence: Evidence, suspect: int | None, certain: float) -> int:
 
 
 def ratio(evidence: Evidence) -> Interval | None:
-    """The ratio with its interval: of 95 % however the rounds were stopped; None without one."""
+    """The ratio with its interval: of 95 % however the rounds were stopped; None without one.
+
+    Of a level it is the ratio to its bound.
+    """
     if not evidence.begun:
         return None
-    middle = math.exp(evidence.centre(evidence.rounds))
-    low, high = evidence.bounds(evidence.rounds)
-    return Interval(middle) if math.isinf(low) else Interval(middle, math.exp(low), math.exp(high))
+    middle, bounds = evidence.centre(evidence.rounds), evidence.bounds(evidence.rounds)
+    known = [middle, *bounds] if bounds != NO_BOUNDS else [middle]
+    return Interval(*map(evidence.ratio, known))

@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from .. import numbers
-from .decision import ALPHA, Verdict, Word
+from .decision import ALPHA, UNDECIDED, Verdict, Word
+from .looks import FIRST
+from .thresholds import TIMES
 
 SCHEMA = 1
 FILE = "gate.json"
@@ -27,11 +29,14 @@ class Result:
     hardly moves; `ratio` is what the gate decides by, with its interval of 95 %; and `after` is
     `before` times `ratio`, so that the three agree whatever disturbed a round.  `more` is about how
     many rounds would decide it.
+
+    Where it must stay below a `bound`, there is no `threshold` and no `before`, `after` is the
+    trimmed mean over the rounds, and `ratio` is that over the bound.
     """
 
     cell: str
     metric: str
-    threshold: float
+    threshold: float | None
     word: Word
     rounds: int
     before: float | None = None
@@ -45,11 +50,15 @@ class Result:
     """Whether rounds of its own confirmed it, after it was a suspect."""
     example: str = ""
     """Of other work, one answer that differs: `task 0: 1.0, was 1`."""
+    bound: float | None = None
 
 
 @dataclass(frozen=True)
 class Check:
-    """A whole check of `after` against `before`; `paired` when both ran in the same rounds."""
+    """A whole check of `after` against `before`; `paired` when both ran in the same rounds.
+
+    With nothing `before`, of bounds alone.
+    """
 
     after: str
     before: str
@@ -67,15 +76,20 @@ class Check:
     run: str = ""
     warnings: tuple[str, ...] = field(default=())
 
-    def of(self, word: Word) -> list[Result]:
-        """The answers of one kind, in their order."""
-        return [one for one in self.answers if one.word == word]
+    def of(self, *words: Word) -> list[Result]:
+        """The answers with these words, those of the first word first."""
+        return [one for word in words for one in self.answers if one.word == word]
+
+    @property
+    def passed(self) -> list[Result]:
+        """The answers that are as they should be."""
+        return self.of("not slower", "below")
 
     @property
     def doubts(self) -> int:
         """What --strict takes for a failure: neither slower nor not."""
-        undecided = len(self.of("inconclusive")) + len(self.of("other work"))
-        return undecided + len(self.unknown) + len(self.alone)
+        undecided = self.of("suspect", "inconclusive", "other work")
+        return len(undecided) + len(self.unknown) + len(self.alone)
 
 
 def document(check: Check) -> str:
@@ -96,6 +110,8 @@ FAR = 100_000
 
 def title(check: Check) -> str:
     """`working tree against git:main (1a2b3c4)`."""
+    if not check.before:
+        return f"{check.after} against its bounds, and no other side"
     how = "" if check.paired else ", not paired"
     relative = ", relative to the reference" if check.relative else ""
     return f"{check.after} against {check.before}{how}{relative}"
@@ -116,8 +132,12 @@ def headline(check: Check) -> str:
     """The whole check in a line: `slower: 1 of 18 cells; 1 inconclusive`."""
     slower, doubtful = check.of("slower"), check.of("inconclusive")
     parts = [f"slower: {len(_names(slower))} of {cells(check.answers)}"] if slower else []
+    if above := check.of("above"):
+        parts.append(f"above its bound: {cells(above)}")
     if check.failed:
         parts.append(f"failed: {_cells(len({cell for cell, _ in check.failed}))}")
+    if suspects := check.of("suspect"):
+        parts.append(f"suspect, not confirmed: {cells(suspects)}")
     if other := check.of("other work"):
         parts.append(f"other work: {cells(other)}")
     if doubtful:
@@ -128,29 +148,64 @@ def headline(check: Check) -> str:
         parts.append(f"not compared: {_cells(len(check.alone))}")
     if passed := check.of("not slower"):
         parts.append(f"not slower: {cells(passed)}")
+    if below := check.of("below"):
+        parts.append(f"below its bound: {cells(below)}")
     return "; ".join(parts) or "nothing was compared"
 
 
 def reason(one: Result) -> str:
-    """Why it is what it is, with the metric where that is not the batch time."""
-    metric = "" if one.metric == "batch" else f"{one.metric} "
+    """Why it is what it is, with the metric where that is not the change of the batch time."""
+    metric = "" if one.metric == "batch" and one.bound is None else f"{one.metric} "
     if one.word == "other work":
         example = f" ({one.example})" if one.example else ""
         times = f", {metric}{values(one)}   {change(one)}" if one.ratio is not None else ""
         return f"the sides give different answers{example}{times}"
     if one.ratio is None:
-        return f"{metric}no round on both sides yet"
-    if one.word == "inconclusive":
-        return f"{metric}too noisy: {change(one)}{remedy(one)}"
+        where = "" if one.bound is not None else " on both sides"
+        return f"{metric}no round{where} yet"
+    if one.word in UNDECIDED:
+        return f"{doubt(one)}: {metric}{measured(one)}{remedy(one)}"
+    if one.bound is not None:
+        return f"{metric}{measured(one)}"
     confirmed = "   confirmed" * (one.word == "slower" and one.confirmed)
     return f"{metric}{values(one)}   {change(one)}{confirmed}"
 
 
+def asked(one: Result) -> str:
+    """What was asked: `threshold 5 %`, `must stay below 20 ms`."""
+    if one.bound is not None:
+        return f"must stay {_limit(one)}"
+    return f"threshold {percent(one.threshold)}"
+
+
+def measured(one: Result) -> str:
+    """`+22.6 % [+18.1, +27.0]`; of a bound `34 ms [30 ms, 38 ms], must stay below 20 ms`."""
+    return change(one) if one.bound is None else f"{level(one)}, {asked(one)}"
+
+
+def level(one: Result) -> str:
+    """`34.2 ms [30.1 ms, 38.9 ms]`, of one that has a bound."""
+    if one.bound is None or one.low is None or one.high is None:
+        return value(one, one.after)
+    low, high = (value(one, end * one.bound) for end in (one.low, one.high))
+    return f"{value(one, one.after)} [{low}, {high}]"
+
+
+def doubt(one: Result) -> str:
+    """Why it is not decided: `too noisy`."""
+    if one.word == "suspect":
+        return "suspect, not confirmed"
+    return "too few rounds" if one.rounds < FIRST else "too noisy"
+
+
 def remedy(one: Result) -> str:
-    """`, about 40 more rounds would tell`; nothing where so many are not to be had."""
+    """`; about 40 more rounds would tell`; nothing where so many are not to be had."""
     if not 0 < one.more < FAR:
         return ""
-    return f", about {one.more:,} more round{_s(one.more)} would tell"
+    # Only where the whole interval is beyond the threshold can it no longer prove small.
+    beyond = one.word == "suspect" and (one.low or 0.0) > 1 + (one.threshold or 0.0)
+    verb = "confirm it" if beyond else "tell"
+    return f"; about {one.more:,} more round{_s(one.more)} would {verb}"
 
 
 def values(one: Result) -> str:
@@ -163,8 +218,12 @@ def values(one: Result) -> str:
 
 
 def value(one: Result, number: float | None) -> str:
-    """`56.2 ms`, `48 MB`."""
-    return numbers.size(number) if one.metric == "memory" else numbers.duration(number)
+    """`56.2 ms`, `48 MB`; what a workload counts is a number."""
+    if one.metric == "memory":
+        return numbers.size(number)
+    if one.metric in TIMES:
+        return numbers.duration(number)
+    return numbers.NONE if number is None else numbers.digits(number)
 
 
 def change(one: Result) -> str:
@@ -178,17 +237,25 @@ def change(one: Result) -> str:
 
 
 def within(passed: Sequence[Result]) -> str:
-    """`16 cells within 5 %, 16 cells within 10 % cpu`."""
-    asked = Counter((one.metric, one.threshold) for one in passed)
+    """`16 cells within 5 %, 16 cells within 10 % cpu, 2 cells below 20 ms p99`."""
+    kinds = Counter((_limit(one), one.metric, one.bound is None) for one in passed)
     return ", ".join(
-        f"{_cells(count)} within {percent(threshold)}" + ("" if metric == "batch" else f" {metric}")
-        for (metric, threshold), count in asked.items()
+        f"{_cells(count)} {limit}" + ("" if metric == "batch" and is_change else f" {metric}")
+        for (limit, metric, is_change), count in kinds.items()
     )
 
 
-def percent(fraction: float) -> str:
+def _limit(one: Result) -> str:
+    if one.bound is not None:
+        number, _, unit = value(one, one.bound).partition(" ")
+        written = number.rstrip("0").rstrip(".") if "." in number else number
+        return f"below {written} {unit}".rstrip()
+    return f"within {percent(one.threshold)}"
+
+
+def percent(fraction: float | None) -> str:
     """A threshold as somebody wrote it: `5 %`, `7.5 %`."""
-    return f"{100 * fraction:g} %"
+    return numbers.NONE if fraction is None else f"{100 * fraction:g} %"
 
 
 def resolution(verdicts: Mapping[str, Verdict]) -> list[str]:

@@ -18,13 +18,22 @@ from .. import numbers
 from ..gate import results
 from ..gate.decision import Word
 from ..gate.results import Check, Result
+from ..gate.thresholds import TIMES
 from ..table import Table, escaped, grid, headings
 
 WIDTH = 100
 WIDEST = 44
 """A longer name moves its own words to the right, and nobody else's."""
-SHOWN: tuple[Word, ...] = ("slower", "other work", "inconclusive")
-MARKS = {"slower": "SLOWER", "inconclusive": "?", "other work": "OTHER", "not slower": "="}
+SHOWN: tuple[Word, ...] = ("slower", "above", "suspect", "other work", "inconclusive")
+MARKS: dict[Word, str] = {
+    "slower": "SLOWER",
+    "above": "ABOVE",
+    "suspect": "SUSPECT",
+    "other work": "OTHER",
+    "inconclusive": "?",
+    "not slower": "=",
+    "below": "=",
+}
 
 _INDENT = " " * 10
 
@@ -33,7 +42,7 @@ def lines(checked: Check, width: int = WIDTH) -> Iterator[str]:
     """The check, a line at a time, none wider than `width`."""
     about = results.title(checked), results.extent(checked), results.method(checked)
     yield from _wrapped("check: ", "   ".join(about), width)
-    each = [(MARKS[word], one) for word in SHOWN for one in checked.of(word)]
+    each = [(MARKS[one.word], one) for one in checked.of(*SHOWN)]
     marked = [(mark, one.cell, results.reason(one)) for mark, one in each]
     marked += [("FAILED", cell, reason) for cell, reason in checked.failed]
     marked += [("NOT", cell, f"not compared: {reason}") for cell, reason in checked.alone]
@@ -47,7 +56,7 @@ def lines(checked: Check, width: int = WIDTH) -> Iterator[str]:
             yield from _wrapped(_INDENT, text, width)
     for unknown in checked.unknown:
         yield from _wrapped("  ?       ", unknown, width)
-    if passed := checked.of("not slower"):
+    if passed := checked.passed:
         yield from _wrapped("  =       ", results.within(passed), width)
     for warning in checked.warnings:
         yield from _wrapped("  note    ", warning, width)
@@ -67,9 +76,9 @@ ROOM = 50_000
 def document(checked: Check) -> str:
     """Markdown as GitHub and GitLab read it; nothing in a name is taken for markup."""
     lines = [f"**{escaped(results.headline(checked))}** ({escaped(results.title(checked))})", ""]
-    first = [one for word in SHOWN for one in checked.of(word)]
-    passed = checked.of("not slower")
-    titles = ("", "cell", "metric", checked.before, checked.after, "change", "rounds", "")
+    first, passed = checked.of(*SHOWN), checked.passed
+    before = checked.before or "before"
+    titles = ("", "cell", "metric", before, checked.after, "change", "rounds", "")
     table = Table("", headings(titles, left=(0, 1, 2, 7)), tuple(map(_row, [*first, *passed])))
     heading, rule, *rows = grid(table)
     head = (heading, rule)
@@ -92,15 +101,18 @@ def document(checked: Check) -> str:
 
 
 def _row(one: Result) -> tuple[str, ...]:
-    limit = results.percent(one.threshold)
     remark = {
-        "slower": f"threshold {limit}{', confirmed' if one.confirmed else ''}",
+        "slower": f"{results.asked(one)}{', confirmed' if one.confirmed else ''}",
+        "above": results.asked(one),
         "other work": "the sides give different answers",
-        "inconclusive": f"too noisy to tell {limit}{results.remedy(one)}",
-        "not slower": f"within {limit}",
-    }[one.word]
-    times = results.value(one, one.before), results.value(one, one.after), results.change(one)
-    return (one.word, one.cell, one.metric, *times, str(one.rounds), remark)
+        "not slower": f"within {results.percent(one.threshold)}",
+        "below": results.asked(one),
+    }.get(one.word, f"{results.asked(one)}, {results.doubt(one)}{results.remedy(one)}")
+    after, change = results.value(one, one.after), results.change(one)
+    if one.bound is not None:
+        after, change = results.level(one), numbers.NONE
+    before = results.value(one, one.before)
+    return (one.word, one.cell, one.metric, before, after, change, str(one.rounds), remark)
 
 
 MOST = 10
@@ -108,7 +120,7 @@ MOST = 10
 
 
 def github_annotations(checked: Check) -> Iterator[str]:
-    """Errors for what fails the check, warnings for other work, notices for what is not known.
+    """Errors for what fails the check, warnings for suspects and other work, notices for the rest.
 
     Lines on stdout that the runner reads.  Their form:
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions; what is escaped:
@@ -116,18 +128,25 @@ def github_annotations(checked: Check) -> Iterator[str]:
     """
 
     def of(word: Word) -> list[tuple[str, str]]:
-        about = f"   {results.title(checked)}, threshold "
         return [
-            (f"{word}: {one.cell}", results.reason(one) + about + results.percent(one.threshold))
+            (
+                f"{word}: {one.cell}",
+                ", ".join([f"{results.reason(one)}   {results.title(checked)}", *_threshold(one)]),
+            )
             for one in checked.of(word)
         ]
 
     failed = [(f"failed: {cell}", reason) for cell, reason in checked.failed]
     unknown = [("not known", line) for line in (*checked.unknown, *checked.warnings)]
     alone = [(f"not compared: {cell}", reason) for cell, reason in checked.alone]
-    yield from _annotations("error", [*of("slower"), *failed])
-    yield from _annotations("warning", of("other work"))
+    yield from _annotations("error", [*of("slower"), *of("above"), *failed])
+    yield from _annotations("warning", [*of("suspect"), *of("other work")])
     yield from _annotations("notice", [*of("inconclusive"), *alone, *unknown])
+
+
+def _threshold(one: Result) -> list[str]:
+    """What was asked, where the reason does not say it."""
+    return [results.asked(one)] if one.bound is None else []
 
 
 def _annotations(level: str, remarks: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -177,10 +196,12 @@ def junit(checked: Check) -> str:
 
 
 def _answer(one: Result) -> Element:
-    tag = {"slower": "failure", "not slower": "system-out"}.get(one.word, "skipped")
-    text = f"{results.reason(one)} (threshold {results.percent(one.threshold)})"
-    seconds = None if one.metric == "memory" else one.after
-    return _case(f"{one.cell} {one.metric}", tag, one.word, text, seconds or 0.0)
+    tags = {"slower": "failure", "above": "failure"}
+    tags |= dict.fromkeys(("not slower", "below"), "system-out")
+    text = " ".join([results.reason(one), *(f"({asked})" for asked in _threshold(one))])
+    seconds = one.after if one.metric in TIMES else None
+    name = f"{one.cell} {one.metric}{'' if one.bound is None else ' bound'}"
+    return _case(name, tags.get(one.word, "skipped"), one.word, text, seconds or 0.0)
 
 
 def _case(name: str, tag: str, word: str, text: str, seconds: float = 0.0) -> Element:

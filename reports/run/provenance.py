@@ -7,8 +7,10 @@ only, as the driver imports it too: it compares two records as run.json holds th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from . import schema
@@ -55,6 +57,15 @@ WORTH_SAYING = (
 AROUND = ("libc", "packages")
 """What a history says of a change: libraries and the system."""
 
+HARMLESS = (
+    *("PYTHONFAULTHANDLER", "PYTHONUNBUFFERED"),
+    # What an interpreter was installed from, as official images and installers say it.
+    *("PYTHON_VERSION", "PYTHON_SHA256", "PYTHON_PIP_*", "PYTHON_GET_PIP_*", "PYTHON_SETUPTOOLS_*"),
+    *("PYTHON_BUILD_*", "PYTHON_CONFIGURE_OPTS"),
+    *("PYTHON_BASIC_REPL", "PYTHON_COLORS", "PYTHON_HISTORY"),
+)
+"""Variables that are recorded by their name and change no speed (`*` as in a shell)."""
+
 NEAR = 0.02
 """Memory may differ by this share: a kernel takes more or less of it for itself."""
 UNKNOWN = object()
@@ -65,11 +76,12 @@ SHORT = 12
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One fact that two records do not share, in words."""
+    """One fact that two records do not share, in words; `slight` where it is a patch level."""
 
     what: str
     before: str
     now: str
+    slight: bool = False
 
 
 def record(run: schema.Facts) -> Record:
@@ -91,14 +103,35 @@ def differences(
     What one of them does not know is a difference only if `strict`.
     """
     mismatches = []
+    patched = _same_release(
+        "Python", *(_facts(one, "python").get("Python") for one in (before, now))
+    )
     for kind in kinds:
         old, new = _facts(before, kind), _facts(now, kind)
         for what in {**old, **new}:
             both = old.get(what, _absent(kind, before)), new.get(what, _absent(kind, now))
             unknown = UNKNOWN in both or (None in both and what in _KNOWN_OR_NONE)
             if not _alike(what, *both) and (strict or not unknown):
-                mismatches.append(Mismatch(what, *(_words(what, value) for value in both)))
+                slight = _same_release(what, *both) or (patched and what == "Python build")
+                was, is_now = (_words(what, value) for value in both)
+                mismatches.append(Mismatch(what, was, is_now, slight))
     return mismatches
+
+
+RELEASES = {
+    "kernel": r"(\D*\d+\.\d+)(?=\D|$).*",  # Linux 6.1 of Linux 6.1.0-18-amd64
+    "Python": r"(\d+\.\d+)\.\d+\+?",  # and no alpha, beta or candidate: those change a lot
+}
+"""What two versions share that differ in their patch level."""
+
+
+def _same_release(what: str, one: Any, other: Any) -> bool:
+    """Whether these are two patch levels of one release."""
+    if one == other or not (isinstance(one, str) and isinstance(other, str)):
+        return False
+    both = [re.fullmatch(RELEASES.get(what, "(?!)"), text) for text in (one, other)]
+    releases = {match[1] for match in both if match}
+    return all(both) and len(releases) == 1
 
 
 def _absent(kind: Kind, about: Record) -> Any:
@@ -143,7 +176,11 @@ def _facts(about: Record, kind: Kind) -> Facts:
             return {**ours, **_mapping(environment.get("packages"))}
         case "variables":
             variables = _mapping(environment.get("variables"))
-            return {f"the variable {name}": value for name, value in variables.items()}
+            return {
+                f"the variable {name}": value
+                for name, value in variables.items()
+                if not any(fnmatchcase(name, pattern) for pattern in HARMLESS)
+            }
         case "state":
             return {"state": about["state"]} if about.get("state") else {}
         case "sides":

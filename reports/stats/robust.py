@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, combinations_with_replacement
@@ -58,9 +58,35 @@ def standard_error(logarithms: Sequence[float]) -> float:
     return intervals.standard_error(pulled) * math.sqrt(rounds * (rounds - 1) / left / (left - 1))
 
 
+def student(values: Sequence[float], level: float) -> float:
+    """How likely, were the trimmed mean this level or less, it is so much above: one-sided."""
+    error, above = standard_error(values), mean(values) - level
+    if not error:
+        return 0.0 if above > 0 else 1.0
+    from scipy.special import stdtr  # late: the driver imports this module
+
+    return float(stdtr(inner(values) - 1, -above / error))
+
+
+def expected_error(seen: Sequence[float]) -> Callable[[int], float]:
+    """From a number of rounds to their standard error, if they are like those that were seen."""
+
+    def of(rounds: int) -> float:  # that of deviation 1, by the formula of `standard_error`
+        left = inner_count(rounds)
+        return math.sqrt((rounds - 1) / left / (left - 1))
+
+    deviation = standard_error(seen) / of(len(seen))
+    return lambda rounds: deviation * of(rounds)
+
+
 def inner(logarithms: Sequence[float]) -> int:
     """How many values the mean is of."""
-    return len(logarithms) - 2 * int(FIFTH * len(logarithms))
+    return inner_count(len(logarithms))
+
+
+def inner_count(rounds: int) -> int:
+    """How many of so many values it is of."""
+    return rounds - 2 * int(FIFTH * rounds)
 
 
 EXACT = 150

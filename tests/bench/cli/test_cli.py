@@ -42,6 +42,7 @@ def concbench(tmp_path):
 def test_a_run_answers_in_words_and_stores_everything(concbench, tmp_path):
     done = concbench("run", *TINY, "--save-baseline", "main")
     assert done.returncode == 0, done.stderr
+    assert "concbench: baseline 'main': 2 of its 2 cells: fewer than 8 rounds" in done.stderr
     assert "Both: " in done.stdout
     assert "saved: .concbench/runs/0001-" in done.stdout
     latest = tmp_path / ".concbench" / "latest"

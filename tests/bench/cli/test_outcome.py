@@ -8,7 +8,7 @@ import signal
 import pytest
 import typer
 
-from concbench.cli.exit import ending
+from concbench.cli.exit import Outcome, ending
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -42,3 +42,14 @@ def test_a_signal_that_is_ignored_stays_ignored():
         assert end.value.exit_code == 0
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_level_above_its_bound_ends_as_a_slow_down_does_and_a_suspect_by_itself_does_not():
+    outcome = Outcome()
+    outcome.suspected = 2
+    assert outcome.line().endswith(
+        "exit=0 regressions=0 failed=0 inconclusive=0 notcompared=0 run=- suspected=2 exceeded=0"
+    )
+    outcome.exceeded = 1
+    assert outcome.line().startswith("concbench: exit=1 regressions=0 ")
+    assert outcome.line().endswith(" suspected=2 exceeded=1")

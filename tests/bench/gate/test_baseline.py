@@ -16,7 +16,7 @@ import pytest
 
 from concbench.cli.stored import read as read_checked
 from concbench.errors import NotComparable, UsageError
-from concbench.gate.baseline import _here, _numbered, baseline, common, same_settings
+from concbench.gate.baseline import _here, _numbered, baseline, common, doubts, same_settings
 from concbench.gate.samples import CellPair, Samples
 from concbench.plan.cells import PlannedCell
 from concbench.plan.settings import Settings
@@ -61,6 +61,7 @@ def measured(tmp_path_factory):
     words = ("run", *CHOSEN, "--rounds", "8", "--probe", "none", "--save-baseline", "main")
     done = called(folder, *words, XDG_RUNTIME_DIR=str(tmp_path_factory.mktemp("lock")))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "baseline 'main': " not in done.stderr
     return folder
 
 
@@ -129,9 +130,15 @@ def test_the_options_of_a_project_choose_the_baseline(concbench, saved):
     (saved / "concbench.toml").write_text(
         '[gate]\nbaseline = "main"\nfail_on = ["batch>90%", "s:threading batch>100%"]\n'
     )
+    told = facts(saved)
+    told["environment"]["kernel"] += "-patched"
+    (saved / ".concbench/baselines/main/run.json").write_text(json.dumps(told))
     done = concbench("check", "-q")
     assert done.returncode == 0, done.stderr
     assert "against baseline main, not paired   2 cells, " in done.stdout
+    said = " ".join(done.stdout.split())
+    assert "main was measured on another patch level: kernel " in said
+    assert concbench("check", "-q", "--strict").returncode == 4
 
 
 def test_other_answers_are_other_work(concbench, saved):
@@ -207,6 +214,24 @@ def test_a_baseline_of_several_sides_is_refused(tmp_path):
     results = baselines(tmp_path, cells)
     with pytest.raises(UsageError, match="of several sides"):
         baseline(results, "main", read_checked)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "git", "said"),
+    [
+        (20, {"revision": "a", "dirty": False, "changes": ""}, []),
+        (20, None, []),
+        (3, None, ["1 of its 1 cells: fewer than 8 rounds (the least: 3)"]),
+        (20, {"revision": "a", "dirty": True, "changes": "b"}, ["it is of uncommitted changes"]),
+    ],
+)
+def test_what_makes_a_poor_baseline_is_said_with_what_to_do(tmp_path, rounds, git, said):
+    made.folder(tmp_path, [made.sequential([0.1] * rounds)])
+    told = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps({**told, "git": git}))
+    lines = doubts(read(tmp_path))
+    assert [line[: len(one)] for line, one in zip(lines, said, strict=True)] == said
+    assert all(": " in line for line in lines)
 
 
 def planned(strategy, number=0, *, reference=False, workload="io_sleep"):
@@ -309,7 +334,7 @@ def test_times_of_a_sample_are_scaled_to_all_tasks_on_both_sides(tmp_path):
     )
     assert not batch.other_work  # their answers are of other tasks
     # What a sample's start-up is to all tasks' cannot be said, and CPU was not stored.
-    assert [line.split(": ")[1].split()[0] for line in found.unknown()] == ["cpu", "one_shot"]
+    assert [line.split()[0] for line in found.unknown()] == ["cpu", "one_shot"]
 
 
 @pytest.mark.parametrize("disturbed", ["now", "before", "both"])
@@ -379,7 +404,7 @@ def test_too_few_stored_rounds_are_named(tmp_path):
     found = both([same(planned("asyncio"), run.run.cells[0])], run, [])
     assert found.evidence() == []
     (line,) = found.unknown()
-    assert line.startswith("not known of 5 rounds of the baseline, or not here: batch of io_sleep[")
+    assert line.startswith("batch is not known of io_sleep[seconds=0.01] / asyncio: fewer than 5 ")
 
 
 def test_cells_are_those_of_the_baseline_unless_the_command_line_chose(tmp_path):

@@ -25,6 +25,30 @@ def work(i):
     return {answer}
 """
 
+COUNTING = """
+import asyncio
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Work:
+    @contextmanager
+    def open(self):
+        seen = []
+        yield lambda i: seen.append(i), lambda: {"rows": 20 * len(seen)}
+
+    @asynccontextmanager
+    async def aopen(self):
+        seen = []
+
+        async def call(i):
+            await asyncio.sleep(0.005)
+            seen.append(i)
+
+        yield call, lambda: {"rows": 20 * len(seen)}
+"""
+
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
@@ -80,13 +104,54 @@ def test_a_slow_down_is_stopped(here, tmp_path):
     assert json.loads((stored / "gate.json").read_text())["answers"][0]["word"] == "slower"
 
 
+def test_a_slow_down_that_no_time_is_left_to_confirm_is_a_suspect(here):
+    (here / "work.py").write_text(WORK.format(steps=400_000, answer="i"))
+    done = checked(here, "--rounds", "8", "--strict")
+    assert done.returncode == 6, done.stdout + done.stderr
+    words = " ".join(done.stdout.split())
+    assert re.search(r" SUSPECT work / sequential suspect, not confirmed: \+\d", words), words
+    assert "; about 8 more rounds would confirm it " in words
+    assert done.stdout.splitlines()[-1].endswith(
+        "regressions=0 failed=0 inconclusive=0 notcompared=0 run=0001 suspected=1 exceeded=0"
+    )
+
+
+def test_bounds_alone_need_no_other_side(here, tmp_path):
+    (here / "work.py").write_text(COUNTING)
+    selected = ("-w", "work.py:Work", "-s", "asyncio", "--tasks", "8", "-q", "--rounds", "8")
+    bounds = ("--require", "rows<100", "--require", "p99<10min", "--require", "max_lag<10min")
+    more = ("--strict", "--require", "memory<900GB", "--export", f"json:{tmp_path / 'gate.json'}")
+    done = concbench(here, "check", *selected, *bounds, *more)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "only bounds are asked: nothing is compared" in done.stderr
+    words = " ".join(done.stdout.split())
+    assert "ABOVE Work / asyncio[workers=" in words, words
+    assert " rows 160 [160, 160], must stay below 100 " in words
+    for passed in ("1 cell below 10 min p99", "1 cell below 900 GB memory"):
+        assert passed in words
+    assert done.stdout.splitlines()[-1].endswith("exceeded=1")
+    told = json.loads((tmp_path / "gate.json").read_text())
+    assert told["before"] == ""
+    assert {one["metric"]: one["word"] for one in told["answers"]} == {
+        "rows": "above", "p99": "below", "max_lag": "below", "memory": "below",
+    }  # fmt: skip
+
+
+def test_a_mistyped_metric_of_a_workload_ends_the_check_after_a_round(here):
+    (here / "work.py").write_text(COUNTING)
+    selected = ("-w", "work.py:Work", "-s", "sequential", "--tasks", "8", "-q")
+    done = concbench(here, "check", *selected, "--require", "row<100")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "--require 'row<100': no workload counts row: did you mean rows?" in done.stderr
+
+
 def test_what_is_the_same_is_never_called_slower(here):
     """With so little time it may stay unknown, which is no failure but with --strict."""
     words = ("--against", "env:UNUSED=1", "--rounds", "8")
     done = checked(here, *words)
     assert done.returncode == 0, done.stdout
     assert "SLOWER" not in done.stdout
-    doubt = "too noisy" in done.stdout
+    doubt = "more round" in done.stdout
     assert checked(here, "--strict", "--resume").returncode == (6 if doubt else 0)
 
 
@@ -123,6 +188,10 @@ def test_another_answer_is_neither_slower_nor_passed(here):
         (["--against", "gti:main"], 2, "did you mean git?"),
         (["--fail-on", "batsh>5%"], 2, "did you mean batch?"),
         (["--fail-on", "batch>0%"], 2, "above 0 %"),
+        (["--fail-on", "batch>5%", "--fail-on", "batch>8%"], 2, "same metric and cells: keep one"),
+        (["--fail-on", "p99<20ms"], 2, "what must hold is written --require 'p99<20ms'"),
+        (["--require", "p99<20ms", "--resume"], 2, "there are no runs"),
+        (["--require", "w:G p99<20ms"], 2, "--require names no cell with w:G (workloads: work)"),
         (["--against", "env:A=1", "--fail-on", "s:asyncio batch>5%"], 2, "no cell with s:asyncio"),
         (["--against", "env:A=1", "--fail-on", "w:G batch>5%"], 2, "no cell with w:G"),
         (["--against", "git:HEAD"], 2, "both sides are "),

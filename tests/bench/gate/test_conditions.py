@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 from concbench import gate
+from concbench.errors import NotComparable
 from concbench.machine import identity
 from concbench.processes.variables import recorded
 
@@ -12,7 +14,7 @@ from concbench.processes.variables import recorded
 def differences(**facts):
     environment = {**identity.facts(), "variables": recorded(), **facts}
     run = SimpleNamespace(environment=environment, sides=())
-    return gate.differences(SimpleNamespace(run=run))
+    return [gate._line(one) for one in gate.differences(SimpleNamespace(run=run))]
 
 
 def test_the_same_machine_does_not_differ():
@@ -53,3 +55,36 @@ def test_a_virtual_machine_says_whose_it_is(tmp_path):
 
 def test_a_virtual_machine_that_tells_nothing_is_still_one(tmp_path):
     assert machine(tmp_path, "flags : fpu hypervisor\n") == "hypervisor"
+
+
+def refuses(strict, **facts):
+    environment = {**identity.facts(), "variables": recorded(), **facts}
+    stored = SimpleNamespace(run=SimpleNamespace(environment=environment, sides=()))
+    try:
+        gate._refuse("main", gate.differences(stored), strict=strict)
+    except NotComparable as error:
+        return str(error)
+    return ""
+
+
+def test_a_patch_level_refuses_only_if_strict():
+    python = f"{sys.version_info.major}.{sys.version_info.minor}.99"
+    patched = {"python": python, "build": "another"}
+    assert refuses(False, **patched) == ""
+    assert f"Python {python}, here " in refuses(True, **patched)
+    assert "without --strict another patch level is only said" in refuses(True, **patched)
+    assert "Python 2.7.1, here " in refuses(False, python="2.7.1")
+    assert "Python build another, here " in refuses(False, build="another")
+
+
+def test_what_an_official_image_sets_is_no_other_machine():
+    image = {
+        "PYTHON_VERSION": "3.12.1",
+        "PYTHON_PIP_VERSION": "23.2.1",
+        "PYTHON_GET_PIP_URL": "https://x",
+        "PYTHON_SHA256": "ab",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONFAULTHANDLER": "1",
+    }
+    assert refuses(True, variables={**recorded(), **image}) == ""
+    assert "PYTHONMALLOC" in refuses(False, variables={**recorded(), "PYTHONMALLOC": "debug"})

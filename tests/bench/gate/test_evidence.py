@@ -9,8 +9,9 @@ from random import Random
 
 import pytest
 
+from concbench.errors import UsageError
 from concbench.gate.noise import Floor, estimate, store, stored
-from concbench.gate.samples import Samples, pairs
+from concbench.gate.samples import CellPair, Samples, pairs
 from concbench.plan.cells import PlannedCell
 from concbench.reports.gate import decision, results
 from concbench.reports.gate.thresholds import parse
@@ -113,7 +114,97 @@ def test_a_metric_that_nobody_can_tell_here_is_named_and_not_asked():
     past = run(2)
     assert evidence(past, given) == []
     (line,) = samples(past, given).unknown()
-    assert line.startswith("memory is not known here of work / sequential, work / threading")
+    names = "work / sequential, work / threading, work / asyncio"
+    assert line == f"memory is not known of {names}: now: nothing reports it"
+
+
+def with_metrics(past: History, **metrics: dict[int, object]) -> History:
+    """The same run with a value of each of these in every round of some cells."""
+    for name, by_cell in metrics.items():
+        for cell, value in by_cell.items():
+            for entry in past.measured[cell]:
+                if name in ("p99", "max_lag", "memory", "startup", "absent"):
+                    entry[name] = value  # type: ignore[index]  # made up above
+                else:
+                    counted = {**entry.get("metrics", {}), name: value}
+                    entry["metrics"] = counted  # type: ignore[index]
+    return past
+
+
+def test_a_metric_of_the_workload_s_own_is_compared_like_any_other():
+    past = with_metrics(run(20), rows={1: 120, 4: 100})
+    its = samples(past, parse(["s:threading rows>5%"]))
+    told = {one.evidence.metric: its.result(one) for one in decision.judge(its.evidence())}
+    assert (told["rows"].word, told["rows"].ratio) == ("slower", pytest.approx(1.2))
+    assert results.reason(told["rows"]).startswith("rows 100 -> 120   +20.0 %")
+
+
+def test_a_metric_that_no_workload_counts_is_a_mistake_once_that_is_known():
+    past = with_metrics(run(1), rows=dict.fromkeys(range(6), 100))
+    samples(past, parse(["rows>5%"])).check_counted()
+    with pytest.raises(UsageError, match=r"--fail-on 'row>5%': no workload counts row: did you"):
+        asked_of(past, ["row>5%"])
+    asked_of(History(CELLS), ["row>5%"])
+
+
+def asked_of(past: History, given: list[str]) -> None:
+    samples(past, parse(given)).rule(600.0)([])
+
+
+@pytest.mark.parametrize("before", [0, -1, 3])
+def test_what_is_0_or_less_has_no_ratio_and_may_have_a_bound(before):
+    past = with_metrics(run(8), errors={1: 0, 4: before})
+    given = parse(["s:threading errors>5%"], ["s:threading errors<1"])
+    its = samples(past, given)
+    assert its.unknown() == [
+        "errors is not known of work / threading: it is 0 or less in some rounds, which has no "
+        "ratio: --require may bound it"
+    ]
+    (found,) = [its.result(one) for one in decision.judge(its.evidence()) if one.word == "below"]
+    assert (found.metric, found.bound, found.after) == ("errors", 1.0, 0.0)
+
+
+def test_what_only_one_side_has_is_not_known_and_not_waited_for():
+    past = with_metrics(run(8), p99={1: 0.1}, absent={4: {"latency": "clocks disagree"}})
+    its = samples(past, parse(["s:threading p99>5%"]))
+    assert its.unknown() == ["p99 is not known of work / threading: before: clocks disagree"]
+    assert {one.metric for one in its.evidence()} == {"batch"}
+
+
+def test_a_pass_looks_for_what_is_asked_alone():
+    def probes(*given):
+        return samples(History(CELLS), parse(*given)).probes
+
+    assert probes() == ()
+    assert probes(["p99>5%", "cpu>5%"]) == ("latency",)
+    assert probes(["batch>5%"], ["s:asyncio max_lag<1s", "memory<1GB"]) == ("memory", "lag")
+    assert probes([], ["w:nobody memory<1GB"]) == ()
+
+
+def test_a_bound_is_of_what_is_checked_and_of_all_its_tasks():
+    past = run(8, dict.fromkeys(range(3), 2.0))
+    for number in range(3):
+        for entry in past.measured[number]:
+            entry["head"] = "same"  # type: ignore[index]  # made up above
+            entry["tasks"] = 64 if number else 16  # type: ignore[index]  # a sample of 64
+    its = samples(past, parse((), ["batch<1s", "s:sequential one_shot<1s"]))
+    found = [its.result(one) for one in decision.judge(its.evidence()) if one.evidence.limit == 0]
+    assert [one.after for one in found] == pytest.approx([0.8, 0.2, 0.2], rel=0.01)
+    assert {one.word for one in found} == {"below"}
+    # What a sample's start-up is to all tasks' cannot be said.
+    assert its.unknown() == [
+        "one_shot bound is not known of work / sequential: now: nothing reports it"
+    ]
+
+
+def test_with_nothing_to_compare_bounds_are_all_that_is_asked():
+    own = [one for one in CELLS if one.side == "now"]
+    entries = [entry for entry in run(8).entries if entry.get("cell", 0) < 3]
+    past = History(own, [{**one, "order": [0, 1, 2]} for one in entries])
+    its = Samples([CellPair(one.id, one, None) for one in own], parse((), ["batch<1s"]), past)
+    verdicts = decision.judge(its.evidence())
+    assert [its.result(one).word for one in verdicts] == ["below"] * 3
+    assert its.rule(600.0)([]) == set()
 
 
 def test_before_is_of_the_rounds_that_both_sides_have():
@@ -174,6 +265,16 @@ def test_a_side_that_failed_is_told_with_its_reason_and_compared_no_more():
         past.add({"event": "failed", **place, "kind": "crash", "message": "exit code 9"})
     assert samples(past).failed() == [("work / threading", "before: exit code 9")]
     assert [one.cell for one in evidence(past)] == [0, 2]
+
+
+def test_a_cell_that_failed_on_both_sides_is_one_that_failed():
+    past = run(3)
+    for cell in (1, 4):
+        for number in (3, 4):
+            place = {"cell": cell, "round": number, "position": 0}
+            past.add({"event": "failed", **place, "kind": "crash", "message": "exit code 9"})
+    ((cell, reason),) = samples(past).failed()
+    assert (cell, reason) == ("work / threading", "now: exit code 9; before: exit code 9")
 
 
 def test_a_cell_that_cannot_run_on_one_side_is_told():

@@ -136,6 +136,35 @@ def test_an_unknown_key_names_its_file_and_what_was_meant(tmp_path):
         resolve({}, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('fial_on = ["batch>5%"]', "'fial_on' in {} is no option: did you mean fail_on?"),
+        ("fail_on = 5", "'fail_on' in {} must be a list of texts, not 5"),
+        ("relative = 5", "'relative' in {} must be true or false, not 5"),
+        ('fail_on = "batsh>5%"', "'fail_on' in {}: 'batsh>5%': no metric 'batsh': did you mean"),
+        ('fail_on = ["cpu>5%", "cpu>6%"]', "'fail_on' in {}: 'cpu>5%' and 'cpu>6%' are for"),
+        ('require = ["p99<5"]', "'require' in {}: 'p99<5': a bound of p99 is in ns, "),
+    ],
+)
+@pytest.mark.parametrize(
+    ("file", "table"), [("pyproject.toml", "tool.concbench.gate"), ("concbench.toml", "gate")]
+)
+def test_a_mistake_in_the_gate_s_options_names_the_key_and_the_file(
+    tmp_path, file, table, line, said
+):
+    (tmp_path / file).write_text(f"[{table}]\n{line}\n")
+    with pytest.raises(UsageError) as raised:
+        resolve({}, tmp_path)
+    assert str(raised.value).startswith(said.format(f"[{table}] of {tmp_path / file}"))
+
+
+def test_options_of_the_gate_that_are_no_table_are_named(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.concbench]\ngate = 5\n")
+    with pytest.raises(UsageError, match=r"'gate' in \[tool.concbench\] of .* a table, not 5"):
+        resolve({}, tmp_path)
+
+
 def test_two_files_in_one_folder_are_an_error_that_names_both(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.concbench]\nseed = 1\n")
     (tmp_path / "concbench.toml").write_text("seed = 2\n")

@@ -26,6 +26,18 @@ def noisy(cell="cpu_sum / threading", metric="batch", more=40):
     )
 
 
+def suspect(cell="sqlite / threading", **more):
+    told = {"before": 0.005, "after": 0.0145, "ratio": 2.89, "low": 2.78, "high": 3.01, "more": 7}
+    return Result(cell, "batch", 0.05, "suspect", 9, **{**told, **more})
+
+
+def bounded(word, cell="http_get / asyncio", metric="p99", bound=0.02, **more):
+    told = {"above": 1.71, "below": 0.2, "inconclusive": 1.02, "suspect": 1.3}[word]
+    numbers = {"ratio": told, "low": told - 0.1, "high": told + 0.1, "more": more.pop("more", 0)}
+    numbers["after"] = told * bound
+    return Result(cell, metric, None, word, 12, bound=bound, **{**numbers, **more})
+
+
 def alike(count, metric="batch", threshold=0.05):
     return [
         Result(
@@ -49,5 +61,5 @@ def other(cell="mine / asyncio"):
 
 
 def checked(*answers, **more):
-    told = {"seconds": 400.0, "run": "0008-20261121T045000Z", **more}
-    return Check("working tree", "git:main (1a2b3c4)", tuple(answers), **told)
+    told = {"before": "git:main (1a2b3c4)", "seconds": 400.0, "run": "0008-20261121T045000Z"}
+    return Check("working tree", answers=tuple(answers), **{**told, **more})

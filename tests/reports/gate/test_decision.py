@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from statistics import median
 
 import pytest
 
 from concbench.reports.gate.decision import ALPHA, deviation, judge, resolved
-from concbench.reports.gate.evidence import MISSES
+from concbench.reports.gate.evidence import MISSES, PairedRounds, trail
 
 from .drawn import NOISES, check, evidence, normal, skewed
 
@@ -30,7 +31,7 @@ def test_a_pair_below_the_threshold_is_not_slower():
 
 def test_a_suspect_is_not_slower_before_rounds_of_its_own_say_so():
     (found,) = judge(evidence(SLOWER[:8]))
-    assert found.word == "inconclusive" and found.suspect and not found.decided
+    assert found.word == "suspect" and found.suspect and not found.decided
     assert found.more == 8
     (found,) = judge(evidence(SLOWER))
     assert found.word == "slower" and found.decided and not found.suspect
@@ -51,7 +52,7 @@ def test_all_metrics_of_all_pairs_share_the_error():
     """Eight fresh rounds say as much as they can: enough for one of few, not for one of many."""
     p = MISSES * 2**-8 / 0.25
     few, many = int(ALPHA / p), int(ALPHA / p) + 1
-    for count, word in ((few, "slower"), (many, "inconclusive")):
+    for count, word in ((few, "slower"), (many, "suspect")):
         found = judge(evidence(SLOWER, *[QUIET] * (count - 1)))
         assert found[0].word == word
         assert found[0].p == pytest.approx(min(1, count * p))
@@ -64,7 +65,7 @@ def test_one_that_is_confirmed_leaves_its_error_to_the_others():
     surely = (0.1, 0.101) * 20
     alone = judge(evidence(SLOWER, *[QUIET] * (count - 1)))
     both = judge(evidence(SLOWER, surely, *[QUIET] * (count - 2)))
-    assert (alone[0].word, both[0].word) == ("inconclusive", "slower")
+    assert (alone[0].word, both[0].word) == ("suspect", "slower")
 
 
 def test_the_ratio_is_shown_with_the_interval_that_decided():
@@ -84,7 +85,52 @@ def test_metrics_keep_their_own_thresholds():
             strict=True,
         )
     )
-    assert words(judge([batch, memory])) == ["inconclusive", "not slower"]
+    assert words(judge([batch, memory])) == ["suspect", "not slower"]
+
+
+@pytest.mark.parametrize("metrics", [1, 25, 26, 400, 10**5])
+@pytest.mark.parametrize("seen", [6, 8, 9, 17])
+def test_rounds_that_are_said_to_confirm_a_suspect_are_those_that_the_decision_needs(metrics, seen):
+    """Plain rounds, of which each is slower: ranks of them say no less than their number."""
+
+    def word(rounds: int) -> tuple[str, int]:
+        others = [PairedRounds(n, "cpu", 0.05, QUIET, 1.0) for n in range(1, min(metrics, 400))]
+        of = evidence(SLOWER * 3)[0]
+        now = replace(of, logarithms=of.logarithms[:rounds])
+        if metrics <= 400:
+            found = judge([now, *others])[0]
+            return found.word, found.more
+        its = trail(now, ALPHA / metrics)
+        return ("slower" if its.p * metrics <= ALPHA else "suspect"), its.more
+
+    told = word(seen)
+    taken = next(count for count in range(seen, 48) if word(count)[0] == "slower")
+    assert told == (("suspect", taken - seen) if taken > seen else ("slower", 0))
+
+
+def test_noisy_suspects_take_in_the_middle_as_many_rounds_as_they_are_said_to():
+    shares = []
+    for chance in map(random.Random, range(200)):
+        rounds = [math.log1p(0.2) + chance.gauss(0, 0.12) for _ in range(300)]
+        early = evidence(rounds[:13])[0]
+        its = trail(early, ALPHA / 18)
+        if its.suspect is None or its.p * 18 <= ALPHA:
+            continue
+        counts = (look for look in range(14, 300))
+        whole = evidence(rounds)[0]
+        needed = (replace(whole, logarithms=whole.logarithms[:count]) for count in counts)
+        taken = next(one.rounds for one in needed if trail(one, ALPHA / 18).p * 18 <= ALPHA)
+        shares.append((13 + its.more) / taken)
+    assert len(shares) > 50
+    assert 2 / 3 < median(shares) < 3 / 2
+
+
+def test_only_an_interval_above_nothing_that_may_be_beyond_the_threshold_is_a_suspect():
+    small = (0.01, 0.012) * 4
+    assert words(judge(evidence((*small, 0.011)))) == ["not slower"]
+    assert words(judge(evidence(small[:6]))) == ["inconclusive"]  # within 5 %, and no look yet
+    assert words(judge(evidence(SLOWER[:6], SLOWER[:4]))) == ["suspect", "inconclusive"]
+    assert words(judge(evidence((0.2, -0.2) * 4))) == ["inconclusive"]
 
 
 @pytest.mark.parametrize("noise", NOISES)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from xml.etree import ElementTree
 
 import pytest
 from markdown_it import MarkdownIt
 
+from concbench.reports.gate import results
 from concbench.reports.render import gate
 
-from ..gate.checks import alike, checked, noisy, other, slower
+from ..gate.checks import alike, bounded, checked, noisy, other, slower, suspect
 
 EVIL = 'a|b "<b>&`*_[x](http://x)@you\x00\r\n::error::no%'
 WHOLE = checked(
@@ -79,7 +81,7 @@ def test_junit_fails_what_is_slower_or_failed_and_skips_what_nobody_knows(name, 
 def test_junit_says_why():
     told = suites(WHOLE)[0][2][0].get("message")
     assert told == (
-        "inconclusive: too noisy: +3.0 % [-4.0, +10.0], about 40 more rounds would tell "
+        "inconclusive: too noisy: +3.0 % [-4.0, +10.0]; about 40 more rounds would tell "
         "(threshold 5 %)"
     )
 
@@ -168,3 +170,36 @@ def test_more_annotations_than_github_shows_are_counted():
 
 def test_a_check_that_passes_annotates_nothing():
     assert list(gate.github_annotations(checked(*alike(3)))) == []
+
+
+def test_every_output_has_the_same_word_for_a_suspect():
+    check = checked(suspect(), noisy())
+    words = "suspect, not confirmed"
+    assert f"{words}: +189.0 % [+178.0, +201.0]; about 7 more" in suites(check)[0][0][0].text
+    assert suites(check)[0][0][0].get("type") == "suspect"
+    page = gate.document(check)
+    assert page.startswith(f"**{words}: 1 cell; inconclusive: 1 cell**")
+    assert f"{words}; about 7 more rounds would confirm it" in page
+    first, second = gate.github_annotations(check)
+    assert first.startswith("::warning title=suspect%3A sqlite") and f"::{words}" in first
+    assert second.startswith("::notice title=inconclusive")
+
+
+def test_every_output_has_the_same_word_for_a_bound():
+    check = checked(bounded("above"), bounded("below", "a / b"), slower(metric="p99"), before="")
+    level = "34.2 ms [32.2 ms, 36.2 ms]"
+    cases = {case.get("name"): case[0] for case in suites(check).iter("testcase")}
+    above = cases["http_get / asyncio p99 bound"]
+    assert (above.tag, above.get("type")) == ("failure", "above")
+    assert above.text == f"p99 {level}, must stay below 20 ms"
+    assert cases["a / b p99 bound"].tag == "system-out"
+    assert cases["http_get / asyncio p99"].get("type") == "slower"
+    text = html(check)
+    assert "slower: 1 of 2 cells; above its bound: 1 cell; below its bound: 1 cell" in text
+    assert f"<td>{level}</td>" in re.sub(r' style="[^"]*"', "", text)
+    assert "must stay below 20 ms" in text
+    first, second = gate.github_annotations(check)
+    assert first.startswith("::error title=slower")
+    assert second.startswith("::error title=above%3A http_get")
+    told = json.loads(results.document(check))["answers"][0]
+    assert (told["word"], told["bound"], told["threshold"]) == ("above", 0.02, None)

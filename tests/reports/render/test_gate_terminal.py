@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from concbench.reports.render import gate
 
-from ..gate.checks import alike, checked, noisy, other, slower
+from ..gate.checks import alike, bounded, checked, noisy, other, slower, suspect
 
 
 def said(check, width=100):
@@ -19,7 +21,7 @@ def test_slower_comes_first_then_what_nobody_knows_then_the_rest_in_a_line():
         "check: working tree against git:main (1a2b3c4)   18 cells, 8 to 24 rounds, 6:40   "
         "Holm, alpha 1 %",
         "  SLOWER  http_get / asyncio    56.2 -> 68.9 ms   +22.6 % [+18.1, +27.0]   confirmed",
-        "  ?       cpu_sum / threading   too noisy: +3.0 % [-4.0, +10.0], "
+        "  ?       cpu_sum / threading   too noisy: +3.0 % [-4.0, +10.0]; "
         "about 40 more rounds would tell",
         "  =       16 cells within 5 %",
     ]
@@ -85,3 +87,47 @@ def test_memory_is_told_in_bytes_and_by_name():
 def test_what_was_not_paired_or_is_a_ratio_says_so():
     title = said(checked(*alike(1), paired=False, relative=True))[0]
     assert "git:main (1a2b3c4), not paired, relative to the reference   1 cell" in title
+
+
+def test_a_suspect_is_no_noise_and_says_how_many_rounds_would_confirm_it():
+    words = " ".join(said(checked(*alike(2), suspect()))[1:]).split()
+    assert " ".join(words) == (
+        "SUSPECT sqlite / threading suspect, not confirmed: +189.0 % [+178.0, +201.0]; "
+        "about 7 more rounds would confirm it = 2 cells within 5 %"
+    )
+
+
+def test_one_that_may_still_prove_small_is_not_said_to_be_confirmed_by_more_rounds():
+    lines = " ".join(said(checked(suspect(ratio=1.05, low=1.01, high=1.09))))
+    assert "about 7 more rounds would tell" in " ".join(lines.split())
+
+
+def test_a_few_rounds_are_not_called_noise():
+    lines = said(checked(replace(noisy(), rounds=3, low=None, high=None)))
+    assert "too few rounds: +3.0 %; about 40 more rounds would tell" in lines[1]
+
+
+def test_a_bound_is_shown_with_the_level_and_its_interval():
+    lines = said(
+        checked(
+            bounded("above"),
+            bounded("inconclusive", more=7),
+            bounded("below", metric="memory", bound=200e6),
+            bounded("below", "a / b", metric="rows", bound=1500.0),
+            bounded("below", metric="batch"),
+        )
+    )
+    assert lines[1].endswith("   p99 34.2 ms [32.2 ms, 36.2 ms], must stay below 20 ms")
+    assert " ".join(" ".join(lines[2:5]).split()) == (
+        "? http_get / asyncio too noisy: p99 20.4 ms [18.4 ms, 22.4 ms], must stay below 20 ms; "
+        "about 7 more rounds would tell"
+    )
+    assert (
+        lines[-1]
+        == "  =       1 cell below 200 MB memory, 1 cell below 1,500 rows, 1 cell below 20 ms batch"
+    )
+
+
+def test_a_check_of_bounds_alone_names_no_other_side():
+    title = said(checked(bounded("below"), before=""))[0]
+    assert title.startswith("check: working tree against its bounds, and no other side   1 cell, ")

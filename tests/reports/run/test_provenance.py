@@ -176,3 +176,33 @@ def test_no_quota_is_not_an_unknown_one():
     quota = {"environment": {"cgroup_cpus": 1.5}}
     assert told({"environment": {"cgroup_cpus": None}}, quota) == ["CPU quota not set, now 1.5"]
     assert told({"environment": {}}, quota) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "now", "slight"),
+    [
+        ("kernel", "Linux 6.1.0-18-amd64", "Linux 6.1.0-21-amd64", True),
+        ("kernel", "Linux 6.1.0", "Linux 6.10.0", False),
+        ("kernel", "Linux 6.1", "Darwin 6.1.2", False),
+        ("python", "3.12.1", "3.12.10", True),
+        ("python", "3.12.1", "3.1.2", False),
+        ("python", "3.14.0a1", "3.14.0", False),
+        ("build", "main, Jan 1", "main, Feb 2", False),
+        ("cpus", 4, 40, False),
+    ],
+)
+def test_a_patch_level_is_a_slight_difference_and_no_other_is(key, before, now, slight):
+    both = ({"environment": {**FACTS, key: value}} for value in (before, now))
+    (found,) = differences(*both, BASELINE)
+    assert (found.what, found.slight) == (WORDS[key], slight)
+
+
+def test_the_build_of_another_patch_level_is_another_build():
+    now = {**FACTS, "python": "3.12.2", "build": "later"}
+    found = differences({"environment": FACTS}, {"environment": now}, BASELINE)
+    assert [(one.what, one.slight) for one in found] == [("Python", True), ("Python build", True)]
+
+
+def test_a_variable_that_changes_no_speed_is_no_difference():
+    now = {"PYTHON_JIT": "1", "PYTHON_PIP_VERSION": "24.0", "PYTHONUNBUFFERED": "1"}
+    assert told(RECORD, changed("environment", "variables", to=now)) == []
