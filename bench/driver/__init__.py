@@ -17,8 +17,10 @@ from ..plan.cells import PlannedCell, alike, plan
 from ..plan.settings import Settings
 from ..sides import MeasuredSide
 from ..sides.build import sides
+from ..sides.commits import NO_REPOSITORY, why_none
 from ..sides.plans import plans
 from ..sides.proof import Proof, proof
+from ..sides.revisions import missing_data, missing_submodules
 from ..store import circumstances, journal, runs
 from ..store.state import History
 from . import probe_results
@@ -71,12 +73,20 @@ def with_sides(shop: Workshop, settings: Settings) -> Agenda:
     """The cells that all sides have; sides that are not built yet are built first."""
     built = sides(shop.children, settings.side, shop.folder)
     there = proof(shop.children, built, Path.cwd())
-    shared = plans(shop.children, settings, built, shop.folder)
+    notes = [*missing_data(shop.children, built), *missing_submodules(shop.children, built)]
+    if there is None and (why := why_none(Path.cwd())) != NO_REPOSITORY:
+        notes.append(f"what the sides import is not checked: {why}")
+    try:
+        shared = plans(shop.children, settings, built, shop.folder)
+    except UsageError as error:
+        error.args = ("\n  ".join([str(error), *notes]),)  # one of them may be the cause
+        raise
     for side in shared.sides:
         if there:
             there.plan(side)
     cells = runnable(shared.cells)
-    return Agenda(shared.sides, cells, shared.warnings, proof=there, alone=shared.alone)
+    warnings = [*shared.warnings, *notes]
+    return Agenda(shared.sides, cells, warnings, proof=there, alone=shared.alone)
 
 
 def measure(

@@ -16,7 +16,7 @@ from ..machine.identity import git_output
 from ..plan.cells import PlannedCell
 from ..plan.settings import Settings
 from ..sides.build import check
-from ..sides.commits import earlier
+from ..sides.commits import earlier, why_none
 from ..store.runs import check_name, stored_settings
 from .samples import CellPair
 
@@ -64,8 +64,8 @@ def counterpart(given: Mapping[str, Any], settings: Settings, folder: Path) -> C
 def _of_git(ours: str, folder: Path) -> Counterpart:
     if git_output(folder, "rev-parse", "HEAD") is None:
         raise UsageError(
-            "there is nothing to compare with: no git repository here\n"
-            "  say what: --against SIDE (git:REV, python:3.12, env:KEY=VALUE), or --baseline NAME"
+            f"there is nothing to compare with: {why_none(folder)}\n"
+            "  say what: --against SIDE (git:REV, python:3.12, pip:REQUIREMENT), or --baseline NAME"
         )
     side, why = earlier(folder, default_branch(folder))
     return Counterpart((ours, side), why=why)

@@ -13,7 +13,6 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,11 @@ from ..errors import UsageError, suggestion
 from ..machine.identity import PACKAGES, release
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
-from . import MeasuredSide, environments, installation
+from . import MeasuredSide, environments, installation, revisions
 from .environments import CommandFailed, output
 from .proof import listed
 
 OLDEST = (3, 11)
-LAYOUT = "2"
-"""Of what is kept for a revision: another number builds it anew."""
 QUESTION = """
 import json, sys
 from importlib.util import find_spec
@@ -86,9 +83,10 @@ def check(text: str) -> None:
 
 
 def _git(children: Children, rest: str, scratch: Path) -> MeasuredSide:
-    root, inside = _repository(children, Path.cwd())
-    commit = _commit(children, root, rest)
-    tree, environment = _build_revision(children, root, commit, rest)
+    root, inside = revisions.repository(children, Path.cwd())
+    commit = revisions.commit(children, root, rest)
+    tree, environment = revisions.build(children, root, commit, rest)
+    (tree / inside).mkdir(parents=True, exist_ok=True)  # a folder that the commit does not have
     python = str(environments.python_of(environment))
     return MeasuredSide(
         f"git:{rest}",
@@ -179,65 +177,11 @@ def _build_environment(children: Children, python: str, text: str) -> str:
 def _here(children: Children) -> tuple[Path, list[str]]:
     """The repository around this folder and its files; the folder alone where there is none."""
     try:
-        root, _ = _repository(children, Path.cwd())
+        root, _ = revisions.repository(children, Path.cwd())
         return root, listed(children, root)
     except UsageError:
         folder = Path.cwd()
         return folder, [path.name for path in folder.iterdir() if path.is_file()]
-
-
-def _repository(children: Children, folder: Path) -> tuple[Path, Path]:
-    """The root of the repository around a folder, and the folder's path in it."""
-    command = ["git", "rev-parse", "--show-toplevel", "--show-prefix"]
-    try:
-        root, *inside = output(children, command, purpose="git", folder=folder).splitlines()
-    except CommandFailed as error:
-        raise UsageError(f"{folder} is in no git repository: {error}") from None
-    return Path(root), Path(*inside)
-
-
-def _commit(children: Children, root: Path, name: str) -> str:
-    """The commit that a name means; UsageError when it means none."""
-    command = ["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]
-    if name.startswith("-"):
-        raise UsageError(f"'{name}' is no git revision")
-    try:
-        return output(children, command, purpose="git", folder=root).strip()
-    except CommandFailed:
-        way_out = "(a shallow clone has few: git fetch --unshallow)"
-        raise UsageError(f"git knows no revision '{name}' in {root} {way_out}") from None
-
-
-def _build_revision(children: Children, root: Path, commit: str, name: str) -> tuple[Path, Path]:
-    """A worktree of a commit and the environment that has it installed, from the cache if there.
-
-    Raises UsageError with git's or pip's last words, and leaves nothing half-built.
-    """
-    own = installation.projects(root, listed(children, root))
-    ignored = listed(children, root, "--others", "--ignored") if own else []
-    state = installation.state(root, own, ignored)
-    parts = (commit, str(root), sys.executable, sys.version, LAYOUT, state)
-
-    def build(folder: Path) -> None:
-        purpose = f"cannot check out {commit[:12]}"
-        # What a killed run left registered, without its folder, is in the way.
-        output(children, ["git", "worktree", "prune"], purpose=purpose, folder=root)
-        tree = folder / "tree"
-        quiet = ["git", "-c", f"core.hooksPath={os.devnull}"]  # the user's hooks are for the user
-        command = [*quiet, "worktree", "add", "--detach", "--force", str(tree), commit]
-        output(children, command, purpose=purpose, folder=root, seconds=300)
-        purpose = f"git:{name} does not install"
-        installation.install(children, folder / "venv", (root, tree), own, ignored, purpose)
-
-    def undo(folder: Path) -> None:
-        command = ["git", "worktree", "remove", "--force", str(folder / "tree")]
-        with suppress(CommandFailed, OSError):  # not made yet, or a full disk takes no output
-            output(children, command, purpose="git", folder=root)
-
-    with environments.cached(
-        environments.key(*parts, *environments.installed()), build, undo
-    ) as folder:
-        return folder / "tree", folder / "venv"
 
 
 def _env(_: Children, rest: str, __: Path) -> MeasuredSide:

@@ -18,6 +18,7 @@ from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 import filelock
 import platformdirs
@@ -25,9 +26,27 @@ import platformdirs
 from ..errors import UsageError
 from ..processes.children import Children, Stream, wait
 
+OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"}
+"""What git sets for a hook: with it, a new worktree would be written over the user's own index."""
+
 
 class CommandFailed(UsageError):
-    """A command that failed; says what it was for and what it said last."""
+    """A command that failed; says what it was for and what it said last.
+
+    `said` and `errors` are all that it wrote; `late` says that it was ended after its time.
+    """
+
+    def __init__(self, message: str, said: str = "", errors: str = "", late: bool = False) -> None:
+        super().__init__(message)
+        self.said, self.errors, self.late = said, errors, late
+
+
+class CommandInterrupted(KeyboardInterrupt):
+    """Ctrl-C came while a command ran; `said` is what it had written."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__()
+        self.said = said
 
 
 def output(
@@ -44,8 +63,8 @@ def output(
 
     Raises CommandFailed when it cannot be started, fails, or takes longer than `seconds`.
     """
-    env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0"}
-    env |= variables or {}
+    env = {key: value for key, value in os.environ.items() if key not in OF_A_HOOK}
+    env |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0", **(variables or {})}
     with TemporaryFile() as out, TemporaryFile() as err:
         try:
             process = children.start(
@@ -56,15 +75,21 @@ def output(
             raise CommandFailed(f"{purpose}: cannot start {missing}: {error.strerror}") from None
         try:
             code = wait(process, seconds)
+        except KeyboardInterrupt:
+            raise CommandInterrupted(_text(out)) from None
         finally:
             children.kill(process)
-        if code == 0:
-            out.seek(0)
-            return out.read().decode(errors="replace")
-        how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
-        err.seek(0)
-        last = err.read().decode(errors="replace").strip().splitlines()[-12:]
-    raise CommandFailed(f"{purpose}: {how}" + "".join(f"\n  {line}" for line in last))
+        said, errors = (_text(stream) for stream in (out, err))
+    if code == 0:
+        return said
+    how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
+    last = "".join(f"\n  {line}" for line in errors.strip().splitlines()[-12:])
+    raise CommandFailed(f"{purpose}: {how}{last}", said, errors, code is None)
+
+
+def _text(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode(errors="replace")
 
 
 INSTALL_SECONDS = 600.0

@@ -71,10 +71,15 @@ def checkout(children: Children, root: Path) -> Checkout:
 
 
 def listed(children: Children, root: Path, *which: str) -> list[str]:
-    """What git lists below the root: `which`, or what it tracks and what it does not ignore."""
-    words = ["git", "ls-files", "-z", *(which or ("--cached", "--others")), "--exclude-standard"]
-    said = output(children, words, purpose="git", folder=root)
-    return sorted({*filter(None, said.split("\0"))})
+    """What git lists below the root: `which`, or what it tracks and what it does not ignore.
+
+    With the files of submodules among those that it tracks.
+    """
+    found: set[str] = set()
+    for choice in [which] if which else [("--cached", "--recurse-submodules"), ("--others",)]:
+        words = ["git", "ls-files", "-z", *choice, "--exclude-standard"]
+        found |= {*output(children, words, purpose="git", folder=root).split("\0")}
+    return sorted(found - {""})
 
 
 def digest(file: Path) -> str:
@@ -279,7 +284,8 @@ def _owner(file: Path) -> str:
 
 def proof(children: Children, sides: Sequence[MeasuredSide], folder: Path) -> Proof | None:
     """The proof of these sides of the repository around a folder; None where there is none."""
-    root = git_output(folder, "rev-parse", "--show-toplevel")
+    known = (str(side.root[0]) for side in sides if side.root)
+    root = next(known, None) or git_output(folder, "rev-parse", "--show-toplevel")
     if root is None:
         return None
     here = checkout(children, Path(root))
