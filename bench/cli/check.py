@@ -30,7 +30,8 @@ Against = Annotated[
     str | None,
     Option(
         metavar="SIDE",
-        help="What to compare with: git:REV, python:3.12, env:KEY=VALUE, strategy:NAME. "
+        help="What to compare with: git:REV, python:3.12, pip:REQUIREMENT, env:KEY=VALUE, "
+        "strategy:NAME. "
         "Without it the baseline of [tool.concbench.gate], else what git suggests.",
     ),
 ]

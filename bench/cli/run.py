@@ -34,8 +34,8 @@ Rigorous = Annotated[bool, Option("--rigorous", help="A budget of 10m.")]
 Side = Annotated[
     options.Several,
     Option(
-        help="Compare in the same rounds: git:REV, python:PATH, python:3.12, env:KEY=VALUE, "
-        "strategy:NAME, or 'working tree'; repeatable."
+        help="Compare in the same rounds: git:REV, python:PATH, python:3.12, pip:REQUIREMENT, "
+        "env:KEY=VALUE, strategy:NAME, or 'working tree'; repeatable."
     ),
 ]
 Probe = Annotated[

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import site
 import subprocess
@@ -113,6 +114,13 @@ def installed() -> list[str]:
     return sorted(f"{name}=={version}" for name, version in versions.items() if name)
 
 
+def installed_in(environment: Path) -> dict[str, str]:
+    """The version of each distribution that was installed into an environment itself, less pip."""
+    places = environment.glob("[Ll]ib/**/*.dist-info")
+    found = dict(place.name.removesuffix(".dist-info").split("-")[:2] for place in places)
+    return {name: version for name, version in found.items() if name != "pip"}
+
+
 @contextmanager
 def cached(
     name: str, build: Callable[[Path], None], undo: Callable[[Path], None]
@@ -179,9 +187,40 @@ def create(children: Children, python: str, environment: Path, *, pip: bool = Tr
 
 
 def install(children: Children, environment: Path, *words: str, purpose: str) -> None:
-    """Have the environment's pip install something."""
+    """Have the environment's pip install something; UsageError gives pip's reason."""
     command = [str(python_of(environment)), "-m", "pip", "install", "--no-input", "--quiet"]
-    output(children, [*command, *words], purpose=purpose, seconds=INSTALL_SECONDS)
+    try:
+        output(children, [*command, *words], purpose=purpose, seconds=INSTALL_SECONDS)
+    except CommandFailed as error:
+        reason = [] if error.late else pip_reason(error.errors)
+        if not reason:
+            raise
+        raise UsageError("\n  ".join([f"{purpose}:", *reason])) from None
+
+
+def pip_reason(errors: str) -> list[str]:
+    """The lines of pip's errors that say why, without its frame around them.
+
+    Where a build fails they are the build's own; of the many versions that there are the last ones.
+    """
+    inner = "\n".join(re.findall(r"lines? of output\]\n(.*?)\[end of output\]", errors, re.DOTALL))
+    if inner:
+        lines = [line.strip() for line in inner.splitlines() if line.strip()]
+        return [line for line in lines if BUILD_ERROR.search(line)][-3:] or lines[-5:]
+    said = [line.removeprefix("ERROR: ") for line in errors.splitlines() if line[:7] == "ERROR: "]
+    said = [line for line in said if not line.startswith(("Ignored the following", "Failed to"))]
+    return [re.sub(r"\(from versions: (.+)\)$", _last_versions, line) for line in said]
+
+
+MOST_VERSIONS = 5
+"""That a message names."""
+BUILD_ERROR = re.compile(r"(^|[\s:])(fatal )?error: |^[\w.]*(Error|Exception|Exit)\b")
+
+
+def _last_versions(match: re.Match[str]) -> str:
+    versions = match[1].split(", ")
+    more = "... " if len(versions) > MOST_VERSIONS else ""
+    return f"(from versions: {more}{', '.join(versions[-MOST_VERSIONS:])})"
 
 
 def copy_packages(children: Children, python: str, folder: Path) -> Path:
