@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
-from ..errors import Exit, Interrupted, UsageError
+from ..errors import Exit, Interrupted, NothingShared, UsageError
 from . import options, stored
 from .exit import ending, writing
 from .progress import watching
@@ -86,7 +86,12 @@ def check(
         settings, unfinished = _settings(given)
         limits = thresholds(fail_on or settings.gate.fail_on)
         files = targets(export or ())
-        checked, folder = _measure(given, settings, limits, unfinished)
+        try:
+            checked, folder = _measure(given, settings, limits, unfinished)
+        except NothingShared as error:
+            outcome.notcompared = len(error.alone)
+            _write(_empty(error), files)
+            raise
         outcome.run = folder.name.partition("-")[0]
         outcome.regressions = len(checked.of("slower"))
         outcome.failed = len({cell for cell, _ in checked.failed})
@@ -187,11 +192,25 @@ def _publish(
     print(f"\nsaved: {stored.short(folder)}")
     if report:
         stored.write_page([stored.read(folder)])
+    _write(checked, files)
+
+
+def _write(checked: Check, files: Sequence[tuple[str, str]]) -> None:
+    from reports.render import gate
+
     for form, file in files:
         stored.write_output(render(checked, form), form, file)
     if os.environ.get("GITHUB_ACTIONS"):
         for line in gate.github_annotations(checked):
             print(line)
+
+
+def _empty(error: NothingShared) -> Check:
+    """The check of sides that have no cell in common."""
+    from reports.gate.results import Check
+
+    after, before = error.titles[:2]
+    return Check(after, before, (), alone=error.alone, run="-", warnings=(str(error),))
 
 
 def render(checked: Check, form: str) -> str:

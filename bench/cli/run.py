@@ -124,7 +124,7 @@ def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | Non
     """How the run will be shown, and exported; UsageError before anything is measured."""
     from reports.analysis import tables
 
-    from ..plan.cells import plan
+    from ..sides.plans import plan_here
     from ..store import runs
 
     targets = [*given.get("export", ()), *(f"github:{file}" for file in stored.summaries())]
@@ -133,7 +133,7 @@ def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | Non
         results = unfinished.parent.parent if unfinished else settings.results
         runs.check_baseline(results, given["save_baseline"])
     group_by = given.get("group_by")
-    cells = plan(settings) if group_by else ()
+    cells = plan_here(settings).cells if group_by else ()
     specs = (spec for one in cells for spec in (one.cell.workload, one.cell.strategy))
     params = [key for spec in specs for key in spec.params]
     return tables.wanted(given.get("columns"), given.get("sort"), group_by, params), targets

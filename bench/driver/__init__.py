@@ -13,7 +13,7 @@ from typing import Any
 from reports.stats import stopping
 
 from ..errors import Interrupted, NothingSelected, UsageError
-from ..plan.cells import PlannedCell, alike, plan
+from ..plan.cells import PlannedCell, alike
 from ..plan.settings import Settings
 from ..sides import MeasuredSide
 from ..sides.build import sides
@@ -44,11 +44,15 @@ def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | No
 
 @contextmanager
 def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
-    """The machine to ourselves, and what to measure; cells without sides are planned first."""
-    here = () if settings.side else runnable(plan(settings))
+    """The machine to ourselves, and what to measure."""
     with workshop(settings.results) as shop:
-        agenda = with_sides(shop, settings) if settings.side else Agenda((MeasuredSide(""),), here)
-        yield shop, agenda
+        yield shop, with_sides(shop, settings) if settings.side else alone(shop, settings)
+
+
+def alone(shop: Workshop, settings: Settings) -> Agenda:
+    """The cells of the working tree, which are planned in a process of their own."""
+    shared = plans(shop.children, settings, (MeasuredSide(""),), shop.folder)
+    return Agenda(shared.sides, runnable(shared.cells), shared.warnings)
 
 
 @dataclass(frozen=True)

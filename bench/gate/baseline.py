@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reports.run.keys import WORKING_TREE
 from reports.run.schema import Planned as StoredCell
 
-from ..errors import NotComparable, UsageError, suggestion
+from ..errors import NothingShared, UsageError, suggestion
 from ..machine.identity import git_output
 from ..plan.cells import PlannedCell
 from ..plan.settings import Settings
@@ -128,7 +128,7 @@ def common(
     """The cells that both have, and a line for each that cannot be compared.
 
     They are numbered in their order, as a run has them, references among them.  Raises
-    NotComparable without one.
+    NothingShared without one.
     """
     before = {cell.name: cell for cell in stored.run.cells}
     pairs, notes = [], []
@@ -147,7 +147,9 @@ def common(
                 notes.append(f"no common reference: {one.name}")
     notes += [f"only in {name}: {left}" for left in before]
     if not pairs:
-        raise NotComparable("\n  ".join([f"no cell to compare with baseline '{name}'", *notes]))
+        why = "\n  ".join([f"no cell to compare with baseline '{name}'", *notes])
+        alone = [*not_compared(notes, chosen=False)]
+        raise NothingShared(why, (WORKING_TREE, f"baseline {name}"), alone)
     return _numbered(pairs), notes
 
 

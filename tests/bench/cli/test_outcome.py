@@ -42,3 +42,10 @@ def test_a_signal_that_is_ignored_stays_ignored():
         assert end.value.exit_code == 0
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(("about", "said"), [("", "interrupted"), ("while it slept", "while it")])
+def test_an_interrupt_is_never_without_a_word(about, said, capsys):
+    with pytest.raises(typer.Exit), ending():
+        raise KeyboardInterrupt(*filter(None, [about]))
+    assert capsys.readouterr().err.startswith(f"concbench: {said}")
