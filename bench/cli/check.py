@@ -84,7 +84,7 @@ def check(
     given = options.given(locals())
     with ending(last_line=True) as outcome:
         settings, unfinished = _settings(given)
-        limits = thresholds(fail_on or settings.gate.fail_on)
+        limits = thresholds(settings.gate.fail_on)
         files = targets(export or ())
         try:
             checked, folder = _measure(given, settings, limits, unfinished)
@@ -106,24 +106,51 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """The settings, and the folder of the run to go on with."""
     from ..gate.samples import BUDGET
     from ..plan.settings import Settings, resolve
-    from ..store.runs import run_to_resume, stored_settings
 
-    flags = {key: one for key, one in given.items() if key in Settings.model_fields}
-    unfinished = None
     if "resume" in given:
-        unfinished = run_to_resume(resolve(flags).results, given["resume"])
-        flags = {**stored_settings(unfinished), **flags}
-        if "baseline" not in given and len(flags.get("side", ())) != 2:
-            raise UsageError(f"{unfinished.name} is no check of two sides that could go on")
+        return _resumed(given)
+    flags = {key: one for key, one in given.items() if key in Settings.model_fields}
     settings = resolve(flags)
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"gate": settings.gate.model_copy(update=_gate(given))}
+    if "relative" in given and not more["gate"].baseline:
+        raise UsageError("--relative is of a stored run: give --baseline NAME, too")
     if "side" not in flags:
         more["side"] = ()  # of the options file or the environment: what `run` compares
     if settings.budget is None and settings.rounds is None:
         more["budget"] = BUDGET
     if "probe" not in settings.model_fields_set:
         more["probe"] = ("none",)  # its time is for rounds
-    return settings.model_copy(update=more), unfinished
+    return settings.model_copy(update=more), None
+
+
+def _gate(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the command line says in place of the gate's options."""
+    more: dict[str, Any] = {}
+    if "against" in given or "baseline" in given:
+        more = {key: given.get(key, "") for key in ("against", "baseline")}
+    if "fail_on" in given:
+        more["fail_on"] = tuple(given["fail_on"])
+    return {**more, "relative": True} if "relative" in given else more
+
+
+def _resumed(given: Mapping[str, Any]) -> tuple[Settings, Path]:
+    """The settings of an unfinished check, and its folder; UsageError for others on the line."""
+    from ..plan.settings import Settings, check_same, resolve, resumed
+    from ..store.runs import run_to_resume, stored_settings
+
+    results = resolve({"results": given.get("results")}).results
+    folder = run_to_resume(results, given["resume"])
+    apart = ("side", "against", "resume")
+    flags = {k: one for k, one in given.items() if k in Settings.model_fields and k not in apart}
+    settings = resumed(folder.name, stored_settings(folder), flags, results)
+    if not settings.gate.baseline and len(settings.side) != 2:
+        raise UsageError(f"{folder.name} is no check that could go on")
+    ours, against = settings.side or ("", "")
+    now = {**given, **_gate(given)}
+    kinds = ("side", "against", "baseline", "relative", "fail_on")
+    before = {**settings.gate.model_dump(), "side": ours, "against": against}
+    check_same(folder.name, [(key, before[key], now[key]) for key in kinds if key in given])
+    return settings, folder
 
 
 def thresholds(texts: Sequence[str]) -> Limits:
@@ -159,8 +186,8 @@ def _measure(
     from .. import gate
     from ..gate.baseline import Counterpart, counterpart
 
-    goes_on = unfinished is not None and "baseline" not in given
-    other = Counterpart(settings.side) if goes_on else counterpart(given, settings, Path.cwd())
+    other = counterpart(given, settings, Path.cwd()) if unfinished is None else None
+    other = other or Counterpart(settings.side, settings.gate.baseline)
     if other.why:
         print(f"against {other.sides[1]}: {other.why}", file=sys.stderr)
     progress = partial(watching, bool(given.get("quiet")), bool(given.get("verbose")))
@@ -173,8 +200,7 @@ def _measure(
             settings = settings.model_copy(update={"side": other.sides})
         return gate.check_sides(settings, limits, progress, unfinished)
     except Interrupted as error:
-        name = f" --baseline {other.baseline}" if other.baseline else ""
-        raise Interrupted(error.folder, f"check{name}") from None
+        raise Interrupted(error.folder, "check") from None
 
 
 def _publish(

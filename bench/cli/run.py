@@ -105,7 +105,7 @@ def run(
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """The settings, and the folder of the run to go on with."""
-    from ..plan.settings import Settings, resolve
+    from ..plan.settings import Settings, resolve, resumed
     from ..store.runs import run_to_resume, stored_settings
 
     named = [key for key in ("budget", *PRESETS) if key in given]
@@ -116,8 +116,9 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
         flags["budget"] = PRESETS[named[0]]
     if "resume" not in given:
         return resolve(flags), None
-    folder = run_to_resume(resolve(flags).results, given["resume"])
-    return resolve({**stored_settings(folder), **flags}), folder
+    results = resolve({"results": flags.get("results")}).results
+    folder = run_to_resume(results, given["resume"])
+    return resumed(folder.name, stored_settings(folder), flags, results), folder
 
 
 def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | None) -> Output:
