@@ -17,8 +17,8 @@ from .exit import ending, writing
 from .progress import watching
 
 if TYPE_CHECKING:
-    from reports.gate.results import Check
-    from reports.gate.thresholds import Threshold
+    from concbench.reports.gate.results import Check
+    from concbench.reports.gate.thresholds import Threshold
 
     from ..plan.settings import Settings
 
@@ -155,7 +155,7 @@ def _resumed(given: Mapping[str, Any]) -> tuple[Settings, Path]:
 
 def thresholds(texts: Sequence[str]) -> Limits:
     """What fails the check; UsageError names the text that is no threshold."""
-    from reports.gate.thresholds import parse
+    from concbench.reports.gate.thresholds import parse
 
     try:
         return parse(texts)
@@ -207,9 +207,9 @@ def _publish(
     checked: Check, folder: Path, files: Sequence[tuple[str, str]], *, report: bool
 ) -> None:
     """Store it first, then print it, then write the page and the targets that are wanted."""
-    from reports.files import write_whole
-    from reports.gate import results
-    from reports.render import gate
+    from concbench.reports.files import write_whole
+    from concbench.reports.gate import results
+    from concbench.reports.render import gate
 
     with writing(folder / results.FILE):
         write_whole(folder / results.FILE, results.document(checked))
@@ -222,7 +222,7 @@ def _publish(
 
 
 def _write(checked: Check, files: Sequence[tuple[str, str]]) -> None:
-    from reports.render import gate
+    from concbench.reports.render import gate
 
     for form, file in files:
         stored.write_output(render(checked, form), form, file)
@@ -233,7 +233,7 @@ def _write(checked: Check, files: Sequence[tuple[str, str]]) -> None:
 
 def _empty(error: NothingShared) -> Check:
     """The check of sides that have no cell in common."""
-    from reports.gate.results import Check
+    from concbench.reports.gate.results import Check
 
     after, before = error.titles[:2]
     return Check(after, before, (), alone=error.alone, run="-", warnings=(str(error),))
@@ -241,8 +241,8 @@ def _empty(error: NothingShared) -> Check:
 
 def render(checked: Check, form: str) -> str:
     """The check in another format."""
-    from reports.gate import results
-    from reports.render import gate
+    from concbench.reports.gate import results
+    from concbench.reports.render import gate
 
     written = {"junit": gate.junit, "json": results.document}.get(form, gate.document)(checked)
     # Another step may have left the summary without an end of line.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Pair: TypeAlias = tuple[str, int, str]
 """What cells of one pair have in common: workload, tasks and, but for a choice, strategy."""
 
-PLANNER = "from bench.plan.planner import main; main()"
+PLANNER = "from concbench.plan.planner import main; main()"
 SECONDS, LEAST_SECONDS = 60.0, 10.0
 """For a side to say its plan, and the least: what it imports may hang, or the machine be busy."""
 

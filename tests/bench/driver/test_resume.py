@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.driver import run
-from bench.errors import NotComparable
-from bench.plan.settings import resolve
+from concbench.driver import run
+from concbench.errors import NotComparable
+from concbench.plan.settings import resolve
 
 from ..sides.repositories import commit, git
 
@@ -85,7 +85,7 @@ def test_a_run_of_an_earlier_version_goes_on_where_nothing_contradicts(folder):
     assert list(now["code"]) == ["workload work"]
 
 
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 
 
 def checked(*words: str) -> subprocess.CompletedProcess[str]:

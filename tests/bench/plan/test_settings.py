@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UsageError
-from bench.plan.settings import Settings, resolve, resumed
+from concbench.errors import UsageError
+from concbench.plan.settings import Settings, resolve, resumed
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench import init
-from bench.errors import NotComparable
-from bench.sides import installation
-from bench.sides.installation import is_installable
+from concbench import init
+from concbench.errors import NotComparable
+from concbench.sides import installation
+from concbench.sides.installation import is_installable
 
 from . import layouts
 from .layouts import LAYOUTS, TOOL_ONLY, TOOLS

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UsageError
-from bench.processes.children import Children
-from bench.sides import MeasuredSide, build, environments
-from bench.sides.build import sides
-from bench.sides.environments import output, pip_reason
-from bench.sides.proof import Checkout, Proof
+from concbench.errors import UsageError
+from concbench.processes.children import Children
+from concbench.sides import MeasuredSide, build, environments
+from concbench.sides.build import sides
+from concbench.sides.environments import output, pip_reason
+from concbench.sides.proof import Checkout, Proof
 
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 ASK = "import odd_library, pyperf; print(odd_library.VALUE)"
 
 

@@ -10,15 +10,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.errors import NothingShared
-from bench.plan.settings import resolve
-from bench.processes.children import Children
-from bench.sides.build import sides
-from bench.sides.plans import plans
+from concbench.errors import NothingShared
+from concbench.plan.settings import resolve
+from concbench.processes.children import Children
+from concbench.sides.build import sides
+from concbench.sides.plans import plans
 
 from .repositories import commit
 
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 WORK = "def work(i):\n    return i\n"
 
 

@@ -6,15 +6,15 @@ import os
 
 import pytest
 
-from bench.driver import with_sides
-from bench.driver.lab import workshop
-from bench.errors import NotComparable, UsageError
-from bench.plan.settings import resolve
-from bench.processes.children import Children
-from bench.sides import MeasuredSide, revisions
-from bench.sides.build import check, sides
-from bench.sides.commits import why_none
-from bench.sides.proof import listed, proof
+from concbench.driver import with_sides
+from concbench.driver.lab import workshop
+from concbench.errors import NotComparable, UsageError
+from concbench.plan.settings import resolve
+from concbench.processes.children import Children
+from concbench.sides import MeasuredSide, revisions
+from concbench.sides.build import check, sides
+from concbench.sides.commits import why_none
+from concbench.sides.proof import listed, proof
 
 from .repositories import commit, git
 

@@ -8,14 +8,14 @@ import time
 
 import pytest
 
-from bench.driver import run
-from bench.errors import Exit, NotComparable, NothingSelected, TimedOut, UsageError
-from bench.plan.planner import answer
-from bench.plan.settings import resolve
-from bench.processes.children import Children
-from bench.sides import plans as plans_module
-from bench.sides.build import sides
-from bench.sides.plans import plan_here, plans
+from concbench.driver import run
+from concbench.errors import Exit, NotComparable, NothingSelected, TimedOut, UsageError
+from concbench.plan.planner import answer
+from concbench.plan.settings import resolve
+from concbench.processes.children import Children
+from concbench.sides import plans as plans_module
+from concbench.sides.build import sides
+from concbench.sides.plans import plan_here, plans
 
 from .repositories import commit
 
@@ -122,7 +122,7 @@ def test_a_plug_in_of_a_pattern_is_named_as_it_is_imported(tmp_path):
 
 def test_an_interrupt_says_what_was_imported(here):
     (here / "work.py").write_text(f"open('began', 'w').close()\n{HANGS}")
-    command = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+    command = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
     words = ["run", "-w", "work.py:work", "-q"]
     with subprocess.Popen([*command, *words], stderr=subprocess.PIPE, text=True) as process:
         while not (here / "began").exists() and process.poll() is None:
