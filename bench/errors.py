@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -30,10 +30,30 @@ class UsageError(Exception):
     exit = Exit.USAGE
 
 
+class TimedOut(UsageError):
+    """What a user's code is needed for did not come to an end."""
+
+    exit = Exit.FAILED
+
+
 class NotComparable(UsageError):
     """Two things were measured under different conditions."""
 
     exit = Exit.NOT_COMPARABLE
+
+
+class NothingShared(NotComparable):
+    """Two things have no cell in common; `alone` has each cell with the reason."""
+
+    def __init__(
+        self, message: str, titles: Sequence[str], alone: Sequence[tuple[str, str]]
+    ) -> None:
+        super().__init__(message)
+        self.titles, self.alone = tuple(titles), tuple(alone)
+
+
+class ImportFailed(UsageError):
+    """A plug-in is there, and does not import."""
 
 
 class NothingSelected(UsageError):

@@ -15,11 +15,12 @@ from ..driver.fixtures import Fixtures
 from ..driver.lab import Workshop
 from ..driver.workers import EquippedSide, Launch, Workers
 from ..errors import UsageError, alternatives
-from ..plan.cells import PlannedCell, plan
+from ..plan.cells import PlannedCell
 from ..plan.plugins import loaded, parameters
 from ..plan.settings import Settings
 from ..processes.outputs import Failed, parsed
 from ..sides import MeasuredSide
+from ..sides.plans import plan_here
 from ..spec import Spec
 from ..store import runs
 from . import work
@@ -32,7 +33,7 @@ SECONDS = 60.0
 def strategies(settings: Settings) -> tuple[PlannedCell, ...]:
     """The strategies that the settings select, each with the reason why it cannot run here."""
     chosen = {"workload": (f"{work.__name__}:AwaitableTasks",), "strategy": settings.strategy}
-    return plan(Settings.model_validate(chosen))
+    return plan_here(Settings.model_validate(chosen)).cells
 
 
 def document(

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
-from ..errors import Exit, Interrupted, UsageError
+from ..errors import Exit, Interrupted, NothingShared, UsageError
 from . import options, stored
 from .exit import ending, writing
 from .progress import watching
@@ -31,7 +30,8 @@ Against = Annotated[
     str | None,
     Option(
         metavar="SIDE",
-        help="What to compare with: git:REV, python:3.12, env:KEY=VALUE, strategy:NAME. "
+        help="What to compare with: git:REV, python:3.12, pip:REQUIREMENT, env:KEY=VALUE, "
+        "strategy:NAME. "
         "Without it the baseline of [tool.concbench.gate], else what git suggests.",
     ),
 ]
@@ -94,10 +94,14 @@ def check(
     given = options.given(locals())
     with ending(last_line=True) as outcome:
         settings, unfinished = _settings(given)
-        gate = settings.gate
-        limits = thresholds(fail_on or gate.fail_on, require or gate.require)
+        limits = thresholds(settings.gate.fail_on, settings.gate.require)
         files = targets(export or ())
-        checked, folder = _measure(given, settings, limits, unfinished)
+        try:
+            checked, folder = _measure(given, settings, limits, unfinished)
+        except NothingShared as error:
+            outcome.notcompared = len(error.alone)
+            _write(_empty(error), files)
+            raise
         outcome.run = folder.name.partition("-")[0]
         outcome.regressions = len(checked.of("slower"))
         outcome.failed = len({cell for cell, _ in checked.failed})
@@ -114,24 +118,51 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """The settings, and the folder of the run to go on with."""
     from ..gate.samples import BUDGET
     from ..plan.settings import Settings, resolve
-    from ..store.runs import run_to_resume, stored_settings
 
-    flags = {key: one for key, one in given.items() if key in Settings.model_fields}
-    unfinished = None
     if "resume" in given:
-        unfinished = run_to_resume(resolve(flags).results, given["resume"])
-        flags = {**stored_settings(unfinished), **flags}
-        if "baseline" not in given and len(flags.get("side", ())) not in (0, 2):
-            raise UsageError(f"{unfinished.name} is no check of two sides that could go on")
+        return _resumed(given)
+    flags = {key: one for key, one in given.items() if key in Settings.model_fields}
     settings = resolve(flags)
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"gate": settings.gate.model_copy(update=_gate(given))}
+    if "relative" in given and not more["gate"].baseline:
+        raise UsageError("--relative is of a stored run: give --baseline NAME, too")
     if "side" not in flags:
         more["side"] = ()  # of the options file or the environment: what `run` compares
     if settings.budget is None and settings.rounds is None:
         more["budget"] = BUDGET
     if "probe" not in settings.model_fields_set:
         more["probe"] = ("none",)  # its time is for rounds
-    return settings.model_copy(update=more), unfinished
+    return settings.model_copy(update=more), None
+
+
+def _gate(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the command line says in place of the gate's options."""
+    more: dict[str, Any] = {}
+    if "against" in given or "baseline" in given:
+        more = {key: given.get(key, "") for key in ("against", "baseline")}
+    more |= {key: tuple(given[key]) for key in ("fail_on", "require") if key in given}
+    return {**more, "relative": True} if "relative" in given else more
+
+
+def _resumed(given: Mapping[str, Any]) -> tuple[Settings, Path]:
+    """The settings of an unfinished check, and its folder; UsageError for others on the line."""
+    from ..plan.settings import Settings, check_same, resolve, resumed
+    from ..store.runs import run_to_resume, stored_settings
+
+    results = resolve({"results": given.get("results")}).results
+    folder = run_to_resume(results, given["resume"])
+    apart = ("side", "against", "resume")
+    flags = {k: one for k, one in given.items() if k in Settings.model_fields and k not in apart}
+    settings = resumed(folder.name, stored_settings(folder), flags, results)
+    of_bounds = not settings.side and settings.gate.require
+    if not (settings.gate.baseline or of_bounds or len(settings.side) == 2):
+        raise UsageError(f"{folder.name} is no check that could go on")
+    ours, against = settings.side or ("", "")
+    now = {**given, **_gate(given)}
+    kinds = ("side", "against", "baseline", "relative", "fail_on", "require")
+    before = {**settings.gate.model_dump(), "side": ours, "against": against}
+    check_same(folder.name, [(key, before[key], now[key]) for key in kinds if key in given])
+    return settings, folder
 
 
 def thresholds(texts: Sequence[str], required: Sequence[str] = ()) -> Limits:
@@ -171,23 +202,16 @@ def _measure(
     from ..gate.baseline import Counterpart, counterpart
 
     progress = partial(watching, bool(given.get("quiet")), bool(given.get("verbose")))
-    if _alone(given, settings, limits):
-        print("only bounds are asked: nothing is compared (--against SIDE does)", file=sys.stderr)
-        try:
-            return gate.check_bounds(settings, limits, progress, unfinished)
-        except Interrupted as error:
-            again = "".join(f" --require {quote(one)}" for one in given.get("require", ()))
-            raise Interrupted(error.folder, f"check{again}") from None
-    goes_on = unfinished is not None and "baseline" not in given
-    if goes_on and len(settings.side) != 2:
-        raise UsageError(
-            f"{given['resume']} is no check of two sides that could go on (bounds are asked again "
-            "with --require)"
-        )
-    other = Counterpart(settings.side) if goes_on else counterpart(given, settings, Path.cwd())
-    if other.why:
-        print(f"against {other.sides[1]}: {other.why}", file=sys.stderr)
     try:
+        if _alone(settings, limits):
+            print(
+                "only bounds are asked: nothing is compared (--against SIDE does)", file=sys.stderr
+            )
+            return gate.check_bounds(settings, limits, progress, unfinished)
+        other = counterpart(given, settings, Path.cwd()) if unfinished is None else None
+        other = other or Counterpart(settings.side, settings.gate.baseline)
+        if other.why:
+            print(f"against {other.sides[1]}: {other.why}", file=sys.stderr)
         if other.baseline:
             return gate.check_baseline(
                 other.baseline, given, settings, limits, progress, stored.read, unfinished
@@ -196,15 +220,14 @@ def _measure(
             settings = settings.model_copy(update={"side": other.sides})
         return gate.check_sides(settings, limits, progress, unfinished)
     except Interrupted as error:
-        name = f" --baseline {other.baseline}" if other.baseline else ""
-        raise Interrupted(error.folder, f"check{name}") from None
+        raise Interrupted(error.folder, "check") from None
 
 
-def _alone(given: Mapping[str, Any], settings: Settings, limits: Limits) -> bool:
+def _alone(settings: Settings, limits: Limits) -> bool:
     """Whether bounds are all that is asked, so that there is nothing to compare with."""
     gate = settings.gate
-    sides = [given.get("against"), given.get("baseline"), settings.side]
-    return all(one.bound for one in limits) and not any([*sides, gate.against, gate.baseline])
+    others = settings.side, gate.against, gate.baseline
+    return all(one.bound for one in limits) and not any(others)
 
 
 def _publish(
@@ -222,11 +245,25 @@ def _publish(
     print(f"\nsaved: {stored.short(folder)}")
     if report:
         stored.write_page([stored.read(folder)])
+    _write(checked, files)
+
+
+def _write(checked: Check, files: Sequence[tuple[str, str]]) -> None:
+    from concbench.reports.render import gate
+
     for form, file in files:
         stored.write_output(render(checked, form), form, file)
     if os.environ.get("GITHUB_ACTIONS"):
         for line in gate.github_annotations(checked):
             print(line)
+
+
+def _empty(error: NothingShared) -> Check:
+    """The check of sides that have no cell in common."""
+    from concbench.reports.gate.results import Check
+
+    after, before = error.titles[:2]
+    return Check(after, before, (), alone=error.alone, run="-", warnings=(str(error),))
 
 
 def render(checked: Check, form: str) -> str:

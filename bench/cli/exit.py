@@ -75,7 +75,7 @@ def _reporting(outcome: Outcome) -> Iterator[None]:
         print(f"concbench: {error}", file=sys.stderr)
     except (Interrupted, KeyboardInterrupt) as error:
         outcome.codes.add(Exit.INTERRUPTED)
-        print(f"concbench: {error or 'interrupted'}", file=sys.stderr)
+        print(f"concbench: {str(error) or 'interrupted'}", file=sys.stderr)
         if isinstance(error, Interrupted):
             outcome.run = error.folder.name.partition("-")[0]
             print(f"  go on with: concbench {error.command} --resume", file=sys.stderr)

@@ -36,8 +36,8 @@ Rigorous = Annotated[bool, Option("--rigorous", help="A budget of 10m.")]
 Side = Annotated[
     options.Several,
     Option(
-        help="Compare in the same rounds: git:REV, python:PATH, python:3.12, env:KEY=VALUE, "
-        "strategy:NAME, or 'working tree'; repeatable."
+        help="Compare in the same rounds: git:REV, python:PATH, python:3.12, pip:REQUIREMENT, "
+        "env:KEY=VALUE, strategy:NAME, or 'working tree'; repeatable."
     ),
 ]
 Probe = Annotated[
@@ -110,7 +110,7 @@ def run(
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """The settings, and the folder of the run to go on with."""
-    from ..plan.settings import Settings, resolve
+    from ..plan.settings import Settings, resolve, resumed
     from ..store.runs import run_to_resume, stored_settings
 
     named = [key for key in ("budget", *PRESETS) if key in given]
@@ -121,15 +121,16 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
         flags["budget"] = PRESETS[named[0]]
     if "resume" not in given:
         return resolve(flags), None
-    folder = run_to_resume(resolve(flags).results, given["resume"])
-    return resolve({**stored_settings(folder), **flags}), folder
+    results = resolve({"results": flags.get("results")}).results
+    folder = run_to_resume(results, given["resume"])
+    return resumed(folder.name, stored_settings(folder), flags, results), folder
 
 
 def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | None) -> Output:
     """How the run will be shown, and exported; UsageError before anything is measured."""
     from concbench.reports.analysis import tables
 
-    from ..plan.cells import plan
+    from ..sides.plans import plan_here
     from ..store import runs
 
     targets = [*given.get("export", ()), *(f"github:{file}" for file in stored.summaries())]
@@ -138,7 +139,7 @@ def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | Non
         results = unfinished.parent.parent if unfinished else settings.results
         runs.check_baseline(results, given["save_baseline"])
     group_by = given.get("group_by")
-    cells = plan(settings) if group_by else ()
+    cells = plan_here(settings).cells if group_by else ()
     specs = (spec for one in cells for spec in (one.cell.workload, one.cell.strategy))
     params = [key for spec in specs for key in spec.params]
     return tables.wanted(given.get("columns"), given.get("sort"), group_by, params), targets

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..plan.cells import PlannedCell
     from ..plan.settings import Settings
     from ..processes.outputs import Failed
+    from ..sides import MeasuredSide
 
 NAME = r"[^/:\[\]]+"
 PLUGIN = rf"(?:[^:\[\]]+\.py:{NAME}|{NAME}(?::{NAME})?)(?:\[.*\])?"
@@ -62,11 +63,11 @@ def trace(
 
         workload, strategy = split(cell)
         settings = resolve({**given, "workload": [workload], "strategy": [strategy]})
-        planned = _plan(cell, settings)
+        planned, side = _plan(cell, settings)
         name = f"{planned.cell.workload.name}-{planned.cell.strategy.name}"
         file = output or re.sub(r"[^\w.+-]+", "-", f"trace-{name}.json")
         stored.check_output(file)
-        with laboratory(settings.results, (planned,)) as lab:
+        with laboratory(settings.results, (planned,), side=side) as lab:
             batch = _record(lab, planned, settings)
         if isinstance(batch, Failed):
             print(f"concbench: {planned.cell.name}: {batch.message}", file=sys.stderr)
@@ -93,15 +94,16 @@ def split(cell: str) -> tuple[str, str]:
     raise UsageError(f"a cell is WORKLOAD/STRATEGY, such as {examples}, not {cell!r}")
 
 
-def _plan(cell: str, settings: Settings) -> PlannedCell:
+def _plan(cell: str, settings: Settings) -> tuple[PlannedCell, MeasuredSide]:
     from ..driver import runnable
-    from ..plan.cells import plan
+    from ..sides.plans import plan_here
 
-    cells = runnable(plan(settings))
+    shared = plan_here(settings)
+    cells = runnable(shared.cells)
     if len(cells) > 1:
         names = ", ".join(planned.cell.name for planned in cells[:3])
         raise UsageError(f"{cell} is {len(cells)} cells ({names} ...): a trace is of one")
-    return cells[0]
+    return cells[0], shared.sides[0]
 
 
 def _record(lab: Lab, planned: PlannedCell, settings: Settings) -> Pass | Failed:

@@ -13,12 +13,14 @@ from typing import Any
 from concbench.reports.stats import stopping
 
 from ..errors import Interrupted, NothingSelected, UsageError
-from ..plan.cells import PlannedCell, alike, plan
+from ..plan.cells import PlannedCell, alike
 from ..plan.settings import Settings
 from ..sides import MeasuredSide
 from ..sides.build import sides
+from ..sides.commits import NO_REPOSITORY, why_none
 from ..sides.plans import plans
 from ..sides.proof import Proof, proof
+from ..sides.revisions import missing_data, missing_submodules
 from ..store import circumstances, journal, runs
 from ..store.state import History
 from . import probe_results
@@ -42,11 +44,15 @@ def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | No
 
 @contextmanager
 def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
-    """The machine to ourselves, and what to measure; cells without sides are planned first."""
-    here = () if settings.side else runnable(plan(settings))
+    """The machine to ourselves, and what to measure."""
     with workshop(settings.results) as shop:
-        agenda = with_sides(shop, settings) if settings.side else Agenda((MeasuredSide(""),), here)
-        yield shop, agenda
+        yield shop, with_sides(shop, settings) if settings.side else alone(shop, settings)
+
+
+def alone(shop: Workshop, settings: Settings) -> Agenda:
+    """The cells of the working tree, which are planned in a process of their own."""
+    shared = plans(shop.children, settings, (MeasuredSide(""),), shop.folder)
+    return Agenda(shared.sides, runnable(shared.cells), shared.warnings)
 
 
 @dataclass(frozen=True)
@@ -71,12 +77,20 @@ def with_sides(shop: Workshop, settings: Settings) -> Agenda:
     """The cells that all sides have; sides that are not built yet are built first."""
     built = sides(shop.children, settings.side, shop.folder)
     there = proof(shop.children, built, Path.cwd())
-    shared = plans(shop.children, settings, built, shop.folder)
+    notes = [*missing_data(shop.children, built), *missing_submodules(shop.children, built)]
+    if there is None and (why := why_none(Path.cwd())) != NO_REPOSITORY:
+        notes.append(f"what the sides import is not checked: {why}")
+    try:
+        shared = plans(shop.children, settings, built, shop.folder)
+    except UsageError as error:
+        error.args = ("\n  ".join([str(error), *notes]),)  # one of them may be the cause
+        raise
     for side in shared.sides:
         if there:
             there.plan(side)
     cells = runnable(shared.cells)
-    return Agenda(shared.sides, cells, shared.warnings, proof=there, alone=shared.alone)
+    warnings = [*shared.warnings, *notes]
+    return Agenda(shared.sides, cells, warnings, proof=there, alone=shared.alone)
 
 
 def measure(

@@ -25,7 +25,7 @@ from ..processes.outputs import Failed, parsed
 from ..sides import MeasuredSide
 from ..sides.proof import Proof
 from . import probe_results, probe_visits
-from .fixtures import running
+from .fixtures import HERE, running
 from .probe_results import Pass
 from .probing import Owed
 from .rounds import Measurement, Scouting, Visit
@@ -210,7 +210,9 @@ def open_lab(
 
 
 @contextmanager
-def laboratory(results: Path, cells: Sequence[PlannedCell], seed: int = 0) -> Iterator[Lab]:
-    """All of it for cells without sides."""
-    with workshop(results) as shop, open_lab(shop, [MeasuredSide("")], cells, seed) as lab:
+def laboratory(
+    results: Path, cells: Sequence[PlannedCell], seed: int = 0, side: MeasuredSide = HERE
+) -> Iterator[Lab]:
+    """All of it for cells of one side."""
+    with workshop(results) as shop, open_lab(shop, [side], cells, seed) as lab:
         yield lab

@@ -104,7 +104,9 @@ def check_baseline(
         settings = same_settings(settings, given, stored.folder)
     shared = plan_here(settings)
     both, notes = common(shared.cells, stored, name, relative=relative)
-    alone = [*not_compared(notes, chosen=any(key in given for key in CELLS))]
+    as_stored = same_settings(settings, {}, stored.folder)
+    chosen = any(getattr(settings, key) != getattr(as_stored, key) for key in CELLS)
+    alone = [*not_compared(notes, chosen=chosen)]
     check_named(limits, (pair.now.cell for pair in both), alone)
     by_id = {cell.id: cell for pair in both for cell in pair.planned}
     cells = tuple(by_id[number] for number in sorted(by_id))

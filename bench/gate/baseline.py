@@ -13,12 +13,12 @@ from concbench.reports.gate.looks import FIRST
 from concbench.reports.run.keys import WORKING_TREE
 from concbench.reports.run.schema import Planned as StoredCell
 
-from ..errors import NotComparable, UsageError, suggestion
+from ..errors import NothingShared, UsageError, suggestion
 from ..machine.identity import git_output
 from ..plan.cells import PlannedCell
 from ..plan.settings import Settings
 from ..sides.build import check
-from ..sides.commits import earlier
+from ..sides.commits import earlier, why_none
 from ..store.runs import check_name, stored_settings
 from .samples import CellPair
 
@@ -68,8 +68,8 @@ def counterpart(given: Mapping[str, Any], settings: Settings, folder: Path) -> C
 def _of_git(ours: str, folder: Path) -> Counterpart:
     if git_output(folder, "rev-parse", "HEAD") is None:
         raise UsageError(
-            "there is nothing to compare with: no git repository here\n"
-            "  say what: --against SIDE (git:REV, python:3.12, env:KEY=VALUE), or --baseline NAME"
+            f"there is nothing to compare with: {why_none(folder)}\n"
+            "  say what: --against SIDE (git:REV, python:3.12, pip:REQUIREMENT), or --baseline NAME"
         )
     side, why = earlier(folder, default_branch(folder))
     return Counterpart((ours, side), why=why)
@@ -152,7 +152,7 @@ def common(
     """The cells that both have, and a line for each that cannot be compared.
 
     They are numbered in their order, as a run has them, references among them.  Raises
-    NotComparable without one.
+    NothingShared without one.
     """
     before = {cell.name: cell for cell in stored.run.cells}
     pairs, notes = [], []
@@ -171,7 +171,9 @@ def common(
                 notes.append(f"no common reference: {one.name}")
     notes += [f"only in {name}: {left}" for left in before]
     if not pairs:
-        raise NotComparable("\n  ".join([f"no cell to compare with baseline '{name}'", *notes]))
+        why = "\n  ".join([f"no cell to compare with baseline '{name}'", *notes])
+        alone = [*not_compared(notes, chosen=False)]
+        raise NothingShared(why, (WORKING_TREE, f"baseline {name}"), alone)
     return _numbered(pairs), notes
 
 

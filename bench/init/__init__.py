@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..plan.settings import table_of
+from ..sides.installation import is_installable
 
 WORK, PYPROJECT, NOXFILE = Path("benchmarks/work.py"), Path("pyproject.toml"), Path("noxfile.py")
 SESSIONS = ("bench", "check")
@@ -99,10 +100,7 @@ def requirement() -> str:
 
 def _installed(root: Path) -> str:
     """What a session installs: concbench, and the project where it is a package."""
-    path = root / PYPROJECT
-    table = table_of(path) if path.exists() else {}
-    packaged = "build-system" in table or (root / "setup.py").exists()
-    return json.dumps([*(["."] if packaged else []), requirement()])[1:-1]
+    return json.dumps([*(["."] if is_installable(root) else []), requirement()])[1:-1]
 
 
 def _names(there: ast.Module) -> Iterator[str]:

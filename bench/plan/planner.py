@@ -1,55 +1,71 @@
 """The plan of a side, made in its own interpreter: its plug-ins decide which cells there are.
 
-It says all that the driver needs to know of them, which so imports no code of the user's.
+It says all that the driver needs to know of them, which so imports no code of the user's, and
+before each import what it imports: a plug-in may hang there, or end the process.
 Standard library only: the interpreter may have nothing else.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib.metadata import distributions
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 from .. import imports
-from ..errors import UsageError
+from ..errors import ImportFailed, UsageError
 from ..machine.identity import of_extra
 from ..spec import Cell, Spec
 from .cells import PlannedCell, plan
 from .digests import plugins
 from .plugins import Kind, loaded, parameters
-from .selection import DEFAULTS, selected
+from .selection import DEFAULTS, selected, specs
 
 KINDS: Mapping[str, Kind] = {"workload": "workloads", "strategy": "strategies"}
+Missing: TypeAlias = tuple[str, str, int, bool]
+"""A text, why it means nothing here, the exit code for that, and whether it is there at all."""
 SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "reference")
 """What decides the cells."""
 
 
 def main() -> None:
-    """Read settings as JSON, write cells, what is missing, or an error."""
+    """Read settings as JSON, write cells, what is missing, or an error, as the last line."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a plug-in that prints, or its child that does, must not be in the way
     given = json.load(sys.stdin)
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(given["seconds"])  # where it hangs
+
+    def say(message: Mapping[str, Any]) -> None:
+        print(json.dumps(message), file=answers, flush=True)
+
     with answers:
         try:
-            answers.write(json.dumps(answer(given)))
+            say(answer(given, lambda name: say({"importing": name})))
         except UsageError as error:
-            answers.write(json.dumps({"error": str(error), "exit": int(error.exit)}))
+            say({"error": str(error), "exit": int(error.exit)})
 
 
-def answer(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The cells of settings in this interpreter, and what of the selection does not exist here."""
+def answer(given: Mapping[str, Any], importing: Callable[[str], None]) -> dict[str, Any]:
+    """The cells of settings in this interpreter, and what of the selection does not exist here.
+
+    `importing` is called with the name of each plug-in before it is imported, and with "" after
+    the last one.
+    """
     wanted, missing, emptied = dict(given), [], False
     for key, kind in KINDS.items():
-        wanted[key], absent = _existing(kind, given[key] or DEFAULTS[kind])
+        wanted[key], absent = _existing(kind, given[key] or DEFAULTS[kind], importing)
         missing += absent
         emptied = emptied or bool(absent and all(text.startswith("!") for text in wanted[key]))
     if emptied:
         return {"cells": [], "chosen": [], "missing": missing, "about": {}}
+    importing("")
     cells = plan(SimpleNamespace(**wanted))  # type: ignore[arg-type]  # the part that decides
     return {
         "cells": [asdict(one) for one in cells],
@@ -98,14 +114,21 @@ def restore(plain: Mapping[str, Any]) -> PlannedCell:
     return PlannedCell(**{**plain, "cell": Cell(*specs, cell["tasks"])})
 
 
-def _existing(kind: Kind, texts: Sequence[str]) -> tuple[list[str], list[tuple[str, str, int]]]:
+def _existing(
+    kind: Kind, texts: Sequence[str], importing: Callable[[str], None]
+) -> tuple[list[str], list[Missing]]:
     """The texts that mean something here, and why the others do not."""
     there, missing = [], []
     for text in texts:
         try:
+            for spec in specs(kind, text):
+                importing(text if ":" in text else spec.name)
+                with suppress(UsageError):  # `selected` says it, where it matters
+                    loaded(spec)
             if not text.startswith("!"):
                 list(selected(kind, [text]))
             there.append(text)
         except UsageError as error:
-            missing.append((text, str(error), int(error.exit)))
+            there_is = isinstance(error, ImportFailed)
+            missing.append((text, str(error), int(error.exit), there_is))
     return there, missing

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from .. import clients
 from ..contracts import Plain
-from ..errors import UsageError, alternatives
+from ..errors import ImportFailed, UsageError, alternatives
 from ..spec import Spec, load
 
 
@@ -68,7 +68,7 @@ def find(kind: Kind, text: str) -> Spec:
 
 
 def loaded(spec: Spec) -> type[Any]:
-    """The dataclass behind a spec; UsageError says where its import fails."""
+    """The dataclass behind a spec; ImportFailed says where it fails to import."""
     try:
         return load(spec.target)
     except UsageError:
@@ -79,7 +79,14 @@ def loaded(spec: Spec) -> type[Any]:
         if isinstance(error, SyntaxError):
             file, line = error.filename or "?", error.lineno
         what = f"{type(error).__name__}: {error} ({file}, line {line})"
-        raise UsageError(f"{spec.target} does not import: {what}") from error
+        absent = isinstance(error, ModuleNotFoundError) and _is_of(error.name or "", spec.target)
+        kind = UsageError if absent else ImportFailed
+        raise kind(f"{spec.target} does not import: {what}") from error
+
+
+def _is_of(module: str, target: str) -> bool:
+    """Whether a target's module is that one or inside it."""
+    return f"{target.partition(':')[0]}.".startswith(f"{module}.")
 
 
 def parameters(plugin: type[Any]) -> dict[str, Plain]:

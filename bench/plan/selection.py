@@ -157,14 +157,28 @@ def selected(kind: Kind, texts: Iterable[str]) -> Iterator[Selection]:
             yield chosen
 
 
+def specs(kind: Kind, text: str) -> list[Spec]:
+    """The plug-ins that one text means, an exclusion none; imports no plug-in."""
+    return [] if text.startswith("!") else _found(kind, named(text)[0])
+
+
 def _matching(kind: Kind, name: str) -> list[Spec]:
-    if "*" not in name and "?" not in name:
+    found = _found(kind, name)
+    return [_present(spec) for spec in found] if _is_pattern(name) else found
+
+
+def _found(kind: Kind, name: str) -> list[Spec]:
+    if not _is_pattern(name):
         return [find(kind, name)]
     there = names(kind)
-    specs = [_present(find(kind, one)) for one in there if _matches(name, one)]
-    if not specs:
+    found = [find(kind, one) for one in there if _matches(name, one)]
+    if not found:
         raise NothingSelected(f"nothing matches '{name}'{alternatives(name, there)}")
-    return specs
+    return found
+
+
+def _is_pattern(name: str) -> bool:
+    return "*" in name or "?" in name
 
 
 def _present(spec: Spec) -> Spec:

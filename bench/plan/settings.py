@@ -181,6 +181,10 @@ class Settings(BaseModel):
         return [name for name in self.probe if name != NONE]
 
 
+GOES_ON_WITH = ("budget", "rounds", "timeout", "probe", "raw", "strict", "results")
+"""What a run that goes on may be given anew: how long, what is looked at afterwards, and where."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Where options stand, and how an error names one of them there."""
@@ -213,9 +217,56 @@ def resolve(given: Mapping[str, object], folder: Path | None = None) -> Settings
         settings = Settings(**merged)  # type: ignore[arg-type]  # pydantic checks what they are
     except ValidationError as error:
         raise UsageError(_message(error, sources)) from None
+    _check_raw(settings)
+    return settings
+
+
+def resumed(
+    name: str, stored: Mapping[str, object], given: Mapping[str, object], results: Path
+) -> Settings:
+    """The settings that a run of this name was started with, with more time where that is given.
+
+    `given` holds what the command line says.  Raises UsageError that names what it says otherwise.
+    """
+    flags = {key: value for key, value in given.items() if value not in (None, (), [])}
+    try:
+        before = Settings(**{**stored, "results": results})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{name} has settings that mean nothing here: {first['msg']}") from None
+    try:
+        now = Settings(**{**before.model_dump(), **flags, "results": results})
+    except ValidationError as error:
+        raise UsageError(_message(error, [Source(flags, "--{key}")])) from None
+    others = [key for key in flags if key not in GOES_ON_WITH]
+    check_same(name, [(key, getattr(before, key), getattr(now, key)) for key in others])
+    _check_raw(now)
+    return now
+
+
+def check_same(name: str, options: Iterable[tuple[str, object, object]]) -> None:
+    """Raise UsageError that names each option whose value is another than the run has."""
+    wrong = [
+        f"--{key.replace('_', '-')} {_shown(now)} (it has {_shown(before) or 'none'})"
+        for key, before, now in options
+        if before != now
+    ]
+    if wrong:
+        raise UsageError(
+            f"{name} goes on with what it was started with, and cannot take {', '.join(wrong)}:\n"
+            "  leave that out, or measure anew, without --resume"
+        )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return " ".join(map(repr, value))
+    return "" if value in (None, "") else f"{value}"
+
+
+def _check_raw(settings: Settings) -> None:
     if settings.raw and "latency" not in settings.probe:
         raise UsageError("--raw keeps what the probe latency sees: ask for it with --probe latency")
-    return settings
 
 
 def _environment() -> Source:

@@ -1,8 +1,8 @@
 """Sides: what one run compares, measured by the driver's own `bench` in the same rounds.
 
-`build` makes one of what a user writes, in `environments` of their own, with the projects of the
-repository from its own tree (`installation`); `plans` asks each side for its cells, `commits` says
-which commits are compared, and `proof` that each side ran its own code.
+`build` makes one of what a user writes, in `environments` of their own, from a commit that is
+checked out (`revisions`) with the projects of its tree (`installation`); `plans` asks each side for
+its cells, `commits` says which commits are compared, and `proof` that each side ran its own code.
 """
 
 from __future__ import annotations
@@ -44,6 +44,12 @@ class MeasuredSide:
         if self.name.startswith("python:"):
             return self.exact or self.name
         return f"{self.name} ({self.exact})" if self.exact else self.name
+
+    @property
+    def library(self) -> str:
+        """`numpy` of `pip:numpy==1.26`; empty of any other side."""
+        match = re.match(r"pip:([\w.-]*\w)", self.name)
+        return match[1] if match else ""
 
     @property
     def foreign(self) -> bool:

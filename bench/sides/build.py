@@ -1,7 +1,7 @@
-"""From what a user writes to a side that is ready: `git:main`, `python:3.12`, `env:KEY=VALUE`.
+"""From what a user writes to a side that is ready: `git:main`, `python:3.12`, `pip:numpy==1.26`.
 
-Another interpreter gets the same code; a git revision a worktree, and its project installed where
-it has one.
+Another interpreter or library gets the same code; a git revision a worktree, and its project
+installed where it has one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,14 +22,12 @@ from ..errors import UsageError, suggestion
 from ..machine.identity import PACKAGES, release
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
-from . import MeasuredSide, environments, installation, interpreters
+from . import MeasuredSide, environments, installation, interpreters, revisions
 from .environments import CommandFailed, output
 from .interpreters import Version
 from .proof import listed
 
 OLDEST = (3, 11)
-LAYOUT = "2"
-"""Of what is kept for a revision: another number builds it anew."""
 QUESTION = """
 import json, sys, sysconfig
 from importlib.util import find_spec
@@ -38,7 +35,12 @@ free = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 about = {"version": list(sys.version_info[:3]), "free": free}
 print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
 """
-FORMS = f"git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or '{WORKING_TREE}'"
+FORMS = (
+    "git:REV, python:PATH, python:3.12, pip:REQUIREMENT, env:KEY=VALUE, strategy:NAME or "
+    f"'{WORKING_TREE}'"
+)
+PINNED = re.compile(r"[\w.\[\],-]+ *===? *[\w.!+]+")
+"""A requirement that means the same tomorrow."""
 
 
 def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[MeasuredSide, ...]:
@@ -54,11 +56,8 @@ def sides(children: Children, texts: Sequence[str], scratch: Path) -> tuple[Meas
     if len({text.startswith("strategy:") for text in texts}) > 1:
         way_out = "compare it with another strategy:NAME"
         raise UsageError(f"strategy:NAME is a choice of cells: {way_out}")
-    parts = [text.partition(":") for text in texts]  # the working tree has but the first
-    built = [
-        _BUILD[kind](children, rest.strip(), scratch / str(place))
-        for place, (kind, _, rest) in enumerate(parts)
-    ]
+    built = [_built(children, text, scratch / str(place)) for place, text in enumerate(texts)]
+    _check_different(built)
     alike = _compiled_alike(scratch)
     titled = _titled_apart(built)
     return tuple(replace(side, variables={**alike, **side.variables}) for side in titled)
@@ -73,6 +72,24 @@ def _titled_apart(sides: Sequence[MeasuredSide]) -> list[MeasuredSide]:
         else side
         for side in sides
     ]
+
+
+def _built(children: Children, text: str, scratch: Path) -> MeasuredSide:
+    kind, _, rest = text.partition(":")  # the working tree has but the first
+    try:
+        return _BUILD[kind](children, rest.strip(), scratch)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted while {text} was built") from None
+
+
+def _check_different(sides: Sequence[MeasuredSide]) -> None:
+    """Raise UsageError where two sides have other names and nothing else."""
+    known: dict[str, str] = {}
+    for side in sides:
+        parts = side.python, side.folder, sorted(side.variables.items()), side.strategies
+        other = known.setdefault(repr(parts), side.name)
+        if other != side.name:
+            raise UsageError(f"both sides are the same: {side.name} is {other}, by another name")
 
 
 def _compiled_alike(scratch: Path) -> dict[str, str]:
@@ -94,14 +111,17 @@ def check(text: str) -> None:
         return
     if kind not in _BUILD or not colon or not rest.strip():
         raise UsageError(f"no side '{text}'{suggestion(kind, _BUILD)} (write {FORMS})")
+    if rest.strip().startswith("-"):
+        raise UsageError(f"side '{text}': what stands after {kind}: cannot begin with '-'")
     if kind == "env":
         _variables(rest)
 
 
 def _git(children: Children, rest: str, scratch: Path) -> MeasuredSide:
-    root, inside = _repository(children, Path.cwd())
-    commit = _commit(children, root, rest)
-    tree, environment = _build_revision(children, root, commit, rest)
+    root, inside = revisions.repository(children, Path.cwd())
+    commit = revisions.commit(children, root, rest)
+    tree, environment = revisions.build(children, root, commit, rest)
+    (tree / inside).mkdir(parents=True, exist_ok=True)  # a folder that the commit does not have
     python = str(environments.python_of(environment))
     return MeasuredSide(
         f"git:{rest}",
@@ -172,82 +192,77 @@ def _build_environment(children: Children, python: str, text: str) -> str:
     wanted = [f"{name}=={number}" for name in PACKAGES if (number := release(name))]
     root, files = _here(children)
     own = installation.projects(root, files)
+    editable = [root / one.folder for one in own]
+    if own:  # they may need libraries that no index has
+        ours = Path(__file__).resolve().parents[2]
+        editable += [one for one in installation.neighbours(root, files) if one != ours]
     changed = str(Path(python).stat().st_mtime_ns)
     state = installation.state(root, own, ())
-    name = environments.key(python, changed, str(root), state, *wanted)
+    name = environments.key(python, changed, *map(str, editable), state, *wanted)
 
     def build(folder: Path) -> None:
         environments.create(children, python, folder / "venv")
-        words = [word for one in own for word in ("-e", str(root / one.folder))]
-        purpose = f"python:{text}: cannot install {', '.join(wanted)}"
+        words = [word for one in editable for word in ("-e", str(one))]
+        projects = map(str, editable)
+        purpose = f"python:{text}: cannot install {', '.join([*wanted, *projects])}"
         environments.install(children, folder / "venv", *wanted, *words, purpose=purpose)
 
     with environments.cached(name, build, lambda folder: None) as folder:
         return str(environments.python_of(folder / "venv"))
 
 
+def _pip(children: Children, rest: str, scratch: Path) -> MeasuredSide:
+    """What is installed here, with one library in another version over it.
+
+    Kept in the cache where the requirement names one version for all times.
+    """
+    here = Path.cwd()
+
+    def build(folder: Path) -> None:
+        installation.prepare(children, folder / "venv", (here, here), pip=True)
+        purpose = f"pip:{rest} does not install"
+        environments.install(children, folder / "venv", rest, purpose=purpose)
+
+    if PINNED.fullmatch(rest):
+        of_pip = sorted(f"{k}={value}" for k, value in os.environ.items() if k.startswith("PIP_"))
+        parts = (rest, sys.executable, sys.version, installation.state(here, (), ()), *of_pip)
+        name = environments.key("pip", *parts, *environments.installed())
+        with environments.cached(name, build, lambda folder: None) as folder:
+            environment = folder / "venv"
+    else:
+        environment = scratch / "venv"
+        build(scratch)
+    python = str(environments.python_of(environment))
+    return MeasuredSide(
+        f"pip:{rest}",
+        _installed_version(environment, rest),
+        python=python,
+        variables=_paths(python),
+        own=environments.copy_packages(children, python, scratch),
+        environment=environment,
+    )
+
+
+def _installed_version(environment: Path, requirement: str) -> str:
+    """What a requirement came to, where it does not say that itself."""
+    found = environments.installed_in(environment)
+    versions = {installation.normal(name): version for name, version in found.items()}
+    match = re.match(r"[\w.-]*\w", requirement)
+    name = match[0] if match else ""
+    number = versions.get(installation.normal(name)) or release(name) or ""
+    if not number:  # a path or an address
+        number = ", ".join(f"{key} {one}" for key, one in versions.items())
+    return "" if PINNED.fullmatch(requirement) and requirement.endswith(number) else number
+
+
 def _here(children: Children) -> tuple[Path, list[str]]:
     """The repository around this folder and its files; the folder alone where there is none."""
     try:
-        root, _ = _repository(children, Path.cwd())
+        root, _ = revisions.repository(children, Path.cwd())
         return root, listed(children, root)
     except UsageError:
         folder = Path.cwd()
         return folder, [path.name for path in folder.iterdir() if path.is_file()]
-
-
-def _repository(children: Children, folder: Path) -> tuple[Path, Path]:
-    """The root of the repository around a folder, and the folder's path in it."""
-    command = ["git", "rev-parse", "--show-toplevel", "--show-prefix"]
-    try:
-        root, *inside = output(children, command, purpose="git", folder=folder).splitlines()
-    except CommandFailed as error:
-        raise UsageError(f"{folder} is in no git repository: {error}") from None
-    return Path(root), Path(*inside)
-
-
-def _commit(children: Children, root: Path, name: str) -> str:
-    """The commit that a name means; UsageError when it means none."""
-    command = ["git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"]
-    if name.startswith("-"):
-        raise UsageError(f"'{name}' is no git revision")
-    try:
-        return output(children, command, purpose="git", folder=root).strip()
-    except CommandFailed:
-        way_out = "(a shallow clone has few: git fetch --unshallow)"
-        raise UsageError(f"git knows no revision '{name}' in {root} {way_out}") from None
-
-
-def _build_revision(children: Children, root: Path, commit: str, name: str) -> tuple[Path, Path]:
-    """A worktree of a commit and the environment that has it installed, from the cache if there.
-
-    Raises UsageError with git's or pip's last words, and leaves nothing half-built.
-    """
-    own = installation.projects(root, listed(children, root))
-    ignored = listed(children, root, "--others", "--ignored") if own else []
-    state = installation.state(root, own, ignored)
-    parts = (commit, str(root), sys.executable, sys.version, LAYOUT, state)
-
-    def build(folder: Path) -> None:
-        purpose = f"cannot check out {commit[:12]}"
-        # What a killed run left registered, without its folder, is in the way.
-        output(children, ["git", "worktree", "prune"], purpose=purpose, folder=root)
-        tree = folder / "tree"
-        quiet = ["git", "-c", f"core.hooksPath={os.devnull}"]  # the user's hooks are for the user
-        command = [*quiet, "worktree", "add", "--detach", "--force", str(tree), commit]
-        output(children, command, purpose=purpose, folder=root, seconds=300)
-        purpose = f"git:{name} does not install"
-        installation.install(children, folder / "venv", (root, tree), own, ignored, purpose)
-
-    def undo(folder: Path) -> None:
-        command = ["git", "worktree", "remove", "--force", str(folder / "tree")]
-        with suppress(CommandFailed, OSError):  # not made yet, or a full disk takes no output
-            output(children, command, purpose="git", folder=root)
-
-    with environments.cached(
-        environments.key(*parts, *environments.installed()), build, undo
-    ) as folder:
-        return folder / "tree", folder / "venv"
 
 
 def _env(_: Children, rest: str, __: Path) -> MeasuredSide:
@@ -276,6 +291,7 @@ _BUILD: dict[str, Callable[[Children, str, Path], MeasuredSide]] = {
     WORKING_TREE: lambda *_: MeasuredSide(WORKING_TREE, variables=_paths(sys.executable)),
     "git": _git,
     "python": _python,
+    "pip": _pip,
     "env": _env,
     "strategy": _strategy,
 }

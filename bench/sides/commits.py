@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ..machine.identity import git_output
 from . import MeasuredSide
 
 SHORT = 12
+NO_REPOSITORY = "no git repository here"
 
 
 def is_dirty(folder: Path) -> bool:
@@ -51,6 +53,19 @@ def earlier(folder: Path, branch: str | None) -> tuple[str, str]:
 def _depth(folder: Path) -> str:
     shallow = git_output(folder, "rev-parse", "--is-shallow-repository") == "true"
     return "a shallow clone: git fetch --unshallow" if shallow else "git fetch"
+
+
+def why_none(folder: Path) -> str:
+    """Why git knows no commit here, in its own words where it refuses."""
+    command = ["git", "rev-parse", "--show-toplevel"]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"cannot start git: {getattr(error, 'strerror', error)}"
+    if done.returncode == 0:
+        return "the git repository here has no commit"
+    said = done.stderr.strip().replace("\n", "\n  ")
+    return NO_REPOSITORY if "not a git repository" in said else f"git says: {said}"
 
 
 def check_distinct(sides: Sequence[MeasuredSide], folder: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import site
 import subprocess
@@ -19,6 +20,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 import filelock
 import platformdirs
@@ -32,10 +34,27 @@ if find_spec("concbench") and (found := find_spec("concbench.workloads")):
     print(*found.submodule_search_locations)
 """
 """Prints the folder of the built-in workloads that an interpreter has itself."""
+OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"}
+"""What git sets for a hook: with it, a new worktree would be written over the user's own index."""
 
 
 class CommandFailed(UsageError):
-    """A command that failed; says what it was for and what it said last."""
+    """A command that failed; says what it was for and what it said last.
+
+    `said` and `errors` are all that it wrote; `late` says that it was ended after its time.
+    """
+
+    def __init__(self, message: str, said: str = "", errors: str = "", late: bool = False) -> None:
+        super().__init__(message)
+        self.said, self.errors, self.late = said, errors, late
+
+
+class CommandInterrupted(KeyboardInterrupt):
+    """Ctrl-C came while a command ran; `said` is what it had written."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__()
+        self.said = said
 
 
 def output(
@@ -52,8 +71,8 @@ def output(
 
     Raises CommandFailed when it cannot be started, fails, or takes longer than `seconds`.
     """
-    env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0"}
-    env |= variables or {}
+    env = {key: value for key, value in os.environ.items() if key not in OF_A_HOOK}
+    env |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0", **(variables or {})}
     with TemporaryFile() as out, TemporaryFile() as err:
         try:
             process = children.start(
@@ -64,15 +83,21 @@ def output(
             raise CommandFailed(f"{purpose}: cannot start {missing}: {error.strerror}") from None
         try:
             code = wait(process, seconds)
+        except KeyboardInterrupt:
+            raise CommandInterrupted(_text(out)) from None
         finally:
             children.kill(process)
-        if code == 0:
-            out.seek(0)
-            return out.read().decode(errors="replace")
-        how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
-        err.seek(0)
-        last = err.read().decode(errors="replace").strip().splitlines()[-12:]
-    raise CommandFailed(f"{purpose}: {how}" + "".join(f"\n  {line}" for line in last))
+        said, errors = (_text(stream) for stream in (out, err))
+    if code == 0:
+        return said
+    how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
+    last = "".join(f"\n  {line}" for line in errors.strip().splitlines()[-12:])
+    raise CommandFailed(f"{purpose}: {how}{last}", said, errors, code is None)
+
+
+def _text(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode(errors="replace")
 
 
 INSTALL_SECONDS = 600.0
@@ -94,6 +119,13 @@ def installed() -> list[str]:
     """What this interpreter has, as `name==version`, sorted."""
     versions = {one.metadata["Name"]: one.version for one in distributions()}
     return sorted(f"{name}=={version}" for name, version in versions.items() if name)
+
+
+def installed_in(environment: Path) -> dict[str, str]:
+    """The version of each distribution that was installed into an environment itself, less pip."""
+    places = environment.glob("[Ll]ib/**/*.dist-info")
+    found = dict(place.name.removesuffix(".dist-info").split("-")[:2] for place in places)
+    return {name: version for name, version in found.items() if name != "pip"}
 
 
 @contextmanager
@@ -162,9 +194,40 @@ def create(children: Children, python: str, environment: Path, *, pip: bool = Tr
 
 
 def install(children: Children, environment: Path, *words: str, purpose: str) -> None:
-    """Have the environment's pip install something."""
+    """Have the environment's pip install something; UsageError gives pip's reason."""
     command = [str(python_of(environment)), "-m", "pip", "install", "--no-input", "--quiet"]
-    output(children, [*command, *words], purpose=purpose, seconds=INSTALL_SECONDS)
+    try:
+        output(children, [*command, *words], purpose=purpose, seconds=INSTALL_SECONDS)
+    except CommandFailed as error:
+        reason = [] if error.late else pip_reason(error.errors)
+        if not reason:
+            raise
+        raise UsageError("\n  ".join([f"{purpose}:", *reason])) from None
+
+
+def pip_reason(errors: str) -> list[str]:
+    """The lines of pip's errors that say why, without its frame around them.
+
+    Where a build fails they are the build's own; of the many versions that there are the last ones.
+    """
+    inner = "\n".join(re.findall(r"lines? of output\]\n(.*?)\[end of output\]", errors, re.DOTALL))
+    if inner:
+        lines = [line.strip() for line in inner.splitlines() if line.strip()]
+        return [line for line in lines if BUILD_ERROR.search(line)][-3:] or lines[-5:]
+    said = [line.removeprefix("ERROR: ") for line in errors.splitlines() if line[:7] == "ERROR: "]
+    said = [line for line in said if not line.startswith(("Ignored the following", "Failed to"))]
+    return [re.sub(r"\(from versions: (.+)\)$", _last_versions, line) for line in said]
+
+
+MOST_VERSIONS = 5
+"""That a message names."""
+BUILD_ERROR = re.compile(r"(^|[\s:])(fatal )?error: |^[\w.]*(Error|Exception|Exit)\b")
+
+
+def _last_versions(match: re.Match[str]) -> str:
+    versions = match[1].split(", ")
+    more = "... " if len(versions) > MOST_VERSIONS else ""
+    return f"(from versions: {more}{', '.join(versions[-MOST_VERSIONS:])})"
 
 
 def copy_packages(children: Children, python: str, folder: Path) -> Path:

@@ -14,16 +14,17 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import Distribution, distributions
 from pathlib import Path, PurePath
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 from ..processes.children import Children
-from . import environments, moved_if_there
+from . import environments, moved, moved_if_there
 
 PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg")
 FIXTURES = {"test", "tests", "testdata", "fixtures"}
@@ -67,27 +68,80 @@ def projects(root: Path, files: Sequence[str]) -> list[Project]:
     return [found[name] for name in sorted(found)]
 
 
+def neighbours(root: Path, files: Sequence[str]) -> list[Path]:
+    """The folders outside the repository that libraries are installed from, editable.
+
+    Not one that has the name of a project in the repository: that may be another copy of it.
+    """
+    named = _named(root, files)
+    found = []
+    for one in distributions():
+        place, editable = _origin(one)
+        theirs = place is not None and _inside(place, root) is None
+        if place and theirs and editable and normal(one.metadata["Name"] or "") not in named:
+            found.append(place)
+    return found
+
+
 def _installed_from(one: Distribution, root: Path) -> tuple[str | None, bool]:
     """The folder of the repository that it was installed from, and whether it is editable."""
-    with suppress(ValueError, KeyError, TypeError, AttributeError):  # no such file, or malformed
-        about = json.loads(one.read_text("direct_url.json") or "")
-        place = Path(unquote(urlparse(about["url"]).path)).resolve()
-        editable = bool(about.get("dir_info", {}).get("editable"))
-        local = about["url"].startswith("file:")
-        return (_inside(place, root), editable) if local else (None, False)
+    place, editable = _origin(one)
+    if place or one.read_text("direct_url.json"):
+        return (_inside(place, root), editable) if place else (None, False)
     beside = Path(str(one.locate_file(""))).resolve()  # an egg-info stands in the project itself
     inside = None if "site-packages" in beside.parts else _inside(beside, root)
     return (None if inside is None else _project_of(root, inside)), inside is not None
 
 
+def _origin(one: Distribution) -> tuple[Path | None, bool]:
+    """The folder that it was installed from, as pip wrote that down, and whether it is editable."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError):  # no such file, or malformed
+        about = json.loads(one.read_text("direct_url.json") or "")
+        if about["url"].startswith("file:"):
+            place = Path(unquote(urlparse(about["url"]).path)).resolve()
+            return place, bool(about.get("dir_info", {}).get("editable"))
+    return None, False
+
+
 def _project_of(root: Path, inside: str) -> str | None:
     places = (PurePath(inside), *PurePath(inside).parents)
-    return next((str(one) for one in places if has_project(root / one)), None)
+    return next((str(one) for one in places if _has_packaging(root / one)), None)
 
 
-def has_project(folder: Path) -> bool:
-    """Whether a folder has what pip could install."""
+def is_installable(folder: Path) -> bool:
+    """Whether a folder is a project to install, and not one that only runs or only has options.
+
+    That is one with a build system, as pip, uv and Poetry read it, or of the time before those.
+    """
+    table = _table(folder / "pyproject.toml")
+    uv, poetry = (_inner(table, "tool", tool) for tool in ("uv", "poetry"))
+    if uv.get("package") is False or poetry.get("package-mode") is False:
+        return False
+    return (
+        "build-system" in table
+        or uv.get("package") is True
+        or (folder / "setup.py").is_file()
+        or bool(table and _name(folder / "setup.cfg"))
+    )
+
+
+def _has_packaging(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py"))
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """What a TOML file holds; nothing where there is none, or it is no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _inner(table: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        inner = table.get(key)
+        table = inner if isinstance(inner, dict) else {}
+    return table
 
 
 def _inside(place: Path, root: Path) -> str | None:
@@ -106,19 +160,18 @@ def _named(root: Path, files: Sequence[str]) -> dict[str, str]:
 
 
 def _name(path: Path) -> str:
+    """The name that a file gives its project; empty where it gives none."""
+    if path.name == "pyproject.toml":
+        table = _table(path)
+        keys = (("project",), ("tool", "poetry"), ("tool", "flit", "metadata"))
+        names = (_inner(table, *one).get("name") for one in keys)
+        return next((name for name in names if isinstance(name, str)), "")
     try:
         text = path.read_text(encoding="utf-8")
-        if path.name != "pyproject.toml":
-            match = re.search(r"""\bname\s*=\s*["']?([\w.-]+)""", text)
-            return match[1] if match else ""
-        table = tomllib.loads(text)
-        tool = table.get("tool", {})
-        for one in (table.get("project"), tool.get("poetry"), tool.get("flit", {}).get("metadata")):
-            if isinstance(one, dict) and isinstance(one.get("name"), str):
-                return str(one["name"])
-    except (OSError, ValueError, AttributeError):  # gone, no text, no TOML or no table: no project
+    except (OSError, ValueError):  # gone, or no text
         return ""
-    return ""
+    match = re.search(r"""\bname\s*=\s*["']?([\w.-]+)""", text)
+    return match[1] if match else ""
 
 
 def normal(name: str) -> str:
@@ -138,6 +191,9 @@ def moved_search_path(text: str, root: Path, tree: Path) -> str:
 def state(root: Path, own: Sequence[Project], ignored: Sequence[str]) -> str:
     """What decides how they are installed elsewhere, as a digest."""
     whole = sha256(repr(own).encode())
+    for folder in map(Path, environments.site_folders()):  # of libraries from elsewhere, too
+        paths = sorted(folder.glob("*.pth"))
+        whole.update(repr([path.read_bytes() for path in paths]).encode())
     for project in own:
         whole.update(repr(_packaging(root / project.folder)).encode())
         whole.update(repr([path.read_bytes() for path in project.paths]).encode())
@@ -159,28 +215,62 @@ def install(
     root.  Raises UsageError with pip's last words where one cannot be installed.
     """
     tree = trees[1]
-    there = [project for project in own if has_project(tree / project.folder)]
-    mapped = [project for project in there if _is_sure(project, trees, ignored)]
-    words = [str(tree / project.folder) for project in there if project not in mapped]
-    site = environments.bare(children, environment, pip=bool(words))
+    mapped = [project for project in own if _is_sure(project, trees, ignored)]
+    words = [
+        str(tree / project.folder)
+        for project in own
+        if project not in mapped and _is_installed(project, trees)
+    ]
     dropped = {path for project in own if project not in mapped for path in project.paths}
-    for number, lines in enumerate(_search_paths(site, trees, dropped)):
-        text = "\n".join(lines) + "\n"
-        (site / f"of_the_driver_{number:03}.pth").write_text(text, encoding="utf-8")
-    _write_scripts(environments.python_of(environment).parent)
+    prepare(children, environment, trees, dropped, pip=bool(words))
     if words:  # all at once: one may need another in the version of this tree
         environments.install(children, environment, "--no-cache-dir", *words, purpose=purpose)
 
 
+def prepare(
+    children: Children,
+    environment: Path,
+    trees: tuple[Path, Path],
+    dropped: Collection[Path] = (),
+    *,
+    pip: bool,
+) -> None:
+    """Make an environment with all that is installed here, less .pth files that are dropped.
+
+    What pip installs into it comes first.
+    """
+    site = environments.bare(children, environment, pip=pip)
+    for number, lines in enumerate(_search_paths(site, trees, dropped)):
+        text = "\n".join(lines) + "\n"
+        (site / f"of_the_driver_{number:03}.pth").write_text(text, encoding="utf-8")
+    _write_scripts(environments.python_of(environment).parent)
+
+
+def _is_installed(project: Project, trees: tuple[Path, Path]) -> bool:
+    """Whether the other tree has a project there, or what is installed here as if it were one."""
+    here, there = (_packaging(place / project.folder) for place in trees)
+    return is_installable(trees[1] / project.folder) or (bool(there) and here == there)
+
+
 def _is_sure(project: Project, trees: tuple[Path, Path], ignored: Sequence[str]) -> bool:
-    """Whether the same paths in the other tree are all that its installation would be."""
+    """Whether the same paths in the other tree are all that its installation would be.
+
+    They are, too, where the other tree has nothing to install there, but has all these paths.
+    """
     here, there = (_packaging(place / project.folder) for place in trees)
     return (
         project.editable
-        and here == there
+        and (here == there or not is_installable(trees[1] / project.folder))
+        and (here == there or _has_paths(project, trees))
         and all(_is_understood(path) for path in project.paths)
         and not _products(project, ignored)
     )
+
+
+def _has_paths(project: Project, trees: tuple[Path, Path]) -> bool:
+    lines = [(path.parent / line, line) for path in project.paths for line in _lines(path)]
+    plain = not any(line.startswith(("import ", "import\t")) for _, line in lines)
+    return plain and all(moved(place, *trees).is_dir() for place, _ in lines)
 
 
 def _packaging(folder: Path) -> dict[str, bytes]:
@@ -213,7 +303,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _search_paths(
-    site: Path, trees: tuple[Path, Path], dropped: set[Path]
+    site: Path, trees: tuple[Path, Path], dropped: Collection[Path]
 ) -> Iterator[Sequence[str]]:
     """Lines of a .pth file for each folder of packages here, and each .pth file in it.
 

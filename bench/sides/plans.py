@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import Exit, NotComparable, NothingSelected, UsageError
+from ..errors import Exit, ImportFailed, NothingSelected, NothingShared, TimedOut, UsageError
+from ..imports import LIBRARY
 from ..plan.cells import PlannedCell
 from ..plan.planner import SETTINGS, restore
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED, malformed
 from ..processes.variables import environment
 from . import MeasuredSide
-from .environments import CommandFailed, output
+from .environments import CommandFailed, CommandInterrupted, output
 
 if TYPE_CHECKING:
     from ..plan.settings import Settings
@@ -25,8 +27,8 @@ Pair: TypeAlias = tuple[str, int, str]
 """What cells of one pair have in common: workload, tasks and, but for a choice, strategy."""
 
 PLANNER = "from concbench.plan.planner import main; main()"
-SECONDS = 60.0
-"""For a side to say its plan: what it imports may hang."""
+SECONDS, LEAST_SECONDS = 60.0, 10.0
+"""For a side to say its plan, and the least: what it imports may hang, or the machine be busy."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def plans(
 ) -> Shared:
     """The cells that every side has; those whose parameters differ by their defaults are paired.
 
-    Raises UsageError where a side cannot be planned, NotComparable where they share nothing.
+    Raises UsageError where a side cannot be planned, NothingShared where they share nothing.
     """
     offers = [_offer(children, settings, side, scratch) for side in sides]
     for text, why in offers[0].missing.items():
@@ -74,11 +76,20 @@ def plans(
         if key not in [row[place] for row in rows]
     ]
     if not rows:
-        titles = " and ".join(side.title for side in sides)
-        raise NotComparable("; ".join([f"{titles} have no cell in common", *warnings]))
+        message = "; ".join([_nothing(offers), *warnings])
+        raise NothingShared(message, [side.title for side in sides], alone)
     warnings += _differing(offers, rows)
     cells = tuple(_joined(offers, rows))
     return Shared(tuple(one.side for one in offers), cells, tuple(warnings), tuple(alone))
+
+
+def _nothing(offers: Sequence[Offer]) -> str:
+    """Why no cell can be compared."""
+    first, *others = offers
+    broken = any(isinstance(why, ImportFailed) for one in offers for why in one.missing.values())
+    if first.cells and not broken and not any(one.cells for one in others):
+        return f"new here, nothing to compare: only {first.side.title} has these cells"
+    return f"{' and '.join(one.side.title for one in offers)} have no cell in common"
 
 
 def plan_here(settings: Settings) -> Shared:
@@ -152,15 +163,17 @@ def _offer(children: Children, settings: Settings, side: MeasuredSide, scratch: 
         given[key] = [side.here(text) for text in given[key]]
     if side.strategies:
         given |= {"strategy": list(side.strategies), "reference": settings.reference}
-    said = _ask(children, given, side, scratch, settings.timeout or SECONDS)
+    seconds = max(settings.timeout or SECONDS, LEAST_SECONDS)
+    said = _ask(children, given, side, scratch, seconds)
+    last = said.rpartition("\n")[2]
     try:
-        answer = json.loads(said)
+        answer = json.loads(last)
+        if "importing" in answer:
+            raise _ended(side, said, "exit code 0: os._exit?")
         if "error" not in answer:
             return _read(answer, side, asked)
     except MALFORMED as error:
-        why = malformed(said, error)
-        if not said.strip():
-            why = "it ended without a word while it imported the plug-ins (os._exit?)"
+        why = malformed(last, error)
         raise UsageError(f"{side.title}: what its planner said cannot be read: {why}") from None
     said = f"{side.title}: {answer['error']}" if side.foreign else answer["error"]
     raise _error(said, answer["exit"])
@@ -177,25 +190,68 @@ def _read(answer: Mapping[str, Any], side: MeasuredSide, asked: Mapping[str, str
     chosen = {} if side.strategies else dict(zip(names, keyed, strict=True))
     unique = {name: key for name, key in chosen.items() if names.count(name) == 1}
     about = replace(side, about=answer["about"])
-    missing = {asked.get(text, text): _error(why, code) for text, why, code in answer["missing"]}
+    missing = {
+        asked.get(text, text): ImportFailed(why) if there_is else _error(why, code)
+        for text, why, code, there_is in answer["missing"]
+    }
     return Offer(about, keyed, unique, missing)
 
 
 def _ask(
     children: Children, given: dict[str, Any], side: MeasuredSide, scratch: Path, seconds: float
 ) -> str:
+    """What the planner said, less the end of its last line.
+
+    Raises TimedOut with the place where it hangs, and UsageError with what ended it.
+    """
     question = scratch / "settings.json"
-    question.write_text(json.dumps(given), encoding="utf-8")
+    question.write_text(json.dumps({**given, "seconds": seconds / 2}), encoding="utf-8")
     with question.open("rb") as stream:
         try:
             return output(
                 children,
                 side.command(PLANNER),
-                purpose=f"{side.title} cannot be planned",
+                purpose="the planner",
                 folder=side.folder,
                 seconds=seconds,
                 variables=environment(side.variables),
                 stdin=stream,
-            )
+            ).rstrip("\n")
+        except CommandInterrupted as error:
+            name = _importing(error.said)
+            doing = f"{name} was imported" if name else "a plan was made"
+            of_side = f" for {side.title}" if side.title else ""
+            raise KeyboardInterrupt(f"interrupted while {doing}{of_side}") from None
         except CommandFailed as error:
-            raise UsageError(str(error)) from None
+            how, _, last = str(error).removeprefix("the planner: ").partition("\n")
+            if not error.late:
+                raise _ended(side, error.said, how, last) from None
+            name = _importing(error.said)
+            doing = f"{name} is still being imported" if name else "there is no plan yet"
+            place = f" after {seconds:.0f} s{_where(error.errors)}: longer with --timeout"
+            raise TimedOut(f"{_prefix(side)}{doing}{place}") from None
+
+
+def _prefix(side: MeasuredSide) -> str:
+    return f"{side.title}: " if side.title else ""
+
+
+def _importing(said: str) -> str:
+    """The plug-in that a planner imported when it said no more, if it did."""
+    try:
+        return str(json.loads(said.splitlines()[-1])["importing"])
+    except (*MALFORMED, IndexError):
+        return ""
+
+
+def _ended(side: MeasuredSide, said: str, how: str, last: str = "") -> UsageError:
+    name = _importing(said)
+    what = f"{name} ended the process as it was imported" if name else "its planner ended"
+    return UsageError(f"{_prefix(side)}{what} ({how})" + (f"\n{last}" if last else ""))
+
+
+def _where(errors: str) -> str:
+    """`, in work.py, line 3`: where the thread that imports was, by its traceback, if that is."""
+    frames = re.findall(r'File "([^<"]+)", line (\d+) in', errors.rpartition("Thread 0x")[2])
+    own = [frame for frame in frames if not frame[0].startswith(LIBRARY)] or frames
+    return f", in {own[0][0]}, line {own[0][1]}" if own else ""

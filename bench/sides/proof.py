@@ -24,8 +24,8 @@ from ..machine.identity import git_output
 from ..processes.children import Children
 from ..processes.outputs import MALFORMED
 from . import MeasuredSide
-from .environments import output
-from .installation import Project, normal, projects
+from .environments import installed_in, output
+from .installation import Project, neighbours, normal, projects
 
 PACKAGE = Path(__file__).resolve().parents[1]
 INSTALLED = ("site-packages", "dist-packages")
@@ -71,10 +71,15 @@ def checkout(children: Children, root: Path) -> Checkout:
 
 
 def listed(children: Children, root: Path, *which: str) -> list[str]:
-    """What git lists below the root: `which`, or what it tracks and what it does not ignore."""
-    words = ["git", "ls-files", "-z", *(which or ("--cached", "--others")), "--exclude-standard"]
-    said = output(children, words, purpose="git", folder=root)
-    return sorted({*filter(None, said.split("\0"))})
+    """What git lists below the root: `which`, or what it tracks and what it does not ignore.
+
+    With the files of submodules among those that it tracks.
+    """
+    found: set[str] = set()
+    for choice in [which] if which else [("--cached", "--recurse-submodules"), ("--others",)]:
+        words = ["git", "ls-files", "-z", *choice, "--exclude-standard"]
+        found |= {*output(children, words, purpose="git", folder=root).split("\0")}
+    return sorted(found - {""})
 
 
 def digest(file: Path) -> str:
@@ -107,7 +112,9 @@ class Proof:
         here: Checkout,
         trees: Mapping[str, Checkout],
         own: Sequence[Project],
+        others: Sequence[Path] = (),
     ) -> None:
+        self._others = tuple(others)
         self._sides = {side.title: side for side in sides}
         self._here = here
         self._trees = trees
@@ -199,6 +206,8 @@ class Proof:
         tree = self._trees[side.title]
         if name.startswith("_concbench_"):  # a file that was named by its path
             return
+        if any(file.is_relative_to(other) for other in self._others):  # a library under development
+            return
         path = _imported_as(name, file)
         there = [one for one in tree.counterparts(path) if (tree.root / one).resolve() != file]
         if there and digest(file) not in [tree.digest(one) for one in there] and not _owner(file):
@@ -209,7 +218,7 @@ class Proof:
 
     def trouble(self) -> list[str]:
         """A line for each ignored file that only some sides import."""
-        lines = [*self._other_packages()]
+        lines = [*self._other_packages(), *self._unused()]
         for title, found in self.found.items():
             others = [other for other in self.found if other != title]
             for name, file in found.ignored.items():
@@ -224,6 +233,7 @@ class Proof:
     def _other_packages(self) -> Iterator[str]:
         """A line for each library whose version is another in the environment of a revision."""
         own = {project.name for project in self._own.values()}
+        own |= {normal(side.library) for side in self._sides.values()}
         known = {title: found.packages for title, found in self.found.items() if found.packages}
         (first, packages), *others = known.items() or [("", {})]
         for title, theirs in others:
@@ -231,6 +241,16 @@ class Proof:
                 for name in sorted(packages.keys() & theirs.keys()):
                     if packages[name] != theirs[name] and normal(name) not in own:
                         yield f"{first} has {name} {packages[name]}, {title} {theirs[name]}"
+
+    def _unused(self) -> Iterator[str]:
+        """A line for each side whose library nobody imported, so that it is no difference."""
+        for title, side in self._sides.items():
+            if side.library and side.environment and (told := self.found[title].modules.values()):
+                inside = side.environment.resolve()
+                used = any(Path(file).resolve().is_relative_to(inside) for file in told)
+                there = map(normal, installed_in(inside))  # not where it was here already
+                if not used and normal(side.library) in there:
+                    yield f"{title}: nothing that was measured imports what pip installed for it"
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """For the journal: what each side imported, where there is more than the last time."""
@@ -279,9 +299,11 @@ def _owner(file: Path) -> str:
 
 def proof(children: Children, sides: Sequence[MeasuredSide], folder: Path) -> Proof | None:
     """The proof of these sides of the repository around a folder; None where there is none."""
-    root = git_output(folder, "rev-parse", "--show-toplevel")
+    known = (str(side.root[0]) for side in sides if side.root)
+    root = next(known, None) or git_output(folder, "rev-parse", "--show-toplevel")
     if root is None:
         return None
     here = checkout(children, Path(root))
     trees = {side.title: checkout(children, side.root[1]) if side.root else here for side in sides}
-    return Proof(sides, here, trees, projects(here.root, sorted(here.files)))
+    files = sorted(here.files)
+    return Proof(sides, here, trees, projects(here.root, files), neighbours(here.root, files))

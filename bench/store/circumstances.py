@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -92,10 +93,12 @@ def _warnings(cells: Sequence[PlannedCell], environment: Mapping[str, Any]) -> l
 
 GIT_SECONDS = 30
 DIFFERENCES = "git diff HEAD --binary --full-index --no-color --no-ext-diff --no-textconv --"
+UNTRACKED = "git ls-files --others --exclude-standard -z --"
+CODE = (":(top,glob)**/*.py", ":(top,glob)**/*.pyx")
 
 
 def changes(folder: Path, results: Path) -> str | None:
-    """A digest of what tracked files have other than HEAD; "" where they have nothing.
+    """A digest of what tracked files and new modules have other than HEAD; "" where nothing.
 
     Results count in no case: a run must not change what it was measured of.  None where git fails.
     """
@@ -106,13 +109,19 @@ def changes(folder: Path, results: Path) -> str | None:
     inside = stored.is_relative_to(root) and stored != Path(root)
     without = [f":(exclude,literal){stored}"] if inside else []
     try:
-        done = subprocess.run(
-            [*DIFFERENCES.split(), ":/", *without],
-            cwd=folder,
-            capture_output=True,
-            timeout=GIT_SECONDS,
-            check=True,
-        )
+        said = [
+            subprocess.run(
+                [*command.split(), *paths, *without],
+                cwd=root,
+                capture_output=True,
+                timeout=GIT_SECONDS,
+                check=True,
+            ).stdout
+            for command, paths in ((DIFFERENCES, (":/",)), (UNTRACKED, CODE))
+        ]
+        new = [Path(root, os.fsdecode(name)) for name in said[1].split(b"\0") if name]
+        said += [path.read_bytes() for path in new]
     except (OSError, subprocess.SubprocessError):
         return None
-    return sha256(done.stdout).hexdigest() if done.stdout else ""
+    whole = b"\0".join(said)
+    return sha256(whole).hexdigest() if any(said) else ""

@@ -53,3 +53,10 @@ def test_a_level_above_its_bound_ends_as_a_slow_down_does_and_a_suspect_by_itsel
     outcome.exceeded = 1
     assert outcome.line().startswith("concbench: exit=1 regressions=0 ")
     assert outcome.line().endswith(" suspected=2 exceeded=1")
+
+
+@pytest.mark.parametrize(("about", "said"), [("", "interrupted"), ("while it slept", "while it")])
+def test_an_interrupt_is_never_without_a_word(about, said, capsys):
+    with pytest.raises(typer.Exit), ending():
+        raise KeyboardInterrupt(*filter(None, [about]))
+    assert capsys.readouterr().err.startswith(f"concbench: {said}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,9 @@ def test_resume_names_what_changed_before_and_now(folder, monkeypatch):
     second = commit(Path(), {"library.py": "STEPS = 2\n"})[:12]
     assert f"git revision {first}, now {second}" in refused(folder)
     git(Path(), "checkout", "-q", first)
+    Path("new.py").write_text("STEPS = 3\n")
+    assert "uncommitted changes none, now " in refused(folder)
+    Path("new.py").unlink()
     Path("work.py").write_text(WORK.replace("return i", "return -i"))
     assert "the code of workload work " in refused(folder)
     Path("work.py").write_text(WORK)
@@ -78,3 +83,33 @@ def test_a_run_of_an_earlier_version_goes_on_where_nothing_contradicts(folder):
     assert run(options(), [], quiet, resume=folder) == folder
     now = json.loads((folder / "run.json").read_text())
     assert list(now["code"]) == ["workload work"]
+
+
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
+
+
+def checked(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "check", *words, "-q"], capture_output=True, text=True, timeout=300
+    )
+
+
+def test_a_check_goes_on_with_what_it_was_started_with(folder, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    words = ["-w", "work.py:work", "-s", "sequential", "--tasks", "2", "--timeout", "60s"]
+    asked = ["--against", "env:A=1", "--fail-on", "batch>40%"]
+    assert checked(*words, *asked, "--rounds", "1").returncode == 0
+    Path("concbench.toml").write_text("[gate]\nagainst = 'env:C=1'\nfail_on = ['batch>1%']\n")
+    done = checked("--resume", "--rounds", "2", "--against", "env:A=1")
+    assert done.returncode == 0, done.stderr
+    assert "working tree against env:A=1" in done.stdout and "2 rounds" in done.stdout
+    (stored,) = Path(".concbench/runs").glob("*/gate.json")
+    assert [one["threshold"] for one in json.loads(stored.read_text())["answers"]] == [0.4]
+    for other in (["--fail-on", "batch>5%"], ["--against", "env:B=1"], ["--baseline", "main"]):
+        refused = checked("--resume", *other)
+        assert refused.returncode == 2, refused.stdout
+        assert f"cannot take {other[0]} " in refused.stderr
+    commit(Path(), {"library.py": "STEPS = 2\n"})
+    changed = checked("--resume", "--rounds", "3")
+    assert changed.returncode == 4
+    assert "git revision" in changed.stderr

@@ -195,6 +195,7 @@ def test_another_answer_is_neither_slower_nor_passed(here):
         (["--against", "env:A=1", "--fail-on", "s:asyncio batch>5%"], 2, "no cell with s:asyncio"),
         (["--against", "env:A=1", "--fail-on", "w:G batch>5%"], 2, "no cell with w:G"),
         (["--against", "git:HEAD"], 2, "both sides are "),
+        (["--against", "env:A=1", "--relative"], 2, "give --baseline NAME, too"),
         (["--export", "junti:x.xml"], 2, "junit"),
         (["--export", "junit:no/x.xml"], 2, "cannot write no/x.xml: there is no folder no"),
         (["--export", "md", "--export", "json:.git"], 2, "cannot write .git: it is a folder"),

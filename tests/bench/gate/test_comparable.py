@@ -46,7 +46,7 @@ def test_a_workload_that_ends_the_interpreter_is_said(repository):
     (repository / "work.py").write_text("import os\nos._exit(0)\n")
     done = concbench(repository, "check", *ONE)
     assert done.returncode == 2
-    assert "ended without a word while it imported" in done.stderr
+    assert "work.py:work ended the process as it was imported" in done.stderr
 
 
 def test_of_another_answer_both_times_and_one_example_are_shown(repository):

@@ -48,7 +48,8 @@ def site(tmp_path_factory):
 def third_party(site, tmp_path, monkeypatch):
     """A distribution that adds workloads and a strategy, for this process and for children."""
     monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setenv("PYTHONPATH", str(site))
+    there = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(site), there])))
     monkeypatch.chdir(tmp_path)
     yield site
     for name in [name for name in sys.modules if name.partition(".")[0] == "third"]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from concbench.errors import UsageError
-from concbench.plan.settings import resolve
+from concbench.plan.settings import Settings, resolve, resumed
 
 
 @pytest.fixture(autouse=True)
@@ -215,3 +217,36 @@ def test_probes_come_from_a_file_and_the_environment_too(tmp_path, monkeypatch):
     monkeypatch.setenv("CONCBENCH_STRICT", "1")
     assert resolve({}, tmp_path).probes == ["memory", "latency", "lag"]
     assert resolve({}, tmp_path).strict
+
+
+STARTED = {"workload": ["work.py:work"], "tasks": 4, "rounds": 2, "side": ["a", "b"]}
+
+
+def test_a_run_that_goes_on_keeps_its_settings_whatever_files_and_variables_say(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("concbench.toml").write_text("tasks = 9\nworkers = 3\n")
+    monkeypatch.setenv("CONCBENCH_STRATEGY", "threading")
+    now = resumed("0001", STARTED, {"rounds": 5, "strict": True, "tasks": 4}, Path("results"))
+    assert now == Settings(
+        **{**STARTED, "rounds": 5, "strict": True, "results": "results"}  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"tasks": 5}, r"cannot take --tasks 5 \(it has 4\)"),
+        ({"workers": 2}, r"--workers 2 \(it has none\)"),
+        ({"side": ["a"], "seed": 1}, r"--side 'a' \(it has 'a' 'b'\), --seed 1 \(it has none\)"),
+    ],
+)
+def test_what_a_run_that_goes_on_cannot_take_is_named_with_what_it_has(given, said):
+    with pytest.raises(UsageError, match=f"0001 goes on with what it was started with.*{said}"):
+        resumed("0001", STARTED, given, Path("results"))
+
+
+def test_a_bad_value_for_a_run_that_goes_on_is_named():
+    with pytest.raises(UsageError, match="--budget must be"):
+        resumed("0001", STARTED, {"budget": "soon"}, Path("results"))

@@ -69,6 +69,14 @@ main-tool = "{main}.command:main"
 TOOLS = {
     "only tools": "[tool.black]\nline-length = 100\n",
     "an application": '[project]\nname = "app"\nversion = "1"\n',
+    "a workspace": '[tool.uv.workspace]\nmembers = ["libs/*"]\n',
+    "an application with a workspace": (
+        '[project]\nname = "app"\nversion = "1"\n[tool.uv.workspace]\nmembers = ["libs/*"]\n'
+    ),
+    "no package": (
+        '[project]\nname = "app"\nversion = "1"\n[tool.uv]\npackage = false\n'
+        '[build-system]\nrequires = []\nbuild-backend = "missing"\n'
+    ),
     "no package mode": '[tool.poetry]\nname = "app"\npackage-mode = false\n',
 }
 

@@ -7,9 +7,12 @@ of two commits.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +243,33 @@ def test_an_ignored_file_that_one_side_lacks_is_named(lab):
     lab.install(layout, WAYS["by_path"])
     lab.values()
     line = "working tree imports src/mainlib/built.py, which git ignores, and git:HEAD~1 "
+    assert any(told.startswith(line) for told in lab.lines)
+
+
+COMPILED = ("_csv", "_bisect", "_heapq", "_json", "_struct", "_random")
+
+
+def extension() -> Path | None:
+    """A file of the interpreter's own that stands for one that was built."""
+    origins = (getattr(find_spec(name), "origin", None) or "" for name in COMPILED)
+    return next((Path(one) for one in origins if one.endswith(EXTENSION_SUFFIXES[0])), None)
+
+
+@pytest.mark.skipif(extension() is None, reason="this Python has all its extensions built in")
+def test_an_extension_that_was_built_on_one_side_alone_is_named(lab):
+    """With a slow fallback, it would be another work under the same name."""
+    built = extension()
+    name = built.name.partition(".")[0]
+    work = f"def work(i):\n    try:\n        import mainlib.{name}\n"
+    work += "    except ImportError:\n        return {0}\n    return -{0}\n"
+    layout = LAYOUTS["src"]
+    layouts.repository(lab.root, layout, OLD)
+    for value in 1, 2:
+        layouts.commit(lab.root, {"work.py": work.format(value)})
+    shutil.copy(built, lab.root / "src" / "mainlib")
+    lab.install(layout, WAYS["by_path"])
+    assert lab.values() == [-2, 1]
+    line = f"working tree imports src/mainlib/{built.name}, which git ignores, and git:HEAD~1 "
     assert any(told.startswith(line) for told in lab.lines)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 
 import pytest
 
-from concbench.errors import NotComparable, NothingSelected, UsageError
+from concbench.driver import run
+from concbench.errors import Exit, NotComparable, NothingSelected, TimedOut, UsageError
+from concbench.plan.planner import answer
 from concbench.plan.settings import resolve
 from concbench.processes.children import Children
+from concbench.sides import plans as plans_module
 from concbench.sides.build import sides
 from concbench.sides.plans import plan_here, plans
 
@@ -90,14 +95,55 @@ def test_nothing_selected_stays_what_it_is(here, tmp_path):
 
 def test_a_workload_that_ends_the_interpreter_ends_its_planner_alone(here, tmp_path):
     two(here, WITH.format("rounds=1"), "import os\nos._exit(0)\n")
-    with pytest.raises(UsageError, match=r"working tree: .*ended without a word while it imported"):
+    ended = r"working tree: work\.py:work ended the process as it was imported \(exit code 0: "
+    with pytest.raises(UsageError, match=ended):
         shared(tmp_path, "work")
 
 
-def test_a_workload_that_hangs_is_ended_after_the_time_out(here, tmp_path):
-    two(here, WITH.format("rounds=1"), "import time\ntime.sleep(3600)\n")
-    with pytest.raises(UsageError, match="working tree cannot be planned: not done in 3 s"):
-        shared(tmp_path, "work", timeout="3s")
+HANGS = "import time\ntime.sleep(3600)\n"
+
+
+def test_a_workload_that_hangs_is_ended_after_the_time_out_and_named(here, tmp_path, monkeypatch):
+    monkeypatch.setattr(plans_module, "LEAST_SECONDS", 1.0)
+    two(here, WITH.format("rounds=1"), HANGS)
+    hangs = r"working tree: work\.py:work is still being imported after 8 s, in .*work\.py, line 2"
+    with pytest.raises(TimedOut, match=hangs) as raised:
+        shared(tmp_path, "work", timeout="8s")
+    assert raised.value.exit == Exit.FAILED
+
+
+def test_a_plug_in_of_a_pattern_is_named_as_it_is_imported(tmp_path):
+    given = {"workload": ["io_*"], "strategy": ["asyncio"], "param": ()}
+    given |= {"tasks": None, "workers": None, "start": None, "reference": "sequential"}
+    names: list[str] = []
+    answer(given, names.append)
+    assert names == ["io_sleep", "asyncio", ""]
+
+
+def test_an_interrupt_says_what_was_imported(here):
+    (here / "work.py").write_text(f"open('began', 'w').close()\n{HANGS}")
+    command = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
+    words = ["run", "-w", "work.py:work", "-q"]
+    with subprocess.Popen([*command, *words], stderr=subprocess.PIPE, text=True) as process:
+        while not (here / "began").exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.terminate()  # as Ctrl-C, which what runs in the background may ignore
+        _, said = process.communicate()
+    assert process.returncode == 130
+    assert said == "concbench: interrupted while work.py:work was imported\n"
+
+
+def test_a_run_imports_no_workload_in_the_driver(here):
+    (here / "work.py").write_text("import sys\nsys.imported_here = True\n" + WITH.format("size=1"))
+    given = {"strategy": ["sequential"], "tasks": 1, "rounds": 1, "probe": "none"}
+    run(resolve({"workload": ["work.py:work"], **given}), [], lambda event: None)
+    assert not hasattr(sys, "imported_here")
+
+
+def test_a_run_whose_workload_ends_the_interpreter_is_an_error_with_its_name(here):
+    (here / "work.py").write_text("import os\nos._exit(0)\n")
+    with pytest.raises(UsageError, match=r"^work\.py:work ended the process as it was imported"):
+        run(resolve({"workload": ["work.py:work"]}), [], lambda event: None)
 
 
 def test_a_baseline_s_cells_are_planned_without_importing_them_here(here, tmp_path):

@@ -98,6 +98,14 @@ def test_a_side_cannot_be_given_twice(children, scratch):
         sides(children, ["env:A=1", "env:A=1"], scratch)
 
 
+def test_a_side_cannot_be_given_twice_by_two_names(here, children, scratch):
+    commit(here, {"work.py": WORK.format(steps=1)})
+    with pytest.raises(UsageError, match="both sides are the same: git:main is git:HEAD"):
+        sides(children, ["git:HEAD", "git:main"], scratch)
+    with pytest.raises(UsageError, match="both sides are the same: env:A='1' is env:A=1"):
+        sides(children, ["env:A=1", "env:A='1'"], scratch / "again")
+
+
 def test_a_choice_of_cells_is_compared_with_another_choice(children, scratch):
     with pytest.raises(UsageError, match="another strategy:NAME"):
         sides(children, ["working tree", "strategy:asyncio"], scratch)
