@@ -37,6 +37,7 @@ ORDER = {
         notebook
     """,
     "reports": """
+        text
         numbers errors files table
         run
         stats

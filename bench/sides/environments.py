@@ -60,7 +60,7 @@ def output(
             children.kill(process)
         if code == 0:
             out.seek(0)
-            return out.read().decode(errors="replace")
+            return os.fsdecode(out.read())  # it may name files
         how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
         err.seek(0)
         last = err.read().decode(errors="replace").strip().splitlines()[-12:]
@@ -79,7 +79,7 @@ def cache() -> Path:
 
 def key(*parts: str) -> str:
     """A folder's name for what decides what is in it."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+    return hashlib.sha256(os.fsencode("\0".join(parts))).hexdigest()[:20]
 
 
 def installed() -> list[str]:

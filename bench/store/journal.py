@@ -13,14 +13,57 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from reports import text
+from reports.files import write_whole
 
 from ..errors import UsageError
 
 
 class JournalFull(UsageError):
     """An entry could not be written; all earlier ones are there."""
+
+
+MESSAGES = "messages"
+"""The folder beside a journal for messages that are too long for it."""
+LENGTHS = {"message": text.STORED, "reason": text.STORED, "traceback": 4 * text.STORED}
+"""Characters of what an entry says in words."""
+
+
+def fitted(entry: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The entry as a run's files hold it: its messages legible and short.
+
+    The whole of a long one goes to a file in `messages` of the folder.  Doing it again changes
+    nothing.
+    """
+    stored = dict(entry)
+    for key, most in LENGTHS.items():
+        if isinstance(stored.get(key), str):
+            stored[key] = brief(stored[key], folder, most)
+    if isinstance(absent := stored.get("absent"), Mapping):
+        stored["absent"] = {name: brief(why, folder) for name, why in absent.items()}
+    if isinstance(metrics := stored.get("found"), Mapping):
+        stored["found"] = fitted(metrics, folder)
+    return stored
+
+
+def brief(message: str, folder: Path, most: int = text.STORED) -> str:
+    """The message, legible, in so many characters; the whole of a longer one beside it."""
+    message = text.legible(message)
+    if len(message) <= most:
+        return message
+    path = folder / MESSAGES / f"{sha256(message.encode()).hexdigest()[:16]}.txt"
+    where = f"{MESSAGES}/{path.name}"
+    try:
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            write_whole(path, message)
+    except OSError as error:
+        where = f"lost: {error.strerror}"  # the entry itself matters more
+    return text.shortened(message, most, where)
 
 
 class Journal:
@@ -43,7 +86,8 @@ class Journal:
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Write one entry to the disk, or raise JournalFull and leave the file as it was."""
-        line = json.dumps(dict(entry), separators=(",", ":")).encode() + b"\n"
+        stored = fitted(entry, self._path.parent)
+        line = json.dumps(stored, separators=(",", ":")).encode() + b"\n"
         before = os.fstat(self._file).st_size
         try:
             rest = memoryview(line)

@@ -20,6 +20,7 @@ from .. import engine
 from ..errors import NotComparable, UsageError
 from ..plan.cells import PlannedCell, named
 from ..spec import Spec
+from .journal import fitted
 from .state import History
 
 IGNORE = """\
@@ -72,10 +73,12 @@ def write(
         **facts,
         "warnings": [*facts["warnings"], *past.trouble],
         "seconds": past.elapsed,
-        "cells": [_cell(planned, past) for planned in plan],
+        "cells": [fitted(_cell(planned, past), folder) for planned in plan],
         "order": past.orders,
         "canary": past.canary(),
-        "failures": [{key: entry[key] for key in failure} for entry in past.failures],
+        "failures": [
+            fitted({key: entry[key] for key in failure}, folder) for entry in past.failures
+        ],
         **({"imports": past.imports} if past.imports else {}),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
@@ -89,6 +92,7 @@ def write(
                     engine.dump(suite, beside)
         probed = past.probed.document(plan)
         if probed is not None:
+            probed["cells"] = [fitted(cell, folder) for cell in probed["cells"]]
             text = json.dumps(probed, ensure_ascii=False)
             write_whole(folder / "probes.json", text, durable=True)
     except OSError as error:

@@ -23,6 +23,7 @@ from typing import Any
 import pyperf
 
 from ..errors import DamagedRun
+from ..text import legible
 from . import keys, notes, probes, schema
 from .notes import Note
 from .probes import Probed
@@ -213,9 +214,9 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         close_seconds=metadata[keys.CLOSE],
         own_cpu_seconds=metadata[keys.OWN_CPU] * scale,
         in_process=bool(metadata[keys.IN_PROCESS]),
-        form=metadata[keys.FORM],
+        form=legible(metadata[keys.FORM]),
         # pyperf refuses empty text, so what there is none of is left out.
-        client=metadata.get(keys.CLIENT, ""),
+        client=legible(metadata.get(keys.CLIENT, "")),
         notes=notes.parse(metadata.get(keys.NOTES, "")),
         answer=metadata.get(keys.ANSWER, ""),
         cpu_seconds=_times(metadata.get(keys.CPU), scale),
@@ -223,9 +224,9 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         involuntary_switches=_times(metadata.get(keys.INVOLUNTARY_SWITCHES), scale),
         gil=gil,
         jit=jit,
-        loop=metadata.get(keys.LOOP, ""),
+        loop=legible(metadata.get(keys.LOOP, "")),
         cgroup_cpus=metadata.get(keys.CGROUP_CPUS),
-        metrics={str(name): float(count) * scale for name, count in counts.items()},
+        metrics={legible(name): float(count) * scale for name, count in counts.items()},
         python=python(metadata),
     )
     if not all(math.isfinite(value) and value > 0 for value in values):

@@ -9,7 +9,7 @@ import pytest
 
 from bench.errors import UsageError
 from bench.processes.children import interpreter_command
-from bench.store.journal import Journal, JournalFull, entries
+from bench.store.journal import Journal, JournalFull, entries, fitted
 
 
 @pytest.fixture
@@ -104,3 +104,31 @@ def test_every_entry_is_synced(path, monkeypatch):
     with Journal(path) as journal:
         journal.append({"round": 0})
     assert synced == [b'{"round":0}\n']
+
+
+def test_a_long_message_is_cut_and_whole_in_a_file_beside(tmp_path, path):
+    message = "caf\udce9 " + "x" * 100_000
+    failed = {"event": "failed", "message": message, "traceback": message, "kind": "error"}
+    with Journal(path) as journal:
+        journal.append(failed)
+        journal.append({"event": "probed", "found": {"absent": {"lag": message}, "tasks": 3}})
+    first, second = entries(path)
+    assert len(first["message"]) <= 2000
+    assert len(first["traceback"]) <= 8000
+    assert second["found"]["absent"]["lag"] == first["message"]
+    (whole,) = (tmp_path / "messages").iterdir()
+    assert f"messages/{whole.name}" in first["message"]
+    assert whole.read_text() == r"caf\udce9 " + "x" * 100_000
+
+
+def test_what_is_fitted_again_stays_as_it_is(tmp_path):
+    once = fitted({"message": "x" * 10_000, "reason": "short", "loops": 1}, tmp_path)
+    assert fitted(once, tmp_path) == once
+    assert once["reason"] == "short"
+
+
+def test_a_message_that_finds_no_room_is_cut_all_the_same(tmp_path):
+    (tmp_path / "messages").write_text("in the way")
+    cut = fitted({"message": "x" * 10_000}, tmp_path)["message"]
+    assert len(cut) <= 2000
+    assert "10,000 characters: lost: " in cut
