@@ -14,7 +14,7 @@ import psutil
 import pytest
 import typer
 
-from bench.cli import _with_default
+from bench.cli.commands import _with_default
 from bench.cli.exit import Outcome, ending
 from bench.errors import Exit, Interrupted, NotComparable, UsageError
 
