@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import text
+from .files import limited
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -23,6 +24,9 @@ class UnknownName(ValueError):
     """There is no such column or group: says which there are."""
 
 
+MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What a parser trips over, each in its own way, where JSON has another shape than it thought."""
+
 Checked = TypeVar("Checked")
 _ESCAPED = re.compile(r"\\(u(00[0189]|007f|d[89a-f])|[bfr])")
 """Where JSON in ASCII may hold what is not legible."""
@@ -31,7 +35,7 @@ _ESCAPED = re.compile(r"\\(u(00[0189]|007f|d[89a-f])|[bfr])")
 def load(path: Path, newest: int) -> dict[str, Any] | None:
     """The object in a file, None without one; refuses no schema number, or one above `newest`."""
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(limited(path))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -19,7 +19,7 @@ from ..sides import MeasuredSide
 from ..sides.build import sides
 from ..sides.plans import plans
 from ..sides.proof import Proof, proof
-from ..store import circumstances, journal, runs
+from ..store import circumstances, entries, journal, runs
 from ..store.state import History
 from . import probe_results
 from .lab import Lab, Workshop, open_lab, workshop
@@ -92,7 +92,7 @@ def measure(
     cells = agenda.cells
     about = _facts(agenda, settings, argv, resume)
     seed = about["seed"]
-    past = History(cells, journal.entries(resume / "journal.jsonl") if resume else ())
+    past = History(cells, _entries(resume / "journal.jsonl", cells) if resume else ())
     with ExitStack() as fixtures:
         opened = open_lab(
             *(shop, agenda.sides, cells, seed, past.elapsed, agenda.memory), proof=agenda.proof
@@ -119,6 +119,13 @@ def measure(
             probing = Probing(cells, past, lab, probes, log.append, watcher.probe, limit, times)
             about["warnings"] += probing.run(settings.budgeted)
     return folder
+
+
+def _entries(path: Path, cells: Plan) -> list[dict[str, Any]]:
+    """What a journal of this plan says; UsageError where it cannot be one."""
+    stored = journal.entries(path)
+    entries.check(stored, {one.id for one in cells}, {one.block for one in cells}, path)
+    return stored
 
 
 def _facts(

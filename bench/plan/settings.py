@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from reports.files import LIMIT
+
 from ..errors import UsageError, alternatives
 from . import MOST, limits
 
@@ -191,7 +193,8 @@ def _environment() -> Source:
     values: dict[str, Any] = {
         key.removeprefix(PREFIX).lower(): value
         for key, value in os.environ.items()
-        if key.startswith(PREFIX) and value  # set to nothing is not set
+        # Set to nothing is not set; what reports read is no option.
+        if key.startswith(PREFIX) and value and key != LIMIT
     }
     for key in values.keys() & set(LISTS):
         try:

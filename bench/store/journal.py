@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import text
-from reports.files import write_whole
+from reports.files import limited, write_whole
 
 from ..errors import UsageError
 
@@ -72,7 +72,9 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            ways = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            # A link in a run that somebody sent would lead to any file of the user's.
+            self._file = os.open(path, ways | os.O_NOFOLLOW, 0o666)
             if path.is_file():  # and not a pipe or a device
                 os.ftruncate(self._file, path.read_bytes().rfind(b"\n") + 1)
         except OSError as error:
@@ -115,7 +117,7 @@ def entries(path: Path) -> list[dict[str, Any]]:
     Raises UsageError when the file cannot be read or another line is damaged.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = limited(path).split(b"\n")
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     return [_entry(line, path, number) for number, line in enumerate(lines[:-1], 1)]
@@ -124,7 +126,7 @@ def entries(path: Path) -> list[dict[str, Any]]:
 def _entry(line: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
         entry = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}, line {number} is damaged: {error}") from None
     if not isinstance(entry, dict):
         raise UsageError(f"{path}, line {number} is damaged: it is no JSON object")

@@ -7,6 +7,7 @@ them: https://github.com/HdrHistogram/HdrHistogram_py.  Standard library only un
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from .. import errors
-from ..errors import DamagedRun
+from ..errors import MALFORMED, DamagedRun
 from . import keys
 from .schema import Constraint, Count
 
@@ -57,7 +58,7 @@ def _decoded(text: str) -> HdrHistogram:
 
     try:
         return HdrHistogram.decode(text)
-    except (ValueError, zlib.error, HdrCookieException, HdrLengthException) as error:
+    except (*MALFORMED, struct.error, zlib.error, HdrCookieException, HdrLengthException) as error:
         why = str(error) or type(error).__name__
         raise DamagedRun(f"not a histogram: {why}") from None
 

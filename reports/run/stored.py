@@ -22,12 +22,13 @@ from typing import Any
 
 import pyperf
 
-from ..errors import DamagedRun
-from ..text import legible
+from ..errors import MALFORMED, DamagedRun
+from ..files import limited
+from ..text import legible, shortened
 from . import keys, notes, probes, schema
 from .notes import Note
 from .probes import Probed
-from .schema import Facts, Planned
+from .schema import LONGEST, SHORTEST, Facts, Planned
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 """As pyperf writes them, and as they call themselves."""
@@ -174,14 +175,14 @@ def in_order(processes: Iterable[Process]) -> tuple[Process, ...]:
 def suite(path: Path) -> pyperf.BenchmarkSuite:
     """The suite in a file; raises DamagedRun when it is none."""
     try:
-        return pyperf.BenchmarkSuite.load(str(path))
+        return pyperf.BenchmarkSuite.loads(limited(path).decode())
     except FileNotFoundError:
         raise DamagedRun(f"{path.parent} has no {path.name}") from None
     except (OSError, EOFError, zlib.error) as error:  # the last two of a truncated .json.gz
         why = getattr(error, "strerror", None) or error
         raise DamagedRun(f"{path} cannot be read: {why}") from None
     # Whatever shape the JSON has, pyperf trips over it in its own way.
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+    except MALFORMED as error:
         raise DamagedRun(f"{path} is not a pyperf suite: {error}") from None
 
 
@@ -194,7 +195,7 @@ def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Proce
         return _scaled(run, metadata, cells[number].tasks / metadata[keys.MEASURED_TASKS])
     except KeyError as error:
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
-    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+    except MALFORMED as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
 
 
@@ -229,7 +230,7 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         metrics={legible(name): float(count) * scale for name, count in counts.items()},
         python=python(metadata),
     )
-    if not all(math.isfinite(value) and value > 0 for value in values):
+    if not all(SHORTEST <= value <= LONGEST for value in values):
         raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")
     return process
 
@@ -276,7 +277,7 @@ def _ours(
         cells = _cells(runs)
     except KeyError as error:
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
-    except (TypeError, ValueError, RecursionError) as error:
+    except MALFORMED as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
     titles = dict.fromkeys(cell["side"] for cell in cells if cell["side"])
     sides = [
@@ -350,8 +351,8 @@ def _foreign(benchmarks: Sequence[pyperf.Benchmark], path: Path) -> Stored:
 
 def _processes(number: int, runs: Iterable[pyperf.Run], path: Path) -> Iterator[Process]:
     for place, run in enumerate(runs):
-        if not all(map(math.isfinite, run.values)):
-            raise DamagedRun(f"{path} has a damaged run: a time that is infinite")
+        if strange := [value for value in run.values if not SHORTEST <= value <= LONGEST]:
+            raise DamagedRun(f"{path} has a damaged run: a time of {_short(strange[0])} s")
         yield Process(
             cell=number,
             round=place,
@@ -359,6 +360,10 @@ def _processes(number: int, runs: Iterable[pyperf.Run], path: Path) -> Iterator[
             seconds=statistics.median(run.values),
             values=tuple(run.values),
         )
+
+
+def _short(value: float) -> str:
+    return shortened(str(value), 60)
 
 
 def _facts(benchmarks: Sequence[pyperf.Benchmark], path: Path, **facts: Any) -> Facts:
@@ -379,7 +384,7 @@ def _facts(benchmarks: Sequence[pyperf.Benchmark], path: Path, **facts: Any) -> 
 def _dates(benchmarks: Iterable[pyperf.Benchmark], path: Path) -> tuple[str, str]:
     try:
         dates: list[tuple[datetime, datetime]] = [d for b in benchmarks if (d := b.get_dates())]
-    except (TypeError, ValueError, OverflowError) as error:
+    except MALFORMED as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
     if not dates:
         return "", ""
