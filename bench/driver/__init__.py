@@ -44,7 +44,7 @@ def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | No
 def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
     """The machine to ourselves, and what to measure; cells without sides are planned first."""
     here = () if settings.side else runnable(plan(settings))
-    with workshop(settings.results) as shop:
+    with workshop() as shop:
         agenda = with_sides(shop, settings) if settings.side else Agenda((MeasuredSide(""),), here)
         yield shop, agenda
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from reports.run import keys
@@ -18,6 +17,7 @@ from .. import engine
 from ..machine.canary import measure as measure_canary
 from ..machine.identity import affinity, cpus
 from ..plan.cells import PlannedCell
+from ..processes import strays
 from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.outputs import Failed, parsed
@@ -29,6 +29,8 @@ from .probe_results import Pass
 from .probing import Owed
 from .rounds import Measurement, Visit
 from .workers import EquippedSide, Launch, Worker, Workers
+
+LOST = "something killed the process that tidies up after a killed run: it was started anew"
 
 
 class Lab:
@@ -48,7 +50,12 @@ class Lab:
         strays = [f"a worker left behind, and we ended: {name}" for name in self._workers.strays]
         fixtures = [line for one in self._workers.sides.values() for line in one.fixtures.trouble]
         proof = self.proof.trouble() if self.proof else []
-        return [*dict.fromkeys(strays), *filter(None, [self._unknown]), *fixtures, *proof]
+        notes = filter(None, [self._unknown, self._lost()])
+        return [*dict.fromkeys(strays), *notes, *fixtures, *proof]
+
+    def _lost(self) -> str:
+        lost = self._workers.children.lost_guardians
+        return LOST if lost else ""
 
     def sweep(self) -> None:
         """End what left its session and outlived its worker."""
@@ -147,11 +154,11 @@ class Workshop:
 
 
 @contextmanager
-def workshop(results: Path) -> Iterator[Workshop]:
+def workshop() -> Iterator[Workshop]:
     """The machine to ourselves; UsageError while another run has it."""
-    with held(results), TemporaryDirectory(prefix="concbench-") as name, Children() as children:
-        children.remove_if_killed(Path(name))
-        yield Workshop(children, Path(name))
+    with held(), Children() as children:
+        strays.end_orphans()
+        yield Workshop(children, children.new_folder())
 
 
 @contextmanager
@@ -177,7 +184,7 @@ def open_lab(
 
 
 @contextmanager
-def laboratory(results: Path, cells: Sequence[PlannedCell], seed: int = 0) -> Iterator[Lab]:
+def laboratory(cells: Sequence[PlannedCell], seed: int = 0) -> Iterator[Lab]:
     """All of it for cells without sides."""
-    with workshop(results) as shop, open_lab(shop, [MeasuredSide("")], cells, seed) as lab:
+    with workshop() as shop, open_lab(shop, [MeasuredSide("")], cells, seed) as lab:
         yield lab

@@ -45,6 +45,8 @@ def output(
     Raises CommandFailed when it cannot be started, fails, or takes longer than `seconds`.
     """
     env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0"}
+    if children.folder:  # what a killed pip leaves goes with the run
+        env["TMPDIR"] = str(children.folder)
     env |= variables or {}
     with TemporaryFile() as out, TemporaryFile() as err:
         try:

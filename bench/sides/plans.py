@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import Exit, NotComparable, NothingSelected, UsageError
@@ -83,8 +82,8 @@ def plans(
 
 def plan_here(settings: Settings) -> Shared:
     """The cells of the working tree alone, planned in a process of its own."""
-    with Children() as children, TemporaryDirectory(prefix="concbench-") as scratch:
-        return plans(children, settings, (MeasuredSide(""),), Path(scratch))
+    with Children() as children:
+        return plans(children, settings, (MeasuredSide(""),), children.new_folder())
 
 
 def _rows(offers: Sequence[Offer]) -> list[list[Pair]]:
