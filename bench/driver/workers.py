@@ -70,6 +70,7 @@ class Workers:
     ) -> Iterator[Worker]:
         """A worker at its job, with `pipe` as standard input and output."""
         equipped = self.sides[launch.side]
+        equipped.fixtures.revive()
         side, given = equipped.side, equipped.fixtures.given.get(cell.workload.label, {})
         specs = {"workload": replace(cell.workload, given=given), "strategy": cell.strategy}
         folder = self._new_folder({**job, **{key: vars(spec) for key, spec in specs.items()}})

@@ -189,7 +189,7 @@ def suite(path: Path) -> pyperf.BenchmarkSuite:
 def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Process:
     metadata = run.get_metadata()
     try:
-        _check(metadata)
+        keys.check(metadata)
         number = metadata[keys.CELL]
         if number not in cells:
             raise DamagedRun(f"{path} has times of a cell {number} that run.json does not have")
@@ -198,27 +198,6 @@ def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Proce
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
     except MALFORMED as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
-
-
-_NUMBERS = (keys.CELL, keys.ROUND, keys.POSITION)
-_SECONDS = (keys.STARTUP, keys.FIRST_BATCH, keys.CLOSE, keys.OWN_CPU)
-_COUNTS = (keys.CPU, keys.VOLUNTARY_SWITCHES, keys.INVOLUNTARY_SWITCHES, keys.CGROUP_CPUS)
-_TEXTS = (keys.FORM, keys.CLIENT, keys.NOTES, keys.ANSWER, keys.LOOP, keys.METRICS)
-
-
-def _check(metadata: Mapping[str, Any]) -> None:
-    """Raise TypeError naming what is none of the numbers and texts that a worker writes."""
-    for key in (*_NUMBERS, keys.MEASURED_TASKS):
-        least = 1 if key == keys.MEASURED_TASKS else 0
-        if type(metadata[key]) is not int or metadata[key] < least:
-            raise TypeError(f"{key} is {_short(repr(metadata[key]))}")
-    for key in (*_SECONDS, *(key for key in _COUNTS if key in metadata)):
-        value = metadata[key]
-        if type(value) not in (int, float) or not abs(value) <= LONGEST:
-            raise TypeError(f"{key} is {_short(repr(value))}")
-    for key in _TEXTS:
-        if not isinstance(metadata.get(key, ""), str):
-            raise TypeError(f"{key} is {_short(repr(metadata[key]))}")
 
 
 def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Process:
@@ -374,7 +353,9 @@ def _foreign(benchmarks: Sequence[pyperf.Benchmark], path: Path) -> Stored:
 def _processes(number: int, runs: Iterable[pyperf.Run], path: Path) -> Iterator[Process]:
     for place, run in enumerate(runs):
         if strange := [value for value in run.values if not SHORTEST <= value <= LONGEST]:
-            raise DamagedRun(f"{path} has a damaged run: a time of {_short(strange[0])} s")
+            raise DamagedRun(
+                f"{path} has a damaged run: a time of {shortened(str(strange[0]), 60)} s"
+            )
         yield Process(
             cell=number,
             round=place,
@@ -382,10 +363,6 @@ def _processes(number: int, runs: Iterable[pyperf.Run], path: Path) -> Iterator[
             seconds=statistics.median(run.values),
             values=tuple(run.values),
         )
-
-
-def _short(value: object) -> str:
-    return shortened(str(value), 60)
 
 
 def _facts(benchmarks: Sequence[pyperf.Benchmark], path: Path, **facts: Any) -> Facts:
