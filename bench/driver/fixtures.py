@@ -157,8 +157,9 @@ def _hosting(
             env=environment(side.variables),
             cwd=side.folder,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=stderr,
             stderr=stderr,
+            answers=subprocess.PIPE,
         )
         assert process.stdin is not None
         host = Host(spec, process, stderr)

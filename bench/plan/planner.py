@@ -7,7 +7,6 @@ Standard library only: the interpreter may have nothing else.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -18,6 +17,7 @@ from typing import Any
 from .. import imports
 from ..errors import UsageError
 from ..machine.identity import of_extra
+from ..processes import variables
 from ..spec import Cell, Spec
 from .cells import PlannedCell, plan
 from .digests import plugins
@@ -31,14 +31,14 @@ SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "refer
 
 def main() -> None:
     """Read settings as JSON, write cells, what is missing, or an error."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # a plug-in that prints, or its child that does, must not be in the way
+    answers = variables.answers()  # a plug-in that prints, or its child, must not be in the way
     given = json.load(sys.stdin)
     with answers:
         try:
-            answers.write(json.dumps(answer(given)))
+            said = answer(given)
         except UsageError as error:
-            answers.write(json.dumps({"error": str(error), "exit": int(error.exit)}))
+            said = {"error": str(error), "exit": int(error.exit)}
+        answers.write(json.dumps(said).encode())
 
 
 def answer(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -23,7 +23,7 @@ from typing import IO, TypeAlias
 
 from ..errors import UsageError
 from . import scratch, strays
-from .variables import environment
+from .variables import ANSWERS, environment
 
 Process: TypeAlias = subprocess.Popen[bytes]
 
@@ -169,24 +169,32 @@ class Children:
         stdin: Stream = subprocess.DEVNULL,
         stdout: Stream = subprocess.DEVNULL,
         stderr: Stream = subprocess.DEVNULL,
+        answers: Stream = subprocess.DEVNULL,
     ) -> Process:
-        """Start a process in a session of its own, where no Ctrl-C reaches it."""
+        """Start a process in a session of its own, where no Ctrl-C reaches it.
+
+        `answers`, a file or PIPE, is where variables.answers() of the child writes to; a pipe is
+        read as the process's `stdout`.
+        """
         if self._guardian.poll() is not None:  # killed by someone: nobody would tidy up after us
             self.lost_guardians += 1
             assert self._guardian.stdin is not None
             self._guardian.stdin.close()
             self._guard()
         number = str(next(self._count))
-        process = subprocess.Popen(
-            command,
-            env={**env, self._mark: number},
-            cwd=cwd,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-            bufsize=0,
-        )
+        with _answering(answers) as (writing, reading):
+            process = subprocess.Popen(
+                command,
+                env={**env, self._mark: number, **({ANSWERS: str(writing)} if writing else {})},
+                cwd=cwd,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                bufsize=0,
+                pass_fds=[writing] if writing else [],
+            )
+            process.stdout = process.stdout or reading
         self._numbers[process] = number
         return process
 
@@ -237,6 +245,25 @@ class Children:
         if left:
             strays.kill(self._mark, stray)
         return names
+
+
+@contextmanager
+def _answering(answers: Stream) -> Iterator[tuple[int | None, IO[bytes] | None]]:
+    """The descriptor that a child writes its answers to, and what reads them if it is a pipe."""
+    if answers == subprocess.DEVNULL:
+        yield None, None
+    elif not isinstance(answers, int):
+        yield answers.fileno(), None
+    else:
+        reader, writer = os.pipe()
+        reading = os.fdopen(reader, "rb", buffering=0)
+        try:
+            yield writer, reading
+        except BaseException:
+            reading.close()
+            raise
+        finally:
+            os.close(writer)
 
 
 def _group_lives(group: int) -> bool:

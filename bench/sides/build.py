@@ -31,11 +31,11 @@ from .proof import listed
 OLDEST = (3, 11)
 LAYOUT = "2"
 """Of what is kept for a revision: another number builds it anew."""
-QUESTION = """
-import json, sys
+QUESTION = f"""
+import json, os, sys
 from importlib.util import find_spec
-about = {"version": list(sys.version_info[:3])}
-print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
+about = dict(version=list(sys.version_info[:3]), pyperf=find_spec("pyperf") is not None)
+{environments.saying("json.dumps(about)")}
 """
 FORMS = f"git:REV, python:PATH, python:3.12, env:KEY=VALUE, strategy:NAME or '{WORKING_TREE}'"
 
@@ -138,7 +138,11 @@ def _first_to_answer(children: Children, text: str) -> tuple[str, dict[str, Any]
     for python in _candidates(text):
         try:
             about = json.loads(
-                output(children, [python, "-c", QUESTION], purpose=f"{python} does not answer")
+                output(
+                    *(children, [python, "-c", QUESTION]),
+                    purpose=f"{python} does not answer",
+                    answers=True,
+                )
             )
             return python, {key: about[key] for key in ("version", "pyperf")}
         except (CommandFailed, *MALFORMED) as error:

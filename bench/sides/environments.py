@@ -24,6 +24,7 @@ import platformdirs
 
 from ..errors import UsageError
 from ..processes.children import Children, Stream, wait
+from ..processes.variables import ANSWERS
 
 
 class CommandFailed(UsageError):
@@ -39,8 +40,9 @@ def output(
     seconds: float = 60.0,
     variables: Mapping[str, str] | None = None,
     stdin: Stream = subprocess.DEVNULL,
+    answers: bool = False,
 ) -> str:
-    """What the command printed.
+    """What the command printed, or with `answers` what its Python wrote to that descriptor.
 
     Raises CommandFailed when it cannot be started, fails, or takes longer than `seconds`.
     """
@@ -50,8 +52,9 @@ def output(
     env |= variables or {}
     with TemporaryFile() as out, TemporaryFile() as err:
         try:
+            streams = {"stdout": err, "answers": out} if answers else {"stdout": out}
             process = children.start(
-                command, env=env, cwd=folder, stdin=stdin, stdout=out, stderr=err
+                command, env=env, cwd=folder, stdin=stdin, stderr=err, **streams
             )
         except OSError as error:
             missing = error.filename or command[0]
@@ -137,9 +140,15 @@ def bare(children: Children, environment: Path, *, pip: bool) -> Path:
     # Pip of this interpreter will do, where it has one: to unpack another takes 4 s.
     create(children, sys.executable, environment, pip=pip and find_spec("pip") is None)
     purpose = "cannot ask the new environment for its folder"
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    answer = saying("sysconfig.get_path('purelib')")
+    code = f"import os, sysconfig; {answer}"
     command = [str(python_of(environment)), "-c", code]
-    return Path(output(children, command, purpose=purpose).strip())
+    return Path(output(children, command, purpose=purpose, answers=True))
+
+
+def saying(text: str) -> str:
+    """The statement that has an interpreter answer with a text; `os` is imported there."""
+    return f"os.write(int(os.environ['{ANSWERS}']), os.fsencode({text}))"
 
 
 def site_folders() -> list[str]:

@@ -195,6 +195,7 @@ def _ask(
                 seconds=seconds,
                 variables=environment(side.variables),
                 stdin=stream,
+                answers=True,
             )
         except CommandFailed as error:
             raise UsageError(str(error)) from None
