@@ -46,6 +46,16 @@ def write_whole(path: Path | str, content: str | bytes, *, durable: bool = False
             os.fsync(stream.fileno())
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder unless it is there; OSError where a link stands in its place.
+
+    A run that somebody sent may hold links, and nothing is written through one.
+    """
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link", str(path))
+    path.mkdir(parents=True, exist_ok=True)
+
+
 LIMIT = "CONCBENCH_READ_MB"
 """The variable that raises it."""
 MEGABYTES = 64

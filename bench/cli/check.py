@@ -100,13 +100,13 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """The settings, and the folder of the run to go on with."""
     from ..gate.samples import BUDGET
     from ..plan.settings import Settings, resolve
-    from ..store.runs import run_to_resume, stored_settings
+    from ..store.runs import run_to_resume, settings_to_resume
 
     flags = {key: one for key, one in given.items() if key in Settings.model_fields}
     unfinished = None
     if "resume" in given:
         unfinished = run_to_resume(resolve(flags).results, given["resume"])
-        flags = {**stored_settings(unfinished), **flags}
+        flags = {**settings_to_resume(unfinished), **flags}
         if "baseline" not in given and len(flags.get("side", ())) != 2:
             raise UsageError(f"{unfinished.name} is no check of two sides that could go on")
     settings = resolve(flags)

@@ -54,6 +54,7 @@ def ending(*, last_line: bool = False) -> Iterator[Outcome]:
     outcome = Outcome()
     try:
         with _reporting(outcome), _interrupted_once():
+            _check_folder()
             yield outcome
         if last_line and os.environ.get("CI"):
             print(outcome.line())
@@ -100,6 +101,14 @@ def _reporting(outcome: Outcome) -> Iterator[None]:
         outcome.codes.add(Exit.INTERNAL)
         traceback.print_exc()
         print(REPORT, file=sys.stderr)
+
+
+def _check_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        why = f"the current folder cannot be used: {error.strerror} (was it removed?)"
+        raise UsageError(why) from None
 
 
 def complain(message: object) -> None:

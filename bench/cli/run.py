@@ -106,7 +106,7 @@ def run(
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """The settings, and the folder of the run to go on with."""
     from ..plan.settings import Settings, resolve
-    from ..store.runs import run_to_resume, stored_settings
+    from ..store.runs import run_to_resume, settings_to_resume
 
     named = [key for key in ("budget", *PRESETS) if key in given]
     if len(named) > 1:
@@ -117,7 +117,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     if "resume" not in given:
         return resolve(flags), None
     folder = run_to_resume(resolve(flags).results, given["resume"])
-    return resolve({**stored_settings(folder), **flags}), folder
+    return resolve({**settings_to_resume(folder), **flags}), folder
 
 
 def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | None) -> Output:

@@ -17,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports.files import write_whole
+from reports.files import make_folder, write_whole
 from reports.run import probes
 
 from ..errors import UsageError
@@ -261,7 +261,7 @@ def write(folder: Path, cell: int, text: str) -> None:
     """
     path = folder / "latency" / f"{cell}.csv.gz"
     try:
-        path.parent.mkdir(exist_ok=True)
+        make_folder(path.parent)
         write_whole(path, gzip.compress(_table(text).encode(), mtime=0))
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None

@@ -25,6 +25,7 @@ from ..processes.variables import environment
 from ..sides import MeasuredSide
 from ..sides.proof import Proof
 from ..spec import Cell
+from ..store.journal import remedy
 from .fixtures import Fixtures
 
 WORKER = "from bench.worker import main; main()"
@@ -102,7 +103,7 @@ class Workers:
         except OSError as error:
             raise UsageError(
                 f"cannot write {self.folder}: {error.strerror}\n"
-                "  what was measured before is kept: make room there and go on with --resume"
+                f"  what was measured before is kept: {remedy(error)}"
             ) from None
         return folder
 

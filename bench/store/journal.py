@@ -9,6 +9,7 @@ to.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import text
-from reports.files import limited, write_whole
+from reports.files import limited, make_folder, write_whole
 
 from ..errors import UsageError
 
@@ -59,7 +60,7 @@ def brief(message: str, folder: Path, most: int = text.STORED) -> str:
     where = f"{MESSAGES}/{path.name}"
     try:
         if not path.exists():
-            path.parent.mkdir(exist_ok=True)
+            make_folder(path.parent)
             write_whole(path, message)
     except OSError as error:
         where = f"lost: {error.strerror}"  # the entry itself matters more
@@ -107,8 +108,20 @@ class Journal:
     def _full(self, error: OSError) -> JournalFull:
         return JournalFull(
             f"cannot write {self._path}: {error.strerror}\n"
-            "  what was measured before is kept: make room there and go on with --resume"
+            f"  what was measured before is kept: {remedy(error)}"
         )
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def remedy(error: OSError) -> str:
+    """What to do where a run cannot be written."""
+    if error.errno in FULL:
+        return "make room there and go on with --resume"
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return "its folder was removed while it went on: bring that back, or measure anew"
+    return "mend that and go on with --resume"
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
