@@ -205,8 +205,15 @@ def _noting(
 
     It goes to the journal, where neither an interrupt nor a resume loses it.
     """
+    noted: dict[str, int] = {}
 
     def note() -> None:
+        for what, left in lab.leftovers().items():
+            if more := left.times - noted.get(what, 0):
+                entry = {"event": "left", "what": what, "by": left.cell, "times": more}
+                record(entry)
+                past.add(entry)
+                noted[what] = left.times
         new = [line for line in lab.trouble() if line not in past.trouble]
         if new:
             entry = {"event": "trouble", "lines": new}

@@ -28,7 +28,7 @@ from .fixtures import running
 from .probe_results import Pass
 from .probing import Owed
 from .rounds import Measurement, Visit
-from .workers import EquippedSide, Launch, Worker, Workers
+from .workers import EquippedSide, Launch, Leftover, Worker, Workers
 
 LOST = "something killed the process that tidies up after a killed run: it was started anew"
 
@@ -47,11 +47,14 @@ class Lab:
 
     def trouble(self) -> list[str]:
         """What a reader should know, a line each; complete once the fixtures are left."""
-        strays = [f"a worker left behind, and we ended: {name}" for name in self._workers.strays]
         fixtures = [line for one in self._workers.sides.values() for line in one.fixtures.trouble]
         proof = self.proof.trouble() if self.proof else []
         notes = filter(None, [self._unknown, self._lost()])
-        return [*dict.fromkeys(strays), *notes, *fixtures, *proof]
+        return [*notes, *fixtures, *proof]
+
+    def leftovers(self) -> dict[str, Leftover]:
+        """What its workers left running so far."""
+        return self._workers.leftovers
 
     def _lost(self) -> str:
         lost = self._workers.children.lost_guardians
@@ -59,7 +62,7 @@ class Lab:
 
     def sweep(self) -> None:
         """End what left its session and outlived its worker."""
-        self._workers.strays.extend(self._workers.children.sweep())
+        self._workers.note(self._workers.children.sweep())
 
     def canary(self) -> dict[str, Any]:
         """What the machine delivers now, as the journal stores it."""

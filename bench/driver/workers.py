@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -43,6 +44,14 @@ class Launch:
     side: str = ""
 
 
+@dataclass
+class Leftover:
+    """Processes of one kind that workers left running: the first's cell ("" unknown), how many."""
+
+    cell: str
+    times: int = 0
+
+
 @dataclass(frozen=True)
 class EquippedSide:
     """A side, and the fixtures of its workloads."""
@@ -62,8 +71,19 @@ class Workers:
     seed: int
     strays: list[str] = field(default_factory=list)
     """What they left running, and we ended."""
+    leftovers: dict[str, Leftover] = field(default_factory=dict)
+    """The same by what it is, as all that differs in numbers is one kind."""
     proof: Proof | None = None
     """Told what each worker imported."""
+
+    def note(self, strays: list[str], cell: str = "") -> None:
+        """Take in what a worker of a cell has left running."""
+        self.strays.extend(strays)
+        for name in strays:
+            what = name.partition(" (pid ")[0]
+            alike = (one for one in self.leftovers if _kind(one) == _kind(what))
+            known = self.leftovers.setdefault(next(alike, what), Leftover(cell))
+            known.times += 1
 
     @contextmanager
     def started(
@@ -86,7 +106,9 @@ class Workers:
                     stdout=pipe,
                     stderr=stderr,
                 )
-            yield Worker(self, process, folder, launch, time.monotonic() + launch.timeout)
+            yield Worker(
+                self, process, folder, launch, time.monotonic() + launch.timeout, cell.name
+            )
         except BaseException:
             if process is not None:
                 self.children.kill(process)  # before its folder is removed under it
@@ -126,6 +148,7 @@ class Worker:
     folder: Path
     launch: Launch
     deadline: float
+    cell: str
 
     def left(self) -> float:
         """Seconds until it is killed."""
@@ -139,7 +162,7 @@ class Worker:
             children.kill(self.process)
             limit = f"{self.launch.timeout:g} s (longer with --timeout)"
             return Failed("timeout", f"timed out after {limit}")
-        self.workers.strays.extend(children.end(self.process))
+        self.workers.note(children.end(self.process), self.cell)
         if code == 0 and (self.folder / "result.json").exists():
             if self.workers.proof:
                 self.workers.proof.read(self.launch.side, self.folder)
@@ -159,6 +182,10 @@ class Worker:
             first, _, rest = dead.partition("\n")
             return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
         return failed
+
+
+def _kind(what: str) -> str:
+    return re.sub(r"\d+", "0", what)
 
 
 def _error_fields(text: str) -> list[str]:

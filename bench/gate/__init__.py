@@ -56,7 +56,7 @@ def check_sides(
         agenda = replace(agenda, warnings=warnings, memory=memory, values=decision.values)
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     after, before = (side.title for side in agenda.sides)
-    notes = [*warnings, *samples.past.trouble]
+    notes = [*warnings, *samples.past.warnings]
     return _checked(samples, after, before, notes, agenda.alone, folder), folder
 
 

@@ -92,6 +92,13 @@ class TroubleEntry:
 
 
 @dataclass(frozen=True)
+class LeftEntry:
+    what: str
+    by: str
+    times: Count
+
+
+@dataclass(frozen=True)
 class ImportsEntry:
     side: str
     root: str
@@ -137,6 +144,7 @@ FORMS: Mapping[str, type[Any]] = {
     "measured": MeasurementEntry,
     "failed": FailureEntry,
     "trouble": TroubleEntry,
+    "left": LeftEntry,
     "imported": ImportsEntry,
     "probed": PassEntry,
     "emptied": EmptyPassEntry,

@@ -2,7 +2,8 @@
 
 An entry's `event` says what happened: `scouted` and `sampled` (the reference's task time, and how
 many tasks stand for all), `round` (its cells, in order), `loops`, `measured` or `failed` (one
-worker), `canary` (CPUs delivered), `imported` (files of a side), `trouble` (warnings), `probed`,
+worker), `canary` (CPUs delivered), `imported` (files of a side), `trouble` (warnings),
+`left` (processes that workers left running), `probed`,
 `emptied` and `unprobed` (probe passes).  bench/driver writes them; state.py says what they add up
 to.
 """

@@ -73,7 +73,7 @@ def write(
         "schema": keys.RUN_SCHEMA,
         "id": folder.name,
         **facts,
-        "warnings": [*facts["warnings"], *past.trouble],
+        "warnings": [*facts["warnings"], *past.warnings],
         "seconds": past.elapsed,
         "cells": [fitted(_cell(planned, past), folder) for planned in plan],
         "order": past.orders,
