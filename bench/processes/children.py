@@ -77,6 +77,7 @@ def line(process: Process, seconds: float) -> bytes | None:
 
 Stream: TypeAlias = int | IO[bytes]
 
+PROC = Path("/proc/self/environ")
 LEAVING_SECONDS = 0.05  # for a process that is ending
 HELPER_SECONDS = 1.0  # for forkservers and trackers to see that their user is gone; 10 ms as a rule
 
@@ -105,6 +106,11 @@ class Children:
         self.lost_guardians = 0
 
     def __enter__(self) -> Children:
+        if sys.platform.startswith("linux") and not PROC.exists():
+            raise UsageError(
+                "/proc is empty: nobody could find and end what workers start; mount it\n"
+                "  (mount -t proc proc /proc, or start the container or sandbox with one)"
+            )
         self._guard()
         return self
 
