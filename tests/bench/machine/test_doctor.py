@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -104,11 +105,11 @@ def test_what_is_to_be_mended_says_how(tmp_path):
     assert len({one.about for one in found}) == len(found) > 15
 
 
-def test_a_run_that_is_measuring_is_seen(tmp_path):
+def test_a_run_that_is_measuring_is_seen():
     with held():
         (found,) = [one for one in system_findings() if one.about == "other runs"]
     assert found.level is Level.BAD
-    assert str(tmp_path) in found.seen
+    assert f"(pid {os.getpid()} " in found.seen
 
 
 def seen(monkeypatch, *found: Finding) -> None:
