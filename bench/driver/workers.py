@@ -29,7 +29,7 @@ from ..spec import Cell
 from ..store.journal import remedy
 from .fixtures import Fixtures
 
-WORKER = "from bench.worker import main; main()"
+WORKER = "from concbench.worker import main; main()"
 LINES = 5
 """Lines of a crashed worker's stderr that are shown."""
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from reports.files import LIMIT
+from concbench.reports.files import LIMIT
 
 from ..errors import UsageError, alternatives
 from . import MOST, limits, ownership

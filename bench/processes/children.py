@@ -115,7 +115,7 @@ class Children:
         return self
 
     def _guard(self) -> None:
-        code = f"from bench.processes.guardian import main; main({self._mark!r})"
+        code = f"from concbench.processes.guardian import main; main({self._mark!r})"
         self._guardian = subprocess.Popen(
             interpreter_command(code),
             env=environment(),

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
-from reports.errors import DamagedRun, validate
-from reports.run.probes import Probed
-from reports.run.schema import LONGEST, SHORTEST, Constraint, Count, Seconds
+from concbench.reports.errors import DamagedRun, validate
+from concbench.reports.run.probes import Probed
+from concbench.reports.run.schema import LONGEST, SHORTEST, Constraint, Count, Seconds
 
 from .. import engine
 from ..errors import UsageError

@@ -19,8 +19,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from reports import text
-from reports.files import limited, make_folder, write_whole
+from concbench.reports import text
+from concbench.reports.files import limited, make_folder, write_whole
 
 from ..errors import UsageError
 

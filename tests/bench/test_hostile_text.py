@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from bench.cli import main
-from bench.spec import Spec, load
+from concbench.cli import main
+from concbench.spec import Spec, load
 
 SOURCE = """
 import os

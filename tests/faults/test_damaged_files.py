@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.cli import main
-from bench.errors import UsageError
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
-from bench.store import entries, journal, runs
-from bench.store.state import History
+from concbench.cli import main
+from concbench.errors import UsageError
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
+from concbench.store import entries, journal, runs
+from concbench.store.state import History
 
 from ..reports import probed_run
 from . import damage

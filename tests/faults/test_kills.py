@@ -19,13 +19,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.processes import strays
+from concbench.processes import strays
 
 from ..bench.processes.processes import until
 
 KILLS = int(os.environ.get("FAULTS_KILLS", "1"))
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 WORK = """
 import os, time
 from contextlib import contextmanager
@@ -121,9 +121,13 @@ class Place:
                 words = " ".join(process.cmdline())
             except psutil.Error:
                 continue
-            names = {"bench.worker": "worker", "fixture_host": "fixture", "guardian": "guardian"}
+            names = {
+                "concbench.worker": "worker",
+                "fixture_host": "fixture",
+                "guardian": "guardian",
+            }
             role = next((role for word, role in names.items() if word in words), "other")
-            roles.setdefault("driver" if "bench.cli" in words else role, []).append(process)
+            roles.setdefault("driver" if "concbench.cli" in words else role, []).append(process)
         return roles
 
 

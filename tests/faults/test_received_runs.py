@@ -11,11 +11,11 @@ from unittest.mock import patch
 
 import pytest
 
-from bench.cli import main
-from bench.errors import Exit, NotComparable, UsageError
-from bench.machine import identity
-from bench.store.journal import Journal, JournalFull
-from bench.store.runs import run_to_resume, save_baseline, settings_to_resume
+from concbench.cli import main
+from concbench.errors import Exit, NotComparable, UsageError
+from concbench.machine import identity
+from concbench.store.journal import Journal, JournalFull
+from concbench.store.runs import run_to_resume, save_baseline, settings_to_resume
 
 from ..reports.made import folder as made
 from ..reports.made import sequential

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from reports import numbers, text
-from reports.errors import DamagedRun, validate
-from reports.run import notes
-from reports.run.schema import Failure
+from concbench.reports import numbers, text
+from concbench.reports.errors import DamagedRun, validate
+from concbench.reports.run import notes
+from concbench.reports.run.schema import Failure
 
 HOSTILE = "caf\udce9 \x1b[31mred\x00 back\x9b"
 ESCAPED = r"caf\udce9 \x1b[31mred\x00 back\x9b"

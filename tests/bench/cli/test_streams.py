@@ -12,11 +12,11 @@ from unittest.mock import patch
 
 import pytest
 
-from bench import cli
-from bench.errors import Exit
+from concbench import cli
+from concbench.errors import Exit
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 TINY = ["run", "-w", f"{THIRD}:Both", "-s", "sequential", "--rounds", "1", "--probe", "none"]
 KEPT = {"cells.csv", "journal.jsonl", "rounds.csv", "run.json", "samples.json"}
 
@@ -87,7 +87,7 @@ def test_a_terminal_may_go_away(tmp_path, ignored):
 def test_an_error_that_nobody_caught_is_no_regression(capsys):
     for error, code in ((ValueError("oops"), 70), (MemoryError(), 70), (KeyboardInterrupt(), 130)):
         with (
-            patch("bench.cli.commands.run", side_effect=error),
+            patch("concbench.cli.commands.run", side_effect=error),
             pytest.raises(SystemExit) as end,
         ):
             cli.main()
@@ -98,7 +98,7 @@ def test_an_error_that_nobody_caught_is_no_regression(capsys):
 def test_a_1_of_the_library_that_parses_is_an_interrupt_and_ours_a_regression():
     for given, code in ((1, 130), (Exit.REGRESSION, 1), (2, 2), (None, None)):
         with (
-            patch("bench.cli.commands.run", side_effect=SystemExit(given)),
+            patch("concbench.cli.commands.run", side_effect=SystemExit(given)),
             pytest.raises(SystemExit) as end,
         ):
             cli.main()

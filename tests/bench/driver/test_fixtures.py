@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-import reports
-from bench.driver import run
-from bench.driver.fixtures import running
-from bench.errors import Exit, UsageError
-from bench.plan.settings import resolve
-from bench.processes.children import Children, interpreter_command
-from bench.spec import Spec
+from concbench import reports
+from concbench.driver import run
+from concbench.driver.fixtures import running
+from concbench.errors import Exit, UsageError
+from concbench.plan.settings import resolve
+from concbench.processes.children import Children, interpreter_command
+from concbench.spec import Spec
 
 from ..processes.processes import gone, pids, until
 
@@ -244,9 +244,9 @@ def test_what_goes_wrong_at_the_end_is_said(children, plugin, how, said):
 
 DRIVER = """
 import sys, time
-from bench.processes.children import Children
-from bench.driver.fixtures import running
-from bench.spec import Spec
+from concbench.processes.children import Children
+from concbench.driver.fixtures import running
+from concbench.spec import Spec
 serves = Spec("Serves", sys.argv[1], {"path": sys.argv[2]})
 with Children() as children, running(children, [serves]):
     time.sleep(600)

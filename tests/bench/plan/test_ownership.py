@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UsageError
-from bench.plan import ownership
-from bench.plan.settings import resolve
+from concbench.errors import UsageError
+from concbench.plan import ownership
+from concbench.plan.settings import resolve
 
 as_root = pytest.mark.skipif(
     not hasattr(os, "getuid") or os.getuid() != 0, reason="it takes root to be two users"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UsageError
-from bench.processes.children import Children, interpreter_command, line, wait
-from bench.processes.variables import environment, recorded
+from concbench.errors import UsageError
+from concbench.processes.children import Children, interpreter_command, line, wait
+from concbench.processes.variables import environment, recorded
 
 from .processes import gone, pids, until
 
@@ -176,7 +176,7 @@ def test_a_killed_spawn_pool_leaves_no_semaphore(children):
 DRIVER = """
 import sys, time
 from pathlib import Path
-from bench.processes.children import Children, environment, interpreter_command
+from concbench.processes.children import Children, environment, interpreter_command
 with Children() as children:
     children.remove_if_killed(Path(sys.argv[2]))
     code = sys.argv[3]
@@ -260,7 +260,7 @@ def test_children_never_import_from_the_working_directory(children, tmp_path):
     (tmp_path / "bench").mkdir()
     for name in ("random.py", "bench/__init__.py"):
         (tmp_path / name).write_text("raise SystemExit(9)")
-    process = started(children, "import random, bench.processes.children", cwd=tmp_path)
+    process = started(children, "import random, concbench.processes.children", cwd=tmp_path)
     assert wait(process, 60) == 0
 
 
@@ -283,6 +283,6 @@ def test_what_disturbs_is_removed_and_what_changes_speed_is_kept_and_recorded(mo
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /proc elsewhere")
 def test_an_empty_proc_is_said_before_anything_is_started(monkeypatch, tmp_path):
-    monkeypatch.setattr("bench.processes.children.PROC", tmp_path / "environ")
+    monkeypatch.setattr("concbench.processes.children.PROC", tmp_path / "environ")
     with pytest.raises(UsageError, match="/proc is empty"), Children():
         pass

@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from bench.errors import UsageError
-from bench.processes import lock
-from bench.processes.children import interpreter_command, line
-from bench.processes.lock import held
+from concbench.errors import UsageError
+from concbench.processes import lock
+from concbench.processes.children import interpreter_command, line
+from concbench.processes.lock import held
 
 HOLDER = """
 import os, sys
-from bench.processes.lock import held
+from concbench.processes.lock import held
 os.setuid(int(sys.argv[1]))
 with held():
     print("held", flush=True)

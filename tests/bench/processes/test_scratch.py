@@ -10,15 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.processes import scratch, strays
-from bench.processes.children import Children, interpreter_command, line, wait
-from bench.processes.variables import environment
+from concbench.processes import scratch, strays
+from concbench.processes.children import Children, interpreter_command, line, wait
+from concbench.processes.variables import environment
 
 from .processes import gone, until
 
 RUN = """
 import time
-from bench.processes.children import Children, environment, interpreter_command
+from concbench.processes.children import Children, environment, interpreter_command
 with Children() as children:
     folder = children.new_folder()
     (folder / "file").touch()

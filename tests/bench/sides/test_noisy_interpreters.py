@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from bench.driver import run
-from bench.plan.settings import resolve
-from bench.processes.children import Children, interpreter_command, line, wait
-from bench.processes.variables import environment
-from bench.sides.build import sides
-from reports import read
+from concbench.driver import run
+from concbench.plan.settings import resolve
+from concbench.processes.children import Children, interpreter_command, line, wait
+from concbench.processes.variables import environment
+from concbench.reports import read
+from concbench.sides.build import sides
 
 NOISE = 'import os, sys\nprint("good morning")\nos.write(1, b"no end of line")\n'
 
@@ -28,7 +28,7 @@ def noisy(tmp_path, monkeypatch):
 
 
 def test_answers_have_a_descriptor_of_their_own(noisy):
-    code = "from bench.processes.variables import answers; answers().write(b'hello\\n')"
+    code = "from concbench.processes.variables import answers; answers().write(b'hello\\n')"
     code = f"import sys; print('garbage', flush=True); {code}"
     with Children() as children:
         process = children.start(interpreter_command(code), env=environment(), answers=-1)
