@@ -140,6 +140,16 @@ def gate_quality(session: nox.Session) -> None:
 
 
 @nox.session(**ALONE)
+def faults(session: nox.Session) -> None:
+    """Kill every process at random moments, and damage every file that is read."""
+    session.install(".[test]")
+    # FAULTS_KILLS=60 is a night, of some 500 kills; a CI has one of each kind.
+    more = {"FAULTS_KILLS": "5", "FAULTS_EXAMPLES": "200"}
+    env = {key: os.environ.get(key, value) for key, value in more.items()}
+    session.run("pytest", "tests/faults", *session.posargs, env=env)
+
+
+@nox.session(**ALONE)
 def mutants(session: nox.Session) -> None:
     """Break every rule once and see which test notices."""
     session.install(".[test]")

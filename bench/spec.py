@@ -105,8 +105,8 @@ class Cell:
 
 
 def plain(value: Plain) -> str:
-    """A parameter as the command line takes it: text bare, the rest as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
+    """A parameter as the command line takes it: text that can be printed bare, the rest as JSON."""
+    return value if isinstance(value, str) and value.isprintable() else json.dumps(value)
 
 
 def no_parameter(name: str, key: str, known: list[str]) -> UsageError:
@@ -153,7 +153,7 @@ def _module(place: str) -> Any:
 
 
 def _file(path: str) -> Any:
-    name = f"_concbench_{sha256(path.encode()).hexdigest()[:16]}"
+    name = f"_concbench_{sha256(os.fsencode(path)).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
     if not os.path.isfile(path):

@@ -24,6 +24,8 @@ from .lanes.pools import show_stacks
 from .lanes.report import child_startup, total
 from .spec import Spec
 
+LONGEST = 1_000_000
+"""Characters of an error that are kept: the driver reads them into its memory."""
 SHOWN = 60
 """Of so many results a sample is kept, and of each so many characters."""
 
@@ -65,8 +67,8 @@ def write_failure(error: BaseException, path: str) -> None:
 
     first = leaf(error)
     kind = "answer" if isinstance(first, WrongAnswer) else "error"
-    text = "".join(traceback.format_exception(error))
-    record = {"kind": kind, "message": line(first), "traceback": text}
+    text = "".join(traceback.format_exception(error))[-LONGEST:]
+    record = {"kind": kind, "message": line(first)[:LONGEST], "traceback": text}
     with open(path, "w", encoding="utf-8") as stream:
         json.dump(record, stream)
 

@@ -79,7 +79,7 @@ def worker(folder: Path, processes: int) -> Figure:
     cell = Cell(EMPTY, find("strategies", "sequential"), 16)
     planned = PlannedCell(0, cell, 1, 0, True, "")
     visit = Visit(planned, round=0, position=0, loops=1, tasks=16, head=0, timeout=60)
-    with laboratory(folder, (planned,)) as lab:
+    with laboratory((planned,)) as lab:
         seen = in_turn(
             processes,
             lambda: cpu(lambda: _measured(lab, visit)),

@@ -38,7 +38,7 @@ def _over_empty(start: str, times: int) -> list[float]:
         (planned,) = plan(settings)
         full = planned.cell
         empty = Cell(emptied(full.workload), full.strategy, full.tasks)
-        with laboratory(settings.results, (planned,)) as lab:
+        with laboratory((planned,)) as lab:
             return [(_peak(lab, full) - _peak(lab, empty)) / 1e6 for _ in range(times)]
 
 

@@ -44,7 +44,7 @@ def record(path: Path, rounds: int, idle: bool) -> None:
     with TemporaryDirectory() as name:
         settings = Settings(results=Path(name))
         cells = runnable(plan(settings))
-        with laboratory(settings.results, cells, chance.randrange(2**32)) as lab:
+        with laboratory(cells, chance.randrange(2**32)) as lab:
             sizes = {planned.id: _values(lab, planned) for planned in cells}
             for number in range(rounds):
                 seen.append(_round(lab, cells, sizes, number, idle))

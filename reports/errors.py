@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import text
+from .files import limited
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -20,13 +24,18 @@ class UnknownName(ValueError):
     """There is no such column or group: says which there are."""
 
 
+MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What a parser trips over, each in its own way, where JSON has another shape than it thought."""
+
 Checked = TypeVar("Checked")
+_ESCAPED = re.compile(r"\\(u(00[0189]|007f|d[89a-f])|[bfr])")
+"""Where JSON in ASCII may hold what is not legible."""
 
 
 def load(path: Path, newest: int) -> dict[str, Any] | None:
     """The object in a file, None without one; refuses no schema number, or one above `newest`."""
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(limited(path))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -47,11 +56,15 @@ def validate(document: Mapping[str, Any], form: type[Checked], path: Path) -> Ch
     """The object in the form of a dataclass; raises DamagedRun with the first thing wrong."""
     from pydantic import ValidationError  # late: who writes a run imports its schema, too
 
-    # Half characters, from a file system that knows no encoding, are no text to pydantic.
-    clean = json.dumps(document, ensure_ascii=False).encode(errors="replace")
     hashable: Any = form  # mypy knows no class to be
     try:
+        # No report obeys a control character, and half ones are no text to pydantic.
+        clean = json.dumps(document)
+        if _ESCAPED.search(clean):
+            clean = json.dumps(text.all_legible(document))
         instance: Checked = _adapter(hashable).validate_json(clean, strict=True)
+    except RecursionError as error:
+        raise DamagedRun(f"{path} is nested too deep: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))

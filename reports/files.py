@@ -1,10 +1,14 @@
 """Files that are written whole or not at all: a reader sees the old one or the new one, never half.
 
+And those of others, which are read up to a limit: 2 MB of gzip may be 2 GB of text.
+
 Standard library only: the driver imports it too.
 """
 
 from __future__ import annotations
 
+import errno
+import gzip
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,3 +44,39 @@ def write_whole(path: Path | str, content: str | bytes, *, durable: bool = False
         if durable:
             stream.flush()
             os.fsync(stream.fileno())
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder unless it is there; OSError where a link stands in its place.
+
+    A run that somebody sent may hold links, and nothing is written through one.
+    """
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link", str(path))
+    path.mkdir(parents=True, exist_ok=True)
+
+
+LIMIT = "CONCBENCH_READ_MB"
+"""The variable that raises it."""
+MEGABYTES = 64
+"""Of text, which takes some 500 in memory; 500 cells with 200 rounds have 50."""
+
+
+def limited(path: Path) -> bytes:
+    """What a file holds, unpacked if it ends in .gz; OSError when that is more than the limit."""
+    most = int(megabytes() * 1e6)
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+        data = stream.read(most + 1)
+    if len(data) > most:
+        why = f"it holds more than {most / 1e6:g} MB (read more with {LIMIT}={most / 1e5:g})"
+        raise OSError(errno.EFBIG, why, str(path))
+    return data
+
+
+def megabytes() -> float:
+    """The limit; what nobody can mean by it is not obeyed."""
+    try:
+        given = float(os.environ.get(LIMIT, ""))
+    except ValueError:
+        return MEGABYTES
+    return given if 0 < given < 1e6 else MEGABYTES

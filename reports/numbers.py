@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from .text import shortened
+
 NONE = "-"
 
 _UNITS = ((60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
@@ -95,8 +97,12 @@ def listed(words: list[str]) -> str:
 
 
 def printable(text: str, encoding: str) -> str:
-    """The text on one line as a terminal of this encoding can show it, the rest escaped."""
-    clean = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+    """The text on one line as a terminal of this encoding can show it, the rest escaped.
+
+    A very long one is shortened: no reader follows it, and a chart of it takes minutes.
+    """
+    signs = shortened(text)
+    clean = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in signs)
     try:
         return clean.encode(encoding).decode(encoding)
     except UnicodeEncodeError:

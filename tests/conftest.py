@@ -20,4 +20,4 @@ def _environment_as_it_was():
 @pytest.fixture(autouse=True)
 def _lock_of_its_own(tmp_path_factory, monkeypatch):
     """A test must neither wait for a real run on this machine nor stop one."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    monkeypatch.setenv("_CONCBENCH_LOCK", str(tmp_path_factory.mktemp("lock")).replace("/", "."))

@@ -37,6 +37,7 @@ ORDER = {
         notebook __main__
     """,
     "reports": """
+        text
         numbers errors files table
         run
         stats

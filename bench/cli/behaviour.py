@@ -76,7 +76,7 @@ def ask(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome) -> No
     cells = runnable(asking.strategies(settings))
     seconds = settings.timeout or asking.SECONDS
     line: Any = Console(stderr=True).status("asking") if sys.stderr.isatty() else nullcontext()
-    with workshop(settings.results) as shop, line as status:
+    with workshop() as shop, line as status:
         document = asking.document(
             shop, cells, seconds, lambda *asked: status and status.update(": ".join(asked))
         )

@@ -147,13 +147,13 @@ def _gate(given: Mapping[str, Any]) -> dict[str, Any]:
 def _resumed(given: Mapping[str, Any]) -> tuple[Settings, Path]:
     """The settings of an unfinished check, and its folder; UsageError for others on the line."""
     from ..plan.settings import Settings, check_same, resolve, resumed
-    from ..store.runs import run_to_resume, stored_settings
+    from ..store.runs import run_to_resume, settings_to_resume
 
     results = resolve({"results": given.get("results")}).results
     folder = run_to_resume(results, given["resume"])
     apart = ("side", "against", "resume")
     flags = {k: one for k, one in given.items() if k in Settings.model_fields and k not in apart}
-    settings = resumed(folder.name, stored_settings(folder), flags, results)
+    settings = resumed(folder.name, settings_to_resume(folder), flags, results)
     of_bounds = not settings.side and settings.gate.require
     if not (settings.gate.baseline or of_bounds or len(settings.side) == 2):
         raise UsageError(f"{folder.name} is no check that could go on")

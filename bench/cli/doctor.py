@@ -45,7 +45,7 @@ def doctor(
 
         settings = resolve(given)
         with Children() as children:
-            findings = list(examine(children, settings.results))
+            findings = list(examine(children))
         bad = [one.about for one in findings if one.level is Level.BAD]
         measured: list[Floor] = []
         if noise:

@@ -7,11 +7,14 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import typer
+
+from concbench.reports.text import legible
 
 from ..errors import Exit, Interrupted, UsageError
 
@@ -49,19 +52,32 @@ class Outcome:
 def ending(*, last_line: bool = False) -> Iterator[Outcome]:
     """Yield the outcome that a command fills in, then raise typer.Exit with its code.
 
-    Whatever the command raises ends here, as a message on stderr.
+    Whatever the command raises ends here, as a message on stderr.  With `last_line` the command
+    measures: then it is no failure that its output cannot be written.
     """
     outcome = Outcome()
     try:
         with _reporting(outcome), _interrupted_once():
+            _check_folder()
             yield outcome
         if last_line and os.environ.get("CI"):
             print(outcome.line())
         sys.stdout.flush()
+        error = _lost(sys.stdout)
+        if error and not isinstance(error, BrokenPipeError):
+            print(f"concbench: cannot write the output: {error.strerror}", file=sys.stderr)
+            if not last_line:  # what was measured is stored, and the code says how that went
+                outcome.codes.add(Exit.USAGE)
     except (BrokenPipeError, SystemExit):  # `| head -1` has read enough; Rich exits by itself
         # Or the interpreter says so again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise typer.Exit(outcome.code)
+
+
+def _lost(stream: Any) -> OSError | None:
+    """Why some of what was written to a screen of ours is lost; None of any other stream."""
+    raw = getattr(getattr(stream, "buffer", None), "raw", None)
+    return getattr(raw, "lost", None)
 
 
 @contextmanager
@@ -72,10 +88,10 @@ def _reporting(outcome: Outcome) -> Iterator[None]:
         raise
     except UsageError as error:
         outcome.codes.add(error.exit)
-        print(f"concbench: {error}", file=sys.stderr)
+        complain(error)
     except (Interrupted, KeyboardInterrupt) as error:
         outcome.codes.add(Exit.INTERRUPTED)
-        print(f"concbench: {str(error) or 'interrupted'}", file=sys.stderr)
+        complain(str(error) or "interrupted")
         if isinstance(error, Interrupted):
             outcome.run = error.folder.name.partition("-")[0]
             print(f"  go on with: concbench {error.command} --resume", file=sys.stderr)
@@ -84,11 +100,24 @@ def _reporting(outcome: Outcome) -> Iterator[None]:
 
         if isinstance(error, errors.UnknownName | errors.DamagedRun):
             outcome.codes.add(Exit.USAGE)
-            print(f"concbench: {error}", file=sys.stderr)
+            complain(error)
             return
         outcome.codes.add(Exit.INTERNAL)
         traceback.print_exc()
         print(REPORT, file=sys.stderr)
+
+
+def _check_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        why = f"the current folder cannot be used: {error.strerror} (was it removed?)"
+        raise UsageError(why) from None
+
+
+def complain(message: object) -> None:
+    """Print a message on stderr; it may quote a name or a text of anybody's."""
+    print(f"concbench: {legible(str(message))}", file=sys.stderr)
 
 
 @contextmanager
@@ -111,7 +140,8 @@ def _interrupted_once() -> Iterator[None]:
             first = False
             raise KeyboardInterrupt
         # print() from a signal handler fails where it interrupts another one.
-        os.write(2, b"concbench: saving what was measured\n")
+        with suppress(OSError):  # a closed terminal, a full disk
+            os.write(2, b"concbench: saving what was measured\n")
 
     ends = [one for one in signal.Signals if one.name in ("SIGINT", "SIGTERM", "SIGHUP")]
     handlers = {number: signal.getsignal(number) for number in ends}

@@ -111,7 +111,7 @@ def run(
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """The settings, and the folder of the run to go on with."""
     from ..plan.settings import Settings, resolve, resumed
-    from ..store.runs import run_to_resume, stored_settings
+    from ..store.runs import run_to_resume, settings_to_resume
 
     named = [key for key in ("budget", *PRESETS) if key in given]
     if len(named) > 1:
@@ -123,7 +123,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
         return resolve(flags), None
     results = resolve({"results": flags.get("results")}).results
     folder = run_to_resume(results, given["resume"])
-    return resumed(folder.name, stored_settings(folder), flags, results), folder
+    return resumed(folder.name, settings_to_resume(folder), flags, results), folder
 
 
 def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | None) -> Output:

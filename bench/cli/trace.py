@@ -67,7 +67,7 @@ def trace(
         name = f"{planned.cell.workload.name}-{planned.cell.strategy.name}"
         file = output or re.sub(r"[^\w.+-]+", "-", f"trace-{name}.json")
         stored.check_output(file)
-        with laboratory(settings.results, (planned,), side=side) as lab:
+        with laboratory((planned,), side=side) as lab:
             batch = _record(lab, planned, settings)
         if isinstance(batch, Failed):
             print(f"concbench: {planned.cell.name}: {batch.message}", file=sys.stderr)

@@ -21,7 +21,7 @@ from ..sides.commits import NO_REPOSITORY, why_none
 from ..sides.plans import plans
 from ..sides.proof import Proof, proof
 from ..sides.revisions import missing_data, missing_submodules
-from ..store import circumstances, journal, runs
+from ..store import circumstances, entries, journal, runs
 from ..store.state import History
 from . import probe_results
 from .lab import Lab, Workshop, open_lab, workshop
@@ -45,7 +45,7 @@ def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | No
 @contextmanager
 def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
     """The machine to ourselves, and what to measure."""
-    with workshop(settings.results) as shop:
+    with workshop() as shop:
         yield shop, with_sides(shop, settings) if settings.side else alone(shop, settings)
 
 
@@ -106,7 +106,7 @@ def measure(
     cells = agenda.cells
     about = _facts(agenda, settings, argv, resume)
     seed = about["seed"]
-    past = History(cells, journal.entries(resume / "journal.jsonl") if resume else ())
+    past = History(cells, _entries(resume / "journal.jsonl", cells) if resume else ())
     with ExitStack() as fixtures:
         opened = open_lab(
             *(shop, agenda.sides, cells, seed, past.elapsed, agenda.probes), proof=agenda.proof
@@ -133,6 +133,13 @@ def measure(
             probing = Probing(cells, past, lab, probes, log.append, watcher.probe, limit, times)
             about["warnings"] += probing.run(settings.budgeted)
     return folder
+
+
+def _entries(path: Path, cells: Plan) -> list[dict[str, Any]]:
+    """What a journal of this plan says; UsageError where it cannot be one."""
+    stored = journal.entries(path)
+    entries.check(stored, {one.id for one in cells}, {one.block for one in cells}, path)
+    return stored
 
 
 def _facts(
@@ -212,8 +219,15 @@ def _noting(
 
     It goes to the journal, where neither an interrupt nor a resume loses it.
     """
+    noted: dict[str, int] = {}
 
     def note() -> None:
+        for what, left in lab.leftovers().items():
+            if more := left.times - noted.get(what, 0):
+                entry = {"event": "left", "what": what, "by": left.cell, "times": more}
+                record(entry)
+                past.add(entry)
+                noted[what] = left.times
         new = [line for line in lab.trouble() if line not in past.trouble]
         if new:
             entry = {"event": "trouble", "lines": new}

@@ -10,14 +10,14 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from tempfile import TemporaryFile
 from typing import IO
 
 from ..contracts import Plain
-from ..errors import UsageError
+from ..errors import Exit, UsageError
 from ..processes.children import Children, Process, line, wait
 from ..processes.outputs import MALFORMED, malformed
 from ..processes.variables import environment
@@ -39,18 +39,27 @@ def running(
 ) -> Iterator[Fixtures]:
     """The fixtures of those workloads that have one, ready for use, as the side has them.
 
-    Raises UsageError, with what the host itself printed, unless all are ready in time.
+    Raises FixtureFailed, with what the host itself printed, unless all are ready in time.
     """
-    fixtures = Fixtures()
-    deadline = time.monotonic() + seconds
     with ExitStack() as stack:
+
+        def start(spec: Spec) -> Host:
+            return stack.enter_context(_hosting(children, spec, side, seconds, fixtures.trouble))
+
+        fixtures = Fixtures(start, seconds)
+        deadline = time.monotonic() + seconds
         for spec in {spec.label: spec for spec in specs}.values():
             if _has_fixture(spec, side):
-                hosting = _hosting(children, spec, side, seconds, fixtures.trouble)
-                fixtures.hosts.append(stack.enter_context(hosting))
+                fixtures.hosts.append(start(spec))
         for host in fixtures.hosts:
             fixtures.given[host.spec.label] = host.given(max(0.0, deadline - time.monotonic()))
         yield fixtures
+
+
+class FixtureFailed(UsageError):
+    """A fixture that did not get ready: what it said."""
+
+    exit = Exit.FAILED
 
 
 def _has_fixture(spec: Spec, side: MeasuredSide) -> bool:
@@ -64,6 +73,8 @@ def _has_fixture(spec: Spec, side: MeasuredSide) -> bool:
 class Fixtures:
     """What the fixtures gave, by the label of their workload."""
 
+    start: Callable[[Spec], Host] | None = None
+    seconds: float = READY_SECONDS
     given: dict[str, dict[str, Plain]] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)  # what went wrong as they were left
     hosts: list[Host] = field(default_factory=list)
@@ -71,6 +82,22 @@ class Fixtures:
     def dead(self) -> str | None:
         """Which fixture has ended before its time and what it printed last, or None."""
         return next((host.ended() for host in self.hosts if host.process.poll() is not None), None)
+
+    def revive(self) -> None:
+        """Start those anew that have ended; one that fails again stays as it is, and is noted."""
+        for place, host in enumerate(self.hosts):
+            if host.process.poll() is None:
+                continue
+            how, _, said = host.ended().partition("\n")
+            self.trouble.append(
+                "\n".join([f"{how.rstrip(':')}, and was started anew", said]).strip()
+            )
+            assert self.start is not None  # or there were no host
+            self.hosts[place] = self.start(host.spec)
+            try:
+                self.given[host.spec.label] = self.hosts[place].given(self.seconds)
+            except FixtureFailed as error:
+                self.trouble.append(str(error))
 
 
 @dataclass(frozen=True)
@@ -82,18 +109,18 @@ class Host:
     stderr: IO[bytes]
 
     def given(self, seconds: float) -> dict[str, Plain]:
-        """What its fixture gives, once it is ready; UsageError when it is not in time."""
+        """What its fixture gives, once it is ready; FixtureFailed when it is not in time."""
         text = line(self.process, seconds)
         name = f"the fixture of {self.spec.label}"
         if text is None and wait(self.process, 0.5) is not None:
-            raise UsageError(self.ended())
+            raise FixtureFailed(self.ended())
         if text is None:
-            raise UsageError(f"{name} is not ready in time{self._output()}")
+            raise FixtureFailed(f"{name} is not ready in time{self._output()}")
         try:
             return dict(json.loads(text))
         except MALFORMED as error:
             why = malformed(text.decode(errors="replace"), error)
-            raise UsageError(f"what {name} gives cannot be read: {why}") from None
+            raise FixtureFailed(f"what {name} gives cannot be read: {why}") from None
 
     def ended(self) -> str:
         code = self.process.returncode
@@ -130,8 +157,9 @@ def _hosting(
             env=environment(side.variables),
             cwd=side.folder,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=stderr,
             stderr=stderr,
+            answers=subprocess.PIPE,
         )
         assert process.stdin is not None
         host = Host(spec, process, stderr)

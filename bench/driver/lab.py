@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from concbench.reports.run import keys
@@ -19,6 +18,7 @@ from .. import engine
 from ..machine.canary import measure as measure_canary
 from ..machine.identity import affinity, cpus
 from ..plan.cells import PlannedCell
+from ..processes import strays
 from ..processes.children import Children
 from ..processes.lock import held
 from ..processes.outputs import Failed, parsed
@@ -29,7 +29,9 @@ from .fixtures import HERE, running
 from .probe_results import Pass
 from .probing import Owed
 from .rounds import Measurement, Scouting, Visit
-from .workers import EquippedSide, Launch, Worker, Workers
+from .workers import EquippedSide, Launch, Leftover, Worker, Workers
+
+LOST = "something killed the process that tidies up after a killed run: it was started anew"
 
 
 class Lab:
@@ -48,14 +50,22 @@ class Lab:
 
     def trouble(self) -> list[str]:
         """What a reader should know, a line each; complete once the fixtures are left."""
-        strays = [f"a worker left behind, and we ended: {name}" for name in self._workers.strays]
         fixtures = [line for one in self._workers.sides.values() for line in one.fixtures.trouble]
         proof = self.proof.trouble() if self.proof else []
-        return [*dict.fromkeys(strays), *filter(None, [self._unknown]), *fixtures, *proof]
+        notes = filter(None, [self._unknown, self._lost()])
+        return [*notes, *fixtures, *proof]
+
+    def leftovers(self) -> dict[str, Leftover]:
+        """What its workers left running so far."""
+        return self._workers.leftovers
+
+    def _lost(self) -> str:
+        lost = self._workers.children.lost_guardians
+        return LOST if lost else ""
 
     def sweep(self) -> None:
         """End what left its session and outlived its worker."""
-        self._workers.strays.extend(self._workers.children.sweep())
+        self._workers.note(self._workers.children.sweep())
 
     def canary(self) -> dict[str, Any]:
         """What the machine delivers now, as the journal stores it."""
@@ -81,12 +91,17 @@ class Lab:
 
     def measure(self, visit: Visit) -> Measurement | Failed:
         """Measure the cell once."""
-        options = engine.arguments(visit.loops, visit.values, self._affinity)
-        with self._started(visit, options) as worker:
-            outcome = parsed(worker.result(), _measurement)
+        outcome = self._measured(visit)
+        if isinstance(outcome, Failed) and self._workers.sides[visit.planned.side].fixtures.dead():
+            outcome = self._measured(visit)  # its fixture is another by now: not the cell's fault
         if isinstance(outcome, Failed) or not self._probes:
             return outcome
         return self._probed(visit, outcome)
+
+    def _measured(self, visit: Visit) -> Measurement | Failed:
+        options = engine.arguments(visit.loops, visit.values, self._affinity)
+        with self._started(visit, options) as worker:
+            return parsed(worker.result(), _measurement)
 
     def _started(self, visit: Visit, options: list[str]) -> AbstractContextManager[Worker]:
         launch = Launch(options, visit.round, visit.timeout, visit.planned.side)
@@ -180,11 +195,11 @@ class Workshop:
 
 
 @contextmanager
-def workshop(results: Path) -> Iterator[Workshop]:
+def workshop() -> Iterator[Workshop]:
     """The machine to ourselves; UsageError while another run has it."""
-    with held(results), TemporaryDirectory(prefix="concbench-") as name, Children() as children:
-        children.remove_if_killed(Path(name))
-        yield Workshop(children, Path(name))
+    with held(), Children() as children:
+        strays.end_orphans()
+        yield Workshop(children, children.new_folder())
 
 
 @contextmanager
@@ -211,8 +226,8 @@ def open_lab(
 
 @contextmanager
 def laboratory(
-    results: Path, cells: Sequence[PlannedCell], seed: int = 0, side: MeasuredSide = HERE
+    cells: Sequence[PlannedCell], seed: int = 0, side: MeasuredSide = HERE
 ) -> Iterator[Lab]:
     """All of it for cells of one side."""
-    with workshop(results) as shop, open_lab(shop, [side], cells, seed) as lab:
+    with workshop() as shop, open_lab(shop, [side], cells, seed) as lab:
         yield lab

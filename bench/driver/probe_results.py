@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from concbench.reports.files import write_whole
+from concbench.reports.files import make_folder, write_whole
 from concbench.reports.run import probes
 from concbench.reports.run.histogram import HIGHEST, Histogram
 
@@ -234,7 +234,7 @@ def write(folder: Path, cell: int, text: str) -> None:
     """
     path = folder / "latency" / f"{cell}.csv.gz"
     try:
-        path.parent.mkdir(exist_ok=True)
+        make_folder(path.parent)
         write_whole(path, gzip.compress(_table(text).encode(), mtime=0))
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None

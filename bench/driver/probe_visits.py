@@ -128,7 +128,10 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
 
 def _peak(worker: Worker, batch: float) -> Peak | str:
     """The peak while it runs a batch or more, or why nobody knows; "" where its end says why."""
-    if line(worker.process, worker.left()) != b"memory":
+    said: bytes | None = b""
+    while said is not None and not said.endswith(b"memory"):  # after what a sitecustomize prints
+        said = line(worker.process, worker.left())
+    if said is None:
         return ""
     try:
         return peak(worker.process.pid, batch, worker.left()) or ""

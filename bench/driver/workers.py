@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -25,6 +26,7 @@ from ..processes.variables import environment
 from ..sides import MeasuredSide
 from ..sides.proof import Proof
 from ..spec import Cell
+from ..store.journal import remedy
 from .fixtures import Fixtures
 
 WORKER = "from concbench.worker import main; main()"
@@ -42,6 +44,14 @@ class Launch:
     round: int
     timeout: float
     side: str = ""
+
+
+@dataclass
+class Leftover:
+    """Processes of one kind that workers left running: the first's cell ("" unknown), how many."""
+
+    cell: str
+    times: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,8 +73,19 @@ class Workers:
     seed: int
     strays: list[str] = field(default_factory=list)
     """What they left running, and we ended."""
+    leftovers: dict[str, Leftover] = field(default_factory=dict)
+    """The same by what it is, as all that differs in numbers is one kind."""
     proof: Proof | None = None
     """Told what each worker imported."""
+
+    def note(self, strays: list[str], cell: str = "") -> None:
+        """Take in what a worker of a cell has left running."""
+        self.strays.extend(strays)
+        for name in strays:
+            what = name.partition(" (pid ")[0]
+            alike = (one for one in self.leftovers if _kind(one) == _kind(what))
+            known = self.leftovers.setdefault(next(alike, what), Leftover(cell))
+            known.times += 1
 
     @contextmanager
     def started(
@@ -72,6 +93,7 @@ class Workers:
     ) -> Iterator[Worker]:
         """A worker at its job, with `pipe` as standard input and output."""
         equipped = self.sides[launch.side]
+        equipped.fixtures.revive()
         side, given = equipped.side, equipped.fixtures.given.get(cell.workload.label, {})
         specs = {"workload": replace(cell.workload, given=given), "strategy": cell.strategy}
         folder = self._new_folder({**job, **{key: vars(spec) for key, spec in specs.items()}})
@@ -86,7 +108,9 @@ class Workers:
                     stdout=pipe,
                     stderr=stderr,
                 )
-            yield Worker(self, process, folder, launch, time.monotonic() + launch.timeout)
+            yield Worker(
+                self, process, folder, launch, time.monotonic() + launch.timeout, cell.name
+            )
         except BaseException:
             if process is not None:
                 self.children.kill(process)  # before its folder is removed under it
@@ -103,7 +127,7 @@ class Workers:
         except OSError as error:
             raise UsageError(
                 f"cannot write {self.folder}: {error.strerror}\n"
-                "  what was measured before is kept: make room there and go on with --resume"
+                f"  what was measured before is kept: {remedy(error)}"
             ) from None
         return folder
 
@@ -126,6 +150,7 @@ class Worker:
     folder: Path
     launch: Launch
     deadline: float
+    cell: str
 
     def left(self) -> float:
         """Seconds until it is killed."""
@@ -139,7 +164,7 @@ class Worker:
             said = stacks.of_tree(self.process.pid, self.folder / "stderr")
             children.kill(self.process)
             return self._hung(said)
-        self.workers.strays.extend(children.end(self.process))
+        self.workers.note(children.end(self.process), self.cell)
         if code == 0 and (self.folder / "result.json").exists():
             if self.workers.proof:
                 self.workers.proof.read(self.launch.side, self.folder)
@@ -180,6 +205,10 @@ class Worker:
             first, _, rest = dead.partition("\n")
             return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
         return failed
+
+
+def _kind(what: str) -> str:
+    return re.sub(r"\d+", "0", what)
 
 
 def _error_fields(text: str) -> list[str]:

@@ -47,7 +47,7 @@ def check_sides(
 
     Raises UsageError where a threshold names no cell, or both sides are of one commit.
     """
-    with workshop(settings.results) as shop:
+    with workshop() as shop:
         agenda = with_sides(shop, settings)
         samples = Samples(pairs(agenda.cells), limits, History(agenda.cells))
         check_distinct(agenda.sides, Path.cwd())
@@ -56,7 +56,7 @@ def check_sides(
         agenda = replace(agenda, warnings=warnings, probes=samples.probes, values=decision.values)
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     after, before = (side.title for side in agenda.sides)
-    notes = [*warnings, *samples.past.trouble]
+    notes = [*warnings, *samples.past.warnings]
     return _checked(samples, after, before, notes, agenda.alone, folder), folder
 
 
@@ -113,7 +113,7 @@ def check_baseline(
     samples = Samples(both, limits, History(cells), stored)
     if not any(map(samples.answered, both)):
         raise NotComparable("nothing can be compared: " + "; ".join(samples.unknown()))
-    with workshop(settings.results) as shop:
+    with workshop() as shop:
         there = proof(shop.children, shared.sides, Path.cwd())
         if there:
             there.plan(shared.sides[0])

@@ -54,7 +54,7 @@ def floors(settings: Settings, progress: Progress) -> tuple[list[Floor], Path]:
         update={"budget": settings.budget or SECONDS, "probe": ("none",), "rounds": None}
     )
     both = (MeasuredSide(keys.WORKING_TREE), MeasuredSide(f"{keys.WORKING_TREE} again"))
-    with workshop(settings.results) as shop:
+    with workshop() as shop:
         shared = plans(shop.children, settings, both, shop.folder)
         cells = runnable(shared.cells)
         agenda = Agenda(shared.sides, cells, shared.warnings, values=decision.values)

@@ -214,7 +214,7 @@ SLOW_CLOCKS = ("hpet", "acpi_pm", "jiffies", "refined-jiffies", "pit")
 """Reading these takes a microsecond or more, where tsc and the virtual clocks take 30 ns."""
 
 
-def system_findings(results: Path, root: Path = ROOT) -> Iterator[Finding]:
+def system_findings(root: Path = ROOT) -> Iterator[Finding]:
     """The findings on the machine besides its CPUs."""
     began = time.perf_counter()
     while (now := time.perf_counter()) == began:
@@ -226,7 +226,7 @@ def system_findings(results: Path, root: Path = ROOT) -> Iterator[Finding]:
     yield addresses(root)
     yield _files()
     yield _power()
-    yield _alone(results)
+    yield _alone()
 
 
 def timer(step: float) -> Finding:
@@ -292,22 +292,22 @@ def _power() -> Finding:
     return Finding("power", value, Level.BAD, "plug it in: it is slow")
 
 
-def _alone(results: Path) -> Finding:
+def _alone() -> Finding:
     try:
-        with held(results):
+        with held():
             return Finding("other runs", "none")
     except UsageError as error:
         return Finding("other runs", str(error).partition(": wait")[0], Level.BAD, "wait for it")
 
 
-def examine(children: Children, results: Path) -> Iterator[Finding]:
+def examine(children: Children) -> Iterator[Finding]:
     """Every finding, one after the other; takes about half a second, and spins on all CPUs."""
     yield from _delivered(children)
     yield _quota(cgroup_cpus(), cpus())
     yield _affinity(cpus(), os.cpu_count() or 1)
     yield _load(cpus())
     yield from (look(ROOT) for look in (governor, turbo, siblings, hypervisor))
-    yield from system_findings(results)
+    yield from system_findings()
     version = f"{platform.python_implementation()} {platform.python_version()}"
     yield Finding("Python", f"{version}, {platform.machine()}")
     yield build(sysconfig.get_config_vars(), debug=hasattr(sys, "gettotalrefcount"))

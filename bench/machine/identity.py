@@ -152,9 +152,8 @@ def git_output(folder: Path, *words: str) -> str | None:
     """What git says, stripped; None where it fails or is missing."""
     command = ["git", *words]
     try:
-        return subprocess.check_output(
-            command, cwd=folder, stderr=subprocess.DEVNULL, text=True, timeout=10
-        ).strip()
+        said = subprocess.check_output(command, cwd=folder, stderr=subprocess.DEVNULL, timeout=10)
+        return os.fsdecode(said).strip()
     except (OSError, subprocess.SubprocessError):
         return None
 

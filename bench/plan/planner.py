@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import faulthandler
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +20,7 @@ from typing import Any, TypeAlias
 from .. import imports
 from ..errors import ImportFailed, UsageError
 from ..machine.identity import of_extra
+from ..processes import variables
 from ..spec import Cell, Spec
 from .cells import PlannedCell, plan
 from .digests import plugins
@@ -36,14 +36,14 @@ SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "refer
 
 def main() -> None:
     """Read settings as JSON, write cells, what is missing, or an error, as the last line."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # a plug-in that prints, or its child that does, must not be in the way
+    answers = variables.answers()  # a plug-in that prints, or its child, must not be in the way
     given = json.load(sys.stdin)
     faulthandler.enable()
     faulthandler.dump_traceback_later(given["seconds"])  # where it hangs
 
     def say(message: Mapping[str, Any]) -> None:
-        print(json.dumps(message), file=answers, flush=True)
+        answers.write(json.dumps(message).encode() + b"\n")
+        answers.flush()
 
     with answers:
         try:

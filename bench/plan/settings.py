@@ -13,10 +13,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
+from concbench.reports.files import LIMIT
 from concbench.reports.run import keys
 
 from ..errors import UsageError, alternatives
-from . import MOST, limits
+from . import MOST, limits, ownership
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 PROBES = ("memory", "latency", "lag", "trace")
@@ -273,7 +274,8 @@ def _environment() -> Source:
     values: dict[str, Any] = {
         key.removeprefix(PREFIX).lower(): value
         for key, value in os.environ.items()
-        if key.startswith(PREFIX) and value  # set to nothing is not set
+        # Set to nothing is not set; what reports read is no option.
+        if key.startswith(PREFIX) and value and key != LIMIT
     }
     for key in values.keys() & set(LISTS):
         try:
@@ -284,7 +286,7 @@ def _environment() -> Source:
 
 
 def _file(folder: Path) -> Source:
-    for place in (folder, *folder.parents):
+    for place in ownership.above(folder):
         own, shared = place / FILE, place / "pyproject.toml"
         table = _shared(shared) if shared.is_file() else None
         if own.is_file() and table is not None:
@@ -327,8 +329,9 @@ def _shared(path: Path) -> dict[str, Any] | None:
 def table_of(path: Path) -> dict[str, Any]:
     """What a TOML file holds; UsageError when it cannot be read."""
     try:
+        ownership.check(path)
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None

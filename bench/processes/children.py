@@ -9,19 +9,21 @@ from __future__ import annotations
 import math
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from typing import IO, TypeAlias
 
-from . import strays
-from .variables import environment
+from ..errors import UsageError
+from . import scratch, strays
+from .variables import ANSWERS, environment
 
 Process: TypeAlias = subprocess.Popen[bytes]
 
@@ -75,6 +77,7 @@ def line(process: Process, seconds: float) -> bytes | None:
 
 Stream: TypeAlias = int | IO[bytes]
 
+PROC = Path("/proc/self/environ")
 LEAVING_SECONDS = 0.05  # for a process that is ending
 HELPER_SECONDS = 1.0  # for forkservers and trackers to see that their user is gone; 10 ms as a rule
 
@@ -91,12 +94,27 @@ class Children:
     """The processes of one run; open it with `with`, which starts the guardian."""
 
     def __init__(self) -> None:
-        self._mark = strays.MARK + token_hex(8)
+        self._mark = f"{strays.MARK}{os.getpid()}_{token_hex(8)}"
         self._numbers: dict[Process, str] = {}
         self._count = count(1)
         self._guardian: Process
+        self._removed: list[Path] = []
+        """What a guardian has been told to remove."""
+        self._claims: dict[Path, int | None] = {}
+        self.folder: Path | None = None
+        """The first folder of this run, for temporary files of whatever it starts."""
+        self.lost_guardians = 0
 
     def __enter__(self) -> Children:
+        if sys.platform.startswith("linux") and not PROC.exists():
+            raise UsageError(
+                "/proc is empty: nobody could find and end what workers start; mount it\n"
+                "  (mount -t proc proc /proc, or start the container or sandbox with one)"
+            )
+        self._guard()
+        return self
+
+    def _guard(self) -> None:
         code = f"from concbench.processes.guardian import main; main({self._mark!r})"
         self._guardian = subprocess.Popen(
             interpreter_command(code),
@@ -107,26 +125,45 @@ class Children:
             start_new_session=True,
             bufsize=0,
         )
-        return self
+        for folder in self._removed:
+            self._tell(b"remove " + os.fsencode(folder))
 
     def __exit__(self, *_: object) -> None:
         try:
             for process in list(self._numbers):
                 self.kill(process)
             self.sweep()
+            for folder in self._claims:
+                shutil.rmtree(folder, ignore_errors=True)
             self._tell(b"bye")  # without it, after a second Ctrl-C here, the guardian does the rest
         finally:
+            for descriptor in filter(None, self._claims.values()):
+                os.close(descriptor)
             assert self._guardian.stdin is not None
             self._guardian.stdin.close()
             self._guardian.wait()
 
     def remove_if_killed(self, folder: Path) -> None:
         """Have the guardian remove the folder when the driver dies without a chance to."""
+        self._removed.append(folder.absolute())
         self._tell(b"remove " + os.fsencode(folder.absolute()))
+
+    def new_folder(self) -> Path:
+        """A folder for what this run writes, which is gone at its end, whatever ends it."""
+        try:
+            scratch.remove_abandoned()
+            folder = scratch.name()
+            self.remove_if_killed(folder)  # before it is there
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise UsageError(f"there is no place for temporary files: {error.strerror}") from None
+        self._claims[folder] = scratch.claim(folder)
+        self.folder = self.folder or folder
+        return folder
 
     def _tell(self, message: bytes) -> None:
         assert self._guardian.stdin is not None
-        with suppress(BrokenPipeError):  # killed by someone: the run can go on without it
+        with suppress(BrokenPipeError):  # killed by someone, which the next start will see
             self._guardian.stdin.write(message + b"\0")
 
     def start(
@@ -138,19 +175,32 @@ class Children:
         stdin: Stream = subprocess.DEVNULL,
         stdout: Stream = subprocess.DEVNULL,
         stderr: Stream = subprocess.DEVNULL,
+        answers: Stream = subprocess.DEVNULL,
     ) -> Process:
-        """Start a process in a session of its own, where no Ctrl-C reaches it."""
+        """Start a process in a session of its own, where no Ctrl-C reaches it.
+
+        `answers`, a file or PIPE, is where variables.answers() of the child writes to; a pipe is
+        read as the process's `stdout`.
+        """
+        if self._guardian.poll() is not None:  # killed by someone: nobody would tidy up after us
+            self.lost_guardians += 1
+            assert self._guardian.stdin is not None
+            self._guardian.stdin.close()
+            self._guard()
         number = str(next(self._count))
-        process = subprocess.Popen(
-            command,
-            env={**env, self._mark: number},
-            cwd=cwd,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-            bufsize=0,
-        )
+        with _answering(answers) as (writing, reading):
+            process = subprocess.Popen(
+                command,
+                env={**env, self._mark: number, **({ANSWERS: str(writing)} if writing else {})},
+                cwd=cwd,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                bufsize=0,
+                pass_fds=[writing] if writing else [],
+            )
+            process.stdout = process.stdout or reading
         self._numbers[process] = number
         return process
 
@@ -201,6 +251,25 @@ class Children:
         if left:
             strays.kill(self._mark, stray)
         return names
+
+
+@contextmanager
+def _answering(answers: Stream) -> Iterator[tuple[int | None, IO[bytes] | None]]:
+    """The descriptor that a child writes its answers to, and what reads them if it is a pipe."""
+    if answers == subprocess.DEVNULL:
+        yield None, None
+    elif not isinstance(answers, int):
+        yield answers.fileno(), None
+    else:
+        reader, writer = os.pipe()
+        reading = os.fdopen(reader, "rb", buffering=0)
+        try:
+            yield writer, reading
+        except BaseException:
+            reading.close()
+            raise
+        finally:
+            os.close(writer)
 
 
 def _group_lives(group: int) -> bool:

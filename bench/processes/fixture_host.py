@@ -16,13 +16,13 @@ from typing import Any
 from ..contracts import Plain
 from ..errors import UsageError
 from ..spec import Spec
+from . import variables
 
 
 def main() -> None:
     """The host process itself."""
     # What the user's code prints or reads, and its children, must not reach the driver's pipes.
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    requests, answers = os.fdopen(os.dup(0), "rb"), variables.answers()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     request = json.loads(requests.readline())
     # Before the driver's patience ends, so that it can show where a fixture hangs.

@@ -1,78 +1,117 @@
-"""One run at a time on a machine: two would measure each other."""
+"""One run at a time on a machine, whoever runs it: two would measure each other.
+
+On Linux the lock is an abstract socket: all users and all places for temporary files share it, it
+is no file that anybody could put there first, and it goes with its process.  Containers with a
+network of their own have their own.  Elsewhere it is a file in the machine's place for temporary
+files, which every user may lock and none can be led away from.
+"""
 
 from __future__ import annotations
 
-import json
+import errno
 import os
-import tempfile
+import socket
+import stat
+import struct
+import sys
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import filelock
-import platformdirs
 import psutil
-
-from concbench.reports.files import write_whole
 
 from ..errors import UsageError
 
+NAME = "concbench.run"
+OWN_NAME = "_CONCBENCH_LOCK"
+"""A variable that names another lock: for tests of ours, that run side by side."""
+SHARED = Path("/tmp") if Path("/tmp").is_dir() else Path(os.environ.get("TEMP", "."))
+"""Not TMPDIR, which each user may set."""
+
 
 @contextmanager
-def held(purpose: Path) -> Iterator[None]:
-    """Hold the machine while measuring for a folder; UsageError says who holds it already."""
-    folder = _folder()
-    lock = filelock.FileLock(folder / "run.lock", blocking=False)
-    holder = folder / "holder.json"
+def held() -> Iterator[None]:
+    """Hold the machine while measuring; UsageError says who holds it already."""
+    name = f"{NAME}{os.environ.get(OWN_NAME, '')}"
+    with _socket(name) if sys.platform.startswith("linux") else _file(SHARED / f"{name}.lock"):
+        yield
+
+
+@contextmanager
+def _socket(name: str) -> Iterator[None]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as lock:
+        try:
+            lock.bind(f"\0{name}")
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise UsageError(f"cannot lock the machine: {error.strerror}") from None
+            raise _taken(_holder(name)) from None
+        lock.listen()  # or nobody could ask who holds it
+        yield
+
+
+def _taken(holder: str) -> UsageError:
+    return UsageError(f"another run is measuring on this machine{holder}: wait for it to end")
+
+
+def _holder(name: str) -> str:
+    """` (pid 123 of alice in /some/folder since 12:00)`, as much as this user may know."""
     try:
-        lock.acquire()
-    except filelock.Timeout:
-        why = f"another run is measuring on this machine{_who(holder)}: wait for it to end"
-        raise UsageError(why) from None
-    record = {
-        "pid": os.getpid(),
-        "started": psutil.Process().create_time(),
-        "folder": str(purpose.absolute()),
-        "since": time.strftime("%H:%M"),
-    }
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+            asking.settimeout(1.0)
+            asking.connect(f"\0{name}")
+            about = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        pid, uid, _ = struct.unpack("3i", about)
+        process = psutil.Process(pid)
+        since = time.strftime("%H:%M", time.localtime(process.create_time()))
+    except (OSError, ValueError, psutil.Error):  # it ended, or is in another container
+        return ""
+    whose = f" of {_user(uid)}" if uid != os.getuid() else ""
+    where = ""
+    with suppress(OSError, psutil.Error):  # another user's
+        where = f" in {process.cwd()}"
+    return f" (pid {pid}{whose}{where} since {since})"
+
+
+def _user(uid: int) -> str:
+    import pwd  # not on Windows, as this
+
     try:
-        with suppress(OSError):  # it only makes the other run's message better
-            write_whole(holder, json.dumps(record))
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"the user {uid}"
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[None]:
+    import fcntl
+
+    descriptor = _opened(path)
+    try:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            raise UsageError(f"{path} is no file: remove it, as runs lock it while they measure")
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _taken("") from None
         yield
     finally:
-        with suppress(OSError):
-            holder.unlink()
-        lock.release()
+        os.close(descriptor)
 
 
-def _folder() -> Path:
-    for place in (_runtime, lambda: Path(tempfile.gettempdir(), f"concbench-{os.getuid()}")):
-        with suppress(OSError):
-            folder = place()
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK | os.X_OK):
-                return folder
-    raise UsageError(
-        "there is no folder for the lock that stands while a run measures:\n"
-        "  set XDG_RUNTIME_DIR or TMPDIR to a folder of your own"
-    )
+def _opened(path: Path) -> int:
+    """A descriptor of the lock; made where it is missing, for every user to lock and none to write.
 
-
-def _runtime() -> Path:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR: nobody need act
-        return platformdirs.user_runtime_path("concbench")
-
-
-def _who(holder: Path) -> str:
-    """` (pid 123 in /some/folder since 12:00)`, or nothing when that is unknown."""
+    Another user's may be opened but, in a folder that all write to, not with O_CREAT.
+    """
+    ways = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        record = json.loads(holder.read_text(encoding="utf-8"))
-        pid, folder, since = record["pid"], record["folder"], record["since"]
-        # A killed holder leaves its record, and its number may belong to another process by now.
-        alive = psutil.Process(pid).create_time() == record["started"]
-    except (OSError, ValueError, LookupError, TypeError, psutil.Error):
-        return ""
-    return f" (pid {pid} in {folder} since {since})" if alive else ""
+        with suppress(FileNotFoundError):
+            return os.open(path, ways)
+        with suppress(FileExistsError):
+            return os.open(path, ways | os.O_CREAT | os.O_EXCL, 0o444)
+        return os.open(path, ways)
+    except OSError as error:
+        raise UsageError(f"cannot open {path}, which runs lock: {error.strerror}") from None

@@ -7,6 +7,7 @@ its environment.  Used by the driver and, once the driver is dead, by the guardi
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,11 @@ from pathlib import Path
 import psutil
 
 MARK = "_CONCBENCH_RUN_"
-"""Begins the variable that marks a run's processes; each run has its own, so that runs may nest."""
+"""Begins the variable that marks a run's processes; each run has its own, so that runs may nest.
+
+The number of the driver follows.
+"""
+DRIVER = re.compile(rb"(?:^|\0)_CONCBENCH_RUN_(\d+)_[0-9a-f]+=")
 
 PAUSE_SECONDS = 0.002
 EXEC_LOOKS = 5  # a process in the middle of exec has no environment yet, on a busy machine for ms
@@ -74,6 +79,39 @@ def kill(mark: str, chosen: Callable[[str], bool]) -> list[psutil.Process]:
         kill_these(others or (left if time.monotonic() > patience else []))
         time.sleep(PAUSE_SECONDS)
     return []
+
+
+def end_orphans() -> list[str]:
+    """Kill what runs left that were killed with their guardian; names it.
+
+    Only those of this user in this namespace of processes: others have other numbers.
+    """
+    if not sys.platform.startswith("linux"):
+        return []
+    found = []
+    for pid in psutil.pids():
+        with suppress(OSError, psutil.Error):
+            drivers = DRIVER.findall(Path(f"/proc/{pid}/environ").read_bytes())
+            if drivers and _namespace(pid) == _namespace(os.getpid()):
+                process = psutil.Process(pid)
+                if process.uids().real == os.getuid() and not all(map(_runs, map(int, drivers))):
+                    found.append(process)
+    names = [describe(one) for one in found]
+    kill_these(found)
+    return names
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
+
+
+def _namespace(pid: int) -> int:
+    return Path(f"/proc/{pid}/ns/pid").stat().st_ino
 
 
 def kill_these(processes: Iterable[psutil.Process]) -> None:

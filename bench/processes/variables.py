@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import IO
 
 REMOVED = (
     *("CONCBENCH_*", "PYPERF_*", "PYTEST_*"),  # options of the driver and of what runs it
@@ -43,3 +44,14 @@ def recorded() -> dict[str, str]:
 
 def _matches(key: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(key, pattern) for pattern in patterns)
+
+
+ANSWERS = "_CONCBENCH_ANSWERS"
+"""Names the descriptor to which a child writes what its driver waits for."""
+
+
+def answers() -> IO[bytes]:
+    """In a child: that descriptor.  Standard output is everybody's, a sitecustomize's, too."""
+    descriptor = int(os.environ.pop(ANSWERS))
+    os.set_inheritable(descriptor, False)
+    return os.fdopen(descriptor, "wb")

@@ -28,12 +28,13 @@ from .interpreters import Version
 from .proof import listed
 
 OLDEST = (3, 11)
-QUESTION = """
-import json, sys, sysconfig
+QUESTION = f"""
+import json, os, sys, sysconfig
 from importlib.util import find_spec
 free = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
-about = {"version": list(sys.version_info[:3]), "free": free}
-print(json.dumps({**about, "pyperf": find_spec("pyperf") is not None}))
+about = dict(version=list(sys.version_info[:3]), free=free)
+about["pyperf"] = find_spec("pyperf") is not None
+{environments.saying("json.dumps(about)")}
 """
 FORMS = (
     "git:REV, python:PATH, python:3.12, pip:REQUIREMENT, env:KEY=VALUE, strategy:NAME or "
@@ -171,7 +172,11 @@ def _first_to_answer(children: Children, text: str) -> tuple[str, dict[str, Any]
     for python in interpreters.candidates(children, text):
         try:
             about = json.loads(
-                output(children, [python, "-c", QUESTION], purpose=f"{python} does not answer")
+                output(
+                    *(children, [python, "-c", QUESTION]),
+                    purpose=f"{python} does not answer",
+                    answers=True,
+                )
             )
             version = Version.answered(about)
             if asked is None or asked.covers(version):

@@ -27,6 +27,7 @@ import platformdirs
 
 from ..errors import UsageError
 from ..processes.children import Children, Stream, wait
+from ..processes.variables import ANSWERS
 
 WORKLOADS = """
 from importlib.util import find_spec
@@ -66,17 +67,22 @@ def output(
     seconds: float = 60.0,
     variables: Mapping[str, str] | None = None,
     stdin: Stream = subprocess.DEVNULL,
+    answers: bool = False,
 ) -> str:
-    """What the command printed.
+    """What the command printed, or with `answers` what its Python wrote to that descriptor.
 
     Raises CommandFailed when it cannot be started, fails, or takes longer than `seconds`.
     """
     env = {key: value for key, value in os.environ.items() if key not in OF_A_HOOK}
-    env |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0", **(variables or {})}
+    env |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "GIT_TERMINAL_PROMPT": "0"}
+    if children.folder:  # what a killed pip leaves goes with the run
+        env["TMPDIR"] = str(children.folder)
+    env |= variables or {}
     with TemporaryFile() as out, TemporaryFile() as err:
         try:
+            streams = {"stdout": err, "answers": out} if answers else {"stdout": out}
             process = children.start(
-                command, env=env, cwd=folder, stdin=stdin, stdout=out, stderr=err
+                command, env=env, cwd=folder, stdin=stdin, stderr=err, **streams
             )
         except OSError as error:
             missing = error.filename or command[0]
@@ -87,7 +93,7 @@ def output(
             raise CommandInterrupted(_text(out)) from None
         finally:
             children.kill(process)
-        said, errors = (_text(stream) for stream in (out, err))
+        said, errors = _text(out), _bytes(err).decode(errors="replace")
     if code == 0:
         return said
     how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
@@ -96,8 +102,12 @@ def output(
 
 
 def _text(stream: IO[bytes]) -> str:
+    return os.fsdecode(_bytes(stream))  # it may name files
+
+
+def _bytes(stream: IO[bytes]) -> bytes:
     stream.seek(0)
-    return stream.read().decode(errors="replace")
+    return stream.read()
 
 
 INSTALL_SECONDS = 600.0
@@ -112,7 +122,7 @@ def cache() -> Path:
 
 def key(*parts: str) -> str:
     """A folder's name for what decides what is in it."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+    return hashlib.sha256(os.fsencode("\0".join(parts))).hexdigest()[:20]
 
 
 def installed() -> list[str]:
@@ -175,9 +185,15 @@ def bare(children: Children, environment: Path, *, pip: bool) -> Path:
     # Pip of this interpreter will do, where it has one: to unpack another takes 4 s.
     create(children, sys.executable, environment, pip=pip and find_spec("pip") is None)
     purpose = "cannot ask the new environment for its folder"
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    answer = saying("sysconfig.get_path('purelib')")
+    code = f"import os, sysconfig; {answer}"
     command = [str(python_of(environment)), "-c", code]
-    return Path(output(children, command, purpose=purpose).strip())
+    return Path(output(children, command, purpose=purpose, answers=True))
+
+
+def saying(text: str) -> str:
+    """The statement that has an interpreter answer with a text; `os` is imported there."""
+    return f"os.write(int(os.environ['{ANSWERS}']), os.fsencode({text}))"
 
 
 def site_folders() -> list[str]:

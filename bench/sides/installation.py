@@ -241,7 +241,7 @@ def prepare(
     """
     site = environments.bare(children, environment, pip=pip)
     for number, lines in enumerate(_search_paths(site, trees, dropped)):
-        text = "\n".join(lines) + "\n"
+        text = "\n".join(map(_search_line, lines)) + "\n"
         (site / f"of_the_driver_{number:03}.pth").write_text(text, encoding="utf-8")
     _write_scripts(environments.python_of(environment).parent)
 
@@ -250,6 +250,15 @@ def _is_installed(project: Project, trees: tuple[Path, Path]) -> bool:
     """Whether the other tree has a project there, or what is installed here as if it were one."""
     here, there = (_packaging(place / project.folder) for place in trees)
     return is_installable(trees[1] / project.folder) or (bool(there) and here == there)
+
+
+def _search_line(line: str) -> str:
+    """The line in a .pth file, which is UTF-8: a path that is not has to be Python there."""
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return f"import sys; sys.path.append({line!a})"
+    return line
 
 
 def _is_sure(project: Project, trees: tuple[Path, Path], ignored: Sequence[str]) -> bool:
@@ -338,7 +347,7 @@ def _move_finder(path: Path, site: Path, trees: tuple[Path, Path]) -> None:
 def _write_scripts(folder: Path) -> None:
     """Commands that are installed here, for the Python of the folder: its own come first then."""
     own = Path(sys.executable).parent
-    python = f"{own}{os.sep}python".encode()
+    python = os.fsencode(f"{own}{os.sep}python")
     for path in own.iterdir():
         target = folder / path.name
         if target.exists() or not path.is_file() or not os.access(path, os.X_OK):
@@ -346,6 +355,6 @@ def _write_scripts(folder: Path) -> None:
         with path.open("rb") as stream:
             head = stream.read(1024) if stream.read(2) == b"#!" else b""
         if python in head:
-            text = path.read_bytes().replace(python, f"{folder}{os.sep}python".encode(), 2)
+            text = path.read_bytes().replace(python, os.fsencode(f"{folder}{os.sep}python"), 2)
             target.write_bytes(text)
             target.chmod(0o755)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import Exit, ImportFailed, NothingSelected, NothingShared, TimedOut, UsageError
@@ -94,8 +93,8 @@ def _nothing(offers: Sequence[Offer]) -> str:
 
 def plan_here(settings: Settings) -> Shared:
     """The cells of the working tree alone, planned in a process of its own."""
-    with Children() as children, TemporaryDirectory(prefix="concbench-") as scratch:
-        return plans(children, settings, (MeasuredSide(""),), Path(scratch))
+    with Children() as children:
+        return plans(children, settings, (MeasuredSide(""),), children.new_folder())
 
 
 def _rows(offers: Sequence[Offer]) -> list[list[Pair]]:
@@ -216,6 +215,7 @@ def _ask(
                 seconds=seconds,
                 variables=environment(side.variables),
                 stdin=stream,
+                answers=True,
             ).rstrip("\n")
         except CommandInterrupted as error:
             name = _importing(error.said)

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import stat
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from concbench.reports.files import whole, write_whole
+from concbench.reports.files import make_folder, whole, write_whole
 from concbench.reports.run import keys, provenance, schema
 
 from .. import engine
 from ..errors import NotComparable, UsageError
+from ..machine import identity
+from ..plan import ownership
 from ..plan.cells import PlannedCell, named
 from ..spec import Spec
+from .journal import fitted, remedy
 from .state import History
 
 IGNORE = """\
@@ -49,8 +52,8 @@ def create(results: Path) -> Path:
 def keep_out_of_git(results: Path) -> None:
     """Have git pass over what is stored here, unless the user has said otherwise."""
     ignore = results / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text(IGNORE, encoding="utf-8")
+    with suppress(FileExistsError), ignore.open("x", encoding="utf-8") as stream:
+        stream.write(IGNORE)
 
 
 def stamp() -> str:
@@ -70,13 +73,15 @@ def write(
         "schema": keys.RUN_SCHEMA,
         "id": folder.name,
         **facts,
-        "warnings": [*facts["warnings"], *past.trouble],
+        "warnings": [*facts["warnings"], *past.warnings],
         "seconds": past.elapsed,
         "round_seconds": past.round_seconds,
-        "cells": [_cell(planned, past) for planned in plan],
+        "cells": [fitted(_cell(planned, past), folder) for planned in plan],
         "order": past.orders,
         "canary": past.canary(),
-        "failures": [{key: entry[key] for key in failure} for entry in past.failures],
+        "failures": [
+            fitted({key: entry[key] for key in failure}, folder) for entry in past.failures
+        ],
         **({"imports": past.imports} if past.imports else {}),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False)
@@ -90,12 +95,13 @@ def write(
                     engine.dump(suite, beside)
         probed = past.probed.document(plan)
         if probed is not None:
+            probed["cells"] = [fitted(cell, folder) for cell in probed["cells"]]
             text = json.dumps(probed, ensure_ascii=False)
             write_whole(folder / "probes.json", text, durable=True)
     except OSError as error:
         raise UsageError(
             f"cannot write {folder}: {error.strerror}\n"
-            "  what was measured is in its journal: make room and go on with --resume"
+            f"  what was measured is in its journal: {remedy(error)}"
         ) from error
 
 
@@ -169,6 +175,28 @@ def run_to_resume(results: Path, text: str) -> Path:
     return folder
 
 
+def settings_to_resume(folder: Path) -> dict[str, Any]:
+    """The settings of a run that goes on, as `resolve` takes them, before any code is imported.
+
+    They name the code: UsageError where another user could have written them, or where it lies in
+    the run's own folder, as of a run that somebody sent; NotComparable of another machine.
+    """
+    place = folder.resolve()
+    for name in ("run.json", "journal.jsonl"):
+        if (folder / name).is_symlink():
+            raise UsageError(f"{folder / name} is a link: no run of ours has one")
+        if (folder / name).exists():
+            ownership.check(folder / name)
+    stored = _facts(folder)
+    own = [text for key in ("workload", "strategy") for text in stored["settings"].get(key) or ()]
+    for text in map(str, own):
+        if Path(text.rpartition(":")[0]).resolve().is_relative_to(place) and ":" in text:
+            raise UsageError(f"{folder} names code in its own folder, {text}: that is not run")
+    now = {"environment": identity.facts()}
+    _refuse(folder, provenance.differences(stored, now, provenance.MACHINE))
+    return dict(stored["settings"])
+
+
 def _is_run(path: Path) -> bool:
     return path.is_file() or (path / "run.json").exists()
 
@@ -198,17 +226,23 @@ def resumable(folder: Path, names: Sequence[str], now: Mapping[str, Any]) -> dic
     """
     stored = _facts(folder)
     differences = provenance.differences(stored, now, provenance.ONE_RUN)
-    changed = [f"{one.what} {one.before}, now {one.now}" for one in differences]
     before = [named(cell.get("side", ""), cell["name"]) for cell in stored["cells"]]
-    changed += [f"{name} is planned no more" for name in before if name not in names]
+    changed = [f"{name} is planned no more" for name in before if name not in names]
     changed += [f"{name} was not planned" for name in names if name not in before]
     if not changed and before != list(names):
         changed.append("its cells stand in another order")  # a cell's number is its place
-    if changed:
+    _refuse(folder, differences, changed)
+    return stored
+
+
+def _refuse(
+    folder: Path, differences: Sequence[provenance.Mismatch], others: Sequence[str] = ()
+) -> None:
+    changed = [f"{one.what} {one.before}, now {one.now}" for one in differences]
+    if changed or others:
         first = f"cannot go on with {folder.name}, whose rounds were measured otherwise:"
         last = "bring back what was there before, or measure anew, without --resume"
-        raise NotComparable("\n  ".join([first, *changed, last]))
-    return stored
+        raise NotComparable("\n  ".join([first, *changed, *others, last]))
 
 
 def _facts(folder: Path) -> dict[str, Any]:
@@ -252,11 +286,12 @@ def save_baseline(folder: Path, name: str) -> Path:
     check_new_name(name)
     baseline = folder.parent.parent / "baselines" / name
     try:
-        baseline.mkdir(parents=True, exist_ok=True)
+        baseline.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(baseline)
         files = {path.name for place in (folder, baseline) for path in place.glob("samples*.json")}
         for file in ("run.json", "probes.json", *sorted(files)):
             if (folder / file).exists():
-                shutil.copyfile(folder / file, baseline / file)
+                write_whole(baseline / file, (folder / file).read_bytes())
             else:
                 (baseline / file).unlink(missing_ok=True)  # of an earlier one of that name
     except OSError as error:

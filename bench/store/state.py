@@ -109,7 +109,9 @@ class History:
         self.measured: dict[int, list[Entry]] = {planned.id: [] for planned in plan}
         self.failures: list[Entry] = []
         self.trouble: list[str] = []
-        """What a reader should know of the run, such as processes that workers left behind."""
+        """What a reader should know of the run."""
+        self.left: dict[str, Entry] = {}
+        """The processes that workers left behind, by what they are; `times` are those of all."""
         self.imports: dict[str, Entry] = {}
         """What each side imported, by its title."""
         self.probed = ProbePasses()
@@ -146,6 +148,10 @@ class History:
                 self.failures.append(entry)
             case "trouble":
                 self.trouble.extend(entry["lines"])
+            case "left":
+                before = self.left.get(entry["what"], {**entry, "times": 0})
+                times = before["times"] + entry["times"]
+                self.left[entry["what"]] = {**before, "times": times}
             case "imported":
                 self._import(entry)
             case "probed" | "emptied" | "unprobed":
@@ -156,6 +162,12 @@ class History:
         parts = ("tree", "installed", "packages")
         merged = {key: known.get(key, {}) | entry[key] for key in parts}
         self.imports[entry["side"]] = {"root": entry["root"], **merged}
+
+    @property
+    def warnings(self) -> list[str]:
+        """A line for each, and for each kind of process that was left behind."""
+        lines = [_left(what, one["by"], one["times"]) for what, one in self.left.items()]
+        return [*lines, *self.trouble]
 
     @property
     def rounds(self) -> int:
@@ -300,3 +312,10 @@ class History:
         runs = [run for one in of_block for run in self.measured[one]]
         runs = [run for run in runs if tasks in (None, run["tasks"])]
         return min(runs, key=lambda run: (run["round"], run["position"]), default=None)
+
+
+def _left(what: str, cell: str, times: int) -> str:
+    if times == 1:
+        return f"a worker{f' of {cell}' if cell else ''} left behind, and we ended: {what}"
+    first = f", first by {cell}" if cell else ""
+    return f"workers left behind, and we ended: {what} ({times} times{first})"

@@ -61,7 +61,7 @@ class Dask:
             raise ValueError(f"timeout must be above 0 seconds, not {self.timeout:g}")
 
     def cannot_run(self) -> str | None:
-        return missing(self.extra, "distributed")
+        return missing(self.extra, "distributed", *(() if self.scheduler else ("cryptography",)))
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
@@ -145,11 +145,16 @@ def _step(step: Step, number: int, threads: int, meeting: str) -> StepResult:
 
 @contextmanager
 def local(workers: int, start: str) -> Iterator[Client]:
-    """Processes of this machine, which nobody else reaches."""
+    """Processes of this machine, which nobody else reaches.
+
+    A Dask port runs what anybody sends it, and any user of the machine may: TLS with a certificate
+    that only this process and its workers have lets in nobody else.
+    """
     import logging
 
     import dask
     from distributed import Client, LocalCluster
+    from distributed.security import Security
 
     settings = {
         "distributed.scheduler.allowed-failures": 0,  # one that dies ends the batch
@@ -162,7 +167,8 @@ def local(workers: int, start: str) -> Iterator[Client]:
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            host="127.0.0.1",
+            host="tls://127.0.0.1",
+            security=Security.temporary(),
             dashboard_address=nobody_else,
             worker_dashboard_address=nobody_else,
             memory_limit=0,  # no worker is paused

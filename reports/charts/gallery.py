@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ..files import make_folder, write_whole
 from ..run.stored import Stored
 from . import cost, gantt, latency, rounds, speedup, sweep
 from .chart import Chart, LeftOut, NamedBlock, blocks, overview
@@ -59,7 +60,7 @@ def save(stored: Stored, folder: Path) -> list[Path]:
 
     The folder is made.  Raises OSError when it cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     paths = []
     for request in _requests(stored):
         salt = _salt(stored, request)
@@ -67,7 +68,7 @@ def save(stored: Stored, folder: Path) -> list[Path]:
             sheet, description = request.make()
             for suffix in (".svg", ".png"):
                 paths.append(folder / f"{request.name}{suffix}")
-                paths[-1].write_bytes(sheet.file(suffix, description, salt))
+                write_whole(paths[-1], sheet.file(suffix, description, salt))
     return paths
 
 

@@ -13,16 +13,16 @@ is, without pyperf: 2 ms for a run of 18 cells and 12 rounds, where `concbench.r
 from __future__ import annotations
 
 import json
-import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..errors import DamagedRun
+from ..errors import MALFORMED, DamagedRun
+from ..files import limited
 from ..run import keys, schema
-from ..run.schema import Facts, Planned
+from ..run.schema import LONGEST, SHORTEST, Facts, Planned
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,10 @@ def _times(path: Path, run: Facts) -> Times:
     replaced = {one.round for one in run.canary} - set(run.counted)
     times: Times = {}
     try:
-        for about, values in _processes(json.loads(path.read_bytes())):
+        for about, values in _processes(json.loads(limited(path))):
             whole = statistics.median(values) * tasks[about[keys.CELL]]
             seconds = whole / about[keys.MEASURED_TASKS]
-            if not (math.isfinite(seconds) and seconds > 0):
+            if not SHORTEST <= seconds <= LONGEST:
                 raise ValueError(f"a batch time of {seconds}")
             if about[keys.ROUND] not in replaced:
                 rounds, answers = times.setdefault(about[keys.CELL], ({}, set()))
@@ -113,7 +113,7 @@ def _times(path: Path, run: Facts) -> Times:
     except OSError as error:
         raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
     # Whatever shape the JSON has, something above trips over it.
-    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+    except MALFORMED as error:
         raise DamagedRun(f"{path} is damaged: {error!r}") from None
     return times
 

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from ..analysis.behaviour import Behaviour
 from ..history.series import Series
 from ..run.stored import Stored
+from ..text import STORED, shortened
 from . import differences, figures, html_tables, sections
 
 _STYLES = ("page.css", "parts.css", "media.css")  # in this order: later rules win
@@ -54,7 +55,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_printable,
+        finalize=_shown,
     )
     environment.filters |= {"foldable": _foldable, "attributes": _attributes}
     return environment
@@ -67,6 +68,11 @@ def _file(name: str) -> str:
 
 def _sha256(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _shown(value: Any) -> Any:
+    is_text = isinstance(value, str) and not hasattr(value, "__html__")
+    return _printable(shortened(value, 4 * STORED) if is_text else value)
 
 
 def _printable(value: Any) -> Any:

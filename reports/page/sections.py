@@ -10,6 +10,8 @@ from math import isfinite
 from statistics import median
 from typing import Any
 
+from markupsafe import Markup
+
 from .. import charts, numbers
 from ..analysis import explanations, header, records, tables
 from ..analysis.cells import Row
@@ -182,13 +184,14 @@ def _script(names: Mapping[int, str], rows: Sequence[Row]) -> str:
 def _method(stored: Stored) -> dict[str, Any]:
     """How it was measured, the command that repeats it ("" if not recorded), its cells.csv."""
     facts = stored.run
-    csv = records.cells_csv(stored).encode(errors="backslashreplace")
+    csv = base64.b64encode(records.cells_csv(stored).encode(errors="backslashreplace")).decode()
     return {
         "facts": [(key, text) for key, text in _facts(facts) if text],
         "command": _command(facts),
         "warnings": facts.warnings,
         "failures": list(_failures(facts)),
-        "csv": f"data:text/csv;charset=utf-8;base64,{base64.b64encode(csv).decode()}",
+        # As Markup it is not shortened.
+        "csv": Markup("data:text/csv;charset=utf-8;base64,{}").format(csv),
         "csv_name": f"cells-{facts.id}.csv",
     }
 

@@ -6,6 +6,11 @@ side need not have `reports`: it has its own copies, and a test holds both equal
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from ..text import shortened
+
 RUN_SCHEMA = 1
 PROBES_SCHEMA = 1
 BEHAVIOUR_SCHEMA = 1
@@ -61,3 +66,26 @@ START_METHOD, CPUS, NOFILE = "cb_start_method", "cb_cpus", "cb_nofile"
 def samples(place: int) -> str:
     """The file of a side's suite, `samples-2.json` of the second: pyperf mixes no interpreters."""
     return f"samples-{place + 1}.json" if place else "samples.json"
+
+
+_NUMBERS = (CELL, ROUND, POSITION)
+_SECONDS = (STARTUP, FIRST_BATCH, CLOSE, OWN_CPU)
+_COUNTS = (CPU, VOLUNTARY_SWITCHES, INVOLUNTARY_SWITCHES, CGROUP_CPUS)
+_TEXTS = (FORM, CLIENT, NOTES, ANSWER, LOOP, METRICS)
+_MOST = 1e15
+
+
+def check(metadata: Mapping[str, Any]) -> None:
+    """Raise TypeError naming what is none of the numbers and texts that a worker writes.
+
+    Raises KeyError where it lacks what none may lack.
+    """
+    for key in (*_NUMBERS, MEASURED_TASKS):
+        if type(metadata[key]) is not int or metadata[key] < (key == MEASURED_TASKS):
+            raise TypeError(f"{key} is {shortened(repr(metadata[key]), 60)}")
+    for key in (*_SECONDS, *(key for key in _COUNTS if key in metadata)):
+        if type(metadata[key]) not in (int, float) or not abs(metadata[key]) <= _MOST:
+            raise TypeError(f"{key} is {shortened(repr(metadata[key]), 60)}")
+    for key in _TEXTS:
+        if not isinstance(metadata.get(key, ""), str):
+            raise TypeError(f"{key} is {shortened(repr(metadata[key]), 60)}")

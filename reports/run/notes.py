@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import numbers
+from ..text import all_legible, legible
 
 TEXT = "text"
 """The code of a plug-in's own words."""
@@ -202,11 +203,11 @@ _TEXTS = {
 def parse(text: str) -> tuple[Note, ...]:
     """The notes in a run's `cb_notes`, in their order."""
     try:
-        stored = json.loads(text)
-    except ValueError:
+        stored = all_legible(json.loads(text))
+    except (ValueError, RecursionError):
         stored = None
     if not isinstance(stored, list):
-        texts = filter(None, text.split(" | "))
+        texts = filter(None, legible(text).split(" | "))
         return tuple(Note(_TEXTS[one]) if one in _TEXTS else own(one) for one in texts)
     return tuple(_note(one) for one in stored)
 

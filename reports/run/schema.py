@@ -30,6 +30,8 @@ class Constraint:
 Count: TypeAlias = Annotated[int, Constraint(ge=1)]
 Seconds: TypeAlias = Annotated[float, Constraint(ge=0, allow_inf_nan=False)]
 Share: TypeAlias = Annotated[float, Constraint(gt=0, le=1, allow_inf_nan=False)]
+SHORTEST, LONGEST = 1e-15, 1e12
+"""Seconds of a batch; beyond these bounds no ratio of two is a number."""
 Status = Literal["measured", "failed", "unavailable", "pending"]
 
 

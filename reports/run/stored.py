@@ -22,11 +22,13 @@ from typing import Any
 
 import pyperf
 
-from ..errors import DamagedRun
+from ..errors import MALFORMED, DamagedRun
+from ..files import limited
+from ..text import legible, shortened
 from . import keys, notes, probes, schema
 from .notes import Note
 from .probes import Probed
-from .schema import Facts, Planned
+from .schema import LONGEST, SHORTEST, Facts, Planned
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 """As pyperf writes them, and as they call themselves."""
@@ -181,27 +183,28 @@ def in_order(processes: Iterable[Process]) -> tuple[Process, ...]:
 def suite(path: Path) -> pyperf.BenchmarkSuite:
     """The suite in a file; raises DamagedRun when it is none."""
     try:
-        return pyperf.BenchmarkSuite.load(str(path))
+        return pyperf.BenchmarkSuite.loads(limited(path).decode())
     except FileNotFoundError:
         raise DamagedRun(f"{path.parent} has no {path.name}") from None
     except (OSError, EOFError, zlib.error) as error:  # the last two of a truncated .json.gz
         why = getattr(error, "strerror", None) or error
         raise DamagedRun(f"{path} cannot be read: {why}") from None
     # Whatever shape the JSON has, pyperf trips over it in its own way.
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+    except MALFORMED as error:
         raise DamagedRun(f"{path} is not a pyperf suite: {error}") from None
 
 
 def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Process:
     metadata = run.get_metadata()
     try:
+        keys.check(metadata)
         number = metadata[keys.CELL]
         if number not in cells:
             raise DamagedRun(f"{path} has times of a cell {number} that run.json does not have")
         return _scaled(run, metadata, cells[number].tasks / metadata[keys.MEASURED_TASKS])
     except KeyError as error:
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
-    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+    except MALFORMED as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
 
 
@@ -221,9 +224,9 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         close_seconds=metadata[keys.CLOSE],
         own_cpu_seconds=metadata[keys.OWN_CPU] * scale,
         in_process=bool(metadata[keys.IN_PROCESS]),
-        form=metadata[keys.FORM],
+        form=legible(metadata[keys.FORM]),
         # pyperf refuses empty text, so what there is none of is left out.
-        client=metadata.get(keys.CLIENT, ""),
+        client=legible(metadata.get(keys.CLIENT, "")),
         notes=notes.parse(metadata.get(keys.NOTES, "")),
         answer=metadata.get(keys.ANSWER, ""),
         cpu_seconds=_times(metadata.get(keys.CPU), scale),
@@ -232,13 +235,13 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         gil=gil,
         gil_first=gil_first,
         jit=jit,
-        loop=metadata.get(keys.LOOP, ""),
+        loop=legible(metadata.get(keys.LOOP, "")),
         cgroup_cpus=metadata.get(keys.CGROUP_CPUS),
-        metrics={str(name): float(count) * scale for name, count in counts.items()},
+        metrics={legible(name): float(count) * scale for name, count in counts.items()},
         child_startup_seconds=metadata.get(keys.CHILD_STARTUP),
         python=python(metadata),
     )
-    if not all(math.isfinite(value) and value > 0 for value in values):
+    if not all(SHORTEST <= value <= LONGEST for value in values):
         raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")
     return process
 
@@ -285,7 +288,7 @@ def _ours(
         cells = _cells(runs)
     except KeyError as error:
         raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
-    except (TypeError, ValueError, RecursionError) as error:
+    except MALFORMED as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
     titles = dict.fromkeys(cell["side"] for cell in cells if cell["side"])
     sides = [
@@ -359,8 +362,10 @@ def _foreign(benchmarks: Sequence[pyperf.Benchmark], path: Path) -> Stored:
 
 def _processes(number: int, runs: Iterable[pyperf.Run], path: Path) -> Iterator[Process]:
     for place, run in enumerate(runs):
-        if not all(map(math.isfinite, run.values)):
-            raise DamagedRun(f"{path} has a damaged run: a time that is infinite")
+        if strange := [value for value in run.values if not SHORTEST <= value <= LONGEST]:
+            raise DamagedRun(
+                f"{path} has a damaged run: a time of {shortened(str(strange[0]), 60)} s"
+            )
         yield Process(
             cell=number,
             round=place,
@@ -388,7 +393,7 @@ def _facts(benchmarks: Sequence[pyperf.Benchmark], path: Path, **facts: Any) -> 
 def _dates(benchmarks: Iterable[pyperf.Benchmark], path: Path) -> tuple[str, str]:
     try:
         dates: list[tuple[datetime, datetime]] = [d for b in benchmarks if (d := b.get_dates())]
-    except (TypeError, ValueError, OverflowError) as error:
+    except MALFORMED as error:
         raise DamagedRun(f"{path} has a damaged run: {error}") from None
     if not dates:
         return "", ""

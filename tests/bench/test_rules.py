@@ -174,7 +174,7 @@ def test_a_worker_gets_no_more_than_its_timeout(tmp_path, monkeypatch):
 
     monkeypatch.setattr(workers, "wait", wait)
     cell = planned(0, "sequential")
-    with laboratory(tmp_path, ()) as real:
+    with laboratory(()) as real:
         real.scout(cell, 7.0)
     assert [0 < seconds <= 7.0 for seconds in waited] == [True]
 

@@ -41,7 +41,7 @@ def concbench(tmp_path):
 
 def asked(tmp_path: Path, how: str, question: str, seconds: float = 60.0):
     planned = asking.strategies(Settings(strategy=(f"{BROKEN}:Sequential[how={how}]",)))
-    with workshop(tmp_path) as shop:
+    with workshop() as shop:
         found = asking.document(shop, planned, seconds, lambda *_: None, [question])
     (one,) = found["strategies"]
     return one["answers"][question]

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import typer
 
-from concbench.cli import _with_default
+from concbench.cli.commands import _with_default
 from concbench.cli.exit import Outcome, ending
 from concbench.errors import Exit, Interrupted, NotComparable, UsageError
 

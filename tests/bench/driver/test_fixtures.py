@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from concbench import reports
+from concbench.driver import run
 from concbench.driver.fixtures import running
-from concbench.errors import UsageError
+from concbench.errors import Exit, UsageError
+from concbench.plan.settings import resolve
 from concbench.processes.children import Children, interpreter_command
 from concbench.spec import Spec
 
@@ -86,6 +89,38 @@ class LeavesBadly(Base):
         exec(self.how)
 """
 
+KILLS = """
+import os, signal, time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+@dataclass(frozen=True)
+class Kills:
+    times: int = 1
+    pid: int = field(default=0, repr=False)
+
+    @contextmanager
+    def fixture(self):
+        yield {"pid": os.getpid()}
+
+    @contextmanager
+    def open(self):
+        yield self.task
+
+    def task(self, i):
+        killed = Path(__file__).with_name("killed")
+        done = len(killed.read_text()) if killed.exists() else 0
+        if i == 0 and done < self.times:
+            killed.write_text("x" * (done + 1))
+            os.kill(self.pid, signal.SIGKILL)
+            stat = Path(f"/proc/{self.pid}/stat")
+            while stat.exists() and stat.read_text().split()[2] != "Z":
+                time.sleep(0.01)
+            raise ConnectionError("the server is gone")
+        return i
+"""
+
 
 @pytest.fixture
 def children():
@@ -136,8 +171,10 @@ def test_a_fixture_is_left_in_order_after_an_error_too(children, plugin, tmp_pat
 def test_a_fixture_that_fails_is_the_users_mistake_in_its_own_words(
     children, plugin, name, params, said
 ):
-    with pytest.raises(UsageError, match=said), running(children, [plugin(name, **params)]):
+    starting = running(children, [plugin(name, **params)])
+    with pytest.raises(UsageError, match=said) as caught, starting:
         pass
+    assert caught.value.exit == Exit.FAILED
     assert children.sweep() == []
 
 
@@ -158,6 +195,36 @@ def test_a_fixture_that_dies_midway_is_named(children, plugin, tmp_path):
     assert f"fixture of {spec.label} was killed by signal 9" in said
     assert "garbage" in said
     assert fixtures.trouble == [said]
+
+
+def test_a_fixture_that_died_is_started_anew_and_said(children, plugin, tmp_path):
+    spec = plugin("Serves", path=str(tmp_path / "state"))
+    with running(children, [spec]) as fixtures:
+        first = fixtures.given[spec.label]["pid"]
+        fixtures.revive()
+        assert fixtures.given[spec.label]["pid"] == first
+        os.kill(first, signal.SIGKILL)
+        assert until(fixtures.dead)
+        fixtures.revive()
+        second = fixtures.given[spec.label]["pid"]
+        assert second != first
+        assert not gone(second)
+        assert fixtures.dead() is None
+        assert "killed by signal 9, and was started anew" in fixtures.trouble[0]
+    assert gone(second)
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_a_dead_fixture_costs_no_cell_unless_it_dies_again(tmp_path, monkeypatch, times):
+    (tmp_path / "work.py").write_text(KILLS)
+    monkeypatch.chdir(tmp_path)
+    given = {"workload": ["work.py:Kills"], "strategy": ["sequential", "threading"]}
+    settings = resolve({**given, "tasks": 2, "rounds": 3, "param": [f"times={times}"]})
+    stored = reports.read(run(settings.model_copy(update={"probe": ("none",)}), [], lambda _: None))
+    assert any("started anew" in line for line in stored.run.warnings)
+    expected = "measured" if times == 1 else "failed"
+    assert {cell.status for cell in stored.run.cells} == {expected}
+    assert all("the fixture of " in cell.reason for cell in stored.run.cells if times > 1)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_what_a_task_imports_is_told_wherever_it_runs(here, strategy, child_alon
     settings = resolve({"workload": ["work.py:work"], "strategy": [strategy], "tasks": 4})
     cells, told = plan(settings), Listener()
     with ExitStack() as stack:
-        shop = stack.enter_context(workshop(here / "results"))
+        shop = stack.enter_context(workshop())
         lab = stack.enter_context(open_lab(shop, [MeasuredSide("")], cells, 0, proof=told))
         assert isinstance(lab.measure(Visit(cells[0], 0, 0, 1, 4, 4, 60.0)), Measurement)
     assert "late" in told.names

@@ -44,7 +44,7 @@ def test_two_children_with_100_mb_each_take_200_mb_more_than_with_nothing_to_do(
     cells = runnable(plan(settings))
     cell = cells[0].cell
     empty = Cell(emptied(cell.workload), cell.strategy, cell.tasks)
-    with laboratory(tmp_path, cells) as lab:
+    with laboratory(cells) as lab:
         full, nothing = probe(lab, cell)["memory"], probe(lab, empty)["memory"]
     over = full["peak_pss_bytes"] - nothing["peak_pss_bytes"]
     assert over == pytest.approx(200e6, rel=0.05)

@@ -81,7 +81,7 @@ def probed(workload: str, timeout: float, strategy: str = "sequential"):
     settings = options(workload=(workload,), strategy=(strategy,))
     (planned,) = plan(settings)
     one = Owed(planned, planned.cell, planned.cell.tasks, tuple(settings.probe), "", 0.01, 1.0)
-    with laboratory(settings.results, (planned,)) as lab:
+    with laboratory((planned,)) as lab:
         return lab.probe(one, timeout)[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -99,16 +100,16 @@ def test_what_bends_times_is_told_from_what_does_not(found, level):
 
 def test_what_is_to_be_mended_says_how(tmp_path):
     with Children() as children:
-        found = list(examine(children, tmp_path))
+        found = list(examine(children))
     assert all(one.advice for one in found if one.level in (Level.BAD, Level.NOTE))
     assert len({one.about for one in found}) == len(found) > 15
 
 
-def test_a_run_that_is_measuring_is_seen(tmp_path):
-    with held(tmp_path):
-        (found,) = [one for one in system_findings(tmp_path) if one.about == "other runs"]
+def test_a_run_that_is_measuring_is_seen():
+    with held():
+        (found,) = [one for one in system_findings() if one.about == "other runs"]
     assert found.level is Level.BAD
-    assert str(tmp_path) in found.seen
+    assert f"(pid {os.getpid()} " in found.seen
 
 
 def seen(monkeypatch, *found: Finding) -> None:

@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from concbench.errors import UsageError
 from concbench.processes.children import Children, interpreter_command, line, wait
 from concbench.processes.variables import environment, recorded
 
@@ -278,3 +280,10 @@ def test_what_disturbs_is_removed_and_what_changes_speed_is_kept_and_recorded(mo
     assert told.keys() >= {"PYTHONHASHSEED", "PYTHON_GIL", "OMP_NUM_THREADS", "LD_PRELOAD"}
     assert "SECRET" not in told
     assert told.items() <= kept.items()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /proc elsewhere")
+def test_an_empty_proc_is_said_before_anything_is_started(monkeypatch, tmp_path):
+    monkeypatch.setattr("concbench.processes.children.PROC", tmp_path / "environ")
+    with pytest.raises(UsageError, match="/proc is empty"), Children():
+        pass

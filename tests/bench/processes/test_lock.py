@@ -2,93 +2,115 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-from pathlib import Path
+import sys
 
 import pytest
 
 from concbench.errors import UsageError
+from concbench.processes import lock
 from concbench.processes.children import interpreter_command, line
 from concbench.processes.lock import held
-from concbench.processes.variables import environment
 
 HOLDER = """
-import sys
-from pathlib import Path
+import os, sys
 from concbench.processes.lock import held
-with held(Path("/some/folder")):
+os.setuid(int(sys.argv[1]))
+with held():
     print("held", flush=True)
     sys.stdin.read()
 """
+NOBODY = 65534
+
+ON_LINUX = sys.platform.startswith("linux")
+linux = pytest.mark.skipif(not ON_LINUX, reason="only Linux has abstract sockets")
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="it takes root to be two users")
 
 
-@pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch):
-    """A place of the test's own: a run may be measuring on this machine."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    return tmp_path / "concbench"
+def holding(folder, uid=None, **variables):
+    pipe = subprocess.PIPE
+    command = [*interpreter_command(HOLDER), str(os.getuid() if uid is None else uid)]
+    env = {**os.environ, "PYTHONPATH": "", **variables}
+    process = subprocess.Popen(command, env=env, cwd=folder, stdin=pipe, stdout=pipe, bufsize=0)
+    assert line(process, 60) == b"held"
+    return process
 
 
 @pytest.fixture
-def holder():
-    pipe = subprocess.PIPE
-    command = interpreter_command(HOLDER)
-    with subprocess.Popen(command, env=environment(), stdin=pipe, stdout=pipe, bufsize=0) as other:
-        assert line(other, 60) == b"held"
+def holder(tmp_path):
+    with holding(tmp_path) as other:
         yield other
         other.kill()
 
 
-def test_a_second_run_is_told_who_holds_the_machine(holder):
-    said = rf"another run is measuring on this machine \(pid {holder.pid} in /some/folder since "
-    with pytest.raises(UsageError, match=said), held(Path.cwd()):
+@linux
+def test_a_second_run_is_told_who_holds_the_machine(holder, tmp_path):
+    said = rf"another run is measuring on this machine \(pid {holder.pid} in {tmp_path} since "
+    with pytest.raises(UsageError, match=said), held():
         pass
 
 
 def test_the_machine_is_free_again_after_a_run(holder):
     holder.stdin.close()
     assert holder.wait() == 0
-    with held(Path.cwd()):
+    with held():
         pass
 
 
-def test_a_holder_that_was_killed_holds_nothing(holder, place):
+def test_a_holder_that_was_killed_holds_nothing(holder):
     holder.kill()
     holder.wait()
-    assert json.loads((place / "holder.json").read_text())["pid"] == holder.pid
-    with held(Path.cwd()):
-        assert json.loads((place / "holder.json").read_text())["pid"] == os.getpid()
-
-
-@pytest.mark.parametrize(
-    "stale",
-    [
-        "",
-        "[]",
-        '{"pid": 1}',
-        '{"pid": 1, "started": 0, "folder": "/x", "since": "12:00"}',
-        '{"pid": 999999999, "started": 0, "folder": "/x", "since": "12:00"}',
-    ],
-)
-def test_a_dead_holders_record_names_nobody(holder, place, stale):
-    (place / "holder.json").write_text(stale)
-    with pytest.raises(UsageError, match=r"on this machine: wait for it to end"), held(Path.cwd()):
+    with held():
         pass
 
 
-def test_a_place_that_cannot_be_used_has_a_substitute(tmp_path, monkeypatch):
-    (tmp_path / "file").touch()
-    monkeypatch.setattr("platformdirs.user_runtime_path", lambda name: tmp_path / "file" / name)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with held(Path.cwd()):
-        assert (tmp_path / f"concbench-{os.getuid()}" / "run.lock").exists()
+def test_places_for_temporary_files_do_not_matter(tmp_path):
+    with holding(tmp_path, TMPDIR=str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path)) as other:
+        with pytest.raises(UsageError, match="wait for it to end"), held():
+            pass
+        other.kill()
 
 
-def test_without_any_place_the_way_out_is_said(tmp_path, monkeypatch):
-    (tmp_path / "file").touch()
-    monkeypatch.setattr("platformdirs.user_runtime_path", lambda name: tmp_path / "file" / name)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
-    with pytest.raises(UsageError, match="XDG_RUNTIME_DIR or TMPDIR"), held(Path.cwd()):
-        pass
+@linux
+@as_root
+def test_another_user_is_one_of_this_machine_and_named(tmp_path):
+    with holding("/", NOBODY) as other:
+        with pytest.raises(UsageError, match=rf"\(pid {other.pid} of \w+( in /)? since"), held():
+            pass
+        other.kill()
+
+
+class TestWithoutAbstractSockets:
+    @pytest.fixture(autouse=True)
+    def elsewhere(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(lock.sys, "platform", "other")
+        monkeypatch.setattr(lock, "SHARED", tmp_path)
+        self.path = tmp_path / f"{lock.NAME}{os.environ[lock.OWN_NAME]}.lock"
+
+    def test_a_file_that_all_may_lock_and_none_may_write_is_held(self):
+        with held():
+            assert self.path.stat().st_mode & 0o777 == 0o444 & ~_umask()
+            with pytest.raises(UsageError, match="another run is measuring"), held():
+                pass
+        with held():
+            pass
+
+    @pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
+    def test_what_stands_in_its_place_is_named_and_not_followed(self, kind, tmp_path):
+        victim = tmp_path / "victim"
+        if kind == "link":
+            self.path.symlink_to(victim)
+        elif kind == "folder":
+            self.path.mkdir()
+        else:
+            os.mkfifo(self.path)
+        with pytest.raises(UsageError, match=str(self.path)), held():
+            pass
+        assert not victim.exists()
+
+
+def _umask() -> int:
+    before = os.umask(0)
+    os.umask(before)
+    return before

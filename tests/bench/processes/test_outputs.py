@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_read_costs_its_cell_alone(spoiling, tmp_path, how
 def lab(spoiling, tmp_path):
     """A lab with a cell whose worker leaves an empty result, whatever it was asked."""
     (planned,) = plan(options(f"{spoiling}[how=result is]"))
-    with laboratory(tmp_path / "results", (planned,)) as made:
+    with laboratory((planned,)) as made:
         yield made, planned
 
 
@@ -144,7 +144,7 @@ def test_an_answer_of_behaviour_that_cannot_be_read_is_a_failure_of_its_strategy
 ):
     monkeypatch.setattr("concbench.driver.workers.Worker.result", lambda *_: '{"answer": ')
     planned = asking.strategies(Settings(strategy=("sequential",)))
-    with workshop(tmp_path) as shop:
+    with workshop() as shop:
         found = asking.document(shop, planned, 20.0, lambda *_: None, ["order"])
     answer = found["strategies"][0]["answers"]["order"]
     assert answer["answer"] == "failed"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from concbench.errors import UsageError
 from concbench.processes.children import interpreter_command
-from concbench.store.journal import Journal, JournalFull, entries
+from concbench.store.journal import Journal, JournalFull, entries, fitted
 
 
 @pytest.fixture
@@ -73,10 +74,11 @@ def test_a_full_disk_is_said_and_leaves_the_earlier_entries_whole(path):
     assert last == {"short": 1}
 
 
-def test_a_full_device_is_said(tmp_path):
-    link = tmp_path / "journal.jsonl"
-    link.symlink_to("/dev/full")
-    with Journal(link) as journal, pytest.raises(JournalFull, match="No space left on device"):
+def test_a_full_device_is_said():
+    with (
+        Journal(Path("/dev/full")) as journal,
+        pytest.raises(JournalFull, match="No space left on device"),
+    ):
         journal.append({})
 
 
@@ -104,3 +106,31 @@ def test_every_entry_is_synced(path, monkeypatch):
     with Journal(path) as journal:
         journal.append({"round": 0})
     assert synced == [b'{"round":0}\n']
+
+
+def test_a_long_message_is_cut_and_whole_in_a_file_beside(tmp_path, path):
+    message = "caf\udce9 " + "x" * 100_000
+    failed = {"event": "failed", "message": message, "traceback": message, "kind": "error"}
+    with Journal(path) as journal:
+        journal.append(failed)
+        journal.append({"event": "probed", "found": {"absent": {"lag": message}, "tasks": 3}})
+    first, second = entries(path)
+    assert len(first["message"]) <= 2000
+    assert len(first["traceback"]) <= 8000
+    assert second["found"]["absent"]["lag"] == first["message"]
+    (whole,) = (tmp_path / "messages").iterdir()
+    assert f"messages/{whole.name}" in first["message"]
+    assert whole.read_text() == r"caf\udce9 " + "x" * 100_000
+
+
+def test_what_is_fitted_again_stays_as_it_is(tmp_path):
+    once = fitted({"message": "x" * 10_000, "reason": "short", "loops": 1}, tmp_path)
+    assert fitted(once, tmp_path) == once
+    assert once["reason"] == "short"
+
+
+def test_a_message_that_finds_no_room_is_cut_all_the_same(tmp_path):
+    (tmp_path / "messages").write_text("in the way")
+    cut = fitted({"message": "x" * 10_000}, tmp_path)["message"]
+    assert len(cut) <= 2000
+    assert "10,000 characters: lost: " in cut

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from concbench.strategies.dask import (  # noqa: E402  # it is there only if the
     Dask,
     check,
     connected,
+    local,
 )
 
 HAS_A_LANE = "bool(vars(__import__('concbench.lanes.lane').lanes.lane.lane))"
@@ -165,3 +168,43 @@ def test_processes_of_this_machine_are_a_cluster_too():
     with Dask(2).open(lanes) as batch:
         assert batch(range(12)) == list(range(12))
     assert (lanes.notes, lanes.start, lanes.far, len(lanes.reports)) == ([], "spawn", False, 2)
+
+
+STRANGER = """
+import encodings.idna, os, socket, ssl, sys  # before it may read nothing
+host, port, uid = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+os.setuid(uid)
+def answer(stream):
+    try:
+        stream.settimeout(30)
+        stream.sendall(b"hello")
+        return stream.recv(1) not in (b"", b"\x15")  # which is a refusal of TLS
+    except OSError:
+        return False
+with socket.create_connection((host, port)) as stream:
+    print("plain", answer(stream))
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+with socket.create_connection((host, port)) as stream:
+    try:
+        print("tls", answer(context.wrap_socket(stream)))
+    except OSError:
+        print("tls", False)
+"""
+
+
+def test_no_other_user_of_this_machine_is_answered_by_a_cluster_of_ours():
+    other = 65534 if os.getuid() == 0 else os.getuid()  # without its certificate a stranger, too
+    with local(1, "spawn") as client:
+        ports = [client.scheduler.address, *client.scheduler_info(n_workers=-1)["workers"]]
+        for address in ports:
+            assert address.startswith("tls://127.0.0.1:")
+            words = ["127.0.0.1", address.rpartition(":")[2], str(other)]
+            done = subprocess.run(
+                [sys.executable, "-c", STRANGER, *words],
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            assert done.stdout.splitlines() == ["plain False", "tls False"], done.stderr
+        assert client.submit(pow, 2, 3).result() == 8
