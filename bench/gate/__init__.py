@@ -69,7 +69,7 @@ def check_bounds(
     wanted = [one for one in shared.cells if required(limits, one.cell)]
     cells = runnable(tuple(replace(one, id=place) for place, one in enumerate(wanted)))
     samples = Samples([CellPair(one.id, one, None) for one in cells], limits, History(cells))
-    with workshop(settings.results) as shop:
+    with workshop() as shop:
         there = proof(shop.children, shared.sides, Path.cwd())
         if there:
             there.plan(shared.sides[0])
