@@ -14,10 +14,13 @@ import sys
 from collections.abc import Mapping
 from statistics import median
 
-from bench.processes.children import interpreter_command
+from concbench.processes.children import interpreter_command
 
 WORKERS, TURNS = 16, 5
-WORKLOADS = {"io_sleep": "workloads.io_sleep:IoSleep", "http_get": "workloads.http_get:HttpGet"}
+WORKLOADS = {
+    "io_sleep": "concbench.workloads.io_sleep:IoSleep",
+    "http_get": "concbench.workloads.http_get:HttpGet",
+}
 WAYS: Mapping[str, dict[str, object]] = {
     "`fork`": {"start": "fork"},
     "`forkserver`": {"start": "forkserver"},
@@ -26,13 +29,13 @@ WAYS: Mapping[str, dict[str, object]] = {
 }
 OPEN = """
 import json, resource, sys, time
-from bench.lanes import Lanes
-from bench.lanes.report import child_startup
-from bench.spec import Spec
+from concbench.lanes import Lanes
+from concbench.lanes.report import child_startup
+from concbench.spec import Spec
 target, params = json.loads(sys.argv[1])
 began = time.perf_counter()
 lanes = Lanes(Spec("work", target))
-name = "bench.strategies.multiprocessing:Multiprocessing"
+name = "concbench.strategies.multiprocessing:Multiprocessing"
 with Spec("multiprocessing", name, params).build().open(lanes):
     seconds = time.perf_counter() - began
 print(json.dumps({"seconds": seconds, "child": child_startup(lanes.reports)}))

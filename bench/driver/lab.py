@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from reports.run import keys
+from concbench.reports.run import keys
 
 from .. import engine
 from ..machine.canary import measure as measure_canary
@@ -65,7 +65,7 @@ class Lab:
 
     def scout(self, planned: PlannedCell, timeout: float) -> Scouting | Failed:
         """Seconds of a task in turn, and of starting a worker with one lane."""
-        job = {"run": "bench.worker:scout", "tasks": planned.cell.tasks}
+        job = {"run": "concbench.worker:scout", "tasks": planned.cell.tasks}
         launch = Launch([], 0, timeout, planned.side)
         began = time.monotonic()
         with self._workers.started(planned.cell, job, launch) as worker:
@@ -102,7 +102,11 @@ class Lab:
 
     def record(self, planned: PlannedCell, timeout: float) -> Pass | Failed:
         """One batch with every instrument."""
-        job = {"run": "bench.probes.job:probe", "probes": ["trace"], "tasks": planned.cell.tasks}
+        job = {
+            "run": "concbench.probes.job:probe",
+            "probes": ["trace"],
+            "tasks": planned.cell.tasks,
+        }
         launch = Launch([], 0, timeout, planned.side)
         with self._workers.started(planned.cell, job, launch) as worker:
             return parsed(worker.result(), lambda text: probe_results.read(json.loads(text)))
@@ -128,7 +132,7 @@ def _measurement(text: str) -> Measurement:
 def _job(visit: Visit) -> dict[str, Any]:
     cell = visit.planned.cell
     return {
-        "run": "bench.worker:measure",
+        "run": "concbench.worker:measure",
         "name": cell.name,
         "measured_tasks": visit.tasks,
         "head": visit.head,

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.driver import workers
-from bench.driver.lab import laboratory
-from bench.driver.rounds import Visit
-from bench.plan.cells import PlannedCell
-from bench.plan.plugins import find
-from bench.processes.children import wait
-from bench.processes.outputs import Failed
-from bench.spec import Cell, Spec
+from concbench.driver import workers
+from concbench.driver.lab import laboratory
+from concbench.driver.rounds import Visit
+from concbench.plan.cells import PlannedCell
+from concbench.plan.plugins import find
+from concbench.processes.children import wait
+from concbench.processes.outputs import Failed
+from concbench.spec import Cell, Spec
 
 HEAD = """
 import os, threading

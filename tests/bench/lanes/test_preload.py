@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.lanes import Lanes
-from bench.plan.plugins import find
-from bench.processes.children import interpreter_command
-from bench.spec import Spec
+from concbench.lanes import Lanes
+from concbench.plan.plugins import find
+from concbench.processes.children import interpreter_command
+from concbench.spec import Spec
 
 pytestmark = pytest.mark.skipif(
     "forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork server"
@@ -29,9 +29,9 @@ work.clients = {"blocking": "loud"}
 LOUD = IMPORTED.partition("def work")[0].replace('"imported"', '"loud-imported"')
 RUN = """
 import json, os, sys
-from bench.errors import UsageError
-from bench.lanes import Lanes
-from bench.spec import Spec
+from concbench.errors import UsageError
+from concbench.lanes import Lanes
+from concbench.spec import Spec
 target, name, params = json.loads(sys.argv[1])
 workload = Spec("Work", target)
 try:

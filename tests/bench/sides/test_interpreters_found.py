@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UsageError
-from bench.processes.children import Children
-from bench.sides import interpreters
-from bench.sides.build import sides
+from concbench.errors import UsageError
+from concbench.processes.children import Children
+from concbench.sides import interpreters
+from concbench.sides.build import sides
 
 PYENV = ("3.14.9", "3.14.10", "3.14.10t", "3.13.0", "3.14-dev", "3.15.0rc2t", "system")
 UV = (
