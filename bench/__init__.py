@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from reports.render.notebook import Run
+    from concbench.reports.render.notebook import Run
 
 __all__ = ["run"]
 
@@ -38,8 +38,8 @@ def run(
     stands in a file; what was defined in a notebook, a shell or the running script reaches them by
     cloudpickle, whose import is then a part of every start-up.
 
-    Raises `bench.errors.UsageError` for what the caller has to change, and
-    `bench.errors.Interrupted` at a Ctrl-C, when all that was measured is stored.
+    Raises `concbench.errors.UsageError` for what the caller has to change, and
+    `concbench.errors.Interrupted` at a Ctrl-C, when all that was measured is stored.
     """
     given = dict(locals())
     from .notebook import measure

@@ -1,4 +1,4 @@
-"""`bench.run`: a run from Python, in a notebook, a shell or a script."""
+"""`concbench.run`: a run from Python, in a notebook, a shell or a script."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .plan.settings import resolve
 from .spec import plain
 
 if TYPE_CHECKING:
-    from reports.render.notebook import Run
+    from concbench.reports.render.notebook import Run
 
 FUNCTIONS = "functions"
 """The folder, beside that of the runs, for work that stands in no file of its own."""
@@ -32,9 +32,9 @@ SECONDS_APART = 0.5
 
 
 def measure(given: Mapping[str, Any]) -> Run:
-    """Measure what `bench.run` was given, and give the stored run."""
-    from reports.analysis import records
-    from reports.render.notebook import Run
+    """Measure what `concbench.run` was given, and give the stored run."""
+    from concbench.reports.analysis import records
+    from concbench.reports.render.notebook import Run
 
     flags = {key: value for key, value in given.items() if key != "quiet"}
     work = flags.pop("workload")

@@ -1,6 +1,6 @@
 """The regression check: two sides, or a run and a stored one, measured until there is an answer.
 
-What is decided, and by what method, is `reports.gate`.  Nothing here prints or reads a run:
+What is decided, and by what method, is `concbench.reports.gate`.  Nothing here prints or reads a run:
 whoever calls hands that in.
 """
 
@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.gate import decision, results
-from reports.gate.evidence import OneSample
-from reports.gate.thresholds import Threshold
-from reports.run import keys, provenance
-from reports.run.schema import Planned as StoredCell
+from concbench.reports.gate import decision, results
+from concbench.reports.gate.evidence import OneSample
+from concbench.reports.gate.thresholds import Threshold
+from concbench.reports.run import keys, provenance
+from concbench.reports.run.schema import Planned as StoredCell
 
 from ..driver import Agenda, measure, runnable, with_sides
 from ..driver.lab import Workshop, workshop
@@ -35,7 +35,7 @@ from .baseline import CELLS, baseline, common, not_compared, same_settings
 from .samples import CellPair, Samples, check_named, pairs, required
 
 if TYPE_CHECKING:
-    from reports.run.stored import Stored
+    from concbench.reports.run.stored import Stored
 
 RATIOS = "what slows every strategy down alike, the reference too, does not show in ratios"
 

@@ -67,7 +67,7 @@ def thresholds(given: object, about: ValidationInfo) -> object:
     """Refuses what no check could mean, here already: where the key and its file are known."""
     texts = several(given)
     if isinstance(texts, (list, tuple)) and all(isinstance(text, str) for text in texts):
-        from reports.gate.thresholds import parse  # of no use to a run without a gate
+        from concbench.reports.gate.thresholds import parse  # of no use to a run without a gate
 
         parse(*(((), texts) if about.field_name == "require" else (texts,)))
     return texts

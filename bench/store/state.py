@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-from reports.run import keys, probes, schema
+from concbench.reports.run import keys, probes, schema
 
 from ..machine.canary import Canaries, much_less
 from ..plan.cells import PlannedCell, alike, blocks_alike

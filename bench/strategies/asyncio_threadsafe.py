@@ -9,10 +9,10 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bench.contracts import AsyncCall, Batch, Plain
-from bench.lanes import Lanes
-from bench.lanes.dispatch import coroutine
-from bench.lanes.lane import blame
+from concbench.contracts import AsyncCall, Batch, Plain
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import coroutine
+from concbench.lanes.lane import blame
 
 
 @dataclass(frozen=True)

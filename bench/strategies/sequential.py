@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
 
 
 @dataclass(frozen=True)

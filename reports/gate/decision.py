@@ -1,6 +1,6 @@
 """The decision of the gate: slower, suspect, not slower or unknown; above or below a bound.
 
-`reports.gate.evidence` says where one metric of one cell stands; here they are judged together:
+`concbench.reports.gate.evidence` says where one metric of one cell stands; here they are judged together:
 Holm (1979) over all metrics of all cells, so that identical sides are called slower anywhere with
 at most ALPHA.  What a budget does not decide is inconclusive.
 

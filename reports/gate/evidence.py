@@ -2,7 +2,7 @@
 
 `PairedRounds`: both sides ran in the same rounds, back to back and in random order, and the ratio
 of their times is what counts.  `TwoSamples`: a run against a stored one; nothing pairs the rounds,
-so Welch's test on trimmed means takes their place (`reports.stats.robust`).  What the machine did
+so Welch's test on trimmed means takes their place (`concbench.reports.stats.robust`).  What the machine did
 between two such runs looks like the code, and is in no interval.  `OneSample`: what one side has,
 against a bound that it must stay below; Student's test on a trimmed mean.
 
@@ -135,7 +135,7 @@ class PairedRounds:
         return NEVER
 
     def resolved(self, _: float) -> float | None:
-        """Not said of pairs: see `reports.gate.decision.resolved`."""
+        """Not said of pairs: see `concbench.reports.gate.decision.resolved`."""
         return None
 
 

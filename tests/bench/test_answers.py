@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.worker import WrongAnswer, digest
+from concbench.worker import WrongAnswer, digest
 
 
 def test_equal_results_have_equal_digests_whatever_the_order_of_keys():

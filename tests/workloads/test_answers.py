@@ -8,9 +8,9 @@ import multiprocessing
 
 import pytest
 
-from bench.plan.plugins import names
-from bench.probes import leftovers
-from bench.worker import digest
+from concbench.plan.plugins import names
+from concbench.probes import leftovers
+from concbench.worker import digest
 
 from .cases import CASES, batches, ready
 

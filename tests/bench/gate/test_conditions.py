@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from types import SimpleNamespace
 
-from bench import gate
-from bench.errors import NotComparable
-from bench.machine import identity
-from bench.processes.variables import recorded
+from concbench import gate
+from concbench.errors import NotComparable
+from concbench.machine import identity
+from concbench.processes.variables import recorded
 
 
 def differences(**facts):

@@ -12,8 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from bench.machine import usage
-from bench.machine.usage import (
+from concbench.machine import usage
+from concbench.machine.usage import (
     Counts,
     Descendant,
     Reading,
@@ -23,7 +23,7 @@ from bench.machine.usage import (
     spent,
     tick,
 )
-from bench.worker import TimedBatches, digest
+from concbench.worker import TimedBatches, digest
 
 from ..processes.processes import until
 

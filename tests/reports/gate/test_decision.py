@@ -9,8 +9,8 @@ from statistics import median
 
 import pytest
 
-from reports.gate.decision import ALPHA, deviation, judge, resolved
-from reports.gate.evidence import MISSES, PairedRounds, trail
+from concbench.reports.gate.decision import ALPHA, deviation, judge, resolved
+from concbench.reports.gate.evidence import MISSES, PairedRounds, trail
 
 from .drawn import NOISES, check, evidence, normal, skewed
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from scipy import stats
 
-from reports.gate.decision import ALPHA, judge
-from reports.gate.evidence import OneSample, PairedRounds, trail
-from reports.stats import robust
+from concbench.reports.gate.decision import ALPHA, judge
+from concbench.reports.gate.evidence import OneSample, PairedRounds, trail
+from concbench.reports.stats import robust
 
 QUIET = PairedRounds(9, "batch", 0.05, (0.001, -0.001) * 4, 1.0)
 

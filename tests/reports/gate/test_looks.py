@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from reports.gate import looks
+from concbench.reports.gate import looks
 
 
 def test_looks_are_planned_and_come_ever_later():

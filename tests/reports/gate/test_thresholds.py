@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from reports.gate.thresholds import Threshold, bounds_of_cell, idle, of_cell, parse, rivals
+from concbench.reports.gate.thresholds import (
+    Threshold,
+    bounds_of_cell,
+    idle,
+    of_cell,
+    parse,
+    rivals,
+)
 
 HTTP, ASYNCIO = ("http_get", "http_get[delay=0.01]"), ("asyncio", "asyncio[workers=16]")
 

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 from markdown_it import MarkdownIt
 
-from reports.gate import results
-from reports.render import gate
+from concbench.reports.gate import results
+from concbench.reports.render import gate
 
 from ..gate.checks import alike, bounded, checked, noisy, other, slower, suspect
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reports.render import gate
+from concbench.reports.render import gate
 
 from ..gate.checks import alike, bounded, checked, noisy, other, slower, suspect
 
