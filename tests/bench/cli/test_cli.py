@@ -58,7 +58,8 @@ def test_a_run_answers_in_words_and_stores_everything(concbench, tmp_path):
 def test_the_last_line_in_ci_is_for_a_machine(concbench):
     done = concbench("run", *TINY, CI="true")
     assert done.stdout.splitlines()[-1] == (
-        "concbench: exit=0 regressions=0 failed=0 inconclusive=0 notcompared=0 run=0001"
+        "concbench: exit=0 regressions=0 failed=0 inconclusive=0 notcompared=0 run=0001 "
+        "suspected=0 exceeded=0"
     )
 
 
