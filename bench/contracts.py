@@ -68,6 +68,9 @@ class WorkloadOptions(Protocol):
     def fixture(self) -> AbstractContextManager[Mapping[str, Plain]]:
         """Run what a whole run shares (a server, a data file); yield fields for the workload."""
 
+    def normal(self, result: Any) -> Any:
+        """What counts of a result, where not all of it must be equal; called outside the clock."""
+
     def cannot_run(self) -> str | None:
         """Why this cannot run here ("needs Python 3.14"), or None."""
 

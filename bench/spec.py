@@ -51,8 +51,17 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
     if inspect.iscoroutinefunction(function):
         loops = getattr(function, "loops", ("asyncio",))
         form = {"aopen": asynccontextmanager(aopened), "loops": loops}
-    about = {"__doc__": function.__doc__} if function.__doc__ else {}
+    about: dict[str, Any] = {"__doc__": function.__doc__} if function.__doc__ else {}
+    if normal := _beside(function, "normal"):
+        form["normal"] = staticmethod(normal)
     return dataclasses.make_dataclass(name, fields, namespace={**form, **about}, frozen=True)
+
+
+def _beside(function: Callable[..., Any], name: str) -> Any:
+    """What its module itself defines by this name, or nothing: an import may have it by chance."""
+    module = sys.modules.get(getattr(function, "__module__", ""))
+    there = getattr(module, name, None)
+    return there if getattr(there, "__module__", None) == getattr(module, "__name__", "") else None
 
 
 @dataclass(frozen=True)

@@ -13,49 +13,15 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from hashlib import sha256
 from importlib import import_module
 from typing import Any
 
 from . import engine, imports
+from .answers import FirstAnswer, WrongAnswer, shown
 from .contracts import Batch, Plain
 from .lanes import Lanes
 from .lanes.report import total
 from .spec import Spec
-
-SHOWN = 60
-"""Of so many results a sample is kept, and of each so many characters."""
-
-
-class WrongAnswer(Exception):
-    """A batch that did not do the work it was given."""
-
-
-def digest(results: Sequence[Plain], tasks: int) -> str:
-    """A short digest of the results in task order.
-
-    Raises WrongAnswer when there is not one JSON value for each task.
-    """
-    if not isinstance(results, list) or len(results) != tasks:
-        count = len(results) if isinstance(results, list) else type(results).__name__
-        raise WrongAnswer(f"{count} results for {tasks} tasks")
-    try:
-        text = json.dumps(results, sort_keys=True)
-    except (TypeError, ValueError) as error:
-        raise WrongAnswer(_culprit(results) or str(error)) from None
-    return sha256(text.encode()).hexdigest()[:16]
-
-
-def _culprit(results: Sequence[Plain]) -> str:
-    for i, result in enumerate(results):
-        try:
-            json.dumps(result, sort_keys=True)
-        except (TypeError, ValueError):
-            kind, why = type(result).__name__, ", which is not JSON"
-            if kind == "coroutine":
-                why = " that nobody awaited: an async call needs aopen"
-            return f"task {i} returned a {kind}{why}"
-    return ""
 
 
 def write_failure(error: BaseException, path: str) -> None:
@@ -112,9 +78,11 @@ def measure(job: dict[str, Any], folder: str) -> None:
         beginning = clock()
         results = batch(tasks)
         first = clock()
-        answer = digest(results, len(tasks))
-        head = digest(results[: job["head"]], job["head"])
-        shown = [json.dumps(one)[:SHOWN] for one in results[:SHOWN]] if job.get("shown") else []
+        answer = FirstAnswer(results, len(tasks), lanes.workload, job.get("exact", False))
+        head = answer.head(results, job["head"])
+        sample = shown(results) if job.get("shown") else []
+        if answer.alike:
+            lanes.notes.append({"code": "answers-alike"})
         del results
         timed = TimedBatches(batch, tasks, answer)
         benchmark = engine.timed(job["name"], timed, job["metadata"])
@@ -129,10 +97,10 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_in_process": int(lanes.in_process),
         "cb_form": lanes.form,
         "cb_client": _client(job["workload"], lanes.form),
-        "cb_answer": answer,
+        "cb_answer": answer.text,
         "cb_answer_head": head,
         "cb_head": job["head"],
-        "cb_results": json.dumps(shown) if shown else "",
+        "cb_results": json.dumps(sample) if sample else "",
         "cb_notes": _distinct(lanes.notes),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
@@ -164,7 +132,7 @@ def scout(job: dict[str, Any], folder: str) -> None:
 class TimedBatches:
     """Batches under the clock; their usage is read, and their answer checked, outside it."""
 
-    def __init__(self, batch: Batch, tasks: range, answer: str) -> None:
+    def __init__(self, batch: Batch, tasks: range, answer: FirstAnswer) -> None:
         from .machine import usage
 
         self._batch, self._tasks, self._answer = batch, tasks, answer
@@ -184,8 +152,7 @@ class TimedBatches:
         self.cpu += time.process_time() - cpu
         self._used.append(self._usage.spent(before, self._usage.after()))
         self.batches += loops
-        if digest(results, len(tasks)) != self._answer:
-            raise WrongAnswer("a later batch gave another answer than the first")
+        self._answer.check(results)
         return seconds
 
     def used(self) -> dict[str, float | None]:

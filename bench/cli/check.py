@@ -76,6 +76,7 @@ def check(
     export: Export = None,
     report: options.Report = False,
     strict: options.Strict = False,
+    exact: options.Exact = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:

@@ -61,6 +61,10 @@ Workers = Annotated[int | None, Option(help="Tasks running at the same time.")]
 Start = Annotated[str | None, Option(help="How children start: fork, spawn or forkserver.")]
 Reference = Annotated[str | None, Option(help="The strategy that speed-ups refer to: sequential.")]
 
+Exact = Annotated[
+    bool, Option("--exact", help="Answers: floats equal to the last digit, not within 1e-9.")
+]
+
 # How long, and in which order
 Rounds = Annotated[
     int | None, Option(help="Exactly so many rounds; all the time, without --budget.")

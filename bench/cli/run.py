@@ -74,6 +74,7 @@ def run(
     probe: Probe = None,
     raw: Raw = False,
     strict: options.Strict = False,
+    exact: options.Exact = False,
     results: options.Results = None,
     resume: options.Resume = None,
     dry_run: Dry = False,

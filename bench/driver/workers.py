@@ -63,6 +63,8 @@ class Workers:
     """What they left running, and we ended."""
     proof: Proof | None = None
     """Told what each worker imported."""
+    exact: bool = False
+    """Whether floats of answers are compared to the last digit."""
 
     @contextmanager
     def started(
@@ -72,7 +74,8 @@ class Workers:
         equipped = self.sides[launch.side]
         side, given = equipped.side, equipped.fixtures.given.get(cell.workload.label, {})
         specs = {"workload": replace(cell.workload, given=given), "strategy": cell.strategy}
-        folder = self._new_folder({**job, **{key: vars(spec) for key, spec in specs.items()}})
+        plugins = {key: vars(spec) for key, spec in specs.items()}
+        folder = self._new_folder({**job, "exact": self.exact, **plugins})
         process = None
         try:
             with (folder / "stderr").open("wb") as stderr:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from reports.gate import decision, thresholds
 from reports.gate.evidence import FEWEST, Evidence, PairedRounds, TwoSamples
 from reports.gate.results import Result
-from reports.run import keys
+from reports.run import answers, keys
 from reports.run.schema import Planned as StoredCell
 from reports.stats import robust
 
@@ -255,13 +255,14 @@ class Samples:
         """Whether now and before gave different answers to the same tasks."""
         now, tasks = self._answers(pair.now)
         before, tasks_before = self._answers(pair.before)
-        return bool(now and before and tasks == tasks_before and now != before)
+        same = answers.same(now, before)
+        return bool(now and before and tasks == tasks_before and not same)
 
     def _answers(self, cell: PlannedCell | StoredCell) -> tuple[set[str], int]:
         """The digests of a cell's answers, and of how many tasks they are."""
         if isinstance(cell, PlannedCell):
-            answers = {run["answer"] for run in self.past.measured[cell.id]}
-            return answers, self.past.measured_tasks(cell)
+            own = {run["answer"] for run in self.past.measured[cell.id]}
+            return own, self.past.measured_tasks(cell)
         processes = self.stored.of(cell.id) if self.stored else ()
         return {one.answer for one in processes} - {""}, cell.measured_tasks or cell.tasks
 

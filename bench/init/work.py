@@ -1,7 +1,8 @@
 """What concbench measures here: `concbench run`, or `nox -s bench`.
 
 A workload is one task, numbered i, that is run many times. Its result tells which task it was and
-is plain (what JSON can hold): so concbench can prove that every strategy did the same work.
+can be compared (plain values, arrays, dataclasses): so concbench can prove that every strategy did
+the same work.
 Nothing of concbench is imported, so this file works without it, too.
 """
 

@@ -59,6 +59,11 @@ class Lanes:
         """Imported with the first lane: a strategy that patches anything has done so by then."""
         return self._spec.build()
 
+    @property
+    def workload(self) -> Any:
+        """The workload that its lanes open."""
+        return self._workload
+
     def tasks(self, count: int) -> range:
         """The first `count` tasks as the workload sends them to lanes, for a batch."""
         tasks = range(count)

@@ -133,6 +133,7 @@ class Settings(BaseModel):
     probe: Probes = DEFAULT_PROBES
     raw: bool = False
     strict: bool = False
+    exact: bool = False
     gate: Gate = Gate()
     results: Path = Path(".concbench")
 

@@ -74,6 +74,11 @@ WORDS = {
         "all in one thread",
         "its lanes take turns where one waits: a task that computes holds all the others up",
     ),
+    "answers-alike": (
+        "all answers are equal",
+        "that the work was done is not proved: an error that a task catches looks the same; return "
+        "what depends on the task",
+    ),
     "dask-workers": (
         "{workers:Dask worker} on {hosts}",
         "the CPU and memory that tasks take there are not counted here",

@@ -13,6 +13,7 @@ import pyperf
 import pytest
 
 from bench import engine
+from bench.answers import digest
 from bench.driver import run
 from bench.machine import process
 from bench.plan.plugins import find
@@ -20,7 +21,6 @@ from bench.plan.selection import DEFAULTS
 from bench.plan.settings import Settings
 from bench.processes.children import interpreter_command
 from bench.spec import Spec
-from bench.worker import digest
 
 
 def test_the_gil_is_what_the_interpreter_says_now(monkeypatch):
