@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from reports.files import write_whole
 
 from . import pickled
 from .cli import progress
@@ -38,6 +42,7 @@ def measure(given: Mapping[str, Any]) -> Run:
 
     flags = {key: value for key, value in given.items() if key != "quiet"}
     work = flags.pop("workload")
+    flags["inputs"] = _inputs(flags["inputs"], resolve({"results": flags["results"]}).results)
     settings = resolve(flags)
     things = work if isinstance(work, (list, tuple)) else [work]
     texts = tuple(text(thing, settings.results) for thing in things)
@@ -59,6 +64,24 @@ def text(thing: Any, results: Path) -> str:
     if not callable(thing):
         raise UsageError(f"workload must be texts, functions or dataclasses, not {thing!r}")
     return _target(thing, results)
+
+
+def _inputs(given: Any, results: Path) -> str | None:
+    """The file of inputs; an iterable is written to one, named by its content."""
+    if given is None or isinstance(given, (str, Path)):
+        return None if given is None else str(given)
+    try:
+        content = json.dumps(list(given)).encode()
+    except (TypeError, ValueError) as error:
+        why = f"inputs must be a file, a pattern of paths or an iterable of JSON values: {error}"
+        raise UsageError(f"{why}\n  anything else: call it `inputs`, beside the function") from None
+    path = results.resolve() / FUNCTIONS / f"inputs-{sha256(content).hexdigest()[:12]}.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    return str(path)
 
 
 def _target(thing: Any, results: Path) -> str:

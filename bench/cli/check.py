@@ -63,6 +63,7 @@ def check(
     workload: options.Workload = None,
     strategy: options.Strategy = None,
     param: options.Param = None,
+    inputs: options.Inputs = None,
     tasks: options.Tasks = None,
     workers: options.Workers = None,
     start: options.Start = None,

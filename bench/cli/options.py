@@ -56,6 +56,10 @@ Strategy = Annotated[
 Param = Annotated[
     Several, Option("-P", "--param", help="Sweep: key=1,2,4 or key=1:64:x2; repeatable.")
 ]
+Inputs = Annotated[
+    str | None,
+    Option(metavar="FILE", help="What tasks take: lines of a file, json, csv, parquet, 'a/*.png'."),
+]
 Tasks = Annotated[int | None, Option(help="Tasks in a batch.")]
 Workers = Annotated[int | None, Option(help="Tasks running at the same time.")]
 Start = Annotated[str | None, Option(help="How children start: fork, spawn or forkserver.")]

@@ -60,6 +60,7 @@ def run(
     workload: options.Workload = None,
     strategy: options.Strategy = None,
     param: options.Param = None,
+    inputs: options.Inputs = None,
     tasks: options.Tasks = None,
     workers: options.Workers = None,
     start: options.Start = None,

@@ -24,6 +24,10 @@ def digest(i: int, *, rounds: int = 20_000) -> str:
     return hashlib.pbkdf2_hmac("sha256", b"secret", str(i).encode(), rounds).hex()
 
 
+# A function whose parameter is not called i takes an input: `def fetch(url)` one line each with
+# `--inputs urls.txt` (or .json, .csv, .parquet, 'data/*.png'), or one of a list `inputs` here.
+
+
 # The long way, for what needs a client, a connection or a file: every thread, process or event
 # loop opens it for itself, before the clock starts, and closes it in the same place.
 @dataclass(frozen=True)

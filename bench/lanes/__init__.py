@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..contracts import AsyncCall, Call, Plain
 from ..errors import UsageError
-from ..spec import Spec
+from ..spec import Spec, task_inputs
 from .lane import Instruments, awaited, in_lane, inline, opened
 from .loops import Loop, held, in_thread, loop_class
 from .pools import ChildLanes, processes, threads
@@ -67,6 +67,9 @@ class Lanes:
     def tasks(self, count: int) -> range:
         """The first `count` tasks as the workload sends them to lanes, for a batch."""
         tasks = range(count)
+        items = task_inputs(self._workload)
+        if items is not None and len(items) < count:
+            self.notes.append({"code": "inputs-again", "inputs": len(items), "tasks": count})
         if hasattr(self._workload, "arguments"):
             tasks = self._workload.arguments(tasks)
         return tasks

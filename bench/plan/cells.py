@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import clients
 from ..errors import NothingSelected, UsageError, alternatives
 from ..machine.identity import cpus
-from ..spec import Cell, Spec
+from ..spec import INPUTS, Cell, Spec, task_inputs
 from . import MOST, limits
 from .plugins import implied, loaded, names, unfit
 from .selection import Axis, Selection, axis, selected, value
@@ -67,7 +67,8 @@ def plan(settings: Settings) -> tuple[PlannedCell, ...]:
     for key in keys:
         if keys.count(key) > 1:
             raise UsageError(f"parameter '{key}' is given twice: write {key}=1,2,4")
-    flags = {"tasks": settings.tasks, "workers": settings.workers, "start": settings.start}
+    given = ("tasks", "workers", "start", INPUTS)
+    flags = {key: getattr(settings, key) for key in given}
     axes += [Axis(key, (str(flag),)) for key, flag in flags.items() if flag is not None]
     workloads = list(selected("workloads", settings.workload))
     strategies = list(selected("strategies", settings.strategy))
@@ -92,14 +93,19 @@ def _check_axes(axes: list[Axis], chosen: list[Selection]) -> None:
 
 def _cells(workload: Selection, strategy: Selection, axes: list[Axis]) -> Iterator[Cell]:
     plugin = loaded(workload.spec)
-    own = (str(getattr(plugin, "tasks", TASKS)),)
-    tasks = next((a.texts for a in axes if a.key == "tasks"), own)
+    texts = next((a.texts for a in axes if a.key == "tasks"), None)
     workers = getattr(plugin, "workers", cpus() if hasattr(plugin, "tasks") else WORKERS)
-    for w, t in itertools.product(_specs(workload, axes, workers), tasks):
-        count = value(t, ..., w.name, "tasks")
-        _check_count(w.name, "tasks", count)
-        for s in _specs(strategy, axes, workers):
-            yield Cell(w, s, count)
+    for w in _specs(workload, axes, workers):
+        for t in texts or (str(_tasks(w.build())),):
+            count = value(t, ..., w.name, "tasks")
+            _check_count(w.name, "tasks", count)
+            for s in _specs(strategy, axes, workers):
+                yield Cell(w, s, count)
+
+
+def _tasks(workload: Any) -> int:
+    """Its own number of tasks, or as many as it has inputs, where those are enough for a batch."""
+    return int(max(getattr(workload, "tasks", TASKS), len(task_inputs(workload) or ())))
 
 
 def _specs(chosen: Selection, axes: list[Axis], workers: int) -> Iterator[Spec]:

@@ -25,7 +25,7 @@ from .plugins import Kind, loaded, parameters
 from .selection import DEFAULTS, selected
 
 KINDS: Mapping[str, Kind] = {"workload": "workloads", "strategy": "strategies"}
-SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "reference")
+SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "inputs", "reference")
 """What decides the cells."""
 
 

@@ -79,6 +79,10 @@ WORDS = {
         "that the work was done is not proved: an error that a task catches looks the same; return "
         "what depends on the task",
     ),
+    "inputs-again": (
+        "{inputs:input} for {tasks:task}",
+        "after the last the first again: what caches an answer gives it faster then",
+    ),
     "dask-workers": (
         "{workers:Dask worker} on {hosts}",
         "the CPU and memory that tasks take there are not counted here",
