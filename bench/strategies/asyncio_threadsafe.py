@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench.contracts import AsyncCall, Batch, Plain
 from bench.lanes import Lanes
 from bench.lanes.dispatch import coroutine
-from bench.lanes.lane import blame
+from bench.lanes.lane import CANCELLED, NoResult, blame
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,11 @@ class AsyncioThreadsafe:
 def _results(submitted: dict[int, Future[Plain]]) -> list[Plain]:
     errors = []
     for i, future in submitted.items():
-        if error := future.exception():  # waits, so that nothing of a failed batch keeps running
+        try:
+            error = future.exception()  # waits, so that nothing of a failed batch keeps running
+        except CancelledError:
+            error = NoResult(i, CANCELLED)
+        if error:
             blame(error, i)
             errors.append(error)
     if errors:

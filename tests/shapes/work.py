@@ -1,0 +1,40 @@
+"""What users measure, a few lines each: work whose shape has misled a benchmark before."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+
+async def cancelled(i):
+    """Raises CancelledError in one task, as a time-out of a library does."""
+    await asyncio.sleep(0)
+    if i == 2:
+        raise asyncio.CancelledError
+    return i
+
+
+async def awaits_cancelled(i):
+    """Awaits what it cancelled itself."""
+    if i == 2:
+        inner = asyncio.create_task(asyncio.sleep(60))
+        await asyncio.sleep(0)
+        inner.cancel()
+        await inner
+    return i
+
+
+def cancelled_blocking(i):
+    if i == 2:
+        raise asyncio.CancelledError
+    return i
+
+
+def stops(i):
+    """Raises StopIteration: `next()` without a default."""
+    return next(iter(range(i, 5)))
+
+
+def sleeps(i):
+    time.sleep(0.001)
+    return i
