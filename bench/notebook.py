@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 from html import escape
@@ -23,7 +25,8 @@ from .driver.watch import Event, Watch
 from .errors import UsageError
 from .plan.plugins import parameters
 from .plan.settings import resolve
-from .spec import plain
+from .processes.variables import INSIDE
+from .spec import PRIVATE, plain
 
 if TYPE_CHECKING:
     from reports.render.notebook import Run
@@ -40,12 +43,14 @@ def measure(given: Mapping[str, Any]) -> Run:
     from reports.analysis import records
     from reports.render.notebook import Run
 
+    refuse_nested()
     flags = {key: value for key, value in given.items() if key != "quiet"}
     work = flags.pop("workload")
     flags["inputs"] = _inputs(flags["inputs"], resolve({"results": flags["results"]}).results)
     settings = resolve(flags)
     things = work if isinstance(work, (list, tuple)) else [work]
     texts = tuple(text(thing, settings.results) for thing in things)
+    refuse_nested(texts)
     if texts:
         settings = settings.model_copy(update={"workload": texts})
     with _watching(given["quiet"]) as watch:
@@ -53,6 +58,26 @@ def measure(given: Mapping[str, Any]) -> Run:
     stored = read(folder.resolve())
     records.write(stored, stored.folder)
     return Run(stored)
+
+
+def refuse_nested(targets: Iterable[str] = ()) -> None:
+    """Raise UsageError inside a worker of a run, and while what workers import is imported.
+
+    Each worker would start a run, whose workers start one each.
+    """
+    frames = [
+        frame for frame, _ in traceback.walk_stack(None) if frame.f_code.co_name == "<module>"
+    ]
+    names = {frame.f_code.co_filename: frame.f_globals.get("__name__", "") for frame in frames}
+    imported = {file: name for file, name in names.items() if name != "__main__"}
+    inside = INSIDE in os.environ
+    places = {target.rpartition(":")[0] for target in targets}
+    for file, name in imported.items():
+        if inside or name.startswith(PRIVATE) or {file, name} & places:
+            guard = 'guard it with `if __name__ == "__main__"`'
+            raise UsageError(f"{file} calls run while it is imported: {guard}")
+    if inside:
+        raise UsageError("run was called inside a worker of a run: a task cannot start one")
 
 
 def text(thing: Any, results: Path) -> str:

@@ -23,6 +23,8 @@ from . import inputs
 from .contracts import AsyncCall, Call, Plain
 from .errors import UsageError, suggestion
 
+PRIVATE = "_concbench_"
+"""How the names of modules begin that are files of the user's."""
 INPUTS, NUMBER = "inputs", "i"
 """What stands beside a function that takes inputs, unless its parameter says that it numbers tasks;
 and what a cell's parameter is called that names a file of them."""
@@ -193,7 +195,7 @@ def _module(place: str) -> Any:
 
 
 def _file(path: str) -> Any:
-    name = f"_concbench_{sha256(path.encode()).hexdigest()[:16]}"
+    name = f"{PRIVATE}{sha256(path.encode()).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
     if not os.path.isfile(path):
