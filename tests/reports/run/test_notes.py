@@ -9,7 +9,7 @@ import pytest
 import bench
 import reports
 from reports.run import notes
-from reports.run.notes import WORDS, Note
+from reports.run.notes import FIGURES, WORDS, Note
 
 VALUES = {
     **dict.fromkeys(("tasks", "workers", "measured", "bound", "low", "rounds", "times"), 1600),
@@ -17,6 +17,8 @@ VALUES = {
     "seconds": 0.233,
     "hosts": "a, b",
     "text": "own words",
+    "inputs": 3,
+    "cpus": 1.9,
     "client": "sqlite3",
     "usual": "requests 2.32.3",
     "things": "1 thread: Thread-3\n(work)",
@@ -34,6 +36,15 @@ def test_each_code_has_words_and_a_sentence_with_all_values_filled_in(code: str)
 def test_words_are_no_other_codes_words() -> None:
     assert len({Note(code, VALUES).text for code in WORDS}) == len(WORDS)
     assert len({Note(code, VALUES).sentence for code in WORDS}) == len(WORDS)
+
+
+@pytest.mark.parametrize("code", FIGURES)
+def test_a_number_can_stand_by_itself(code: str) -> None:
+    _, text, sentence = FIGURES[code]
+    figure = Note(code, VALUES).figure
+    assert figure and figure in Note(code, VALUES).text.replace("1,600 tasks", "1,600")
+    assert not re.search(r"[{}]", figure + text) or "{bound" in sentence
+    assert Note("blocks-loop").figure == ""
 
 
 @pytest.mark.parametrize(
@@ -88,13 +99,14 @@ def test_the_english_notes_of_runs_of_before_become_codes() -> None:
 
 def test_the_codes_that_lanes_and_strategies_store_are_known_and_documented() -> None:
     folder = Path(bench.__file__).parent
-    sources = [*folder.glob("lanes/*.py"), *folder.glob("strategies/*.py")]
+    places = ("worker.py", "lanes/*.py", "strategies/*.py")
+    sources = [path for place in places for path in folder.glob(place)]
     stored = {
         code
         for path in sources
         for code in re.findall(r'\{"code": "([\w-]+)"', re.sub("`.*`", "", path.read_text()))
     }
-    assert len(stored) == 7
+    assert len(stored) == 9
     section = PAGE.split("## Notes\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `([\w-]+)` \|", section, re.MULTILINE)
     assert {*documented} == stored <= {*WORDS}
