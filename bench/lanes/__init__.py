@@ -64,6 +64,11 @@ class Lanes:
         """The workload that its lanes open."""
         return self._workload
 
+    @property
+    def awaits(self) -> bool:
+        """Whether it has no form but the one for event loops."""
+        return not hasattr(self._workload, "open")
+
     def tasks(self, count: int) -> range:
         """The first `count` tasks as the workload sends them to lanes, for a batch."""
         tasks = range(count)

@@ -27,6 +27,13 @@ async def in_flight(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
     return results
 
 
+async def in_turn(call: AsyncCall, tasks: range) -> list[Plain]:
+    """Run one task after the other."""
+    take, results = shared(call, tasks)
+    await take()
+    return results
+
+
 def started(group: asyncio.TaskGroup, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
     """A task of the group; a coroutine that comes after an eager one has failed is closed."""
     try:

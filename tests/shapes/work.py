@@ -38,3 +38,20 @@ def stops(i):
 def sleeps(i):
     time.sleep(0.001)
     return i
+
+
+async def trivial(i):
+    return i
+
+
+running = 0
+
+
+async def one_at_a_time(i):
+    """How many were running when it waited."""
+    global running
+    running += 1
+    seen = running
+    await asyncio.sleep(0)
+    running -= 1
+    return seen
