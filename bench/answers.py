@@ -81,9 +81,9 @@ class FirstAnswer:
         one, *others = [digest([each], 1, normal) for each in results[:SHOWN]] or [""]
         self.alike = bool(others) and set(others) == {one}
 
-    def head(self, results: Sequence[Plain], tasks: int) -> str:
-        """The text of the first of its tasks."""
-        text = digest(results[:tasks], tasks, self._normal)
+    def of(self, results: list[Plain]) -> str:
+        """The text of some of its results."""
+        text = digest(results, len(results), self._normal)
         return exactly(text) if self._exact else text
 
     def check(self, results: Sequence[Plain]) -> None:

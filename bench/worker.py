@@ -19,7 +19,7 @@ from typing import Any
 from . import engine, imports
 from .answers import FirstAnswer, WrongAnswer, shown
 from .contracts import Batch, Plain
-from .lanes import Lanes
+from .lanes import Lanes, spread
 from .lanes.report import total
 from .spec import Spec
 
@@ -74,13 +74,15 @@ def measure(job: dict[str, Any], folder: str) -> None:
     with ExitStack() as stack:
         batch = stack.enter_context(strategy.open(lanes))
         opened = clock()
-        tasks = lanes.tasks(job["measured_tasks"])
+        tasks = lanes.tasks(job["measured_tasks"], job.get("tasks"))
         beginning = clock()
         results = batch(tasks)
         first = clock()
         answer = FirstAnswer(results, len(tasks), lanes.workload, job.get("exact", False))
-        head = answer.head(results, job["head"])
-        sample = shown(results) if job.get("shown") else []
+        sample = list(tasks) if len(tasks) < job.get("tasks", 0) else []
+        numbers = range(len(tasks)) if sample else spread(job["head"], len(tasks))
+        head = answer.of([results[i] for i in numbers])
+        first_results = shown(results) if job.get("shown") else []
         if answer.alike:
             lanes.notes.append({"code": "answers-alike"})
         del results
@@ -100,7 +102,8 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_answer": answer.text,
         "cb_answer_head": head,
         "cb_head": job["head"],
-        "cb_results": json.dumps(sample) if sample else "",
+        "cb_sample": json.dumps(sample) if sample else "",
+        "cb_results": json.dumps(first_results) if first_results else "",
         "cb_notes": _distinct(lanes.notes),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
@@ -119,7 +122,7 @@ def scout(job: dict[str, Any], folder: str) -> None:
     with strategy.open(lanes) as batch:
         count, seconds, done = 1, 0.0, 0
         while seconds < engine.LONG_ENOUGH and done < job["tasks"]:
-            tasks = lanes.tasks(count)
+            tasks = lanes.tasks(count, job["tasks"])
             began = time.perf_counter()
             batch(tasks)
             seconds, done = time.perf_counter() - began, count

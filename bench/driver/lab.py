@@ -119,6 +119,7 @@ def _job(visit: Visit) -> dict[str, Any]:
     return {
         "run": "bench.worker:measure",
         "name": cell.name,
+        "tasks": cell.tasks,
         "measured_tasks": visit.tasks,
         "head": visit.head,
         "shown": visit.round < 2,  # which show where answers part, of cells or of processes

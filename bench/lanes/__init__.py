@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, partial
+from hashlib import sha256
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -69,9 +70,12 @@ class Lanes:
         """Whether it has no form but the one for event loops."""
         return not hasattr(self._workload, "open")
 
-    def tasks(self, count: int) -> range:
-        """The first `count` tasks as the workload sends them to lanes, for a batch."""
-        tasks = range(count)
+    def tasks(self, count: int, of: int | None = None) -> range:
+        """The first `count` tasks, as the workload sends them to lanes, for a batch.
+
+        With `of` they are a sample of so many, spread over them.
+        """
+        tasks = range(count) if of is None or count >= of else spread(count, of)
         items = task_inputs(self._workload)
         if items is not None and len(items) < count:
             self.notes.append({"code": "inputs-again", "inputs": len(items), "tasks": count})
@@ -227,6 +231,18 @@ class Lanes:
         if client:
             module, _ = self._spec.clients.get(client, (client, client))
             _import(client, module)  # here and not in each lane: a forked child inherits it
+
+
+def spread(count: int, of: int) -> Any:
+    """So many numbers of the first `of`, one anywhere in each of as many equal parts.
+
+    They are drawn, for what repeats in a batch may do so in equal steps, and the same in every
+    run, so that answers and times of two can be compared.
+    """
+    bounds = [part * of // max(1, count) for part in range(count + 1)]
+    draws = (sha256(f"{of}/{part}".encode()).digest() for part in range(count))
+    parts = zip(bounds, bounds[1:], draws, strict=False)
+    return [low + int.from_bytes(draw[:8], "big") % (high - low) for low, high, draw in parts]
 
 
 def _import(client: str, module: str) -> None:

@@ -13,7 +13,8 @@ from ..run.probes import Probed
 from ..run.schema import Planned
 from ..run.stored import Process, Stored
 from ..stats import intervals, stopping
-from . import explanations
+from . import explanations, spread
+from .spread import Spread
 
 Times = Mapping[int, float]  # round -> seconds per batch
 
@@ -21,6 +22,8 @@ Times = Mapping[int, float]  # round -> seconds per batch
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """A cell and its numbers; None where there is none.  Failed cells have no numbers at all.
+
+    `limit_seconds` is the block's, `own_limit_seconds` that of its own client and tasks in flight.
 
     `batch_seconds` is the geometric mean over rounds, `startup_seconds`, `one_shot_seconds`, CPU,
     switches and metrics are medians; all are of `tasks` tasks.  Memory, tasks in flight and the
@@ -79,6 +82,8 @@ class Row:
     client: str = ""
     form: str = ""
     notes: tuple[Note, ...] = ()
+    own_limit_seconds: float | None = None
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,7 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     ranks = intervals.ranks(times, 1 - confidence)
     known = _Block(confidence, times, reference, limits(stored, cells), ranks, stored.probes)
     bare = [_row(cell, stored.of(cell.id), known) for cell in cells]
+    bare = spread.adjusted(bare, stored)
     rows = explanations.annotate(bare, stored)
     return sorted(
         rows, key=lambda row: (row.rank or math.inf, row.batch_seconds or math.inf, row.id)

@@ -118,7 +118,7 @@ def annotate(rows: Sequence[Row], stored: Stored) -> list[Row]:
 
 def beyond(row: Row) -> bool:
     """Whether the whole interval of a row is beyond its limit: no strategy can do that."""
-    least, high = row.limit_seconds, row.batch_high
+    least, high = row.own_limit_seconds, row.batch_high
     return bool(least and high and least > BEYOND * high)
 
 
@@ -174,7 +174,8 @@ def _notes(row: Row, cell: Planned, peers: _Peers) -> Iterator[Note]:
     rounds, counted = {process.round for process in processes}, peers.stored.run.counted
     if low := sum(counted[number].low for number in rounds & counted.keys()):
         yield Note("busy-machine", {"low": low, "rounds": len(rounds)})
-    if cell.measured_tasks is not None and cell.measured_tasks < cell.tasks:
+    unlike = any(note.code == "sample-unlike" for note in row.notes)
+    if cell.measured_tasks is not None and cell.measured_tasks < cell.tasks and not unlike:
         yield Note("sampled", {"measured": cell.measured_tasks, "tasks": cell.tasks})
     if row.client and row.client != peers.client:
         yield Note("other-client", {"client": row.client, "usual": peers.client})
@@ -189,7 +190,8 @@ def _notes(row: Row, cell: Planned, peers: _Peers) -> Iterator[Note]:
 def _loop(row: Row, probe: Probed, peers: _Peers) -> Iterator[Note]:
     late = probe.lag.max if probe.lag else None
     blocked = BLOCKS in row.notes or (row.form == "async" and (late or 0.0) >= LATE_SECONDS)
-    told = blocked and late is not None and not peers.short
+    in_turn = row.reference and row.workers == 1  # where nothing else waits for the loop
+    told = blocked and not in_turn and late is not None and not peers.short
     if told:
         yield Note("late-loop", {"seconds": late})
     elif row.form == "async" and _waits_alone(row, peers):

@@ -108,6 +108,8 @@ class Conclusion:
         missing = "there is no reference"
         if self.reference:
             missing = f"{self.rival} {_ABSENT.get(self.reference.status, 'shares no round')}"
+            if any(note.code == "sample-unlike" for note in self.reference.notes):
+                missing = f"{self.rival} ran a sample unlike the rest"
         return f", {self.batch} a batch; {missing}, so no speed-up"
 
 

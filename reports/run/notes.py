@@ -163,6 +163,11 @@ WORDS = {
         "sampled {measured} of {tasks}",
         "{measured} of its {tasks} tasks were measured, and the times scaled to all of them",
     ),
+    "sample-unlike": (
+        "estimated from {measured} of {tasks}",
+        "those tasks take {times} times what all do on average, so they cannot stand for the rest: "
+        "put right by what they took elsewhere; a longer --budget or fewer --tasks measures all",
+    ),
     "other-client": ("client {client}, not {usual}", "clients are compared here, too"),
     "beyond-limit": (
         "beyond the limit",

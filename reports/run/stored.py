@@ -71,6 +71,8 @@ class Process:
     """What the workload counted, per batch."""
     python: str = ""
     """Its interpreter, `CPython 3.12.1`."""
+    sample: tuple[int, ...] = ()
+    """The numbers of its tasks, where those were not all."""
 
     @property
     def one_shot_seconds(self) -> float:
@@ -227,6 +229,7 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         cgroup_cpus=metadata.get(keys.CGROUP_CPUS),
         metrics={str(name): float(count) * scale for name, count in counts.items()},
         python=python(metadata),
+        sample=tuple(map(int, json.loads(metadata.get(keys.SAMPLE, "[]")))),
     )
     if not all(math.isfinite(value) and value > 0 for value in values):
         raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")
