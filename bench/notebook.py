@@ -69,7 +69,7 @@ def refuse_nested(targets: Iterable[str] = ()) -> None:
         frame for frame, _ in traceback.walk_stack(None) if frame.f_code.co_name == "<module>"
     ]
     names = {frame.f_code.co_filename: frame.f_globals.get("__name__", "") for frame in frames}
-    imported = {file: name for file, name in names.items() if name != "__main__"}
+    imported = {file: name for file, name in names.items() if _is_being_imported(name)}
     inside = INSIDE in os.environ
     places = {target.rpartition(":")[0] for target in targets}
     for file, name in imported.items():
@@ -78,6 +78,12 @@ def refuse_nested(targets: Iterable[str] = ()) -> None:
             raise UsageError(f"{file} calls run while it is imported: {guard}")
     if inside:
         raise UsageError("run was called inside a worker of a run: a task cannot start one")
+
+
+def _is_being_imported(name: str) -> bool:
+    """Whether a module whose code runs is not yet there; a file of ours is loaded without that."""
+    about = getattr(sys.modules.get(name), "__spec__", None)
+    return name.startswith(PRIVATE) or bool(getattr(about, "_initializing", False))
 
 
 def text(thing: Any, results: Path) -> str:

@@ -69,6 +69,10 @@ Exact = Annotated[
     bool, Option("--exact", help="Answers: floats equal to the last digit, not within 1e-9.")
 ]
 
+Warm = Annotated[
+    bool, Option("--warm", help="Rank by later batches, also where the first did the work.")
+]
+
 # How long, and in which order
 Rounds = Annotated[
     int | None, Option(help="Exactly so many rounds; all the time, without --budget.")

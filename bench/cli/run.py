@@ -76,6 +76,7 @@ def run(
     raw: Raw = False,
     strict: options.Strict = False,
     exact: options.Exact = False,
+    warm: options.Warm = False,
     results: options.Results = None,
     resume: options.Resume = None,
     dry_run: Dry = False,

@@ -135,6 +135,7 @@ class Settings(BaseModel):
     raw: bool = False
     strict: bool = False
     exact: bool = False
+    warm: bool = False
     gate: Gate = Gate()
     results: Path = Path(".concbench")
 

@@ -37,6 +37,7 @@ def facts(
         "budget_seconds": settings.budgeted,
         "rounds_limit": settings.rounds,
         "timeout_seconds": settings.timeout,
+        "warm": settings.warm,
         "reference": settings.reference,
         "probes": settings.probes,
         "environment": environment,

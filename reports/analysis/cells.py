@@ -13,7 +13,7 @@ from ..run.probes import Probed
 from ..run.schema import Planned
 from ..run.stored import Process, Stored
 from ..stats import intervals, stopping
-from . import explanations, spread
+from . import explanations, once, spread
 from .spread import Spread
 
 Times = Mapping[int, float]  # round -> seconds per batch
@@ -117,7 +117,7 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     ranks = intervals.ranks(times, 1 - confidence)
     known = _Block(confidence, times, reference, limits(stored, cells), ranks, stored.probes)
     bare = [_row(cell, stored.of(cell.id), known) for cell in cells]
-    bare = spread.adjusted(bare, stored)
+    bare = once.checked(spread.adjusted(bare, stored), stored)
     rows = explanations.annotate(bare, stored)
     return sorted(
         rows, key=lambda row: (row.rank or math.inf, row.batch_seconds or math.inf, row.id)

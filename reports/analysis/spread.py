@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..run.notes import Note
 from ..run.stored import Stored
+from .once import unranked
 
 if TYPE_CHECKING:
     from .cells import Row
@@ -105,8 +106,7 @@ def _without_reference(row: Row, stored: Stored, share: float) -> Row:
     measured = next(one.measured_tasks for one in stored.run.cells if one.id == row.id)
     note = Note("sample-unlike", {"measured": measured, "tasks": row.tasks, "times": share})
     return replace(
-        row,
-        rank=None,
+        unranked(row),
         batch_seconds=row.batch_seconds / share,
         batch_low=row.batch_low and row.batch_low / share,
         batch_high=row.batch_high and row.batch_high / share,

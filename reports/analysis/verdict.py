@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import numbers
-from . import explanations
+from . import explanations, once
 from .cells import Row
 
 Outcome = Literal["first", "shared", "reference", "only", "impossible", "undecided", "unmeasured"]
@@ -125,6 +125,8 @@ def decide(rows: Sequence[Row], names: Mapping[int, str]) -> Conclusion:
     if len(measured) == 1:
         doubt = ERROR if explanations.beyond(measured[0]) else ""
         return Conclusion("only", (measured[0],), reference, names, doubt)
+    if doubt := once.doubt(measured):
+        return Conclusion("undecided", (), reference, names, doubt)
     first = tuple(row for row in measured if row.rank == 1)
     if not first:
         return Conclusion("undecided", (), reference, names, "one round gives no interval")

@@ -168,6 +168,11 @@ WORDS = {
         "those tasks take {times} times what all do on average, so they cannot stand for the rest: "
         "put right by what they took elsewhere; a longer --budget or fewer --tasks measures all",
     ),
+    "done-once": (
+        "first batch {first}, later {later}",
+        "cached, or work that can be done once: later batches find it done, and their times say "
+        "how long nothing takes; one-shot is what a script pays, --warm ranks later batches",
+    ),
     "other-client": ("client {client}, not {usual}", "clients are compared here, too"),
     "beyond-limit": (
         "beyond the limit",

@@ -144,6 +144,7 @@ class Facts:
     budget_seconds: Seconds | None = None
     rounds_limit: Count | None = None
     timeout_seconds: Seconds | None = None
+    warm: bool = False
     order: tuple[tuple[int, ...], ...] = ()
     canary: tuple[Canary, ...] = ()
     environment: dict[str, Any] = field(default_factory=dict)

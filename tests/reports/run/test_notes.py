@@ -19,6 +19,8 @@ VALUES = {
     "text": "own words",
     "inputs": 3,
     "cpus": 1.9,
+    "first": "726 ms",
+    "later": "9.0 us",
     "client": "sqlite3",
     "usual": "requests 2.32.3",
     "things": "1 thread: Thread-3\n(work)",
