@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     AsyncLane = Callable[[], AbstractAsyncContextManager[AsyncCall]]
 
 
-OPENED_IN_BATCH = {"code": "lanes-within-batch"}
+OPENED_IN_BATCH, OWN_LOOP = {"code": "lanes-within-batch"}, {"code": "own-loop-per-lane"}
 
 
 class Lanes:
@@ -111,6 +111,20 @@ class Lanes:
     def processes(self, workers: int, start: str) -> AbstractContextManager[ProcessPoolExecutor]:
         """A pool of `workers` child processes, a lane in each, by this start method."""
         return processes(self._children(workers, start))
+
+    def loops(
+        self, count: int, start: str, at_once: int
+    ) -> AbstractContextManager[ProcessPoolExecutor]:
+        """A pool of children, an event loop in each; map `in_lane` over chunks of task numbers."""
+        from .loops_in_processes import LoopWork
+
+        children = self._children(count, start)
+        if hasattr(self._workload, "aopen"):
+            self.notes = [note for note in self.notes if note != OWN_LOOP]
+            self._take("async")
+        else:
+            self.notes.append({"code": "blocks-loop"})
+        return processes(children._replace(build=partial(LoopWork, self._spec, at_once)))
 
     def pool(
         self, workers: int, start: str, replaced_after: int | None = None
@@ -223,7 +237,7 @@ class Lanes:
             self._take("blocking")
         else:
             self._take("async")
-            self.notes.append({"code": "own-loop-per-lane"})
+            self.notes.append(OWN_LOOP)
 
     def _take(self, form: str) -> None:
         self.form = form

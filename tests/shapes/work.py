@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 
 
@@ -55,3 +56,17 @@ async def one_at_a_time(i):
     await asyncio.sleep(0)
     running -= 1
     return seen
+
+
+most = 0
+
+
+async def process_and_most(i):
+    """Where it ran, and how many at the same time before it ended."""
+    global running, most
+    running += 1
+    most = max(most, running)
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    running -= 1
+    return [i, os.getpid(), most]
