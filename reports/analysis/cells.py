@@ -239,6 +239,7 @@ def limits(stored: Stored, cells: Sequence[Planned]) -> dict[int, float]:
       nothing of u.
     - In flight are its workers, or what a probe saw if that is more: some strategies start
       everything at once.  For sequential it is the most that any other cell had.
+    - A quota of the control group allows no more CPUs than that.
     - CPUs delivered are what the canary saw in the best of the rounds that count: the least time is
       that of the machine at its best, as wait and u are.  Where rounds had much less, pools of
       processes stay below their limit by that much, and the header says so.
@@ -257,7 +258,8 @@ def limits(stored: Stored, cells: Sequence[Planned]) -> dict[int, float]:
         if spent:
             least = computing.get(_client(processes), math.inf)
             computing[_client(processes)] = min(least, median(spent) / cell.tasks)
-    cpus = max(stored.run.delivered)
+    quotas = [one.cgroup_cpus for _, own in timed for one in own if one.cgroup_cpus is not None]
+    cpus = min(max(stored.run.delivered), *quotas, math.inf)
     at_once = {cell.id: _in_flight(stored, cell) for cell in cells}
     # Sequential has one in flight; what it could have had is what the others had.
     at_once |= {cell.id: max(at_once.values()) for cell in cells if cell.reference}
