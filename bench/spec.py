@@ -23,6 +23,8 @@ from . import inputs
 from .contracts import AsyncCall, Call, Plain
 from .errors import UsageError, suggestion
 
+AROUND = ("before_batch", "after_batch")
+"""What a workload may have, or may stand beside a function: called untimed around each batch."""
 PRIVATE = "_concbench_"
 """How the names of modules begin that are files of the user's."""
 INPUTS, NUMBER = "inputs", "i"
@@ -77,8 +79,9 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
         form = {"aopen": asynccontextmanager(aopened), "loops": loops}
     form["task_inputs"] = several
     about: dict[str, Any] = {"__doc__": function.__doc__} if function.__doc__ else {}
-    if callable(normal := _beside(function, "normal")):
-        form["normal"] = staticmethod(normal)
+    for one in ("normal", *AROUND):
+        if callable(near_it := _beside(function, one)):
+            form[one] = staticmethod(near_it)
     return dataclasses.make_dataclass(name, fields, namespace={**form, **about}, frozen=True)
 
 

@@ -11,10 +11,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import engine, imports
 from .answers import FirstAnswer, WrongAnswer, shown
@@ -75,9 +75,10 @@ def measure(job: dict[str, Any], folder: str) -> None:
         batch = stack.enter_context(strategy.open(lanes))
         opened = clock()
         tasks = lanes.tasks(job["measured_tasks"], job.get("tasks"))
-        beginning = clock()
-        results = batch(tasks)
-        first = clock()
+        with lanes.around_batch():
+            beginning = clock()
+            results = batch(tasks)
+            first = clock()
         answer = FirstAnswer(results, len(tasks), lanes.workload, job.get("exact", False))
         sample = list(tasks) if len(tasks) < job.get("tasks", 0) else []
         numbers = range(len(tasks)) if sample else spread(job["head"], len(tasks))
@@ -86,7 +87,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         if answer.alike:
             lanes.notes.append({"code": "answers-alike"})
         del results
-        timed = TimedBatches(batch, tasks, answer)
+        timed = TimedBatches(batch, tasks, answer, lanes.around_batch if lanes.around else None)
         benchmark = engine.timed(job["name"], timed, job["metadata"])
         surroundings = _surroundings()
         imports.write()  # what a task imports is there by now
@@ -119,7 +120,8 @@ def scout(job: dict[str, Any], folder: str) -> None:
     """Write `result.json`: seconds per task, estimated quickly from few tasks."""
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
-    with strategy.open(lanes) as batch:
+    with strategy.open(lanes) as opened:
+        batch = lanes.guarded(opened)
         count, seconds, done = 1, 0.0, 0
         while seconds < engine.LONG_ENOUGH and done < job["tasks"]:
             tasks = lanes.tasks(count, job["tasks"])
@@ -132,13 +134,23 @@ def scout(job: dict[str, Any], folder: str) -> None:
         json.dump({"seconds_per_task": seconds / done}, stream)
 
 
+Around: TypeAlias = Callable[[], AbstractContextManager[None]] | None
+AGAIN = (
+    "in a later batch: each process runs every task at least twice; before_batch() and "
+    "after_batch() of the workload, or beside the function, can undo what the first one did"
+)
+
+
 class TimedBatches:
     """Batches under the clock; their usage is read, and their answer checked, outside it."""
 
-    def __init__(self, batch: Batch, tasks: range, answer: FirstAnswer) -> None:
+    def __init__(
+        self, batch: Batch, tasks: range, answer: FirstAnswer, around: Around = None
+    ) -> None:
         from .machine import usage
 
         self._batch, self._tasks, self._answer = batch, tasks, answer
+        self._around = around
         self._usage = usage
         self._used: list[usage.TreeUsage] = []
         self.cpu = 0.0
@@ -149,14 +161,32 @@ class TimedBatches:
         before = self._usage.before()
         cpu = time.process_time()
         began = clock()
-        for _ in repeats:
-            results = batch(tasks)
-        seconds = clock() - began
+        try:
+            if self._around:
+                seconds, results = self._apart(loops)
+            else:
+                for _ in repeats:
+                    results = batch(tasks)
+                seconds = clock() - began
+        except BaseException as error:
+            error.add_note(AGAIN)
+            raise
         self.cpu += time.process_time() - cpu
         self._used.append(self._usage.spent(before, self._usage.after()))
         self.batches += loops
         self._answer.check(results)
         return seconds
+
+    def _apart(self, loops: int) -> tuple[float, list[Plain]]:
+        """Batches, each with what is done before and after it, outside the clock."""
+        assert self._around is not None
+        seconds, clock = 0.0, time.perf_counter
+        for _ in range(loops):
+            with self._around():
+                began = clock()
+                results = self._batch(self._tasks)
+                seconds += clock() - began
+        return seconds, results
 
     def used(self) -> dict[str, float | None]:
         """By the whole process tree, per batch; None where that is not known of every value."""

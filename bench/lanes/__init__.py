@@ -13,9 +13,9 @@ from hashlib import sha256
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..contracts import AsyncCall, Call, Plain
+from ..contracts import AsyncCall, Batch, Call, Plain
 from ..errors import UsageError
-from ..spec import Spec, task_inputs
+from ..spec import AROUND, Spec, task_inputs
 from .lane import Instruments, awaited, in_lane, inline, opened
 from .loops import Loop, held, in_thread, loop_class
 from .pools import ChildLanes, processes, threads
@@ -82,6 +82,34 @@ class Lanes:
         if hasattr(self._workload, "arguments"):
             tasks = self._workload.arguments(tasks)
         return tasks
+
+    @property
+    def around(self) -> bool:
+        """Whether the workload does anything before or after a batch."""
+        return any(hasattr(self._workload, name) for name in AROUND)
+
+    @contextmanager
+    def around_batch(self) -> Iterator[None]:
+        """What the workload does before and after each batch, in this process and untimed."""
+        before, after = (getattr(self._workload, name, None) for name in AROUND)
+        if before:
+            before()
+        try:
+            yield
+        finally:
+            if after:
+                after()
+
+    def guarded(self, batch: Batch) -> Batch:
+        """The batch with what the workload does before and after it."""
+        if not self.around:
+            return batch
+
+        def around(tasks: range) -> list[Plain]:
+            with self.around_batch():
+                return batch(tasks)
+
+        return around
 
     @contextmanager
     def blocking(self) -> Iterator[Call]:
