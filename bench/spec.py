@@ -40,6 +40,11 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
     for all the rest.
     """
     name = getattr(function, "__name__", type(function).__name__)
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise UsageError(
+            f"{name} is a generator function: calling it does none of its work, and a task has one "
+            "result: return what it yields as a list"
+        )
     parameters = list(inspect.signature(function).parameters.values())
     first = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     if not parameters or parameters[0].kind not in first:

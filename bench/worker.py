@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from . import engine, imports
 from .answers import FirstAnswer, WrongAnswer, shown
 from .contracts import Batch, Plain
+from .errors import remedies
 from .lanes import Lanes, spread
 from .lanes.report import total
 from .spec import Spec
@@ -47,7 +48,7 @@ def line(error: BaseException) -> str:
     """`ValueError: bad size (in task 3, lane MainThread)` on one line."""
     if isinstance(error, WrongAnswer):
         return str(error)
-    notes = "; ".join(getattr(error, "__notes__", []))
+    notes = "; ".join([*getattr(error, "__notes__", []), *remedies(error)])
     words = " ".join(f"{type(error).__name__}: {error}".split())
     return f"{words} ({notes})" if notes else words
 

@@ -145,9 +145,21 @@ def _check_count(owner: str, key: str, count: int) -> None:
 def _distinct(cells: Iterable[Cell]) -> list[Cell]:
     by_name: dict[str, Cell] = {}
     for cell in cells:
-        if by_name.setdefault(cell.name, cell) != cell:
-            raise UsageError(f"two different cells are called {cell.name}: rename a plug-in")
+        if (other := by_name.setdefault(cell.name, cell)) != cell:
+            raise UsageError(_twice(other, cell))
     return list(by_name.values())
+
+
+def _twice(one: Cell, other: Cell) -> str:
+    """What to do about two different cells of one name."""
+    noun, first, second = "workloads", one.workload, other.workload
+    if first == second:
+        noun, first, second = "strategies", one.strategy, other.strategy
+    remedy = "rename one of them, or measure them in runs of their own"
+    if first.name == "lambda":
+        remedy = "give each a name, by def"
+    where = f"{first.target} and {second.target}"
+    return f"two different {noun} are called {first.name} ({where}): {remedy}"
 
 
 def _placed(cells: list[Cell], reference: str) -> Iterator[PlannedCell]:
