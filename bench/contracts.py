@@ -89,6 +89,9 @@ class StrategyOptions(Protocol):
     def in_flight(self, tasks: int) -> int:
         """How many of a batch's tasks a strategy has in flight, where that is not `workers`."""
 
+    def in_turn(self, workload: Workload) -> bool:
+        """Whether it runs one task of this workload at a time, whatever `workers` is."""
+
     def cannot_take(self, workload: Workload) -> str | None:
         """Why this strategy cannot run that workload, which others can, or None."""
 

@@ -45,6 +45,8 @@ class PlannedCell:
     """Why it cannot run here, or nothing."""
     side: str = ""
     pair: int | None = None
+    in_turn: bool = False
+    """Whether it runs one task at a time: a sample of them is enough where they take long."""
 
     @property
     def name(self) -> str:
@@ -177,7 +179,14 @@ def _placed(cells: list[Cell], reference: str) -> Iterator[PlannedCell]:
         why = unfit(workload, cell.strategy.build()) or clients.lacking(workload, there)
         spec = replace(cell.workload, clients=clients.renamed(workload, there))
         planned = replace(cell, workload=spec)
-        yield PlannedCell(number, planned, _in_flight(cell), block, refers, why)
+        count = _in_flight(cell)
+        alone = count == 1 or _in_turn(cell.strategy.build(), workload)
+        yield PlannedCell(number, planned, count, block, refers, why, in_turn=alone)
+
+
+def _in_turn(strategy: Any, workload: Any) -> bool:
+    own = getattr(strategy, "in_turn", None)
+    return own is not None and bool(own(workload))
 
 
 def _in_flight(cell: Cell) -> int:

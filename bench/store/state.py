@@ -216,8 +216,9 @@ class History:
         return [cell for cell in self.orders[number] if not self.quarantined(cell)]
 
     def measured_tasks(self, planned: PlannedCell) -> int:
-        """The tasks of a batch that are run: fewer for a reference that is too slow."""
-        sample = self.samples.get(planned.block) if planned.reference else None
+        """The tasks of a batch that are run: fewer where too slow ones run one at a time."""
+        alone = planned.reference or planned.in_turn
+        sample = self.samples.get(planned.block) if alone else None
         return sample or planned.cell.tasks
 
     def reason(self, cell: int) -> str:

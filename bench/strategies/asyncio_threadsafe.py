@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from bench.contracts import AsyncCall, Batch, Plain
 from bench.lanes import Lanes
@@ -20,6 +21,9 @@ class AsyncioThreadsafe:
     """asyncio.run_coroutine_threadsafe, at most `workers` submitted and not yet done."""
 
     workers: int
+
+    def in_turn(self, workload: Any) -> bool:
+        return not hasattr(workload, "aopen")
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:

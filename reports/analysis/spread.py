@@ -45,7 +45,7 @@ def adjusted(rows: Sequence[Row], stored: Stored) -> list[Row]:
     """The rows of a block with one limit for all, that no longest task exceeds.
 
     Where the reference ran a sample, and that is not like all tasks, there are no speed-ups and no
-    limit, and its own time is put right by what these tasks took elsewhere.
+    limit, and the time of what ran it is put right by what these tasks took elsewhere.
     """
     each = _seconds(rows, stored)
     spread = Spread(min(each.values()), median(each.values()), max(each.values())) if each else None
@@ -101,9 +101,9 @@ def _share(rows: Sequence[Row], stored: Stored, each: Mapping[int, float]) -> fl
 def _without_reference(row: Row, stored: Stored, share: float) -> Row:
     row = replace(row, speedup=None, speedup_low=None, speedup_high=None)
     row = replace(row, limit_seconds=None, of_limit=None, own_limit_seconds=None)
-    if not row.reference or not row.batch_seconds:
-        return row
     measured = next(one.measured_tasks for one in stored.run.cells if one.id == row.id)
+    if not row.batch_seconds or measured is None or measured >= row.tasks:
+        return row
     note = Note("sample-unlike", {"measured": measured, "tasks": row.tasks, "times": share})
     return replace(
         unranked(row),
