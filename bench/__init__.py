@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from reports.render.notebook import Run
+    from concbench.reports.render.notebook import Run
 
 __all__ = ["run"]
 
@@ -40,8 +40,8 @@ def run(
     cloudpickle, whose import is then a part of every start-up.  `inputs`, of which each task of a
     function takes one, is a file, a pattern of paths, or an iterable of JSON values.
 
-    Raises `bench.errors.UsageError` for what the caller has to change, and
-    `bench.errors.Interrupted` at a Ctrl-C, when all that was measured is stored.
+    Raises `concbench.errors.UsageError` for what the caller has to change, and
+    `concbench.errors.Interrupted` at a Ctrl-C, when all that was measured is stored.
     """
     given = dict(locals())
     from .notebook import measure

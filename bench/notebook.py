@@ -1,4 +1,4 @@
-"""`bench.run`: a run from Python, in a notebook, a shell or a script."""
+"""`concbench.run`: a run from Python, in a notebook, a shell or a script."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.files import write_whole
+from concbench.reports.files import write_whole
 
 from . import pickled
 from .cli import progress
@@ -29,7 +29,7 @@ from .processes.variables import INSIDE
 from .spec import PRIVATE, plain
 
 if TYPE_CHECKING:
-    from reports.render.notebook import Run
+    from concbench.reports.render.notebook import Run
 
 FUNCTIONS = "functions"
 """The folder, beside that of the runs, for work that stands in no file of its own."""
@@ -39,9 +39,9 @@ SECONDS_APART = 0.5
 
 
 def measure(given: Mapping[str, Any]) -> Run:
-    """Measure what `bench.run` was given, and give the stored run."""
-    from reports.analysis import records
-    from reports.render.notebook import Run
+    """Measure what `concbench.run` was given, and give the stored run."""
+    from concbench.reports.analysis import records
+    from concbench.reports.render.notebook import Run
 
     refuse_nested()
     flags = {key: value for key, value in given.items() if key != "quiet"}

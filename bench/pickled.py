@@ -39,7 +39,7 @@ def read(path: str) -> SimpleNamespace:
 
 def write(name: str, work: Any, folder: str) -> str:
     """Write it to a file of its own in this folder, which may be new; the target."""
-    from reports.files import write_whole  # late: workers only read
+    from concbench.reports.files import write_whole  # late: workers only read
 
     cloudpickle = _cloudpickle(name)
     try:

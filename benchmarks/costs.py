@@ -21,11 +21,11 @@ from driver import cpu, in_turn
 from figures import Figure
 from pairs import Compared, Pair, compared
 
-from bench import engine
-from bench.machine.identity import affinity
-from bench.processes.children import interpreter_command
-from bench.processes.variables import environment
-from bench.spec import Spec
+from concbench import engine
+from concbench.machine.identity import affinity
+from concbench.processes.children import interpreter_command
+from concbench.processes.variables import environment
+from concbench.spec import Spec
 
 ROOT = Path(__file__).parents[1]
 LEAST = 3
@@ -34,11 +34,11 @@ BARE = "056e50a"
 """The last revision whose workers read nothing but their own CPU time."""
 
 
-PLAIN = "from bench.worker import main; main()"
+PLAIN = "from concbench.worker import main; main()"
 # One that has just slept would run ahead of its children; a value follows upon imports.
 WORKER = """
 import sys, time
-from bench import worker
+from concbench import worker
 print(worker.__file__, flush=True)
 timed = worker.Watcher.__call__
 def in_turn(self, loops):
@@ -159,7 +159,7 @@ def _started(tree: Path, pair: Pair, code: str, values: int) -> Iterator[subproc
 
 def _job(pair: Pair) -> dict[str, object]:
     asked = {
-        "run": "bench.worker:measure",
+        "run": "concbench.worker:measure",
         "name": "costs",
         "measured_tasks": pair.tasks,
         "head": pair.tasks,

@@ -9,8 +9,8 @@ import numpy as np
 from recorded import Numbers
 from scipy import stats
 
-from reports.gate.evidence import FIRST, Logarithms, PairedRounds, trail
-from reports.stats import robust
+from concbench.reports.gate.evidence import FIRST, Logarithms, PairedRounds, trail
+from concbench.reports.stats import robust
 
 ROUNDS = (5, 8, 12, 20, 40)
 TRUTHS = (0.0, math.log1p(0.02), math.log1p(0.05))

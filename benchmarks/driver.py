@@ -16,21 +16,21 @@ from statistics import median
 from figures import Figure
 from pairs import EMPTY
 
-from bench.driver.lab import Lab, laboratory
-from bench.driver.rounds import Visit
-from bench.plan.cells import PlannedCell
-from bench.plan.plugins import find
-from bench.processes.outputs import Failed
-from bench.processes.variables import environment
-from bench.spec import Cell
-from reports import read
-from reports.run.stored import Stored
-from reports.stats.intervals import Interval, ratio
+from concbench.driver.lab import Lab, laboratory
+from concbench.driver.rounds import Visit
+from concbench.plan.cells import PlannedCell
+from concbench.plan.plugins import find
+from concbench.processes.outputs import Failed
+from concbench.processes.variables import environment
+from concbench.reports import read
+from concbench.reports.run.stored import Stored
+from concbench.reports.stats.intervals import Interval, ratio
+from concbench.spec import Cell
 
 # The command itself, its CPU read when the report begins: every child has been reaped by then.
 RUN = """
 import json, resource, sys
-import reports
+from concbench import reports
 read = reports.read
 def report(folder):
     both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -38,7 +38,7 @@ def report(folder):
         json.dump([one.ru_utime + one.ru_stime for one in both], file)
     return read(folder)
 reports.read = report
-from bench.cli import main
+from concbench.cli import main
 main()
 """
 
@@ -98,7 +98,9 @@ def _measured(lab: Lab, visit: Visit) -> None:
 
 def answering(processes: int) -> Figure:
     """`concbench --help` beside `python -c "import typer"`."""
-    script = "import sys; sys.argv = ['concbench', '--help']; from bench.cli import main; main()"
+    script = (
+        "import sys; sys.argv = ['concbench', '--help']; from concbench.cli import main; main()"
+    )
     help_, typer = in_turn(
         processes,
         lambda: seconds(lambda: _python(script)),

@@ -19,7 +19,7 @@ from recorded import CHEAPEST, DATA, Cell, Recorded, Split, read
 from rivals import rivals
 from trials import BUDGET, THRESHOLD, Check, Setting, checks, share, told
 
-from reports.gate.decision import deviation, resolved
+from concbench.reports.gate.decision import deviation, resolved
 
 SPLITS = (Split(1, 1), Split(2, 2), Split(4, 4), CHEAPEST, Split(1, 8, 0.3), Split(1, 8, 0.6))
 SLOWER = (0.0, 0.05, 0.10, 0.50)

@@ -10,10 +10,10 @@ from statistics import median
 from byhand import takers
 from figures import show_rows
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
-from bench.plan.plugins import find
-from bench.spec import Spec
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
+from concbench.plan.plugins import find
+from concbench.spec import Spec
 
 SIZES = ((1_000, 16), (10_000, 16), (100_000, 16), (10_000, 10_000), (100_000, 10_000))
 LINEAR = 1.25

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from figures import Figure
 
-from bench.driver.lab import Lab, laboratory
-from bench.driver.probing import Owed
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
-from bench.probes.empty import emptied
-from bench.spec import Cell
+from concbench.driver.lab import Lab, laboratory
+from concbench.driver.probing import Owed
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
+from concbench.probes.empty import emptied
+from concbench.spec import Cell
 
 HUNGRY = f"{Path(__file__).parents[1] / 'tests' / 'hungry.py'}:Hungry"
 CHILDREN, MEGABYTES = 2, 100

@@ -10,12 +10,12 @@ from statistics import median
 import psutil
 from figures import Figure, show_rows
 
-from bench.driver.fixtures import running
-from bench.lanes import Lanes
-from bench.plan.plugins import find
-from bench.processes.children import Children
-from reports.analysis.cells import Row, rows
-from reports.run.stored import Stored
+from concbench.driver.fixtures import running
+from concbench.lanes import Lanes
+from concbench.plan.plugins import find
+from concbench.processes.children import Children
+from concbench.reports.analysis.cells import Row, rows
+from concbench.reports.run.stored import Stored
 
 LIMITS = {
     ("io_sleep", "threading"): 95,

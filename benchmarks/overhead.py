@@ -18,12 +18,12 @@ from growth import growth
 from limits import http, shares
 from pairs import Compared, Pair, compare
 
-from bench.driver.fixtures import running
-from bench.machine.identity import cpus
-from bench.plan.plugins import find
-from bench.plan.selection import DEFAULTS
-from bench.processes.children import Children
-from reports import read
+from concbench.driver.fixtures import running
+from concbench.machine.identity import cpus
+from concbench.plan.plugins import find
+from concbench.plan.selection import DEFAULTS
+from concbench.processes.children import Children
+from concbench.reports import read
 
 NANOSECONDS = {"sequential": 20_000, "asyncio": 10_000}
 """Strategies whose limit is in ns per task, and the empty tasks of a batch."""

@@ -19,12 +19,12 @@ from statistics import median
 
 from byhand import MODELS, WORKS
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
-from bench.plan.plugins import find
-from bench.processes.variables import environment
-from bench.spec import Spec
-from reports.stats.intervals import Interval, ratio
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
+from concbench.plan.plugins import find
+from concbench.processes.variables import environment
+from concbench.reports.stats.intervals import Interval, ratio
+from concbench.spec import Spec
 
 OPENINGS = 6
 """Times that a process opens both, unless its batches are too long for that."""

@@ -19,17 +19,17 @@ from typing import Any
 import hungry
 from figures import Figure, show
 
-from bench.contracts import Batch
-from bench.driver.probe_results import probed
-from bench.lanes import Lanes
-from bench.lanes.lane import Instruments
-from bench.machine.identity import cpus
-from bench.plan.plugins import find
-from bench.probes.heartbeat import Heartbeats
-from bench.probes.recorder import Recorder, Submitted, Tasks
-from bench.processes.children import interpreter_command
-from bench.processes.variables import environment
-from bench.spec import Spec
+from concbench.contracts import Batch
+from concbench.driver.probe_results import probed
+from concbench.lanes import Lanes
+from concbench.lanes.lane import Instruments
+from concbench.machine.identity import cpus
+from concbench.plan.plugins import find
+from concbench.probes.heartbeat import Heartbeats
+from concbench.probes.recorder import Recorder, Submitted, Tasks
+from concbench.processes.children import interpreter_command
+from concbench.processes.variables import environment
+from concbench.spec import Spec
 
 TASKS = 100_000
 NANOSECONDS = {"sequential": {}, "asyncio": {"workers": 16}}
@@ -40,8 +40,8 @@ POOLS = {
     "multiprocessing": {"workers": cpus()},
     "asyncio+processpool": {"workers": cpus()},
 }
-JOB = "bench.probes.job:probe"
-EMPTY = Spec("empty", "bench.probes.empty:EmptyWorkload")
+JOB = "concbench.probes.job:probe"
+EMPTY = Spec("empty", "concbench.probes.empty:EmptyWorkload")
 STATUS = "shutil.copyfile('/proc/self/status', {!r})"
 FREEZING = Spec("freezing", f"{Path(__file__).with_name('freezing.py')}:Freezing")
 
@@ -137,7 +137,9 @@ def _worker(work: Spec, how: Spec, tasks: int, probes: list[str]) -> tuple[dict[
     with tempfile.TemporaryDirectory() as name:
         path, peak = Path(name, "job.json"), Path(name, "status")
         path.write_text(json.dumps({"run": JOB, "probes": probes, "tasks": tasks, **specs}))
-        code = f"from bench.worker import main; main(); import shutil; {STATUS.format(str(peak))}"
+        code = (
+            f"from concbench.worker import main; main(); import shutil; {STATUS.format(str(peak))}"
+        )
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         command = [*interpreter_command(code), str(path)]
         subprocess.run(command, env=environment(), check=True, **quiet)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from figures import Figure, show
 
-COMMAND = [sys.executable, "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from concbench.cli import main; main()"]
 SAME = ["check", "--quiet", "--against", "env:SAME=1"]
 LAST = r"concbench: exit=(\d+) regressions=(\d+) failed=(\d+) inconclusive=(\d+)"
 

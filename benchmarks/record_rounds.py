@@ -19,14 +19,14 @@ from typing import Any
 
 import psutil
 
-from bench.driver import runnable
-from bench.driver.lab import Lab, laboratory
-from bench.driver.rounds import Measurement, Visit
-from bench.engine import LONG_ENOUGH, loads
-from bench.machine import identity
-from bench.plan.cells import PlannedCell, plan
-from bench.plan.settings import Settings
-from bench.processes.outputs import Failed
+from concbench.driver import runnable
+from concbench.driver.lab import Lab, laboratory
+from concbench.driver.rounds import Measurement, Visit
+from concbench.engine import LONG_ENOUGH, loads
+from concbench.machine import identity
+from concbench.plan.cells import PlannedCell, plan
+from concbench.plan.settings import Settings
+from concbench.processes.outputs import Failed
 
 MOST = 8
 """Values of a process at most: what fewer of them would give is computed from these."""

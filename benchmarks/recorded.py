@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.gate.decision import VALUES, VALUES_SECONDS
+from concbench.reports.gate.decision import VALUES, VALUES_SECONDS
 
 Numbers: TypeAlias = NDArray[np.float64]
 DATA = Path(__file__).with_name("data")

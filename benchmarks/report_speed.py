@@ -19,8 +19,8 @@ from driver import in_turn, seconds
 from figures import Figure, show, show_rows
 from madeup import Size, write
 
-from bench.processes.variables import environment
-from reports.stats.intervals import Interval, ratio
+from concbench.processes.variables import environment
+from concbench.reports.stats.intervals import Interval, ratio
 
 COMMAND = Path(sys.executable).with_name("concbench")
 UNIT = (sys.executable, "-c", "import pandas, matplotlib.pyplot")
@@ -34,8 +34,8 @@ MEGABYTE = 1e6
 FRAMES = """
 import sys, time
 import pandas
-import reports
-import reports.analysis.frames as frames
+from concbench import reports
+import concbench.reports.analysis.frames as frames
 began = time.perf_counter()
 stored = reports.read(sys.argv[1])
 for frame in (frames.values, frames.processes, frames.cells, frames.metrics, frames.differences):
@@ -44,7 +44,7 @@ print(time.perf_counter() - began)
 """
 LOADED = """
 import sys
-from bench.cli import app
+from concbench.cli import app
 if code := app(sys.argv[1:], standalone_mode=False):
     sys.exit(code)
 print(sum(name.partition(".")[0] == "matplotlib" for name in sys.modules), file=sys.stderr)

@@ -12,8 +12,8 @@ from statistics import median
 import numpy as np
 from recorded import Numbers
 
-from reports.gate.decision import choose, judge
-from reports.gate.evidence import Evidence, PairedRounds
+from concbench.reports.gate.decision import choose, judge
+from concbench.reports.gate.evidence import Evidence, PairedRounds
 
 BUDGET = 600.0
 ROUND_SECONDS = 0.3

@@ -15,7 +15,7 @@ __all__ = ["read"]
 
 
 def read(path: Path) -> Stored:
-    """The run in a folder; raises `reports.errors.DamagedRun` when it cannot be read."""
+    """The run in a folder; raises `concbench.reports.errors.DamagedRun` when it cannot be read."""
     from .run.stored import read as stored  # loads pyperf and pydantic: 0.1 s
 
     return stored(path)

@@ -203,6 +203,6 @@ class Lazy:
 
 
 def _in_lane():
-    from bench.lanes.lane import in_lane  # as a third party's strategy does
+    from concbench.lanes.lane import in_lane  # as a third party's strategy does
 
     return in_lane

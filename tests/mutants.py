@@ -25,7 +25,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench.processes import strays
+from concbench.processes import strays
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("bench", "workloads", "reports", "tests")

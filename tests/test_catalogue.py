@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from bench.driver import dry_run
-from bench.plan.plugins import names
-from bench.plan.selection import selected
-from bench.plan.settings import resolve
+from concbench.driver import dry_run
+from concbench.plan.plugins import names
+from concbench.plan.selection import selected
+from concbench.plan.settings import resolve
 
 PART = [
     ("threading", "http_get"),

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.cli.check import FORMATS, render
-from bench.plan.settings import Settings
-from reports.gate.results import Check
+from concbench.cli.check import FORMATS, render
+from concbench.plan.settings import Settings
+from concbench.reports.gate.results import Check
 
 from .test_readme import README, ROOT, concbench
 

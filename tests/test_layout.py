@@ -86,7 +86,7 @@ class Module:
 
     @property
     def part(self) -> str:
-        """`lanes` of bench.lanes.pools; `` of the package itself."""
+        """`lanes` of concbench.lanes.pools; `` of the package itself."""
         return ".".join(self.name.split(".")[1:2])
 
     @property
@@ -246,10 +246,13 @@ def loaded_by(code: str) -> set[str]:
 @pytest.mark.parametrize(
     ("code", "unwanted"),
     [
-        ("import bench.worker, bench.lanes", HEAVY | {"asyncio", "pyperf"}),
-        ("import bench.behaviour.work, bench.behaviour.questions.costs", HEAVY | {"pyperf"}),
-        ("import bench.driver, bench.cli.run", {"pandas", "matplotlib", "scipy"}),
-        ("import bench.cli", {"pandas", "scipy", "pyperf", "psutil", "pydantic"}),
+        ("import concbench.worker, concbench.lanes", HEAVY | {"asyncio", "pyperf"}),
+        (
+            "import concbench.behaviour.work, concbench.behaviour.questions.costs",
+            HEAVY | {"pyperf"},
+        ),
+        ("import concbench.driver, concbench.cli.run", {"pandas", "matplotlib", "scipy"}),
+        ("import concbench.cli", {"pandas", "scipy", "pyperf", "psutil", "pydantic"}),
     ],
     ids=["a timed process", "a child of a pool", "the driver", "help"],
 )
@@ -265,6 +268,6 @@ def test_what_runs_in_another_interpreter_needs_none_of_our_libraries(module):
 
 def test_strategies_import_their_libraries_when_they_are_opened():
     strategies = [
-        f"bench.strategies.{name}" for name in ("trio", "anyio", "gevent", "joblib", "dask")
+        f"concbench.strategies.{name}" for name in ("trio", "anyio", "gevent", "joblib", "dask")
     ]
     assert not loaded_by(f"import {', '.join(strategies)}, workloads.io_sleep") & EXTRAS

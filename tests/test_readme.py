@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from bench.behaviour import asking
-from bench.behaviour.questions import NAMES
-from bench.errors import Exit
-from bench.plan.plugins import names
-from bench.plan.settings import resolve
-from reports.gate.thresholds import parse
+from concbench.behaviour import asking
+from concbench.behaviour.questions import NAMES
+from concbench.errors import Exit
+from concbench.plan.plugins import names
+from concbench.plan.settings import resolve
+from concbench.reports.gate.thresholds import parse
 
 from .bench.behaviour.table import LINES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 
 
 def concbench(*words: str, cwd: Path) -> str:

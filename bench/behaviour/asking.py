@@ -9,7 +9,7 @@ from importlib.metadata import version
 from inspect import cleandoc, getsource
 from typing import Any
 
-from reports.run import keys
+from concbench.reports.run import keys
 
 from ..driver.fixtures import Fixtures
 from ..driver.lab import Workshop
@@ -96,7 +96,7 @@ def answer(shop: Workshop, planned: PlannedCell, question: str, seconds: float) 
     """Its answer, from a worker that is killed when it does not come back in time."""
     sides = {"": EquippedSide(MeasuredSide(""), Fixtures())}
     workers = Workers(shop.children, shop.folder, sides, seed=0)
-    job = {"run": "bench.behaviour.trial:behave", "question": question}
+    job = {"run": "concbench.behaviour.trial:behave", "question": question}
     with workers.started(planned.cell, job, Launch([], 0, seconds)) as worker:
         outcome = parsed(worker.result(), _result)
     if isinstance(outcome, Failed):

@@ -60,8 +60,8 @@ def ask(given: Mapping[str, Any], form: str, save: bool, outcome: Outcome) -> No
 
     from rich.console import Console
 
-    from reports.analysis.behaviour import checked
-    from reports.render import summary
+    from concbench.reports.analysis.behaviour import checked
+    from concbench.reports.render import summary
 
     from ..behaviour import asking
     from ..driver import runnable

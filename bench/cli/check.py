@@ -17,8 +17,8 @@ from .exit import ending, writing
 from .progress import watching
 
 if TYPE_CHECKING:
-    from reports.gate.results import Check
-    from reports.gate.thresholds import Threshold
+    from concbench.reports.gate.results import Check
+    from concbench.reports.gate.thresholds import Threshold
 
     from ..plan.settings import Settings
 
@@ -124,7 +124,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
 
 def thresholds(texts: Sequence[str]) -> Limits:
     """What fails the check; UsageError names the text that is no threshold."""
-    from reports.gate.thresholds import parse
+    from concbench.reports.gate.thresholds import parse
 
     try:
         return parse(texts)
@@ -177,9 +177,9 @@ def _publish(
     checked: Check, folder: Path, files: Sequence[tuple[str, str]], *, report: bool
 ) -> None:
     """Store it first, then print it, then write the page and the targets that are wanted."""
-    from reports.files import write_whole
-    from reports.gate import results
-    from reports.render import gate
+    from concbench.reports.files import write_whole
+    from concbench.reports.gate import results
+    from concbench.reports.render import gate
 
     with writing(folder / results.FILE):
         write_whole(folder / results.FILE, results.document(checked))
@@ -197,8 +197,8 @@ def _publish(
 
 def render(checked: Check, form: str) -> str:
     """The check in another format."""
-    from reports.gate import results
-    from reports.render import gate
+    from concbench.reports.gate import results
+    from concbench.reports.render import gate
 
     written = {"junit": gate.junit, "json": results.document}.get(form, gate.document)(checked)
     # Another step may have left the summary without an end of line.

@@ -76,7 +76,7 @@ def _reporting(outcome: Outcome) -> Iterator[None]:
             outcome.run = error.folder.name.partition("-")[0]
             print(f"  go on with: concbench {error.command} --resume", file=sys.stderr)
     except Exception as error:
-        from reports import errors  # pydantic: it costs more than all of --help
+        from concbench.reports import errors  # pydantic: it costs more than all of --help
 
         if isinstance(error, errors.UnknownName | errors.DamagedRun):
             outcome.codes.add(Exit.USAGE)

@@ -15,8 +15,8 @@ from .exit import Outcome, ending, writing
 from .progress import watching
 
 if TYPE_CHECKING:
-    from reports.analysis.tables import View
-    from reports.run.stored import Stored
+    from concbench.reports.analysis.tables import View
+    from concbench.reports.run.stored import Stored
 
     from ..driver import DryRun
     from ..plan.settings import Settings
@@ -125,7 +125,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
 
 def _output(given: Mapping[str, Any], settings: Settings, unfinished: Path | None) -> Output:
     """How the run will be shown, and exported; UsageError before anything is measured."""
-    from reports.analysis import tables
+    from concbench.reports.analysis import tables
 
     from ..plan.cells import plan
     from ..store import runs
@@ -146,8 +146,8 @@ def _show(
     folder: Path, given: Mapping[str, Any], settings: Settings, output: Output, outcome: Outcome
 ) -> None:
     # All is kept before a word is printed: a reader such as `head -1` may hang up any time.
-    from reports.analysis import records
-    from reports.render import summary
+    from concbench.reports.analysis import records
+    from concbench.reports.render import summary
 
     from ..store import runs
 

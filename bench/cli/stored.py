@@ -17,9 +17,9 @@ from .exit import ending, writing
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from reports.analysis.behaviour import Behaviour
-    from reports.history.series import Series
-    from reports.run.stored import Stored
+    from concbench.reports.analysis.behaviour import Behaviour
+    from concbench.reports.history.series import Series
+    from concbench.reports.run.stored import Stored
 
 WIDTH = 100
 """Columns where there is no terminal."""
@@ -41,9 +41,9 @@ def show(
 ) -> None:
     """Show a stored run again; never measures."""
     with ending():
-        from reports.analysis import tables
-        from reports.render import summary
-        from reports.run import imports
+        from concbench.reports.analysis import tables
+        from concbench.reports.render import summary
+        from concbench.reports.run import imports
 
         (stored,) = _runs([run], results)
         view = tables.wanted(columns, sort, group_by, tables.params(stored))
@@ -101,7 +101,7 @@ CompareRuns = Annotated[list[str], Argument(help=f"{options.RUN} Each is compare
 def compare(runs: CompareRuns, results: options.Results = None) -> None:
     """Compare stored runs, cell by cell; never measures."""
     with ending():
-        from reports.render import summary
+        from concbench.reports.render import summary
 
         if len(runs) < 2:
             raise UsageError("compare needs two runs or more: concbench compare 1 2")
@@ -138,8 +138,8 @@ def history(
     with ending():
         import json
 
-        from reports.history import marks
-        from reports.render import history as rendered
+        from concbench.reports.history import marks
+        from concbench.reports.render import history as rendered
 
         if chart and chart.suffix.lower() not in PICTURES:
             raise UsageError(f"a chart is a file that ends in .svg or .png, not '{chart.name}'")
@@ -147,7 +147,7 @@ def history(
             check_output(str(chart))
         series, skipped = _series(_folder(results), cell, relative)
         if chart:
-            from reports.charts.history import save
+            from concbench.reports.charts.history import save
 
             with writing(chart):
                 save(series, chart)
@@ -177,8 +177,8 @@ def _runs(names: Sequence[str], results: Path | None) -> list[Stored]:
 
 def read(path: Path) -> Stored:
     """A stored run; UsageError when it is damaged."""
-    from reports import read
-    from reports.errors import DamagedRun
+    from concbench.reports import read
+    from concbench.reports.errors import DamagedRun
 
     try:
         return read(path)
@@ -191,8 +191,8 @@ def earlier(stored: Stored) -> list[Series]:
 
     Nothing for a run that is not among others, or the first of its kind.
     """
-    from reports import history
-    from reports.history.series import series
+    from concbench.reports import history
+    from concbench.reports.history.series import series
 
     folder = stored.folder.resolve()
     if folder.parent.name != "runs":
@@ -205,8 +205,8 @@ def earlier(stored: Stored) -> list[Series]:
 
 def _series(folder: Path, cell: str | None, relative: bool) -> tuple[list[Series], list[str]]:
     """The series of the cells that are asked for, and the runs that cannot be read, a line each."""
-    from reports import history
-    from reports.history.series import select, series
+    from concbench.reports import history
+    from concbench.reports.history.series import select, series
 
     from ..store.runs import located
 
@@ -244,7 +244,7 @@ def short(path: Path) -> str:
 
 def write_page(runs: Sequence[Stored], file: Path | None = None) -> Path:
     """Write page and charts beside the first run, or to a file of the user's; print where."""
-    from reports import charts, page
+    from concbench.reports import charts, page
 
     beside = runs[0].folder
     path = file or beside / "report.html"
@@ -259,8 +259,8 @@ def write_page(runs: Sequence[Stored], file: Path | None = None) -> Path:
 
 def _behaviour(run: Path) -> Behaviour | None:
     """How strategies behave, where that is kept beside the runs."""
-    from reports.analysis import behaviour
-    from reports.errors import DamagedRun
+    from concbench.reports.analysis import behaviour
+    from concbench.reports.errors import DamagedRun
 
     try:
         return behaviour.read(run.parent.parent)
@@ -274,7 +274,7 @@ def check_targets(targets: Sequence[str], sides: int = 0) -> None:
 
     To be called before anything is measured.
     """
-    from reports.render import exports
+    from concbench.reports.render import exports
 
     for form, file in map(_parts, targets):
         if form not in exports.FORMATS:
@@ -293,7 +293,7 @@ def check_targets(targets: Sequence[str], sides: int = 0) -> None:
 
 def write_targets(stored: Stored, targets: Sequence[str]) -> None:
     """Write each target; `-` or no file is stdout, and github's is its step summary."""
-    from reports.render.exports import rendered
+    from concbench.reports.render.exports import rendered
 
     for form, file in map(_parts, targets):
         write_output(rendered(stored, form), form, file)

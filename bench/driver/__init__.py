@@ -10,7 +10,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
-from reports.stats import stopping
+from concbench.reports.stats import stopping
 
 from ..errors import Interrupted, NothingSelected, UsageError
 from ..plan.cells import PlannedCell, alike, plan

@@ -126,7 +126,7 @@ def _hosting(
     request = {"spec": asdict(spec), "seconds": seconds}
     with TemporaryFile() as stderr:
         process = children.start(
-            side.command("from bench.processes.fixture_host import main; main()"),
+            side.command("from concbench.processes.fixture_host import main; main()"),
             env=environment(side.variables),
             cwd=side.folder,
             stdin=subprocess.PIPE,

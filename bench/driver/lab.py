@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from reports.run import keys
+from concbench.reports.run import keys
 
 from .. import engine
 from ..machine.canary import measure as measure_canary
@@ -64,7 +64,7 @@ class Lab:
 
     def scout(self, planned: PlannedCell, timeout: float) -> float | Failed:
         """Seconds of a task in turn."""
-        job = {"run": "bench.worker:scout", "tasks": planned.cell.tasks}
+        job = {"run": "concbench.worker:scout", "tasks": planned.cell.tasks}
         launch = Launch([], 0, timeout, planned.side)
         with self._workers.started(planned.cell, job, launch) as worker:
             return parsed(worker.result(), lambda text: float(json.loads(text)["seconds_per_task"]))
@@ -99,7 +99,11 @@ class Lab:
 
     def record(self, planned: PlannedCell, timeout: float) -> Pass | Failed:
         """One batch with every instrument."""
-        job = {"run": "bench.probes.job:probe", "probes": ["trace"], "tasks": planned.cell.tasks}
+        job = {
+            "run": "concbench.probes.job:probe",
+            "probes": ["trace"],
+            "tasks": planned.cell.tasks,
+        }
         launch = Launch([], 0, timeout, planned.side)
         with self._workers.started(planned.cell, job, launch) as worker:
             return parsed(worker.result(), lambda text: probe_results.read(json.loads(text)))
@@ -117,7 +121,7 @@ def _measurement(text: str) -> Measurement:
 def _job(visit: Visit) -> dict[str, Any]:
     cell = visit.planned.cell
     return {
-        "run": "bench.worker:measure",
+        "run": "concbench.worker:measure",
         "name": cell.name,
         "tasks": cell.tasks,
         "measured_tasks": visit.tasks,

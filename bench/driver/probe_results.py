@@ -17,8 +17,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reports.files import write_whole
-from reports.run import probes
+from concbench.reports.files import write_whole
+from concbench.reports.run import probes
 
 from ..errors import UsageError
 from ..probes.heartbeat import INTERVAL

@@ -106,7 +106,7 @@ def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], 
 
     Its time is bounded, and nothing is left running.  Never raises for what the worker does.
     """
-    job = {"run": "bench.probes.job:probe", "probes": one.probes, "tasks": one.tasks}
+    job = {"run": "concbench.probes.job:probe", "probes": one.probes, "tasks": one.tasks}
     peak: Peak | str = ""
     before = len(workers.strays)
     launch = Launch([], 0, timeout, one.side)

@@ -27,7 +27,7 @@ from ..sides.proof import Proof
 from ..spec import Cell
 from .fixtures import Fixtures
 
-WORKER = "from bench.worker import main; main()"
+WORKER = "from concbench.worker import main; main()"
 LINES = 5
 """Lines of a crashed worker's stderr that are shown."""
 

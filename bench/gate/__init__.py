@@ -1,6 +1,6 @@
 """The regression check: two sides, or a run and a stored one, measured until there is an answer.
 
-What is decided, and by what method, is `reports.gate`.  Nothing here prints or reads a run:
+What is decided, and by what method, is `concbench.reports.gate`.  Nothing here prints or reads a run:
 whoever calls hands that in.
 """
 
@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.gate import decision, results
-from reports.gate.thresholds import Threshold
-from reports.run import keys, provenance
+from concbench.reports.gate import decision, results
+from concbench.reports.gate.thresholds import Threshold
+from concbench.reports.run import keys, provenance
 
 from ..driver import Agenda, measure, runnable, with_sides
 from ..driver.lab import Workshop, workshop
@@ -34,7 +34,7 @@ from .baseline import CELLS, baseline, common, not_compared, same_settings
 from .samples import Samples, check_named, pairs
 
 if TYPE_CHECKING:
-    from reports.run.stored import Stored
+    from concbench.reports.run.stored import Stored
 
 RATIOS = "what slows every strategy down alike, the reference too, does not show in ratios"
 

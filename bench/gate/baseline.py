@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from reports.run.keys import WORKING_TREE
-from reports.run.schema import Planned as StoredCell
+from concbench.reports.run.keys import WORKING_TREE
+from concbench.reports.run.schema import Planned as StoredCell
 
 from ..errors import NotComparable, UsageError, suggestion
 from ..machine.identity import git_output
@@ -21,7 +21,7 @@ from ..store.runs import check_name, stored_settings
 from .samples import CellPair
 
 if TYPE_CHECKING:
-    from reports.run.stored import Stored
+    from concbench.reports.run.stored import Stored
 
 DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
 CELLS = ("workload", "strategy", "param", "tasks", "workers", "start", "reference")

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reports.files import write_whole
-from reports.gate import decision
-from reports.gate.evidence import PairedRounds
-from reports.gate.thresholds import parse
-from reports.run import keys, provenance
+from concbench.reports.files import write_whole
+from concbench.reports.gate import decision
+from concbench.reports.gate.evidence import PairedRounds
+from concbench.reports.gate.thresholds import parse
+from concbench.reports.run import keys, provenance
 
 from ..driver import Agenda, measure, runnable
 from ..driver.lab import workshop

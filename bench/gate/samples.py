@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
 
-from reports.gate import decision, thresholds
-from reports.gate.evidence import FEWEST, Evidence, PairedRounds, TwoSamples
-from reports.gate.results import Result
-from reports.run import answers, keys
-from reports.run.schema import Planned as StoredCell
-from reports.stats import robust
+from concbench.reports.gate import decision, thresholds
+from concbench.reports.gate.evidence import FEWEST, Evidence, PairedRounds, TwoSamples
+from concbench.reports.gate.results import Result
+from concbench.reports.run import answers, keys
+from concbench.reports.run.schema import Planned as StoredCell
+from concbench.reports.stats import robust
 
 from .. import engine
 from ..errors import UsageError
@@ -24,7 +24,7 @@ from ..spec import Cell
 from ..store.state import Entry, History
 
 if TYPE_CHECKING:
-    from reports.run.stored import Stored
+    from concbench.reports.run.stored import Stored
 
 Values: TypeAlias = Mapping[int, float]
 """Logarithms of what was measured, by round."""

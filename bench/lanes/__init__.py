@@ -41,7 +41,7 @@ class Lanes:
     """Opens lanes of one workload; how they ran is known once they are closed.
 
     `form` is the one that ran, "blocking" or "async", and `notes` is what a reader must know: a
-    code of `reports.run.notes` with its values, such as `{"code": "blocks-loop"}`, or a strategy's
+    code of `concbench.reports.run.notes` with its values, such as `{"code": "blocks-loop"}`, or a strategy's
     own words as text.  `in_process` says whether every lane was in this process, `start` how
     children were started, `far` whether they are none of ours, `loop` the class of the event loop;
     `reports` are those of closed lanes.

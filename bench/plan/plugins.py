@@ -28,7 +28,7 @@ class Absent:
 
 
 Kind = Literal["workloads", "strategies"]
-PACKAGES: Mapping[Kind, str] = {"workloads": "workloads", "strategies": "bench.strategies"}
+PACKAGES: Mapping[Kind, str] = {"workloads": "workloads", "strategies": "concbench.strategies"}
 
 
 @dataclass(frozen=True)

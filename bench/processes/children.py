@@ -97,7 +97,7 @@ class Children:
         self._guardian: Process
 
     def __enter__(self) -> Children:
-        code = f"from bench.processes.guardian import main; main({self._mark!r})"
+        code = f"from concbench.processes.guardian import main; main({self._mark!r})"
         self._guardian = subprocess.Popen(
             interpreter_command(code),
             env=environment(),

@@ -15,7 +15,7 @@ import filelock
 import platformdirs
 import psutil
 
-from reports.files import write_whole
+from concbench.reports.files import write_whole
 
 from ..errors import UsageError
 

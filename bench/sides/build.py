@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reports.run.keys import WORKING_TREE
+from concbench.reports.run.keys import WORKING_TREE
 
 from ..errors import UsageError, suggestion
 from ..machine.identity import PACKAGES, release

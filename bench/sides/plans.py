@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Pair: TypeAlias = tuple[str, int, str]
 """What cells of one pair have in common: workload, tasks and, but for a choice, strategy."""
 
-PLANNER = "from bench.plan.planner import main; main()"
+PLANNER = "from concbench.plan.planner import main; main()"
 SECONDS = 60.0
 """For a side to say its plan: what it imports may hang."""
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Any
 
-from reports.run.keys import WORKING_TREE
+from concbench.reports.run.keys import WORKING_TREE
 
 from .. import imports
 from ..errors import NotComparable

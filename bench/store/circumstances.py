@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from reports.run import keys, schema
+from concbench.reports.run import keys, schema
 
 from ..machine import identity
 from ..plan.cells import PlannedCell

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reports.files import whole, write_whole
-from reports.run import keys, provenance, schema
+from concbench.reports.files import whole, write_whole
+from concbench.reports.run import keys, provenance, schema
 
 from .. import engine
 from ..errors import NotComparable, UsageError

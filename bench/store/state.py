@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-from reports.run import answers, keys, probes, schema
+from concbench.reports.run import answers, keys, probes, schema
 
 from .. import engine
 from ..machine.canary import Canaries, much_less

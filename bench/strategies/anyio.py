@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
-from bench.lanes.other_loops import in_group, unfit
-from bench.spec import missing
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
+from concbench.lanes.other_loops import in_group, unfit
+from concbench.spec import missing
 
 LIBRARIES = {"asyncio": ("anyio",), "trio": ("anyio", "trio")}
 """By backend."""
@@ -46,7 +46,7 @@ class Anyio:
         from anyio import create_task_group as group
 
         if self.backend == "trio":
-            from bench.strategies.trio import in_thread
+            from concbench.strategies.trio import in_thread
 
             with in_thread() as thread, lanes.awaited(thread) as call:
                 yield lambda tasks: thread.run(in_group, group, call, tasks, self.workers)

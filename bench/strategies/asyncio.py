@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
-from bench.lanes.dispatch import ALL_AT_ONCE, DISPATCHES
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import ALL_AT_ONCE, DISPATCHES
 
 LOOPS = ("asyncio", "uvloop", "winloop")
 
@@ -48,7 +48,7 @@ class Asyncio:
         home = "winloop" if sys.platform == "win32" else "uvloop"
         if self.loop != home:
             return f"{self.loop} does not run on {sys.platform}: take loop={home}"
-        from bench.spec import missing  # not a part of this strategy's start-up
+        from concbench.spec import missing  # not a part of this strategy's start-up
 
         return missing(self.loop)
 

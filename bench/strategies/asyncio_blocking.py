@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
-from bench.lanes.dispatch import in_flight
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import in_flight
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_start_method
 
-from bench.contracts import AsyncCall, Batch
-from bench.lanes import Lanes
-from bench.lanes.dispatch import in_flight
-from bench.lanes.lane import in_lane
-from bench.lanes.pools import check_start
+from concbench.contracts import AsyncCall, Batch
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import in_flight
+from concbench.lanes.lane import in_lane
+from concbench.lanes.pools import check_start
 
 QUEUED = 2
 """Tasks given to the pool for each worker: with 1 the loop starves it (80 % of the limit of

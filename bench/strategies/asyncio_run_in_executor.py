@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from bench.contracts import AsyncCall, Batch
-from bench.lanes import Lanes
-from bench.lanes.dispatch import in_flight
-from bench.lanes.lane import in_lane
+from concbench.contracts import AsyncCall, Batch
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import in_flight
+from concbench.lanes.lane import in_lane
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bench.contracts import AsyncCall, Batch, Plain
-from bench.lanes import Lanes
-from bench.lanes.dispatch import coroutine
-from bench.lanes.lane import CANCELLED, NoResult, blame
+from concbench.contracts import AsyncCall, Batch, Plain
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import coroutine
+from concbench.lanes.lane import CANCELLED, NoResult, blame
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from bench.contracts import Batch, Plain
-from bench.lanes import Lanes
-from bench.lanes.external_pools import Everywhere, Step, StepResult
-from bench.lanes.lane import in_lane, lane
-from bench.lanes.pools import check_start
-from bench.spec import missing
+from concbench.contracts import Batch, Plain
+from concbench.lanes import Lanes
+from concbench.lanes.external_pools import Everywhere, Step, StepResult
+from concbench.lanes.lane import in_lane, lane
+from concbench.lanes.pools import check_start
+from concbench.spec import missing
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -12,9 +12,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
-from bench.contracts import Batch, Call, Plain
-from bench.lanes import Lanes
-from bench.spec import missing
+from concbench.contracts import Batch, Call, Plain
+from concbench.lanes import Lanes
+from concbench.spec import missing
 
 Share: TypeAlias = Callable[[Call], None]
 """Takes tasks with a lane's call until there are no more."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
-from bench.lanes.interpreters import in_interpreter
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
+from concbench.lanes.interpreters import in_interpreter
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
-from bench.lanes.external_pools import Everywhere, Step, StepResult
-from bench.spec import missing
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
+from concbench.lanes.external_pools import Everywhere, Step, StepResult
+from concbench.spec import missing
 
 BACKENDS = ("loky", "threading")
 POLL_SECONDS = 0.001

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_start_method
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
-from bench.lanes.lane import in_lane
-from bench.lanes.pools import check_start
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
+from concbench.lanes.lane import in_lane
+from concbench.lanes.pools import check_start
 
 POOLS = ("executor", "Pool.map", "Pool.imap_unordered")
 

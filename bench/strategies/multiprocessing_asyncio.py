@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_start_method
 
-from bench.contracts import Batch, Plain
-from bench.lanes import Lanes
-from bench.lanes.lane import in_lane
-from bench.lanes.pools import check_start
+from concbench.contracts import Batch, Plain
+from concbench.lanes import Lanes
+from concbench.lanes.lane import in_lane
+from concbench.lanes.pools import check_start
 
 
 def _cpus() -> int:
@@ -49,7 +49,7 @@ class MultiprocessingAsyncio:
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
-        from bench.lanes.loops_in_processes import collected, dealt
+        from concbench.lanes.loops_in_processes import collected, dealt
 
         with lanes.loops(self._processes, self.start, self._at_once) as pool:
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
-from bench.lanes.loops import Loop, is_in_loop
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
+from concbench.lanes.loops import Loop, is_in_loop
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Sequential:
                 lanes.loop_thread() if is_in_loop() else lanes.runner()
             )
             with running as loop, lanes.coroutines(loop) as call:
-                from bench.lanes.dispatch import in_turn  # no part of other work's start-up
+                from concbench.lanes.dispatch import in_turn  # no part of other work's start-up
 
                 yield lambda tasks: loop.run(in_turn(call, tasks))
         else:

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
 
-from bench.contracts import Batch, Call, Plain
-from bench.lanes import Lanes
-from bench.lanes.lane import in_lane
+from concbench.contracts import Batch, Call, Plain
+from concbench.lanes import Lanes
+from concbench.lanes.lane import in_lane
 
 POOLS = ("executor", "thread-per-task")
 

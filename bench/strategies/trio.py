@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from bench.contracts import Batch
-from bench.lanes import Lanes
-from bench.lanes.lane import Beating
-from bench.lanes.loops import threaded
-from bench.lanes.other_loops import in_group, unfit
-from bench.spec import missing
+from concbench.contracts import Batch
+from concbench.lanes import Lanes
+from concbench.lanes.lane import Beating
+from concbench.lanes.loops import threaded
+from concbench.lanes.other_loops import in_group, unfit
+from concbench.spec import missing
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

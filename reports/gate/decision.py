@@ -1,6 +1,6 @@
 """The decision of the gate: slower, not slower, inconclusive or other work, for every metric.
 
-`reports.gate.evidence` says where one metric of one cell stands; here they are judged together:
+`concbench.reports.gate.evidence` says where one metric of one cell stands; here they are judged together:
 Holm (1979) over all metrics of all cells, so that identical sides are called slower anywhere with
 at most ALPHA.  What a budget does not decide is inconclusive.
 

@@ -2,7 +2,7 @@
 
 `PairedRounds`: both sides ran in the same rounds, back to back and in random order, and the ratio
 of their times is what counts.  `TwoSamples`: a run against a stored one; nothing pairs the rounds,
-so Welch's test on trimmed means takes their place (`reports.stats.robust`).  What the machine did
+so Welch's test on trimmed means takes their place (`concbench.reports.stats.robust`).  What the machine did
 between two such runs looks like the code, and is in no interval.
 
 When to look.  Looking after every round and stopping when it pleases makes an interval of 95 %
@@ -166,7 +166,7 @@ class PairedRounds:
         return following(self.searching(margin))
 
     def resolved(self, _: float) -> float | None:
-        """Not said of pairs: see `reports.gate.decision.resolved`."""
+        """Not said of pairs: see `concbench.reports.gate.decision.resolved`."""
         return None
 
 

@@ -49,7 +49,7 @@ def page(
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("reports.page", "templates"),
+        loader=PackageLoader("concbench.reports.page", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -38,7 +38,7 @@ class Run:
     ) -> Run:
         """The same run, its tables shown otherwise: as `concbench show` does with these options.
 
-        Raises `reports.errors.UnknownName` for a column or a group that there is not.
+        Raises `concbench.reports.errors.UnknownName` for a column or a group that there is not.
         """
         return replace(self, view=wanted(columns, sort, group_by, tables.params(self.stored)))
 
@@ -48,37 +48,37 @@ class Run:
         return self.stored.folder
 
     def values(self) -> pd.DataFrame:
-        """One row a measured value: `reports.analysis.frames.values`."""
+        """One row a measured value: `concbench.reports.analysis.frames.values`."""
         from ..analysis import frames
 
         return frames.values(self.stored)
 
     def processes(self) -> pd.DataFrame:
-        """One row a worker process: `reports.analysis.frames.processes`."""
+        """One row a worker process: `concbench.reports.analysis.frames.processes`."""
         from ..analysis import frames
 
         return frames.processes(self.stored)
 
     def cells(self) -> pd.DataFrame:
-        """One row a cell, what the table shows: `reports.analysis.frames.cells`."""
+        """One row a cell, what the table shows: `concbench.reports.analysis.frames.cells`."""
         from ..analysis import frames
 
         return frames.cells(self.stored)
 
     def metrics(self) -> pd.DataFrame:
-        """One row a cell and what its workload counts: `reports.analysis.frames.metrics`."""
+        """One row a cell and what its workload counts: `concbench.reports.analysis.frames.metrics`."""
         from ..analysis import frames
 
         return frames.metrics(self.stored)
 
     def differences(self) -> pd.DataFrame:
-        """One row a pair of strategies: `reports.analysis.frames.differences`."""
+        """One row a pair of strategies: `concbench.reports.analysis.frames.differences`."""
         from ..analysis import frames
 
         return frames.differences(self.stored)
 
     def sides(self) -> pd.DataFrame:
-        """One row a cell on two sides: `reports.analysis.frames.sides`."""
+        """One row a cell on two sides: `concbench.reports.analysis.frames.sides`."""
         from ..analysis import frames
 
         return frames.sides(self.stored)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.answers import FirstAnswer, WrongAnswer, digest
+from concbench.answers import FirstAnswer, WrongAnswer, digest
 
 
 def test_equal_results_have_equal_digests_whatever_the_order_of_keys():

@@ -10,14 +10,14 @@ from pathlib import Path
 import pyperf
 import pytest
 
-from bench import clients
-from bench.driver import run
-from bench.errors import NothingSelected, UsageError
-from bench.lanes import Lanes
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
-from reports import page, read
-from reports.render.notebook import Run
+from concbench import clients
+from concbench.driver import run
+from concbench.errors import NothingSelected, UsageError
+from concbench.lanes import Lanes
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
+from concbench.reports import page, read
+from concbench.reports.render.notebook import Run
 
 WORK = """
 from contextlib import asynccontextmanager, contextmanager

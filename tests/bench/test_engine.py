@@ -9,7 +9,7 @@ CODE = """
 import sys
 started = []
 sys.addaudithook(lambda event, given: started.append(event) if event in EVENTS else None)
-from bench import engine
+from concbench import engine
 sys.argv = ["worker", *engine.arguments(1, 1, None)]
 run = engine.timed("idle", lambda loops: 0.1 * loops, {}).get_runs()[0]
 assert run.get_metadata()["platform"]

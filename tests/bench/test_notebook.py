@@ -1,4 +1,4 @@
-"""`bench.run`: from a notebook, from a script, with work of any kind."""
+"""`concbench.run`: from a notebook, from a script, with work of any kind."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import nbclient
 import nbformat
 import pytest
 
-import bench
-from bench import notebook
-from bench.driver.watch import Event
-from bench.errors import UsageError
+import concbench
+from concbench import notebook
+from concbench.driver.watch import Event
+from concbench.errors import UsageError
 
 SMALL = {"tasks": 4, "rounds": 1, "quiet": True}
 SPAWN, FORK, FORKSERVER = (
@@ -34,7 +34,7 @@ CELLS = (
         return factor * i + plus
     """,
     f"""
-    found = bench.run(
+    found = concbench.run(
         triple, strategy=["sequential", "threading", "{SPAWN}", "{FORK}"], tasks=4, rounds=2
     )
     found
@@ -69,8 +69,8 @@ class Listed:
 
 async def main():
     more = [awaited, Listed(2), lambda i: -i]
-    yield bench.run(work, strategy=["sequential", "{SPAWN}", "{FORKSERVER}"], **{SMALL})
-    yield bench.run(more, strategy=["asyncio"], **{SMALL})
+    yield concbench.run(work, strategy=["sequential", "{SPAWN}", "{FORKSERVER}"], **{SMALL})
+    yield concbench.run(more, strategy=["asyncio"], **{SMALL})
 
 async def told():
     return [[c.workload.name, c.status] async for run in main() for c in run.stored.run.cells]
@@ -134,7 +134,7 @@ def test_a_function_of_a_file_is_imported_and_needs_no_cloudpickle(tmp_path, mon
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     from own_module import same
 
-    found = bench.run(same, strategy="sequential", results="kept", **SMALL)
+    found = concbench.run(same, strategy="sequential", results="kept", **SMALL)
     (cell,) = found.stored.run.cells
     assert cell.workload.target == f"{tmp_path / 'own_module.py'}:same"
     assert cell.status == "measured"
@@ -161,12 +161,12 @@ def test_an_instance_brings_the_parameters_that_are_not_the_defaults(tmp_path):
 @pytest.mark.parametrize("work", [7, ["io_sleep", None]])
 def test_what_is_no_work_at_all_is_refused(work):
     with pytest.raises(UsageError, match="workload must be texts, functions or dataclasses, not "):
-        bench.run(work, **SMALL)
+        concbench.run(work, **SMALL)
 
 
 def test_options_are_checked_as_those_of_the_command_are():
     with pytest.raises(UsageError, match="rounds must be between 1 and 100,000, not 0"):
-        bench.run("io_sleep", rounds=0)
+        concbench.run("io_sleep", rounds=0)
 
 
 def test_the_live_line_is_one_and_is_not_drawn_more_often_than_can_be_read(monkeypatch):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import bench
-from bench import notebook, spec
-from bench.errors import UsageError
+import concbench
+from concbench import notebook, spec
+from concbench.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -33,13 +33,13 @@ def test_work_that_stands_in_no_file_keeps_its_name_and_its_parameters(tmp_path)
 def test_without_cloudpickle_the_error_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     with pytest.raises(UsageError, match=r"pip install 'concbench\[notebook\]'"):
-        bench.run(lambda i: i, rounds=1)
+        concbench.run(lambda i: i, rounds=1)
 
 
 def test_what_cannot_be_sent_is_told_before_anything_runs(tmp_path):
     stream = (tmp_path / "some.txt").open("w")
     with stream, pytest.raises(UsageError, match="lambda cannot be sent to workers: "):
-        bench.run(lambda i: stream.name, rounds=1)
+        concbench.run(lambda i: stream.name, rounds=1)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no pickle"])
@@ -48,4 +48,4 @@ def test_a_file_that_is_gone_or_damaged_is_told(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UsageError, match=r"lost\.cloudpickle"):
-        bench.run(f"{path}:lost", rounds=1)
+        concbench.run(f"{path}:lost", rounds=1)

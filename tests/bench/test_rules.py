@@ -14,15 +14,15 @@ from types import SimpleNamespace
 import pyperf
 import pytest
 
-from bench.driver import run, workers
-from bench.driver.lab import laboratory
-from bench.engine import arguments, calibration_arguments
-from bench.lanes import Lanes
-from bench.lanes.dispatch import in_flight
-from bench.plan.plugins import find
-from bench.plan.selection import DEFAULTS, selected
-from bench.plan.settings import Settings
-from bench.spec import Spec
+from concbench.driver import run, workers
+from concbench.driver.lab import laboratory
+from concbench.engine import arguments, calibration_arguments
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import in_flight
+from concbench.plan.plugins import find
+from concbench.plan.selection import DEFAULTS, selected
+from concbench.plan.settings import Settings
+from concbench.spec import Spec
 
 from .driver.test_rounds import PLAN, MadeUpLab, course, everything, planned
 from .lanes.test_lanes import batch_of, third

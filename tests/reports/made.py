@@ -10,7 +10,7 @@ from typing import Any
 
 import pyperf
 
-from reports.analysis.cells import Row
+from concbench.reports.analysis.cells import Row
 
 
 @dataclass

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import reports
-from reports.run.stored import Stored
+from concbench import reports
+from concbench.reports.run.stored import Stored
 
 from .made import Made, folder, sequential, sided
 

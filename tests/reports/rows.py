@@ -8,11 +8,11 @@ from typing import Any
 
 from rich.console import Console
 
-from reports.analysis import names
-from reports.analysis.cells import Row
-from reports.analysis.tables import USUAL, Group, View
-from reports.render import summary
-from reports.run.notes import Note
+from concbench.reports.analysis import names
+from concbench.reports.analysis.cells import Row
+from concbench.reports.analysis.tables import USUAL, Group, View
+from concbench.reports.render import summary
+from concbench.reports.run.notes import Note
 
 OTHER_CLIENT = Note("other-client", {"client": "aiohttp 3.14.5", "usual": "requests 2.34.2"})
 STRATEGIES = {

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reports import numbers
+from concbench.reports import numbers
 
 
 @pytest.mark.parametrize(

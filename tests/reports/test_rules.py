@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.stats.stopping import Cohort, wanted
+from concbench.reports.stats.stopping import Cohort, wanted
 
 
 def test_one_wide_interval_keeps_its_whole_block_going() -> None:

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from bench.answers import FirstAnswer
-from bench.lanes import Lanes
-from bench.spec import Spec
-from bench.worker import TimedBatches, line
+from concbench.answers import FirstAnswer
+from concbench.lanes import Lanes
+from concbench.spec import Spec
+from concbench.worker import TimedBatches, line
 
 WORK = """
 done = []
@@ -57,7 +57,7 @@ def test_after_a_batch_that_fails_it_is_tidied_up_too(lanes):
 
 
 def test_work_without_them_is_left_as_it_is():
-    lanes = Lanes(Spec("noop", "workloads.noop:Noop"))
+    lanes = Lanes(Spec("noop", "concbench.workloads.noop:Noop"))
     assert not lanes.around
     assert lanes.guarded(list) is list
 

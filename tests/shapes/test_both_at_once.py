@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.lanes import Lanes
-from bench.lanes.loops_in_processes import collected, dealt
-from bench.plan.plugins import find
-from bench.spec import Spec
+from concbench.lanes import Lanes
+from concbench.lanes.loops_in_processes import collected, dealt
+from concbench.plan.plugins import find
+from concbench.spec import Spec
 
 WORK = Path(__file__).with_name("work.py")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.lanes import Lanes
-from bench.lanes.dispatch import DISPATCHES
-from bench.plan.plugins import find
-from bench.spec import Spec
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import DISPATCHES
+from concbench.plan.plugins import find
+from concbench.spec import Spec
 
 WORK = Path(__file__).with_name("work.py")
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UsageError
-from bench.inputs import read
-from bench.lanes import Lanes
-from bench.notebook import _inputs
-from bench.plan.cells import plan
-from bench.plan.digests import plugins
-from bench.plan.settings import resolve
-from bench.spec import Spec
+from concbench.errors import UsageError
+from concbench.inputs import read
+from concbench.lanes import Lanes
+from concbench.notebook import _inputs
+from concbench.plan.cells import plan
+from concbench.plan.digests import plugins
+from concbench.plan.settings import resolve
+from concbench.spec import Spec
 
 WORK = """
 {beside}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-import reports
-from reports.analysis import cells, header, tables
-from reports.page import sections
+from concbench import reports
+from concbench.reports.analysis import cells, header, tables
+from concbench.reports.page import sections
 
 from ..reports.made import Made, folder, sequential
 

@@ -6,20 +6,20 @@ import importlib
 
 import pytest
 
-import bench
-from bench.driver import runnable
-from bench.errors import UsageError
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
-from bench.processes.variables import INSIDE, environment
+import concbench
+from concbench.driver import runnable
+from concbench.errors import UsageError
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
+from concbench.processes.variables import INSIDE, environment
 
 MODULE = """
-import bench
+import concbench
 
 def f(i):
     return i
 
-bench.run(f, strategy="sequential", rounds=1, tasks=2, probe="none", quiet=True)
+concbench.run(f, strategy="sequential", rounds=1, tasks=2, probe="none", quiet=True)
 """
 GUARD = (
     r'unguarded_\w+\.py calls run while it is imported: guard it with `if __name__ == "__main__"`'
@@ -52,7 +52,7 @@ def test_a_task_cannot_start_a_run(monkeypatch):
     with pytest.raises(
         UsageError, match="called inside a worker of a run: a task cannot start one"
     ):
-        bench.run("io_sleep", rounds=1)
+        concbench.run("io_sleep", rounds=1)
 
 
 def test_workers_know_that_they_are_inside():

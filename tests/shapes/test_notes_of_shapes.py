@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-import reports
-from reports.analysis import cells, explanations
-from reports.run.notes import Note
+from concbench import reports
+from concbench.reports.analysis import cells, explanations
+from concbench.reports.run.notes import Note
 
 from ..reports.made import Made, folder, sequential, texts
 from ..reports.made_probes import lag
@@ -102,7 +102,7 @@ def with_notes(*each: tuple[Note, ...]) -> list[Any]:
 
 
 def _planned(made: Made) -> Any:
-    from reports.run.schema import Planned, Plugin
+    from concbench.reports.run.schema import Planned, Plugin
 
     plugin = Plugin(made.strategy, {})
     return Planned(0, "x", Plugin("w", {}), plugin, 64, 16, 0, "measured")

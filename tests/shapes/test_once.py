@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import reports
-from reports.analysis import cells, tables
+from concbench import reports
+from concbench.reports.analysis import cells, tables
 
 from ..reports.made import Made, folder, sequential, texts
 
@@ -33,7 +33,7 @@ def test_work_that_later_batches_find_done_is_not_ranked_by_them(tmp_path):
 
 
 def sentence(one):
-    from reports.analysis import verdict
+    from concbench.reports.analysis import verdict
 
     return verdict.sentence(one.name, one.rows, one.names)
 

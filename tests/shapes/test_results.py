@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench import answers
-from bench.answers import FirstAnswer, WrongAnswer, digest
-from reports.run.answers import RTOL, difference, equal, same
+from concbench import answers
+from concbench.answers import FirstAnswer, WrongAnswer, digest
+from concbench.reports.run.answers import RTOL, difference, equal, same
 
 Pair = namedtuple("Pair", "x y")
 

@@ -6,11 +6,11 @@ from errno import EMFILE
 
 import pytest
 
-from bench.errors import UsageError
-from bench.notebook import text
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
-from bench.worker import line
+from concbench.errors import UsageError
+from concbench.notebook import text
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
+from concbench.worker import line
 
 
 def planned(*workloads, **more):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
-from bench.store.state import History
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
+from concbench.store.state import History
 
 THIRD = Path(__file__).parent.parent / "third_party.py"
 

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-import reports
-from bench.lanes import Lanes, spread
-from bench.spec import Spec
-from reports.analysis import cells, tables
-from reports.render import exports, summary
+from concbench import reports
+from concbench.lanes import Lanes, spread
+from concbench.reports.analysis import cells, tables
+from concbench.reports.render import exports, summary
+from concbench.spec import Spec
 
 from ..reports.made import Made, folder, sequential, texts
 
@@ -56,7 +56,7 @@ def test_a_sample_is_spread_over_all_tasks_and_the_same_in_every_run(count):
 
 
 def test_lanes_give_a_sample_or_all():
-    lanes = Lanes(Spec("noop", "workloads.noop:Noop"))
+    lanes = Lanes(Spec("noop", "concbench.workloads.noop:Noop"))
     assert list(lanes.tasks(3)) == list(lanes.tasks(3, 3)) == [0, 1, 2]
     assert list(lanes.tasks(2, 64)) == spread(2, 64)
 

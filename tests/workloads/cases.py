@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from bench.driver.fixtures import running
-from bench.lanes import Lanes
-from bench.plan.cells import plan
-from bench.plan.plugins import find
-from bench.plan.settings import resolve
-from bench.processes.children import Children
-from bench.spec import Spec
+from concbench.driver.fixtures import running
+from concbench.lanes import Lanes
+from concbench.plan.cells import plan
+from concbench.plan.plugins import find
+from concbench.plan.settings import resolve
+from concbench.processes.children import Children
+from concbench.spec import Spec
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import multiprocessing
 
 import pytest
 
-from bench.plan.plugins import names
-from bench.probes import leftovers
+from concbench.plan.plugins import names
+from concbench.probes import leftovers
 
 from .cases import CASES, batches, ready
 

@@ -15,9 +15,9 @@ import httpx
 import pytest
 import requests
 
-from bench.lanes.report import total
-from bench.plan.plugins import find
-from bench.spec import load
+from concbench.lanes.report import total
+from concbench.plan.plugins import find
+from concbench.spec import load
 
 from .cases import batches, planned, ready
 

@@ -6,8 +6,8 @@ import importlib.util
 
 import pytest
 
-from bench.errors import UsageError
-from bench.plan.plugins import reason
+from concbench.errors import UsageError
+from concbench.plan.plugins import reason
 
 from .cases import planned
 

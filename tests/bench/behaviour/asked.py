@@ -17,12 +17,12 @@ from typing import Any
 
 from pytest import MonkeyPatch
 
-from bench.plan.plugins import find, loaded, parameters
-from bench.processes.children import interpreter_command
-from bench.spec import Spec
+from concbench.plan.plugins import find, loaded, parameters
+from concbench.processes.children import interpreter_command
+from concbench.spec import Spec
 
 BROKEN = Path(__file__).with_name("broken.py")
-COMMAND = interpreter_command("from bench.worker import main; main()")
+COMMAND = interpreter_command("from concbench.worker import main; main()")
 AT_ONCE = 6
 PATIENCE_SECONDS = 60
 
@@ -52,7 +52,11 @@ def ask(spec: Spec, question: str) -> dict[str, Any]:
 
 def asked(spec: Spec, question: str, before: Sequence[str] = ()) -> dict[str, Any]:
     """Ask now, in a worker that is started by the command `before` it."""
-    job = {"run": "bench.behaviour.trial:behave", "question": question, "strategy": asdict(spec)}
+    job = {
+        "run": "concbench.behaviour.trial:behave",
+        "question": question,
+        "strategy": asdict(spec),
+    }
     with TemporaryDirectory() as name:
         path = Path(name, "job.json")
         path.write_text(json.dumps(job), encoding="utf-8")

@@ -20,7 +20,7 @@ left = []
 
 
 def _in_lane():
-    from bench.lanes.lane import in_lane  # as a third party's strategy does
+    from concbench.lanes.lane import in_lane  # as a third party's strategy does
 
     return in_lane
 

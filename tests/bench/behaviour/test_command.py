@@ -13,18 +13,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.behaviour import asking
-from bench.behaviour.questions import NAMES, find
-from bench.cli import behaviour as command
-from bench.cli import stored
-from bench.cli.exit import Outcome
-from bench.driver.lab import workshop
-from bench.errors import Exit, UsageError
-from bench.plan.settings import Settings
-from reports.analysis import behaviour
+from concbench.behaviour import asking
+from concbench.behaviour.questions import NAMES, find
+from concbench.cli import behaviour as command
+from concbench.cli import stored
+from concbench.cli.exit import Outcome
+from concbench.driver.lab import workshop
+from concbench.errors import Exit, UsageError
+from concbench.plan.settings import Settings
+from concbench.reports.analysis import behaviour
 
 BROKEN = Path(__file__).with_name("broken.py")
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_parameters_as_they_would_be_anyway_are_not_told():
 
 
 def _is_worker(process: psutil.Process) -> bool:
-    return "bench.worker" in " ".join(process.cmdline())
+    return "concbench.worker" in " ".join(process.cmdline())
 
 
 def test_answers_that_cannot_be_kept_are_not_asked_for(tmp_path, monkeypatch):

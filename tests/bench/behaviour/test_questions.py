@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from bench.behaviour.questions import NAMES, find
-from bench.probes import leftovers
+from concbench.behaviour.questions import NAMES, find
+from concbench.probes import leftovers
 
 from .asked import ask, asked, soon, strategy
 from .table import LINES

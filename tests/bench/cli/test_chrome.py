@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import pytest
 
-from bench.cli.trace import document
-from bench.driver.probe_results import Flight, Lane, Pass, read
+from concbench.cli.trace import document
+from concbench.driver.probe_results import Flight, Lane, Pass, read
 
 from ..probes.passes import job, strategy, worked, workload
 

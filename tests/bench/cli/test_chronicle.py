@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import typer
 
-import reports
-from bench.cli.stored import earlier, report
-from bench.errors import Exit
+from concbench import reports
+from concbench.cli.stored import earlier, report
+from concbench.errors import Exit
 
 from ...reports.history.past_runs import MACHINE, cells, run, runs
 
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 STEP = [0.1] * 6 + [0.2] * 6
 
 

@@ -14,12 +14,12 @@ import psutil
 import pytest
 import typer
 
-from bench.cli import _with_default
-from bench.cli.exit import Outcome, ending
-from bench.errors import Exit, Interrupted, NotComparable, UsageError
+from concbench.cli import _with_default
+from concbench.cli.exit import Outcome, ending
+from concbench.errors import Exit, Interrupted, NotComparable, UsageError
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 TINY = ["-w", f"{THIRD}:Both", "-s", "sequential", "-s", "threading", "--rounds", "2"]
 
 
@@ -313,7 +313,7 @@ def test_a_full_disk_is_named_and_loses_no_finished_round(tmp_path):
     """A limit on the size of files stands for a disk that fills up."""
     limited = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, 16_000));"
-        "from bench.cli import main; main()"
+        "from concbench.cli import main; main()"
     )
     words = ["run", "-w", f"{THIRD}:Both", "-s", "sequential", "--rounds", "50", "-q"]
     done = subprocess.run(
@@ -388,7 +388,7 @@ def test_what_cannot_be_written_is_said_before_anything_is_measured(tmp_path, wo
     (tmp_path / ".concbench").mkdir()
     (tmp_path / ".concbench/baselines").write_text("a file")
     summary = {} if words else {"GITHUB_STEP_SUMMARY": "summaries/of/github"}
-    without = "import sys; sys.modules['pyarrow'] = None; from bench.cli import main; main()"
+    without = "import sys; sys.modules['pyarrow'] = None; from concbench.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-P", "-c", without, "run", *TINY, "-q", *words],
         cwd=tmp_path,

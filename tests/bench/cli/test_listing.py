@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from bench.cli.listing import list_
-from bench.plan import plugins
-from bench.plan.plugins import Description, describe, names
+from concbench.cli.listing import list_
+from concbench.plan import plugins
+from concbench.plan.plugins import Description, describe, names
 
 
 def output(capsys, **options: bool) -> str:

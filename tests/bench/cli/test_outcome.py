@@ -8,7 +8,7 @@ import signal
 import pytest
 import typer
 
-from bench.cli.exit import ending
+from concbench.cli.exit import ending
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

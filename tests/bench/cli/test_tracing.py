@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from bench.cli.trace import split
-from bench.errors import UsageError
+from concbench.cli.trace import split
+from concbench.errors import UsageError
 
 from ..probes.passes import FAULTY, THIRD
 from .test_chrome import check
 
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()", "trace"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()", "trace"]
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ import psutil
 import pyperf
 import pytest
 
-from bench.driver import dry_run, run
-from bench.errors import Interrupted, NotComparable, NothingSelected, UsageError
-from bench.plan.settings import resolve
-from bench.store.journal import entries
-from reports.run import schema
+from concbench.driver import dry_run, run
+from concbench.errors import Interrupted, NotComparable, NothingSelected, UsageError
+from concbench.plan.settings import resolve
+from concbench.reports.run import schema
+from concbench.store.journal import entries
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
 SMALL = {"strategy": ("sequential", "threading"), "rounds": 2, "timeout": 20.0, "seed": 1}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.driver.fixtures import running
-from bench.errors import UsageError
-from bench.processes.children import Children, interpreter_command
-from bench.spec import Spec
+from concbench.driver.fixtures import running
+from concbench.errors import UsageError
+from concbench.processes.children import Children, interpreter_command
+from concbench.spec import Spec
 
 from ..processes.processes import gone, pids, until
 
@@ -177,9 +177,9 @@ def test_what_goes_wrong_at_the_end_is_said(children, plugin, how, said):
 
 DRIVER = """
 import sys, time
-from bench.processes.children import Children
-from bench.driver.fixtures import running
-from bench.spec import Spec
+from concbench.processes.children import Children
+from concbench.driver.fixtures import running
+from concbench.spec import Spec
 serves = Spec("Serves", sys.argv[1], {"path": sys.argv[2]})
 with Children() as children, running(children, [serves]):
     time.sleep(600)

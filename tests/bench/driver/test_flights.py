@@ -8,7 +8,7 @@ from base64 import b64encode
 
 import pytest
 
-from bench.driver.probe_results import Flight, Lane, Pass, probed, read
+from concbench.driver.probe_results import Flight, Lane, Pass, probed, read
 
 
 def made(spans, tasks=None, submitted=1) -> Pass:

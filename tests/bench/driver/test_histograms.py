@@ -7,8 +7,8 @@ import random
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from bench.driver.probe_results import corrected, encoded, percentile, text
-from reports.run import probes
+from concbench.driver.probe_results import corrected, encoded, percentile, text
+from concbench.reports.run import probes
 
 
 def test_a_histogram_is_the_one_of_value_after_value():

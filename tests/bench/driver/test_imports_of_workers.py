@@ -10,12 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench import imports
-from bench.driver.lab import open_lab, workshop
-from bench.driver.rounds import Measurement, Visit
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
-from bench.sides import MeasuredSide
+from concbench import imports
+from concbench.driver.lab import open_lab, workshop
+from concbench.driver.rounds import Measurement, Visit
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
+from concbench.sides import MeasuredSide
 
 WORK = """
 from multiprocessing import current_process
@@ -85,6 +85,6 @@ def test_files_are_those_of_modules_outside_the_standard_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "lazy", Lazy())
     monkeypatch.setitem(sys.modules, "none", SimpleNamespace(__file__=None))
     found = imports.files()
-    assert found["bench.imports"] == imports.__file__
+    assert found["concbench.imports"] == imports.__file__
     assert found["pytest"] == pytest.__file__
     assert not {"json", "os", "lazy", "none"} & found.keys()

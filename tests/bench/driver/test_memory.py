@@ -12,14 +12,14 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from bench.driver import probe_visits, runnable
-from bench.driver.lab import laboratory
-from bench.driver.probe_visits import Peak, UnknownMemory, peak, pss
-from bench.driver.probing import Owed
-from bench.plan.cells import plan
-from bench.plan.settings import Settings
-from bench.probes.empty import emptied
-from bench.spec import Cell
+from concbench.driver import probe_visits, runnable
+from concbench.driver.lab import laboratory
+from concbench.driver.probe_visits import Peak, UnknownMemory, peak, pss
+from concbench.driver.probing import Owed
+from concbench.plan.cells import plan
+from concbench.plan.settings import Settings
+from concbench.probes.empty import emptied
+from concbench.spec import Cell
 
 HUNGRY = f"{Path(__file__).parents[2] / 'hungry.py'}:Hungry"
 

@@ -12,17 +12,17 @@ import psutil
 import pyperf
 import pytest
 
-import bench
-from bench.cli.progress import watching
-from bench.driver import dry_run, run
-from bench.driver.lab import laboratory
-from bench.driver.probe_visits import Peak
-from bench.driver.probing import Owed
-from bench.errors import Exit, Interrupted
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
-from bench.store import runs
-from bench.store.journal import entries
+import concbench
+from concbench.cli.progress import watching
+from concbench.driver import dry_run, run
+from concbench.driver.lab import laboratory
+from concbench.driver.probe_visits import Peak
+from concbench.driver.probing import Owed
+from concbench.errors import Exit, Interrupted
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
+from concbench.store import runs
+from concbench.store.journal import entries
 
 from ..cli.test_cli import concbench  # noqa: F401  # a fixture
 
@@ -111,7 +111,7 @@ def test_memory_that_was_seen_is_kept_although_the_rest_fails(monkeypatch):
         "    time.sleep(0.01)\n"
         "    return i\n"
     )
-    monkeypatch.setattr("bench.driver.probe_visits.peak", lambda pid, *_: _after_its_end(pid))
+    monkeypatch.setattr("concbench.driver.probe_visits.peak", lambda pid, *_: _after_its_end(pid))
     found = probed("late.py:task", 60.0)
     assert found["memory"] == {"peak_pss_bytes": 7, "samples": 3}
     assert found["absent"] == dict.fromkeys(OTHERS, "crashed: exit code 7")
@@ -228,7 +228,7 @@ def test_without_probes_there_is_no_file_of_them():
 
 def test_a_run_from_python_is_probed_as_it_asks():
     given = {"strategy": "sequential", "rounds": 1, "budget": 3600, "quiet": True}
-    found = bench.run(*SMALL["workload"], **given, probe=["memory"])
+    found = concbench.run(*SMALL["workload"], **given, probe=["memory"])
     (one,) = cells(found.folder).values()
     assert {"memory", "latency", "lag", "left"} & one.keys() == {"memory"}
 

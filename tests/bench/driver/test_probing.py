@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from bench.driver.probing import NO_TIME, Owed, Probing, owed
-from bench.driver.rounds import Limits
-from bench.plan.cells import PlannedCell
-from bench.spec import Cell, Spec
-from bench.store.state import History, ProbePasses
+from concbench.driver.probing import NO_TIME, Owed, Probing, owed
+from concbench.driver.rounds import Limits
+from concbench.plan.cells import PlannedCell
+from concbench.spec import Cell, Spec
+from concbench.store.state import History, ProbePasses
 
 PROBES = ("memory", "latency", "lag")
-SLEEP = "workloads.io_sleep:IoSleep"
+SLEEP = "concbench.workloads.io_sleep:IoSleep"
 
 
 def planned(number: int, strategy: str, **changed: Any) -> PlannedCell:
@@ -102,7 +102,7 @@ def test_passes_with_nothing_to_do_come_last_and_are_shared_by_cells_alike():
         "asyncio", "sequential", "threading",
     ]  # fmt: skip
     assert {one.probes for one in empties} == {("memory",)}
-    assert {one.cell.workload.target for one in empties} == {"bench.probes.empty:EmptyWorkload"}
+    assert {one.cell.workload.target for one in empties} == {"concbench.probes.empty:EmptyWorkload"}
 
 
 def test_memory_is_told_over_that_of_nothing_to_do_and_by_worker():

@@ -9,11 +9,11 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 
-from bench.driver.rounds import SHARE, Measurement
-from bench.machine.canary import MUCH_LESS, measure
-from bench.processes.children import Children
-from bench.processes.outputs import Failed
-from bench.store.state import History
+from concbench.driver.rounds import SHARE, Measurement
+from concbench.machine.canary import MUCH_LESS, measure
+from concbench.processes.children import Children
+from concbench.processes.outputs import Failed
+from concbench.store.state import History
 
 from .test_rounds import PLAN, MadeUpLab, canary, course, everything, planned
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.driver import run
-from bench.errors import NotComparable
-from bench.plan.settings import resolve
+from concbench.driver import run
+from concbench.errors import NotComparable
+from concbench.plan.settings import resolve
 
 from ..sides.repositories import commit, git
 

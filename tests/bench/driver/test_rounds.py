@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bench.driver.rounds import Course, Limits, Measurement, Visit, sample
-from bench.plan.cells import PlannedCell
-from bench.processes.outputs import Failed
-from bench.spec import Cell, Spec
-from bench.store.state import History
+from concbench.driver.rounds import Course, Limits, Measurement, Visit, sample
+from concbench.plan.cells import PlannedCell
+from concbench.processes.outputs import Failed
+from concbench.spec import Cell, Spec
+from concbench.store.state import History
 
 
 def planned(number: int, strategy: str, *, block: int = 0, tasks: int = 64, reason: str = ""):

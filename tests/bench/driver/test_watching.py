@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.driver.probing import owed
-from bench.driver.rounds import Limits, Visit
-from bench.driver.watch import Watcher
+from concbench.driver.probing import owed
+from concbench.driver.rounds import Limits, Visit
+from concbench.driver.watch import Watcher
 
 from .test_probing import PLAN, PROBES, measured
 

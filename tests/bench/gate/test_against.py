@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.errors import UsageError
-from bench.gate.baseline import Counterpart, counterpart, default_branch
-from bench.plan.settings import Gate, Settings
-from reports.run.keys import WORKING_TREE
+from concbench.errors import UsageError
+from concbench.gate.baseline import Counterpart, counterpart, default_branch
+from concbench.plan.settings import Gate, Settings
+from concbench.reports.run.keys import WORKING_TREE
 
 from ..sides.repositories import commit, git
 

@@ -14,23 +14,23 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.cli.stored import read as read_checked
-from bench.errors import NotComparable, UsageError
-from bench.gate.baseline import _here, _numbered, baseline, common, same_settings
-from bench.gate.samples import CellPair, Samples
-from bench.plan.cells import PlannedCell
-from bench.plan.settings import Settings
-from bench.spec import Cell, Spec
-from bench.store.state import History
-from reports import read
-from reports.gate import decision, results
-from reports.gate.results import Check, document
-from reports.gate.thresholds import parse
-from reports.render import gate
+from concbench.cli.stored import read as read_checked
+from concbench.errors import NotComparable, UsageError
+from concbench.gate.baseline import _here, _numbered, baseline, common, same_settings
+from concbench.gate.samples import CellPair, Samples
+from concbench.plan.cells import PlannedCell
+from concbench.plan.settings import Settings
+from concbench.reports import read
+from concbench.reports.gate import decision, results
+from concbench.reports.gate.results import Check, document
+from concbench.reports.gate.thresholds import parse
+from concbench.reports.render import gate
+from concbench.spec import Cell, Spec
+from concbench.store.state import History
 
 from ...reports import made
 
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 WORK = """
 import time
 

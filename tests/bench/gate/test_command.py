@@ -13,11 +13,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.gate.noise import Floor, store
+from concbench.gate.noise import Floor, store
 
 from ..sides.repositories import commit
 
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 WORK = """
 def work(i):
     for _ in range({steps}):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from bench import gate
-from bench.machine import identity
-from bench.processes.variables import recorded
+from concbench import gate
+from concbench.machine import identity
+from concbench.processes.variables import recorded
 
 
 def differences(**facts):

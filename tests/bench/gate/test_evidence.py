@@ -9,13 +9,13 @@ from random import Random
 
 import pytest
 
-from bench.gate.noise import Floor, estimate, store, stored
-from bench.gate.samples import Samples, pairs
-from bench.plan.cells import PlannedCell
-from bench.spec import Cell, Spec
-from bench.store.state import History
-from reports.gate import decision, results
-from reports.gate.thresholds import parse
+from concbench.gate.noise import Floor, estimate, store, stored
+from concbench.gate.samples import Samples, pairs
+from concbench.plan.cells import PlannedCell
+from concbench.reports.gate import decision, results
+from concbench.reports.gate.thresholds import parse
+from concbench.spec import Cell, Spec
+from concbench.store.state import History
 
 NAMES = ("sequential", "threading", "asyncio")
 
@@ -227,5 +227,5 @@ def test_the_noise_floor_is_the_spread_of_a_cell_against_itself():
 def test_floors_that_are_of_another_machine_are_not_used(tmp_path, monkeypatch):
     store(tmp_path, [Floor("a", 9, 0.1, 0.2)])
     assert stored(tmp_path) == {"a": 0.2}
-    monkeypatch.setattr("bench.machine.identity.cpus", lambda: 1000)
+    monkeypatch.setattr("concbench.machine.identity.cpus", lambda: 1000)
     assert stored(tmp_path) == {}

@@ -10,11 +10,11 @@ from types import ModuleType
 
 import pytest
 
-import bench
-from bench import init as project
-from bench.driver import dry_run
-from bench.errors import UsageError
-from bench.plan.settings import resolve
+import concbench
+from concbench import init as project
+from concbench.driver import dry_run
+from concbench.errors import UsageError
+from concbench.plan.settings import resolve
 
 WRITTEN = {"benchmarks/work.py", "noxfile.py", "pyproject.toml"}
 
@@ -232,7 +232,7 @@ def test_options_leave_a_check_its_time(root):
 @pytest.mark.parametrize(
     ("source", "required"),
     [
-        (None, f"concbench>={bench.__version__}"),
+        (None, f"concbench>={concbench.__version__}"),
         ('{"url": "file:///there", "dir_info": {}}', "concbench @ file:///there"),
         (
             '{"url": "https://example.org/c", "vcs_info": {"vcs": "git", "commit_id": "1a2b"}}',

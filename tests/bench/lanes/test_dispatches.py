@@ -9,10 +9,10 @@ import warnings
 
 import pytest
 
-from bench.lanes import Lanes
-from bench.lanes.dispatch import ALL_AT_ONCE, DISPATCHES
-from bench.plan.plugins import find
-from bench.spec import Spec
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import ALL_AT_ONCE, DISPATCHES
+from concbench.plan.plugins import find
+from concbench.spec import Spec
 
 from .test_lanes import third
 
@@ -162,7 +162,7 @@ def reason(**params: object) -> str | None:
 
 
 def test_a_loop_or_a_python_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr("bench.spec.find_spec", lambda name: None)
+    monkeypatch.setattr("concbench.spec.find_spec", lambda name: None)
     assert reason() is None
     assert reason(loop="uvloop") == "uvloop is not installed: pip install 'concbench[uvloop]'"
     assert reason(loop="winloop") == "winloop does not run on linux: take loop=uvloop"

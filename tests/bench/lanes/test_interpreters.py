@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.lanes import Lanes
-from bench.lanes.interpreters import Barrier
-from bench.lanes.lane import Instruments
-from bench.lanes.report import total
-from bench.plan.plugins import find
-from bench.probes.recorder import Recorder
-from bench.spec import Spec
+from concbench.lanes import Lanes
+from concbench.lanes.interpreters import Barrier
+from concbench.lanes.lane import Instruments
+from concbench.lanes.report import total
+from concbench.plan.plugins import find
+from concbench.probes.recorder import Recorder
+from concbench.spec import Spec
 
 from .test_lanes import third
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.lanes import Lanes
-from bench.lanes.dispatch import DISPATCHES
-from bench.lanes.report import read_metrics, total
-from bench.plan.plugins import find
-from bench.spec import Spec
+from concbench.lanes import Lanes
+from concbench.lanes.dispatch import DISPATCHES
+from concbench.lanes.report import read_metrics, total
+from concbench.plan.plugins import find
+from concbench.spec import Spec
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
 ONE_PROCESS = [

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UsageError
-from bench.lanes import Lanes
-from bench.lanes.report import total
-from bench.plan import plugins
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
-from bench.spec import Spec, missing
+from concbench.errors import UsageError
+from concbench.lanes import Lanes
+from concbench.lanes.report import total
+from concbench.plan import plugins
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
+from concbench.spec import Spec, missing
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
 EXTRAS = {
@@ -95,7 +95,7 @@ def test_a_blocking_workload_runs_inline_and_is_said_to_block(name, params):
 
 @pytest.mark.parametrize(("name", "params"), IN_TRIO)
 def test_io_sleep_sleeps_by_the_library_that_runs_it(name, params):
-    spec = Spec("io_sleep", "workloads.io_sleep:IoSleep", {"seconds": 0.001})
+    spec = Spec("io_sleep", "concbench.workloads.io_sleep:IoSleep", {"seconds": 0.001})
     lanes = Lanes(spec)
     with built(name, params).open(lanes) as batch:
         assert batch(range(6)) == list(range(6))

@@ -12,9 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.lanes import Lanes
-from bench.plan.plugins import find
-from bench.spec import Spec
+from concbench.lanes import Lanes
+from concbench.plan.plugins import find
+from concbench.spec import Spec
 
 from .test_lanes import batch_of, third
 

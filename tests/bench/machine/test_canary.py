@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from bench.machine import canary
-from bench.machine.canary import measure
-from bench.processes.children import Children
+from concbench.machine import canary
+from concbench.machine.canary import measure
+from concbench.processes.children import Children
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bench.machine.usage import Switches, System, UnknownDescendants, living
+from concbench.machine.usage import Switches, System, UnknownDescendants, living
 
 OURS = os.getpid()
 

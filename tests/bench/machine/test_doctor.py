@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from bench.cli.doctor import doctor
-from bench.errors import Exit
-from bench.machine.doctor import (
+from concbench.cli.doctor import doctor
+from concbench.errors import Exit
+from concbench.machine.doctor import (
     Finding,
     Level,
     addresses,
@@ -28,8 +28,8 @@ from bench.machine.doctor import (
     variables,
     wake_up,
 )
-from bench.processes.children import Children
-from bench.processes.lock import held
+from concbench.processes.children import Children
+from concbench.processes.lock import held
 
 
 def made(root: Path, files: dict[str, str]) -> Path:
@@ -112,7 +112,7 @@ def test_a_run_that_is_measuring_is_seen(tmp_path):
 
 
 def seen(monkeypatch, *found: Finding) -> None:
-    monkeypatch.setattr("bench.machine.doctor.examine", lambda *_: iter(found))
+    monkeypatch.setattr("concbench.machine.doctor.examine", lambda *_: iter(found))
 
 
 def ends_with(code: Exit, **options: bool) -> None:

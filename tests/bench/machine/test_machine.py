@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.driver import run
-from bench.driver.lab import Lab
-from bench.driver.workers import Workers
-from bench.machine import identity, process
-from bench.plan.settings import resolve
-from bench.processes.children import Children
+from concbench.driver import run
+from concbench.driver.lab import Lab
+from concbench.driver.workers import Workers
+from concbench.machine import identity, process
+from concbench.plan.settings import resolve
+from concbench.processes.children import Children
 
 from ..driver.test_driver import THIRD, facts, quiet
 

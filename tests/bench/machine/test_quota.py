@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.machine import process
+from concbench.machine import process
 
 
 class Cgroups:

@@ -12,15 +12,15 @@ from types import SimpleNamespace
 import pyperf
 import pytest
 
-from bench import engine
-from bench.answers import digest
-from bench.driver import run
-from bench.machine import process
-from bench.plan.plugins import find
-from bench.plan.selection import DEFAULTS
-from bench.plan.settings import Settings
-from bench.processes.children import interpreter_command
-from bench.spec import Spec
+from concbench import engine
+from concbench.answers import digest
+from concbench.driver import run
+from concbench.machine import process
+from concbench.plan.plugins import find
+from concbench.plan.selection import DEFAULTS
+from concbench.plan.settings import Settings
+from concbench.processes.children import interpreter_command
+from concbench.spec import Spec
 
 
 def test_the_gil_is_what_the_interpreter_says_now(monkeypatch):
@@ -119,7 +119,7 @@ def test_a_worker_ends_without_any_extension_module_of_ours(tmp_path, strategy):
     (tmp_path / "own.py").write_text(EXTENSIONS)
     params = {} if strategy == "sequential" else {"workers": 1}
     job = {
-        "run": "bench.worker:measure",
+        "run": "concbench.worker:measure",
         "name": "own",
         "measured_tasks": 1,
         "head": 1,
@@ -128,7 +128,7 @@ def test_a_worker_ends_without_any_extension_module_of_ours(tmp_path, strategy):
         "strategy": vars(replace(find("strategies", strategy), params=params)),
     }
     (tmp_path / "job.json").write_text(json.dumps(job))
-    code = f"from bench.worker import main; main()\n{EXTENSIONS}\nprint(own(0))"
+    code = f"from concbench.worker import main; main()\n{EXTENSIONS}\nprint(own(0))"
     command = [*interpreter_command(code), str(tmp_path / "job.json")]
     done = subprocess.run([*command, *engine.arguments(1, 1, None)], capture_output=True, text=True)
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["[]"])

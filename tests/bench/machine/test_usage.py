@@ -12,9 +12,9 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from bench.answers import FirstAnswer
-from bench.machine import usage
-from bench.machine.usage import (
+from concbench.answers import FirstAnswer
+from concbench.machine import usage
+from concbench.machine.usage import (
     Counts,
     Descendant,
     Reading,
@@ -24,7 +24,7 @@ from bench.machine.usage import (
     spent,
     tick,
 )
-from bench.worker import TimedBatches
+from concbench.worker import TimedBatches
 
 from ..processes.processes import until
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.driver import _wanted
-from bench.plan.settings import Settings
+from concbench.driver import _wanted
+from concbench.plan.settings import Settings
 
 from ..driver.test_rounds import MadeUpLab, course, planned
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import NothingSelected, UsageError
-from bench.machine.identity import cpus
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
+from concbench.errors import NothingSelected, UsageError
+from concbench.machine.identity import cpus
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
 
 THIRD = Path(__file__).parents[2] / "third_party.py"
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.driver import dry_run, run
-from bench.errors import UsageError
-from bench.lanes import Lanes
-from bench.plan import plugins
-from bench.plan.cells import plan
-from bench.plan.settings import resolve
-from bench.spec import Spec, load
+from concbench.driver import dry_run, run
+from concbench.errors import UsageError
+from concbench.lanes import Lanes
+from concbench.plan import plugins
+from concbench.plan.cells import plan
+from concbench.plan.settings import resolve
+from concbench.spec import Spec, load
 
 from ...installed import installed
 
@@ -35,7 +35,7 @@ def test_every_file_is_a_plugin_whose_class_is_named_after_it(kind):
 
 def test_a_strategy_of_two_parts_is_written_with_a_plus():
     assert plugins.find("strategies", "asyncio+to_thread").target == (
-        "bench.strategies.asyncio_to_thread:AsyncioToThread"
+        "concbench.strategies.asyncio_to_thread:AsyncioToThread"
     )
 
 
@@ -135,7 +135,7 @@ def tried(workload, option, *texts):
 def test_a_built_in_name_cannot_be_taken_by_an_entry_point(monkeypatch):
     point = EntryPoint("io_sleep", "evil:Sleep", "concbench.workloads")
     monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
-    assert plugins.find("workloads", "io_sleep").target == "workloads.io_sleep:IoSleep"
+    assert plugins.find("workloads", "io_sleep").target == "concbench.workloads.io_sleep:IoSleep"
 
 
 def test_a_module_in_the_working_directory_is_found_after_all_installed_ones(tmp_path, monkeypatch):
@@ -188,7 +188,7 @@ def test_completion_knows_the_names(tmp_path):
         "COMP_WORDS": "concbench run -s async",
         "COMP_CWORD": "3",
     }
-    code = "from bench.cli import app; app(prog_name='concbench')"
+    code = "from concbench.cli import app; app(prog_name='concbench')"
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True
     )

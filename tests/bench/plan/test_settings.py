@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.errors import UsageError
-from bench.plan.settings import resolve
+from concbench.errors import UsageError
+from concbench.plan.settings import resolve
 
 
 @pytest.fixture(autouse=True)

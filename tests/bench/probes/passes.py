@@ -12,14 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
-from bench.driver.probe_results import probed
-from bench.plan.plugins import find
-from bench.processes.children import interpreter_command
-from bench.spec import Spec
+from concbench.driver.probe_results import probed
+from concbench.plan.plugins import find
+from concbench.processes.children import interpreter_command
+from concbench.spec import Spec
 
 FAULTY = Path(__file__).parents[2] / "faulty.py"
 THIRD = Path(__file__).parents[2] / "third_party.py"
-COMMAND = interpreter_command("from bench.worker import main; main()")
+COMMAND = interpreter_command("from concbench.worker import main; main()")
 ALL = ["latency", "lag", "trace"]
 
 
@@ -56,7 +56,7 @@ def worked(job: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
 def job(work: Spec, how: Spec, tasks: int, probes: list[str]) -> dict[str, Any]:
     specs = {"workload": asdict(work), "strategy": asdict(how)}
-    return {"run": "bench.probes.job:probe", "probes": probes, "tasks": tasks, **specs}
+    return {"run": "concbench.probes.job:probe", "probes": probes, "tasks": tasks, **specs}
 
 
 def seen(work: Spec, how: Spec, tasks: int = 24, probes: list[str] = ALL) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from bench.probes.heartbeat import INTERVAL, Heartbeats
+from concbench.probes.heartbeat import INTERVAL, Heartbeats
 
 
 def beats_of(main) -> list[tuple[float, float]]:

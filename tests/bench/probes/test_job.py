@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from bench.driver.probe_results import probed
-from bench.plan.selection import named
-from bench.probes.empty import emptied
-from bench.processes.children import line
-from bench.spec import Spec
+from concbench.driver.probe_results import probed
+from concbench.plan.selection import named
+from concbench.probes.empty import emptied
+from concbench.processes.children import line
+from concbench.spec import Spec
 
 from .passes import ALL, COMMAND, FAULTY, THIRD, job, seen, strategy, worked, workload
 
@@ -81,8 +81,8 @@ def test_what_is_seen_in_flight_is_what_a_strategy_says(label):
 
 @pytest.fixture(scope="module")
 def server():
-    from bench.driver.fixtures import running
-    from bench.processes.children import Children
+    from concbench.driver.fixtures import running
+    from concbench.processes.children import Children
 
     served = workload("http_get", delay=0.001)
     with Children() as children, running(children, [served]) as fixtures:

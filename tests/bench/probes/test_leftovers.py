@@ -13,9 +13,9 @@ from multiprocessing import get_all_start_methods
 
 import pytest
 
-from bench.probes import leftovers
-from bench.probes.leftovers import complaints, held, summary
-from bench.processes.children import interpreter_command
+from concbench.probes import leftovers
+from concbench.probes.leftovers import complaints, held, summary
+from concbench.processes.children import interpreter_command
 
 
 def left(before: leftovers.Held, monkeypatch) -> list[str]:
@@ -56,7 +56,7 @@ def test_a_child_that_stays_is_named_dead_or_alive(monkeypatch):
 STARTING = """
 import sys, time
 from multiprocessing import get_context
-from bench.probes import leftovers
+from concbench.probes import leftovers
 leftovers.SETTLING_SECONDS = 0.05
 before = leftovers.held()
 sleeping = get_context(sys.argv[1]).Process

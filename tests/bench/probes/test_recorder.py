@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from bench.probes.recorder import Recorder, Submitted, Tasks, clock
+from concbench.probes.recorder import Recorder, Submitted, Tasks, clock
 
 
 def taken(tasks: int, take) -> list[int]:

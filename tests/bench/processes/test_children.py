@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.processes.children import Children, interpreter_command, line, wait
-from bench.processes.variables import environment, recorded
+from concbench.processes.children import Children, interpreter_command, line, wait
+from concbench.processes.variables import environment, recorded
 
 from .processes import gone, pids, until
 
@@ -174,7 +174,7 @@ def test_a_killed_spawn_pool_leaves_no_semaphore(children):
 DRIVER = """
 import sys, time
 from pathlib import Path
-from bench.processes.children import Children, environment, interpreter_command
+from concbench.processes.children import Children, environment, interpreter_command
 with Children() as children:
     children.remove_if_killed(Path(sys.argv[2]))
     code = sys.argv[3]
@@ -258,7 +258,7 @@ def test_children_never_import_from_the_working_directory(children, tmp_path):
     (tmp_path / "bench").mkdir()
     for name in ("random.py", "bench/__init__.py"):
         (tmp_path / name).write_text("raise SystemExit(9)")
-    process = started(children, "import random, bench.processes.children", cwd=tmp_path)
+    process = started(children, "import random, concbench.processes.children", cwd=tmp_path)
     assert wait(process, 60) == 0
 
 

@@ -7,19 +7,19 @@ import socket
 import psutil
 import pytest
 
-from bench.processes import strays
-from bench.processes.children import Children, interpreter_command, wait
-from bench.processes.variables import environment
-from bench.spec import missing
+from concbench.processes import strays
+from concbench.processes.children import Children, interpreter_command, wait
+from concbench.processes.variables import environment
+from concbench.spec import missing
 
 from .processes import until
 
 HANGS = """
 import sys
 from pathlib import Path
-from bench.lanes import Lanes
-from bench.plan.plugins import find
-from bench.spec import Spec
+from concbench.lanes import Lanes
+from concbench.plan.plugins import find
+from concbench.spec import Spec
 name, file, told = sys.argv[1:]
 strategy = Spec(name, find("strategies", name).target, {"workers": 2}).build()
 with strategy.open(Lanes(Spec("hang", f"{file}:hang"))) as batch:

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UsageError
-from bench.processes.children import interpreter_command, line
-from bench.processes.lock import held
-from bench.processes.variables import environment
+from concbench.errors import UsageError
+from concbench.processes.children import interpreter_command, line
+from concbench.processes.lock import held
+from concbench.processes.variables import environment
 
 HOLDER = """
 import sys
 from pathlib import Path
-from bench.processes.lock import held
+from concbench.processes.lock import held
 with held(Path("/some/folder")):
     print("held", flush=True)
     sys.stdin.read()

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from bench.behaviour import asking
-from bench.driver import run
-from bench.driver.fixtures import running
-from bench.driver.lab import laboratory, workshop
-from bench.driver.probing import Owed
-from bench.driver.rounds import Visit
-from bench.errors import UsageError
-from bench.plan.cells import plan
-from bench.plan.settings import Settings, resolve
-from bench.processes.children import Children
-from bench.sides import MeasuredSide, build, plans
-from bench.spec import Spec
+from concbench.behaviour import asking
+from concbench.driver import run
+from concbench.driver.fixtures import running
+from concbench.driver.lab import laboratory, workshop
+from concbench.driver.probing import Owed
+from concbench.driver.rounds import Visit
+from concbench.errors import UsageError
+from concbench.plan.cells import plan
+from concbench.plan.settings import Settings, resolve
+from concbench.processes.children import Children
+from concbench.sides import MeasuredSide, build, plans
+from concbench.spec import Spec
 
 ROOT = Path(__file__).parents[2]
 SPOILING = """
@@ -142,7 +142,7 @@ def test_an_empty_result_of_a_probe_is_the_reason_of_what_is_absent(lab):
 def test_an_answer_of_behaviour_that_cannot_be_read_is_a_failure_of_its_strategy(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("bench.driver.workers.Worker.result", lambda *_: '{"answer": ')
+    monkeypatch.setattr("concbench.driver.workers.Worker.result", lambda *_: '{"answer": ')
     planned = asking.strategies(Settings(strategy=("sequential",)))
     with workshop(tmp_path) as shop:
         found = asking.document(shop, planned, 20.0, lambda *_: None, ["order"])
@@ -156,14 +156,14 @@ def test_a_folder_that_cannot_be_made_ends_the_run_plainly(lab, monkeypatch):
         raise OSError(28, "No space left on device")
 
     made, planned = lab
-    monkeypatch.setattr("bench.driver.workers.mkdtemp", full)
+    monkeypatch.setattr("concbench.driver.workers.mkdtemp", full)
     with pytest.raises(UsageError, match=r"cannot write .*: No space left on device"):
         made.scout(planned, 20.0)
 
 
 def test_what_another_worker_left_is_never_read(lab, monkeypatch):
     """A folder that cannot be removed stays, with its result, beside that of the next worker."""
-    monkeypatch.setattr("bench.driver.workers.shutil.rmtree", lambda *_, **__: None)
+    monkeypatch.setattr("concbench.driver.workers.shutil.rmtree", lambda *_, **__: None)
     made, planned = lab
     made.scout(planned, 20.0)
     made.scout(planned, 20.0)
@@ -191,7 +191,7 @@ class Torn:
 @pytest.mark.parametrize("said", [b"", b'{"port": 1', b"7"])
 def test_what_a_fixture_gives_that_cannot_be_read_is_named(tmp_path, monkeypatch, said):
     (tmp_path / "torn.py").write_text(FIXTURE, encoding="utf-8")
-    monkeypatch.setattr("bench.driver.fixtures.line", lambda process, seconds: said)
+    monkeypatch.setattr("concbench.driver.fixtures.line", lambda process, seconds: said)
     spec = Spec("Torn", f"{tmp_path / 'torn.py'}:Torn")
     with (
         Children() as children,
@@ -215,9 +215,9 @@ def test_a_plan_of_a_side_that_cannot_be_read_is_named(tmp_path, monkeypatch, sa
 def test_a_plug_in_that_writes_to_standard_output_is_not_in_the_way_of_a_plan(tmp_path):
     noisy = tmp_path / "noisy.py"
     noisy.write_text("import os\nos.write(1, b'raw')\nprint('said')\ndef task(i): return i\n")
-    import bench
+    import concbench
 
-    first = Path(bench.__file__).parents[2]
+    first = Path(concbench.__file__).parents[2]
     for name in ("first", "last"):
         (tmp_path / name).symlink_to(first, target_is_directory=True)
     side = MeasuredSide("python:here", own=tmp_path)

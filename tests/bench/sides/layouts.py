@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import bench
+import concbench
 
 from .repositories import commit
 
@@ -158,7 +158,7 @@ class Environment:
         base = Path(sys._base_executable)  # type: ignore[attr-defined]  # as venv itself does
         self.python.symlink_to(base.resolve())
         (self.folder / "pyvenv.cfg").write_text(f"home = {base.resolve().parent}\n")
-        ours = Path(bench.__file__).parents[1]
+        ours = Path(concbench.__file__).parents[1]
         theirs = [path for path in sys.path if path.endswith("site-packages")]
         (self.site / "concbench.pth").write_text("\n".join([str(ours), *theirs]))
         return self

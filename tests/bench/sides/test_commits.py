@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.errors import UsageError
-from bench.sides import MeasuredSide
-from bench.sides.commits import check_distinct, earlier
-from reports.run.keys import WORKING_TREE
+from concbench.errors import UsageError
+from concbench.reports.run.keys import WORKING_TREE
+from concbench.sides import MeasuredSide
+from concbench.sides.commits import check_distinct, earlier
 
 from .repositories import commit, git
 

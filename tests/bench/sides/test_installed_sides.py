@@ -60,7 +60,7 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
 DRIVE = """
 import json, os, sys
 from pathlib import Path
-from bench.cli import main
+from concbench.cli import main
 sys.argv = ["concbench", *json.loads(sys.argv[1])]
 main()
 """

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from bench.errors import NotComparable
-from bench.processes.children import Children
-from bench.processes.variables import environment
-from bench.sides import build, environments
-from bench.sides.build import sides
-from bench.sides.environments import output
-from bench.sides.proof import Proof, proof
+from concbench.errors import NotComparable
+from concbench.processes.children import Children
+from concbench.processes.variables import environment
+from concbench.sides import build, environments
+from concbench.sides.build import sides
+from concbench.sides.environments import output
+from concbench.sides.proof import Proof, proof
 
 from . import layouts
 from .layouts import LAYOUTS, PLACES, TOOL_ONLY, WAYS, Environment, Layout
@@ -29,8 +29,8 @@ from .layouts import LAYOUTS, PLACES, TOOL_ONLY, WAYS, Environment, Layout
 OLD, NEW = dict.fromkeys(PLACES, 1), dict.fromkeys(PLACES, 2)
 ASK = """
 import json
-from bench import imports
-from bench.spec import Spec
+from concbench import imports
+from concbench.spec import Spec
 
 with Spec("work", {target!r}).build().open() as call:
     values = call(0)

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from bench.errors import NotComparable, NothingSelected, UsageError
-from bench.plan.settings import resolve
-from bench.processes.children import Children
-from bench.sides.build import sides
-from bench.sides.plans import plan_here, plans
+from concbench.errors import NotComparable, NothingSelected, UsageError
+from concbench.plan.settings import resolve
+from concbench.processes.children import Children
+from concbench.sides.build import sides
+from concbench.sides.plans import plan_here, plans
 
 from .repositories import commit
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-import bench
-import reports
-from bench.cli.stored import check_targets
-from bench.errors import UsageError
-from bench.store.runs import save_baseline
+import concbench
+from concbench import reports
+from concbench.cli.stored import check_targets
+from concbench.errors import UsageError
+from concbench.store.runs import save_baseline
 
-COMMAND = [sys.executable, "-P", "-c", "from bench.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 WORK = """
 import os
 
@@ -67,7 +67,7 @@ def test_a_dry_run_tries_every_side(here):
 
 
 def test_sides_are_an_option_of_run_in_python(here):
-    run = bench.run(
+    run = concbench.run(
         "work.py:same",
         strategy="sequential",
         side=["working tree", "env:A=1"],

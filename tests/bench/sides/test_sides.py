@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import NotComparable, UsageError
-from bench.plan.settings import resolve
-from bench.processes.children import Children
-from bench.sides import environments
-from bench.sides.build import check, sides
-from bench.sides.environments import output
-from bench.sides.plans import plans
+from concbench.errors import NotComparable, UsageError
+from concbench.plan.settings import resolve
+from concbench.processes.children import Children
+from concbench.sides import environments
+from concbench.sides.build import check, sides
+from concbench.sides.environments import output
+from concbench.sides.plans import plans
 
 from .repositories import WORK, commit, git, project
 
@@ -127,7 +127,7 @@ def test_a_revision_is_measured_with_the_library_of_that_revision(here, children
 def test_a_revision_is_measured_by_our_own_bench(here, children, scratch):
     first = project(here, answer=1, **{"bench/__init__.py": "theirs = True"})
     (then,) = sides(children, [f"git:{first}"], scratch)
-    code = "import bench; print(bench.__file__, hasattr(bench, 'theirs'))"
+    code = "import bench; print(concbench.__file__, hasattr(bench, 'theirs'))"
     assert asked(children, then, code) == f"{then.own / 'first/bench/__init__.py'} False"
 
 

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from bench.errors import UsageError
-from bench.processes.children import interpreter_command
-from bench.store.journal import Journal, JournalFull, entries
+from concbench.errors import UsageError
+from concbench.processes.children import interpreter_command
+from concbench.store.journal import Journal, JournalFull, entries
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_missing_journal_is_named(path):
 FILLS = """
 import resource, sys
 from pathlib import Path
-from bench.store.journal import Journal, JournalFull
+from concbench.store.journal import Journal, JournalFull
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 with Journal(Path(sys.argv[1])) as journal:
     for round in range(99):

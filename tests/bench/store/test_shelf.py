@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from bench.cli.check import check
-from bench.cli.run import run
-from bench.errors import Exit, UsageError
-from bench.store.runs import check_new_name, located, point_latest, run_to_resume, save_baseline
+from concbench.cli.check import check
+from concbench.cli.run import run
+from concbench.errors import Exit, UsageError
+from concbench.store.runs import check_new_name, located, point_latest, run_to_resume, save_baseline
 
 IDS = ("0001-20260101T000000Z", "0002-20260102T000000Z")
 RUN_NAMES = ("latest", "2", "0002", "17", IDS[1], "0017-20270101T000000Z")

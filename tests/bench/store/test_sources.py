@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from bench.machine.identity import of_extra, versions
-from bench.plan.digests import plugins
-from bench.plan.plugins import find
-from bench.spec import Cell, Spec, load
-from bench.store.circumstances import changes
+from concbench.machine.identity import of_extra, versions
+from concbench.plan.digests import plugins
+from concbench.plan.plugins import find
+from concbench.spec import Cell, Spec, load
+from concbench.store.circumstances import changes
 
 from ..sides.repositories import commit, git
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UsageError
-from bench.store.runs import check_file
+from concbench.errors import UsageError
+from concbench.store.runs import check_file
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.lanes import Lanes
-from bench.lanes.report import total
-from bench.spec import Spec, missing
+from concbench.lanes import Lanes
+from concbench.lanes.report import total
+from concbench.spec import Spec, missing
 
 distributed = pytest.importorskip("distributed", reason=missing("dask", "distributed") or "")
 
-from bench.strategies.dask import (  # noqa: E402  # it is there only if the library is
+from concbench.strategies.dask import (  # noqa: E402  # it is there only if the library is
     Dask,
     check,
     connected,
@@ -93,7 +93,7 @@ def test_the_next_run_finds_workers_without_lanes_of_the_last(address):
 
 
 def _has_a_lane():
-    from bench.lanes.lane import lane
+    from concbench.lanes.lane import lane
 
     return bool(vars(lane))
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.driver import run
-from bench.plan import plugins
-from bench.plan.settings import resolve
-from bench.spec import Spec, missing
+from concbench.driver import run
+from concbench.plan import plugins
+from concbench.plan.settings import resolve
+from concbench.spec import Spec, missing
 
 pytestmark = pytest.mark.skipif(missing("gevent") is not None, reason=missing("gevent") or "")
 
@@ -23,10 +23,10 @@ THIRD = Path(__file__).parents[2] / "third_party.py"
 PATCHED = Path(__file__).parents[2] / "patched.py"
 SCRIPT = """
 import json, sys
-from bench.lanes import Lanes
-from bench.spec import Spec
-from bench.strategies.gevent import Gevent
-from bench.lanes.report import total
+from concbench.lanes import Lanes
+from concbench.spec import Spec
+from concbench.strategies.gevent import Gevent
+from concbench.lanes.report import total
 file, name, params, tasks = json.loads(sys.argv[1])
 lanes, found = Lanes(Spec(name, f"{file}:{name}", params)), {}
 assert "gevent" not in sys.modules
@@ -103,12 +103,12 @@ def test_a_run_with_gevent_leaves_the_driver_and_the_others_unpatched(tmp_path):
 
 
 def test_a_probe_imports_the_workload_after_the_patch(tmp_path):
-    job = {"run": "bench.probes.job:probe", "probes": ["latency"], "tasks": 4}
+    job = {"run": "concbench.probes.job:probe", "probes": ["latency"], "tasks": 4}
     job["workload"] = vars(Spec("Patched", f"{PATCHED}:Patched"))
     target = plugins.find("strategies", "gevent").target
     job["strategy"] = vars(Spec("gevent", target, {"workers": 2}))
     (tmp_path / "job.json").write_text(json.dumps(job))
-    code = "from bench.worker import main; main()"
+    code = "from concbench.worker import main; main()"
     command = [sys.executable, "-P", "-c", code, str(tmp_path / "job.json")]
     done = subprocess.run(command, env={**os.environ, "STRICT_PATCH": "1"}, timeout=60)
     assert done.returncode == 0, (tmp_path / "error.json").read_text()

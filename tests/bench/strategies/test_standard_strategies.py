@@ -10,14 +10,14 @@ from itertools import pairwise
 
 import pytest
 
-from bench.lanes import Lanes
-from bench.lanes.lane import Instruments
-from bench.lanes.loops import in_thread
-from bench.plan.plugins import find
-from bench.plan.selection import DEFAULTS
-from bench.probes.heartbeat import Heartbeats
-from bench.probes.recorder import Recorder
-from bench.spec import Spec
+from concbench.lanes import Lanes
+from concbench.lanes.lane import Instruments
+from concbench.lanes.loops import in_thread
+from concbench.plan.plugins import find
+from concbench.plan.selection import DEFAULTS
+from concbench.probes.heartbeat import Heartbeats
+from concbench.probes.recorder import Recorder
+from concbench.spec import Spec
 
 from ..lanes.test_lanes import third
 

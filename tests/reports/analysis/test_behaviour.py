@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from reports import page, read
-from reports.analysis import behaviour
-from reports.errors import DamagedRun
-from reports.render import summary
+from concbench.reports import page, read
+from concbench.reports.analysis import behaviour
+from concbench.reports.errors import DamagedRun
+from concbench.reports.render import summary
 
 from ..made import folder, sequential
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import reports
-from reports.analysis import cells
-from reports.analysis.cells import Row
-from reports.stats import intervals
+from concbench import reports
+from concbench.reports.analysis import cells
+from concbench.reports.analysis.cells import Row
+from concbench.reports.stats import intervals
 
 from ..made import Made, folder, sequential, texts
 

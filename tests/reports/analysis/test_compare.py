@@ -11,12 +11,12 @@ import pytest
 from rich.console import Console
 from scipy import stats
 
-import reports
-from reports.analysis import comparison
-from reports.analysis.comparison import Compared
-from reports.render import summary
-from reports.run.stored import Stored
-from reports.stats import intervals
+from concbench import reports
+from concbench.reports.analysis import comparison
+from concbench.reports.analysis.comparison import Compared
+from concbench.reports.render import summary
+from concbench.reports.run.stored import Stored
+from concbench.reports.stats import intervals
 
 from ..hard import NAMES
 from ..made import Made, folder, sequential

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import reports
-from reports.analysis import cells, frames, records
-from reports.analysis.cells import Row
-from reports.errors import DamagedRun
+from concbench import reports
+from concbench.reports.analysis import cells, frames, records
+from concbench.reports.analysis.cells import Row
+from concbench.reports.errors import DamagedRun
 
 from ..made import Made, folder, sequential
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import reports
-from reports.analysis import frames, records
-from reports.run.stored import Stored
+from concbench import reports
+from concbench.reports.analysis import frames, records
+from concbench.reports.run.stored import Stored
 
 from ..made import Made, folder, sequential
 

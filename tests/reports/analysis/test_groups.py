@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from reports.analysis import names, tables
-from reports.analysis.tables import Group, wanted
+from concbench.reports.analysis import names, tables
+from concbench.reports.analysis.tables import Group, wanted
 
 from ..rows import STRATEGIES, block, matrix, row, shown
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-import reports
-from reports.analysis import cells, header
+from concbench import reports
+from concbench.reports.analysis import cells, header
 
 from ..made import Made, folder, sequential
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-import reports
-from reports.analysis import cells as rows
+from concbench import reports
+from concbench.reports.analysis import cells as rows
 
 from ..made import Made, folder, sequential
 from ..made_probes import in_flight

@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 from scipy import stats
 
-from reports.analysis import comparison, names
-from reports.analysis.comparison import Against, sided
-from reports.render import summary
-from reports.run.stored import Stored
+from concbench.reports.analysis import comparison, names
+from concbench.reports.analysis.comparison import Against, sided
+from concbench.reports.render import summary
+from concbench.reports.run.stored import Stored
 
 from ..hard import usual
 from ..made import Made

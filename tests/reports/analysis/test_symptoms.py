@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-import reports
-from reports.analysis import cells
+from concbench import reports
+from concbench.reports.analysis import cells
 
 from ..made import Made, folder, sequential, texts
 from ..made_probes import in_flight, lag

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import reports
-from reports.analysis import cells, names, verdict
-from reports.charts import chart as charts
-from reports.page import sections
+from concbench import reports
+from concbench.reports.analysis import cells, names, verdict
+from concbench.reports.charts import chart as charts
+from concbench.reports.page import sections
 
 from ..made import Made, folder, sequential
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from reports.analysis import tables
-from reports.analysis.tables import USUAL, Group, View, wanted
-from reports.errors import UnknownName
-from reports.render import summary, terminal
-from reports.run.notes import own
-from reports.table import without_empty
+from concbench.reports.analysis import tables
+from concbench.reports.analysis.tables import USUAL, Group, View, wanted
+from concbench.reports.errors import UnknownName
+from concbench.reports.render import summary, terminal
+from concbench.reports.run.notes import own
+from concbench.reports.table import without_empty
 
 from ..rows import STRATEGIES, block, matrix, shown
 

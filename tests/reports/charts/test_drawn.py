@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-import reports
-from reports import charts
-from reports.charts import Chart, style
+from concbench import reports
+from concbench.reports import charts
+from concbench.reports.charts import Chart, style
 
 from .. import probed_run
 from ..made import Made, folder, sequential
@@ -171,7 +171,7 @@ def test_names_are_text_as_they_are(hard: Hard) -> None:
 def test_the_same_run_gives_the_same_text_in_another_process(tmp_path: Path) -> None:
     here = "".join(chart.svg for chart in drawn(tmp_path, usual()))
     code = (
-        "import sys, pathlib, reports; from reports import charts;"
+        "import sys, pathlib, reports; from concbench.reports import charts;"
         "run = reports.read(pathlib.Path(sys.argv[1]));"
         "sys.stdout.write(''.join(chart.svg for chart in charts.draw(run)))"
     )
@@ -199,7 +199,7 @@ def test_a_readers_settings_of_matplotlib_neither_count_nor_change(tmp_path: Pat
 def test_importing_loads_no_matplotlib_and_drawing_no_pyplot(tmp_path: Path) -> None:
     folder(tmp_path, usual())
     code = (
-        "import sys, pathlib, reports; from reports import charts;"
+        "import sys, pathlib, reports; from concbench.reports import charts;"
         "assert 'matplotlib' not in sys.modules; charts.colour('asyncio');"
         "charts.save(reports.read(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[1], 'out'));"
         "assert 'matplotlib.pyplot' not in sys.modules"

@@ -11,12 +11,12 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
-import reports
-from reports.charts import colour, cost, rounds, speedup, sweep
-from reports.charts.chart import LeftOut, NamedBlock, blocks, overview
-from reports.charts.sweep import families
-from reports.run.probes import Memory, Probed
-from reports.run.stored import Stored
+from concbench import reports
+from concbench.reports.charts import colour, cost, rounds, speedup, sweep
+from concbench.reports.charts.chart import LeftOut, NamedBlock, blocks, overview
+from concbench.reports.charts.sweep import families
+from concbench.reports.run.probes import Memory, Probed
+from concbench.reports.run.stored import Stored
 
 from ..made import Made, folder, sequential
 from .hard import RUNS, usual

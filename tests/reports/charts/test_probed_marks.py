@@ -11,11 +11,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-import reports
-from reports.charts import colour, gantt, latency
-from reports.charts.chart import LeftOut, NamedBlock, blocks
-from reports.charts.sheet import Sheet, drawing
-from reports.run.probes import Lag, Latency, Probed, Quantiles, Timeline
+from concbench import reports
+from concbench.reports.charts import colour, gantt, latency
+from concbench.reports.charts.chart import LeftOut, NamedBlock, blocks
+from concbench.reports.charts.sheet import Sheet, drawing
+from concbench.reports.run.probes import Lag, Latency, Probed, Quantiles, Timeline
 
 from ..made import Made, folder, sequential
 from ..probed_run import histogram, quantiles

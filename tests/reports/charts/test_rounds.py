@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.charts import rounds
+from concbench.reports.charts import rounds
 
 from ..made import Made
 from .test_marks import bars, block, said

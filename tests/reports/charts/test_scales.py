@@ -6,7 +6,7 @@ import pytest
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
-from reports.charts import scales
+from concbench.reports.charts import scales
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from math import dist
 
 import pytest
 
-from reports.charts import colour
-from reports.charts.style import luminance, marker
+from concbench.reports.charts import colour
+from concbench.reports.charts.style import luminance, marker
 
 BUILT_IN = (
     *("sequential", "threading", "multiprocessing"),

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-import reports
-from reports import charts
-from reports.charts import svg
+from concbench import reports
+from concbench.reports import charts
+from concbench.reports.charts import svg
 
 from .. import probed_run
 

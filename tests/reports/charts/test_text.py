@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.charts import sheet, style
+from concbench.reports.charts import sheet, style
 
 
 def test_width_is_what_matplotlib_draws() -> None:

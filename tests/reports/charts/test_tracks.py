@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from reports.charts import gantt
+from concbench.reports.charts import gantt
 
 
 def some(seed: int, lanes: int = 3, count: int = 60) -> list[gantt.Task]:

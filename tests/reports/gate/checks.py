@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.gate.results import Check, Result
+from concbench.reports.gate.results import Check, Result
 
 
 def slower(cell="http_get / asyncio", metric="batch", **more):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from reports.gate.decision import choose, judge
-from reports.gate.evidence import PairedRounds
+from concbench.reports.gate.decision import choose, judge
+from concbench.reports.gate.evidence import PairedRounds
 
 
 def normal(chance: Random) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports.gate.decision import choose, judge, values
+from concbench.reports.gate.decision import choose, judge, values
 
 from .drawn import evidence
 

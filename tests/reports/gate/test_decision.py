@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from reports.gate.decision import ALPHA, deviation, judge, resolved
-from reports.gate.evidence import MISSES
+from concbench.reports.gate.decision import ALPHA, deviation, judge, resolved
+from concbench.reports.gate.evidence import MISSES
 
 from .drawn import NOISES, check, evidence, normal, skewed
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from reports.gate import evidence
+from concbench.reports.gate import evidence
 
 
 def test_looks_are_planned_and_come_ever_later():

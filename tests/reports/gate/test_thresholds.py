@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.gate.thresholds import Threshold, idle, of_cell, parse
+from concbench.reports.gate.thresholds import Threshold, idle, of_cell, parse
 
 HTTP, ASYNCIO = ("http_get", "http_get[delay=0.01]"), ("asyncio", "asyncio[workers=16]")
 

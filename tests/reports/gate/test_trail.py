@@ -8,9 +8,9 @@ from statistics import median
 
 import pytest
 
-from reports.gate import evidence
-from reports.gate.evidence import MISSES, NEVER, PairedRounds
-from reports.stats import robust
+from concbench.reports.gate import evidence
+from concbench.reports.gate.evidence import MISSES, NEVER, PairedRounds
+from concbench.reports.stats import robust
 
 QUIET = tuple(0.001 * (-1) ** number for number in range(200))
 LIMIT = math.log(1.05)

@@ -10,9 +10,9 @@ from statistics import fmean
 import pytest
 from scipy import stats
 
-from reports.gate.decision import ALPHA, choose, judge
-from reports.gate.evidence import NEVER, TwoSamples, ratio
-from reports.stats.robust import contrast
+from concbench.reports.gate.decision import ALPHA, choose, judge
+from concbench.reports.gate.evidence import NEVER, TwoSamples, ratio
+from concbench.reports.stats.robust import contrast
 
 pytestmark = pytest.mark.once
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reports import history
-from reports.history.series import Series, series
+from concbench.reports import history
+from concbench.reports.history.series import Series, series
 
 from ..made import Made, folder, sequential
 

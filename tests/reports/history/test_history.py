@@ -11,15 +11,15 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-import reports
-from reports import history, page
-from reports.charts.history import _LEFT, WIDE, draw, save
-from reports.charts.style import EDGE
-from reports.errors import UnknownName
-from reports.history import marks
-from reports.history.series import Series, select
-from reports.history.series import series as series_of
-from reports.render import history as rendered
+from concbench import reports
+from concbench.reports import history, page
+from concbench.reports.charts.history import _LEFT, WIDE, draw, save
+from concbench.reports.charts.style import EDGE
+from concbench.reports.errors import UnknownName
+from concbench.reports.history import marks
+from concbench.reports.history.series import Series, select
+from concbench.reports.history.series import series as series_of
+from concbench.reports.render import history as rendered
 
 from ..made import Made, sequential
 from ..page.parsed import Parsed

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-import reports
-from reports import charts, page
+from concbench import reports
+from concbench.reports import charts, page
 
 from .. import hard, probed_run
 from ..made import Made, folder, sequential
@@ -161,7 +161,7 @@ def test_a_page_of_18_cells_with_all_probes_stays_small(tmp_path: Path) -> None:
 
 
 def test_the_package_loads_nothing_until_a_page_is_made() -> None:
-    code = "import reports.page, sys, json; print(json.dumps(sorted(sys.modules)))"
+    code = "import concbench.reports.page, sys, json; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
     assert not {"jinja2", "pandas", "matplotlib", "pyperf"} & set(json.loads(done.stdout))
 

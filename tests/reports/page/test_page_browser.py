@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import reports
-from reports import charts, page
+from concbench import reports
+from concbench.reports import charts, page
 
 from .. import hard, probed_run
 from ..made import Made, folder

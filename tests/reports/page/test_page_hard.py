@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import reports
-from reports import page
+from concbench import reports
+from concbench.reports import page
 
 from .. import hard
 from ..made import Made, folder

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-import reports
-from reports import page
+from concbench import reports
+from concbench.reports import page
 
 from .. import hard
 from ..made import Made, folder

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-import reports
-from reports.render.exports import rendered
+from concbench import reports
+from concbench.reports.render.exports import rendered
 
 from ..hard import NAMES, called
 from ..made import Made, folder, sequential

@@ -17,11 +17,11 @@ import pyperf
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-import reports
-from reports.analysis import frames, records
-from reports.errors import DamagedRun
-from reports.render.exports import FORMATS, rendered
-from reports.run.stored import Stored
+from concbench import reports
+from concbench.reports.analysis import frames, records
+from concbench.reports.errors import DamagedRun
+from concbench.reports.render.exports import FORMATS, rendered
+from concbench.reports.run.stored import Stored
 
 from ..hard import NAMES, called, noisy
 from ..made import Made, folder, sequential

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from markdown_it import MarkdownIt
 
-from reports.render import gate
+from concbench.reports.render import gate
 
 from ..gate.checks import alike, checked, noisy, other, slower
 

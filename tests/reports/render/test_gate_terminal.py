@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.render import gate
+from concbench.reports.render import gate
 
 from ..gate.checks import alike, checked, noisy, other, slower
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-import reports
-from reports import numbers
-from reports.render.exports import rendered
-from reports.table import escaped
+from concbench import reports
+from concbench.reports import numbers
+from concbench.reports.render.exports import rendered
+from concbench.reports.table import escaped
 
 from ..hard import NAMES, called
 from ..made import Made, folder, sequential

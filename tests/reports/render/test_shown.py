@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-import reports
-from reports.analysis import verdict
-from reports.errors import UnknownName
-from reports.render.notebook import Run
+from concbench import reports
+from concbench.reports.analysis import verdict
+from concbench.reports.errors import UnknownName
+from concbench.reports.render.notebook import Run
 
 from .. import hard
 from ..made import Made, folder, sequential

@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-import reports
-from reports import charts, page
-from reports.analysis import frames, header
-from reports.analysis.cells import rows
-from reports.analysis.tables import blocks, grouped
-from reports.charts.chart import blocks as drawn_blocks
-from reports.charts.sweep import families
-from reports.errors import DamagedRun
-from reports.render import summary
-from reports.render.exports import rendered
-from reports.render.notebook import Run
-from reports.run.stored import Stored
+from concbench import reports
+from concbench.reports import charts, page
+from concbench.reports.analysis import frames, header
+from concbench.reports.analysis.cells import rows
+from concbench.reports.analysis.tables import blocks, grouped
+from concbench.reports.charts.chart import blocks as drawn_blocks
+from concbench.reports.charts.sweep import families
+from concbench.reports.errors import DamagedRun
+from concbench.reports.render import summary
+from concbench.reports.render.exports import rendered
+from concbench.reports.render.notebook import Run
+from concbench.reports.run.stored import Stored
 
 from ..hard import NAMES, usual
 from ..made import Made, sequential, texts

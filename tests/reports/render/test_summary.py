@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import reports
-from reports.render import summary
+from concbench import reports
+from concbench.reports.render import summary
 
 from ..made import Made, folder, sequential
 

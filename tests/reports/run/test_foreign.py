@@ -9,10 +9,10 @@ from typing import Any
 import pyperf
 import pytest
 
-import reports
-from reports.analysis import cells, frames
-from reports.errors import DamagedRun
-from reports.run.stored import Stored
+from concbench import reports
+from concbench.reports.analysis import cells, frames
+from concbench.reports.errors import DamagedRun
+from concbench.reports.run.stored import Stored
 
 from ..made import Made, folder, sequential
 

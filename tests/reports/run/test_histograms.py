@@ -6,8 +6,8 @@ import sys
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from reports.errors import DamagedRun
-from reports.run import probes
+from concbench.reports.errors import DamagedRun
+from concbench.reports.run import probes
 
 PRECISION = 0.01
 """Two significant digits, rounded up."""
@@ -65,5 +65,5 @@ def test_what_is_no_histogram_is_damage(damaged: str) -> None:
 
 
 def test_reading_a_run_loads_no_library_of_histograms() -> None:
-    code = "import reports.run.probes, reports.run.probes, sys; assert 'hdrh' not in sys.modules"
+    code = "import concbench.reports.run.probes, reports.run.probes, sys; assert 'hdrh' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

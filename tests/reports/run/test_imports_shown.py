@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from reports.run.imports import lines, summary
-from reports.run.schema import Imported
+from concbench.reports.run.imports import lines, summary
+from concbench.reports.run.schema import Imported
 
 NOW = Imported("/here", {"a.py": "1" * 16, "b.py": "2" * 16, "new.py": "4" * 16})
 THEN = Imported("/there", {"a.py": "1" * 16, "b.py": "3" * 16}, {"lib/core.py": "5" * 16})

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import bench
-import reports
-from reports.run import notes
-from reports.run.notes import FIGURES, WORDS, Note
+import concbench
+from concbench import reports
+from concbench.reports.run import notes
+from concbench.reports.run.notes import FIGURES, WORDS, Note
 
 VALUES = {
     **dict.fromkeys(("tasks", "workers", "measured", "bound", "low", "rounds", "times"), 1600),
@@ -100,7 +100,7 @@ def test_the_english_notes_of_runs_of_before_become_codes() -> None:
 
 
 def test_the_codes_that_lanes_and_strategies_store_are_known_and_documented() -> None:
-    folder = Path(bench.__file__).parent
+    folder = Path(concbench.__file__).parent
     places = ("worker.py", "lanes/*.py", "strategies/*.py")
     sources = [path for place in places for path in folder.glob(place)]
     stored = {

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-import reports
-from reports.analysis import cells
-from reports.analysis.cells import Row
-from reports.errors import DamagedRun
-from reports.run.probes import Concurrency, Timeline
+from concbench import reports
+from concbench.reports.analysis import cells
+from concbench.reports.analysis.cells import Row
+from concbench.reports.errors import DamagedRun
+from concbench.reports.run.probes import Concurrency, Timeline
 
 from ..made import Made, folder, sequential
 from ..made_probes import in_flight, lag, latency, memory

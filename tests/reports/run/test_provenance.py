@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.run.provenance import BASELINE, ENVIRONMENT, MACHINE, ONE_RUN, differences
+from concbench.reports.run.provenance import BASELINE, ENVIRONMENT, MACHINE, ONE_RUN, differences
 
 REVISION = "1" * 40
 RECORD = {

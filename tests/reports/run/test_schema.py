@@ -8,14 +8,14 @@ from typing import get_args
 
 import pytest
 
-import bench
-import reports
-from reports.analysis import behaviour, records
-from reports.gate import decision
-from reports.gate import results as gate
-from reports.gate.thresholds import METRICS
-from reports.history import marks as histories
-from reports.run import keys, probes, schema
+import concbench
+from concbench import reports
+from concbench.reports.analysis import behaviour, records
+from concbench.reports.gate import decision
+from concbench.reports.gate import results as gate
+from concbench.reports.gate.thresholds import METRICS
+from concbench.reports.history import marks as histories
+from concbench.reports.run import keys, probes, schema
 
 from ..gate import checks
 from ..history import past_runs
@@ -95,7 +95,7 @@ def test_the_documented_metadata_is_what_is_read() -> None:
 
 def test_what_is_written_has_the_names_that_are_read() -> None:
     """A worker has copies of them, for its interpreter need not have `reports`."""
-    sources = [path.read_text() for path in Path(bench.__file__).parent.rglob("*.py")]
+    sources = [path.read_text() for path in Path(concbench.__file__).parent.rglob("*.py")]
     copied = {name for source in sources for name in re.findall(r'"(cb_\w+)"', source)}
     used = {name for source in sources for name in re.findall(r"keys\.([A-Z_]+)\b", source)}
     known = {name: key for name, key in vars(keys).items() if str(key).startswith("cb_")}

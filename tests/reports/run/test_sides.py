@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import reports
-from reports.errors import DamagedRun
+from concbench import reports
+from concbench.reports.errors import DamagedRun
 
 from ..made import Made, run_json, sided
 from ..made_sides import HERE, THERE, run, times, two

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-import reports
-from reports.errors import DamagedRun
-from reports.run import notes
+from concbench import reports
+from concbench.reports.errors import DamagedRun
+from concbench.reports.run import notes
 
 from ..made import Made, folder, run_json, sequential
 

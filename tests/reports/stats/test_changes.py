@@ -9,7 +9,7 @@ import pytest
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
-from reports.stats.changes import (
+from concbench.reports.stats.changes import (
     CLEAR_FROM,
     FEWEST,
     MATTERS,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from reports.stats.intervals import ranks
+from concbench.reports.stats.intervals import ranks
 
 
 def times(middle: float, noise: float = 0.01, rounds: int = 8, seed: int = 0) -> dict[int, float]:

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from reports.stats import robust
+from concbench.reports.stats import robust
 
 CHANCE = random.Random(5)
 UNEVEN = [CHANCE.choice((0.0, 0.1)) + CHANCE.expovariate(30) for _ in range(10)]

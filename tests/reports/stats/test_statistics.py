@@ -6,7 +6,7 @@ import random
 import pytest
 from scipy import stats
 
-from reports.stats import intervals
+from concbench.reports.stats import intervals
 
 
 def noisy(rounds: int, seed: int, middle: float = 1.0) -> dict[int, float]:

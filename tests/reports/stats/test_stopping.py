@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from reports.stats import intervals, stopping
-from reports.stats.stopping import Cohort, wanted
+from concbench.reports.stats import intervals, stopping
+from concbench.reports.stats.stopping import Cohort, wanted
 
 Noise = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.float64]]
 
@@ -157,5 +157,5 @@ def test_the_simulation_is_of_the_rule_itself() -> None:
 
 def test_the_driver_loads_no_library_for_this() -> None:
     heavy = "{'numpy', 'scipy', 'pandas', 'pyperf', 'pydantic', 'rich', 'matplotlib'}"
-    code = f"import reports.stats.stopping, sys; assert not {heavy} & set(sys.modules)"
+    code = f"import concbench.reports.stats.stopping, sys; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

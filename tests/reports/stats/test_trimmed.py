@@ -7,7 +7,7 @@ import random
 import pytest
 from scipy import stats
 
-from reports.stats import robust
+from concbench.reports.stats import robust
 
 from ..gate.drawn import NOISES
 
