@@ -17,6 +17,7 @@ def run(
     *,
     strategy: str | Sequence[str] = (),
     param: str | Sequence[str] = (),
+    inputs: object = None,
     tasks: int | None = None,
     workers: int | None = None,
     start: str | None = None,
@@ -37,7 +38,8 @@ def run(
     environment or the project's file.  `workload` is a text, a function `f(i, *, key=default)`, a
     coroutine function, a dataclass or an instance of one, or a list of those.  Workers import what
     stands in a file; what was defined in a notebook, a shell or the running script reaches them by
-    cloudpickle, whose import is then a part of every start-up.
+    cloudpickle, whose import is then a part of every start-up.  `inputs`, of which each task of a
+    function takes one, is a file, a pattern of paths, or an iterable of JSON values.
 
     Raises `concbench.errors.UsageError` for what the caller has to change, and
     `concbench.errors.Interrupted` at a Ctrl-C, when all that was measured is stored.

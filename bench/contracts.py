@@ -68,6 +68,12 @@ class WorkloadOptions(Protocol):
     def fixture(self) -> AbstractContextManager[Mapping[str, Plain]]:
         """Run what a whole run shares (a server, a data file); yield fields for the workload."""
 
+    def normal(self, result: Any) -> Any:
+        """What counts of a result, where not all of it must be equal; called outside the clock."""
+
+    def before_batch(self) -> None:
+        """Make ready for a batch, in the worker's process and untimed; `after_batch` tidies up."""
+
     def cannot_run(self) -> str | None:
         """Why this cannot run here ("needs Python 3.14"), or None."""
 
@@ -82,6 +88,9 @@ class StrategyOptions(Protocol):
 
     def in_flight(self, tasks: int) -> int:
         """How many of a batch's tasks a strategy has in flight, where that is not `workers`."""
+
+    def in_turn(self, workload: Workload) -> bool:
+        """Whether it runs one task of this workload at a time, whatever `workers` is."""
 
     def cannot_take(self, workload: Workload) -> str | None:
         """Why this strategy cannot run that workload, which others can, or None."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
+from errno import EMFILE
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -85,3 +86,17 @@ def alternatives(word: str, choices: Iterable[str]) -> str:
     """`: did you mean io_sleep?`, or `: there are cpu_sum, io_sleep` where nothing is close."""
     known = sorted(choices)
     return suggestion(word, known) or f": there are {', '.join(known) or 'none'}"
+
+
+def remedies(error: BaseException) -> Iterator[str]:
+    """What to do about errors of a task whose own words do not say it."""
+    if isinstance(error, OSError) and error.errno == EMFILE:
+        yield (
+            "each task in flight holds a file or socket: fewer --workers, a dispatch that does not "
+            "start all at once (takers, semaphore), or a higher `ulimit -n`"
+        )
+    if "daemonic processes are not allowed" in str(error):
+        yield (
+            "a task starts processes, and the children of a multiprocessing.Pool may not: take "
+            "pool=executor, or a strategy without processes"
+        )

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from concbench.reports.files import write_whole
 
 from . import pickled
 from .cli import progress
@@ -19,7 +25,8 @@ from .driver.watch import Event, Watch
 from .errors import UsageError
 from .plan.plugins import parameters
 from .plan.settings import resolve
-from .spec import plain
+from .processes.variables import INSIDE
+from .spec import PRIVATE, plain
 
 if TYPE_CHECKING:
     from concbench.reports.render.notebook import Run
@@ -36,11 +43,14 @@ def measure(given: Mapping[str, Any]) -> Run:
     from concbench.reports.analysis import records
     from concbench.reports.render.notebook import Run
 
+    refuse_nested()
     flags = {key: value for key, value in given.items() if key != "quiet"}
     work = flags.pop("workload")
+    flags["inputs"] = _inputs(flags["inputs"], resolve({"results": flags["results"]}).results)
     settings = resolve(flags)
     things = work if isinstance(work, (list, tuple)) else [work]
     texts = tuple(text(thing, settings.results) for thing in things)
+    refuse_nested(texts)
     if texts:
         settings = settings.model_copy(update={"workload": texts})
     with _watching(given["quiet"]) as watch:
@@ -48,6 +58,32 @@ def measure(given: Mapping[str, Any]) -> Run:
     stored = read(folder.resolve())
     records.write(stored, stored.folder)
     return Run(stored)
+
+
+def refuse_nested(targets: Iterable[str] = ()) -> None:
+    """Raise UsageError inside a worker of a run, and while what workers import is imported.
+
+    Each worker would start a run, whose workers start one each.
+    """
+    frames = [
+        frame for frame, _ in traceback.walk_stack(None) if frame.f_code.co_name == "<module>"
+    ]
+    names = {frame.f_code.co_filename: frame.f_globals.get("__name__", "") for frame in frames}
+    imported = {file: name for file, name in names.items() if _is_being_imported(name)}
+    inside = INSIDE in os.environ
+    places = {target.rpartition(":")[0] for target in targets}
+    for file, name in imported.items():
+        if inside or name.startswith(PRIVATE) or {file, name} & places:
+            guard = 'guard it with `if __name__ == "__main__"`'
+            raise UsageError(f"{file} calls run while it is imported: {guard}")
+    if inside:
+        raise UsageError("run was called inside a worker of a run: a task cannot start one")
+
+
+def _is_being_imported(name: str) -> bool:
+    """Whether a module whose code runs is not yet there; a file of ours is loaded without that."""
+    about = getattr(sys.modules.get(name), "__spec__", None)
+    return name.startswith(PRIVATE) or bool(getattr(about, "_initializing", False))
 
 
 def text(thing: Any, results: Path) -> str:
@@ -59,6 +95,24 @@ def text(thing: Any, results: Path) -> str:
     if not callable(thing):
         raise UsageError(f"workload must be texts, functions or dataclasses, not {thing!r}")
     return _target(thing, results)
+
+
+def _inputs(given: Any, results: Path) -> str | None:
+    """The file of inputs; an iterable is written to one, named by its content."""
+    if given is None or isinstance(given, (str, Path)):
+        return None if given is None else str(given)
+    try:
+        content = json.dumps(list(given)).encode()
+    except (TypeError, ValueError) as error:
+        why = f"inputs must be a file, a pattern of paths or an iterable of JSON values: {error}"
+        raise UsageError(f"{why}\n  anything else: call it `inputs`, beside the function") from None
+    path = results.resolve() / FUNCTIONS / f"inputs-{sha256(content).hexdigest()[:12]}.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    return str(path)
 
 
 def _target(thing: Any, results: Path) -> str:

@@ -11,7 +11,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,40 +19,90 @@ from hashlib import sha256
 from importlib.util import find_spec
 from typing import Any
 
+from . import inputs
 from .contracts import AsyncCall, Call, Plain
 from .errors import UsageError, suggestion
+
+AROUND = ("before_batch", "after_batch")
+"""What a workload may have, or may stand beside a function: called untimed around each batch."""
+PRIVATE = "_concbench_"
+"""How the names of modules begin that are files of the user's."""
+INPUTS, NUMBER = "inputs", "i"
+"""What stands beside a function that takes inputs, unless its parameter says that it numbers tasks;
+and what a cell's parameter is called that names a file of them."""
 
 
 def workload_type(function: Callable[..., Any]) -> type[Any]:
     """A dataclass whose fields are the function's keyword-only parameters.
 
-    A coroutine function gets the form for event loops, any other the blocking one.  Raises
-    UsageError unless the function takes the task number and has a default for all the rest.
+    A coroutine function gets the form for event loops, any other the blocking one.  It takes the
+    task number, or where there are inputs one of them.  Raises UsageError unless it has a default
+    for all the rest.
     """
     name = getattr(function, "__name__", type(function).__name__)
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise UsageError(
+            f"{name} is a generator function: calling it does none of its work, and a task has one "
+            "result: return what it yields as a list"
+        )
     parameters = list(inspect.signature(function).parameters.values())
     first = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     if not parameters or parameters[0].kind not in first:
         raise UsageError(f"{name} must take the task number first: def {name}(i, *, key=default)")
-    fields = []
+    fields: list[Any] = []
     for parameter in parameters[1:]:
         if parameter.kind is not parameter.KEYWORD_ONLY or parameter.default is parameter.empty:
             right = f"keyword-only with a default: def {name}(i, *, {parameter.name}=...)"
             raise UsageError(f"{name}: parameter '{parameter.name}' must be {right}")
         fields.append((parameter.name, Any, field(default=parameter.default)))
 
+    near = None if parameters[0].name == NUMBER else _beside(function, INPUTS)
+    own = any(name == INPUTS for name, *_ in fields)
+    if not own:
+        fields.append((INPUTS, str, field(default="", metadata={"implied": True})))
+
+    def several(self: Any) -> Sequence[Any] | None:
+        given = "" if own else getattr(self, INPUTS)
+        if given:
+            return inputs.read(given)
+        return None if near is None else inputs.beside(near, name)
+
+    def call(self: Any, taking: Callable[..., Any]) -> Any:
+        params = {key: one for key, one in vars(self).items() if own or key != INPUTS}
+        bound, items = partial(function, **params), several(self)
+        return bound if items is None else taking(bound, items)
+
     def opened(self: Any) -> Iterator[Call]:
-        yield partial(function, **vars(self))
+        yield call(self, inputs.taking)
 
     async def aopened(self: Any) -> AsyncIterator[AsyncCall]:
-        yield partial(function, **vars(self))
+        yield call(self, inputs.taking_awaited)
 
     form: dict[str, Any] = {"open": contextmanager(opened)}
     if inspect.iscoroutinefunction(function):
         loops = getattr(function, "loops", ("asyncio",))
         form = {"aopen": asynccontextmanager(aopened), "loops": loops}
-    about = {"__doc__": function.__doc__} if function.__doc__ else {}
+    form["task_inputs"] = several
+    about: dict[str, Any] = {"__doc__": function.__doc__} if function.__doc__ else {}
+    for one in ("normal", *AROUND):
+        if callable(near_it := _beside(function, one)):
+            form[one] = staticmethod(near_it)
     return dataclasses.make_dataclass(name, fields, namespace={**form, **about}, frozen=True)
+
+
+def task_inputs(workload: Any) -> Sequence[Any] | None:
+    """The inputs of a function's tasks; None of a workload whose tasks are numbered."""
+    own = getattr(workload, "task_inputs", None)
+    items: Sequence[Any] | None = own() if callable(own) else None
+    return items
+
+
+def _beside(function: Callable[..., Any], name: str) -> Any:
+    """What its module has by this name, or nothing; a function only where it is of that module."""
+    module = sys.modules.get(getattr(function, "__module__", ""))
+    there = getattr(module, name, None)
+    own = getattr(there, "__module__", None) == getattr(module, "__name__", "")
+    return there if own or not (callable(there) or inspect.ismodule(there)) else None
 
 
 @dataclass(frozen=True)
@@ -153,7 +203,7 @@ def _module(place: str) -> Any:
 
 
 def _file(path: str) -> Any:
-    name = f"_concbench_{sha256(os.fsencode(path)).hexdigest()[:16]}"
+    name = f"{PRIVATE}{sha256(os.fsencode(path)).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
     if not os.path.isfile(path):

@@ -11,54 +11,22 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
-from hashlib import sha256
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import engine, imports
+from .answers import FirstAnswer, WrongAnswer, shown
 from .contracts import Batch, Plain
-from .lanes import Lanes
+from .errors import remedies
+from .lanes import Lanes, spread
 from .lanes.pools import show_stacks
 from .lanes.report import child_startup, total
 from .spec import Spec
 
 LONGEST = 1_000_000
 """Characters of an error that are kept: the driver reads them into its memory."""
-SHOWN = 60
-"""Of so many results a sample is kept, and of each so many characters."""
-
-
-class WrongAnswer(Exception):
-    """A batch that did not do the work it was given."""
-
-
-def digest(results: Sequence[Plain], tasks: int) -> str:
-    """A short digest of the results in task order.
-
-    Raises WrongAnswer when there is not one JSON value for each task.
-    """
-    if not isinstance(results, list) or len(results) != tasks:
-        count = len(results) if isinstance(results, list) else type(results).__name__
-        raise WrongAnswer(f"{count} results for {tasks} tasks")
-    try:
-        text = json.dumps(results, sort_keys=True)
-    except (TypeError, ValueError) as error:
-        raise WrongAnswer(_culprit(results) or str(error)) from None
-    return sha256(text.encode()).hexdigest()[:16]
-
-
-def _culprit(results: Sequence[Plain]) -> str:
-    for i, result in enumerate(results):
-        try:
-            json.dumps(result, sort_keys=True)
-        except (TypeError, ValueError):
-            kind, why = type(result).__name__, ", which is not JSON"
-            if kind == "coroutine":
-                why = " that nobody awaited: an async call needs aopen"
-            return f"task {i} returned a {kind}{why}"
-    return ""
 
 
 def write_failure(error: BaseException, path: str) -> None:
@@ -84,7 +52,7 @@ def line(error: BaseException) -> str:
     """`ValueError: bad size (in task 3, lane MainThread)` on one line."""
     if isinstance(error, WrongAnswer):
         return str(error)
-    notes = "; ".join(getattr(error, "__notes__", []))
+    notes = "; ".join([*getattr(error, "__notes__", []), *remedies(error)])
     words = " ".join(f"{type(error).__name__}: {error}".split())
     return f"{words} ({notes})" if notes else words
 
@@ -116,15 +84,20 @@ def measure(job: dict[str, Any], folder: str) -> None:
         batch = stack.enter_context(strategy.open(lanes))
         opened = clock()
         os.remove(mark)
-        tasks = lanes.tasks(job["measured_tasks"])
-        beginning = clock()
-        results = batch(tasks)
-        first = clock()
-        answer = digest(results, len(tasks))
-        head = digest(results[: job["head"]], job["head"])
-        shown = [json.dumps(one)[:SHOWN] for one in results[:SHOWN]] if job.get("shown") else []
+        tasks = lanes.tasks(job["measured_tasks"], job.get("tasks"))
+        with lanes.around_batch():
+            beginning = clock()
+            results = batch(tasks)
+            first = clock()
+        answer = FirstAnswer(results, len(tasks), lanes.workload, job.get("exact", False))
+        sample = list(tasks) if len(tasks) < job.get("tasks", 0) else []
+        numbers = range(len(tasks)) if sample else spread(job["head"], len(tasks))
+        head = answer.of([results[i] for i in numbers])
+        first_results = shown(results) if job.get("shown") else []
+        if answer.alike:
+            lanes.notes.append({"code": "answers-alike"})
         del results
-        timed = TimedBatches(batch, tasks, answer)
+        timed = TimedBatches(batch, tasks, answer, lanes.around_batch if lanes.around else None)
         benchmark = engine.timed(job["name"], timed, job["metadata"])
         surroundings = _surroundings()
         lanes.notes += [{"code": "gil-turned-on-by", "module": one} for one in turned_on()]
@@ -138,10 +111,11 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_in_process": int(lanes.in_process),
         "cb_form": lanes.form,
         "cb_client": _client(job["workload"], lanes.form),
-        "cb_answer": answer,
+        "cb_answer": answer.text,
         "cb_answer_head": head,
         "cb_head": job["head"],
-        "cb_results": json.dumps(shown) if shown else "",
+        "cb_sample": json.dumps(sample) if sample else "",
+        "cb_results": json.dumps(first_results) if first_results else "",
         "cb_notes": _distinct([*lanes.notes, *([] if lanes.far else timed.notes)]),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
@@ -163,12 +137,13 @@ def scout(job: dict[str, Any], folder: str) -> None:
     mark = _mark(folder)
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
-    with strategy.open(lanes) as batch:
+    with strategy.open(lanes) as opened_batch:
+        batch = lanes.guarded(opened_batch)
         cpu, opened = time.process_time(), time.perf_counter()
         os.remove(mark)
         count, seconds, done = 1, 0.0, 0
         while seconds < engine.LONG_ENOUGH and done < job["tasks"]:
-            tasks = lanes.tasks(count)
+            tasks = lanes.tasks(count, job["tasks"])
             began = time.perf_counter()
             batch(tasks)
             seconds, done = time.perf_counter() - began, count
@@ -187,13 +162,23 @@ def _mark(folder: str) -> str:
         return path
 
 
+Around: TypeAlias = Callable[[], AbstractContextManager[None]] | None
+AGAIN = (
+    "in a later batch: each process runs every task at least twice; before_batch() and "
+    "after_batch() of the workload, or beside the function, can undo what the first one did"
+)
+
+
 class TimedBatches:
     """Batches under the clock; their usage is read, and their answer checked, outside it."""
 
-    def __init__(self, batch: Batch, tasks: range, answer: str) -> None:
+    def __init__(
+        self, batch: Batch, tasks: range, answer: FirstAnswer, around: Around = None
+    ) -> None:
         from .machine import usage
 
         self._batch, self._tasks, self._answer = batch, tasks, answer
+        self._around = around
         self._usage = usage
         self._used: list[usage.TreeUsage] = []
         self.notes: list[Plain] = []
@@ -205,18 +190,35 @@ class TimedBatches:
         before = self._usage.before()
         cpu = time.process_time()
         began = clock()
-        for _ in repeats:
-            results = batch(tasks)
-        seconds = clock() - began
+        try:
+            if self._around:
+                seconds, results = self._apart(loops)
+            else:
+                for _ in repeats:
+                    results = batch(tasks)
+                seconds = clock() - began
+        except BaseException as error:
+            error.add_note(AGAIN)
+            raise
         self.cpu += time.process_time() - cpu
         after = self._usage.after()
         self._used.append(self._usage.spent(before, after))
         if before is None or after is None:
             self.notes.append({"code": "cpu-unreadable"})
         self.batches += loops
-        if digest(results, len(tasks)) != self._answer:
-            raise WrongAnswer("a later batch gave another answer than the first")
+        self._answer.check(results)
         return seconds
+
+    def _apart(self, loops: int) -> tuple[float, list[Plain]]:
+        """Batches, each with what is done before and after it, outside the clock."""
+        assert self._around is not None
+        seconds, clock = 0.0, time.perf_counter
+        for _ in range(loops):
+            with self._around():
+                began = clock()
+                results = self._batch(self._tasks)
+                seconds += clock() - began
+        return seconds, results
 
     def used(self) -> dict[str, float | None]:
         """By the whole process tree, per batch; None where that is not known of every value."""

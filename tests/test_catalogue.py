@@ -32,6 +32,7 @@ PART = [
     ("asyncio[loop=uvloop]", "http_get"),
     ("asyncio+blocking", "sqlite"),
     ("asyncio+processpool", "cpu_sum"),
+    ("multiprocessing+asyncio", "mixed"),
     ("asyncio+run_in_executor", "file_io"),
     ("asyncio+threadsafe", "stream"),
     ("asyncio+to_thread", "sqlite"),

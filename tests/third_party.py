@@ -132,8 +132,8 @@ class Misbehaving:
             os._exit(0)
         return i
 
-    def bytes(self, i):
-        return b"raw"
+    def incomparable(self, i):
+        return object()
 
     def coroutine(self, i):
         async def never():

@@ -74,6 +74,7 @@ def check(
     workload: options.Workload = None,
     strategy: options.Strategy = None,
     param: options.Param = None,
+    inputs: options.Inputs = None,
     tasks: options.Tasks = None,
     workers: options.Workers = None,
     start: options.Start = None,
@@ -87,6 +88,7 @@ def check(
     export: Export = None,
     report: options.Report = False,
     strict: options.Strict = False,
+    exact: options.Exact = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:

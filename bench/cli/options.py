@@ -56,12 +56,24 @@ Strategy = Annotated[
 Param = Annotated[
     Several, Option("-P", "--param", help="Sweep: key=1,2,4 or key=1:64:x2; repeatable.")
 ]
+Inputs = Annotated[
+    str | None,
+    Option(metavar="FILE", help="What tasks take: lines of a file, json, csv, parquet, 'a/*.png'."),
+]
 Tasks = Annotated[int | None, Option(help="Tasks in a batch.")]
 Workers = Annotated[int | None, Option(help="Tasks running at the same time.")]
 Start = Annotated[str | None, Option(help="How children start: fork, spawn or forkserver.")]
 Reference = Annotated[str | None, Option(help="The strategy that speed-ups refer to: sequential.")]
 Margin = Annotated[
     str | None, Option(metavar="SHARE", help="Strategies that differ by less are as good: 5%.")
+]
+
+Exact = Annotated[
+    bool, Option("--exact", help="Answers: floats equal to the last digit, not within 1e-9.")
+]
+
+Warm = Annotated[
+    bool, Option("--warm", help="Rank by later batches, also where the first did the work.")
 ]
 
 # How long, and in which order

@@ -109,7 +109,9 @@ def measure(
     past = History(cells, _entries(resume / "journal.jsonl", cells) if resume else ())
     with ExitStack() as fixtures:
         opened = open_lab(
-            *(shop, agenda.sides, cells, seed, past.elapsed, agenda.probes), proof=agenda.proof
+            *(shop, agenda.sides, cells, seed, past.elapsed, agenda.probes),
+            proof=agenda.proof,
+            exact=settings.exact,
         )
         lab = fixtures.enter_context(opened)
         folder = resume or runs.create(settings.results)
@@ -168,7 +170,8 @@ def dry_run(settings: Settings, watch: Watch) -> DryRun:
     with _prepared(settings) as (shop, agenda):
         cells = agenda.cells
         past, once = History(cells), Limits(limits(settings).budget, 1, settings.timeout)
-        with open_lab(shop, agenda.sides, cells, 0, proof=agenda.proof) as lab:
+        opened = open_lab(shop, agenda.sides, cells, 0, proof=agenda.proof, exact=settings.exact)
+        with opened as lab:
             visit = Watcher(watch, lab.elapsed, cells, past, once, ()).visit
             course = Course(cells, past, lab, lambda _: None, lambda: None, visit, once, 0)
             course.run(lambda _: [planned.id for planned in cells])

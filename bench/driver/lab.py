@@ -167,9 +167,10 @@ def _job(visit: Visit) -> dict[str, Any]:
     return {
         "run": "concbench.worker:measure",
         "name": cell.name,
+        "tasks": cell.tasks,
         "measured_tasks": visit.tasks,
         "head": visit.head,
-        "shown": visit.round == 0 and bool(visit.planned.side),  # where answers may differ
+        "shown": visit.round < 2,  # which show where answers part, of cells or of processes
         "metadata": {
             keys.CELL: visit.planned.id,
             keys.ROUND: visit.round,
@@ -211,6 +212,7 @@ def open_lab(
     elapsed: float = 0.0,
     probes: Sequence[str] = (),
     proof: Proof | None = None,
+    exact: bool = False,
 ) -> Iterator[Lab]:
     """A lab with the fixtures of every side's workloads."""
     with ExitStack() as stack:
@@ -220,7 +222,7 @@ def open_lab(
             workloads = {one.cell.workload.label: one.cell.workload for one in own}
             fixtures = stack.enter_context(running(shop.children, workloads.values(), side))
             equipped[side.title] = EquippedSide(side, fixtures)
-        workers = Workers(shop.children, shop.folder, equipped, seed, proof=proof)
+        workers = Workers(shop.children, shop.folder, equipped, seed, proof=proof, exact=exact)
         yield Lab(workers, elapsed, probes=probes)
 
 

@@ -37,6 +37,10 @@ IN_TURN_SECONDS, IN_TURN_TASKS = 0.15, 4
 """What a batch of tasks in turn may take, as more say nothing new; and the fewest tasks."""
 
 
+AS_LONG = 0.8
+"""Of the tasks in turn, as the reference was seen to run them: a batch that takes this runs so."""
+
+
 @dataclass(frozen=True)
 class Owed:
     """One pass: of a cell or, with `planned` None, of a strategy that has nothing to do.
@@ -99,7 +103,7 @@ def _batch(planned: PlannedCell, past: History) -> float:
 
 def _of_cell(planned: PlannedCell, past: History, probes: Sequence[str], process: float) -> Owed:
     batch, tasks = _batch(planned, past), past.measured_tasks(planned)
-    if planned.workers == 1 and batch > IN_TURN_SECONDS:
+    if _in_turn(planned, past, batch) and batch > IN_TURN_SECONDS:
         fewer = min(tasks, max(IN_TURN_TASKS, int(tasks * IN_TURN_SECONDS / batch)))
         batch, tasks = batch * fewer / tasks, fewer
     others = {*probes} - {"memory"}
@@ -110,6 +114,16 @@ def _of_cell(planned: PlannedCell, past: History, probes: Sequence[str], process
         expected += 2 * batch
     key = _empty(planned)
     return Owed(planned, planned.cell, tasks, tuple(probes), key, batch, expected, planned.side)
+
+
+def _in_turn(planned: PlannedCell, past: History, batch: float) -> bool:
+    """Whether its tasks run one after the other: a coroutine that blocks, threads under the GIL.
+
+    Such a cell is the slowest and needs its probe most; a few tasks show all there is to see.
+    """
+    each = past.seconds_per_task.get(planned.block)
+    tasks = past.measured_tasks(planned)
+    return planned.workers == 1 or (each is not None and batch >= AS_LONG * each * tasks)
 
 
 def _of_empty(planned: PlannedCell, process: float) -> Owed:

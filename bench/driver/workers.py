@@ -77,6 +77,8 @@ class Workers:
     """The same by what it is, as all that differs in numbers is one kind."""
     proof: Proof | None = None
     """Told what each worker imported."""
+    exact: bool = False
+    """Whether floats of answers are compared to the last digit."""
 
     def note(self, strays: list[str], cell: str = "") -> None:
         """Take in what a worker of a cell has left running."""
@@ -96,7 +98,8 @@ class Workers:
         equipped.fixtures.revive()
         side, given = equipped.side, equipped.fixtures.given.get(cell.workload.label, {})
         specs = {"workload": replace(cell.workload, given=given), "strategy": cell.strategy}
-        folder = self._new_folder({**job, **{key: vars(spec) for key, spec in specs.items()}})
+        plugins = {key: vars(spec) for key, spec in specs.items()}
+        folder = self._new_folder({**job, "exact": self.exact, **plugins})
         process = None
         try:
             with (folder / "stderr").open("wb") as stderr:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from concbench.reports.gate import decision, thresholds
 from concbench.reports.gate.evidence import FEWEST, Evidence, OneSample, PairedRounds, TwoSamples
 from concbench.reports.gate.results import Result
-from concbench.reports.run import keys
+from concbench.reports.run import answers, keys
 from concbench.reports.run.schema import Planned as StoredCell
 from concbench.reports.stats import robust
 
@@ -353,13 +353,14 @@ class Samples:
             return False
         now, tasks = self._answers(pair.now)
         before, tasks_before = self._answers(pair.before)
-        return bool(now and before and tasks == tasks_before and now != before)
+        same = answers.same(now, before)
+        return bool(now and before and tasks == tasks_before and not same)
 
     def _answers(self, cell: PlannedCell | StoredCell) -> tuple[set[str], int]:
         """The digests of a cell's answers, and of how many tasks they are."""
         if isinstance(cell, PlannedCell):
-            answers = {run["answer"] for run in self.past.measured[cell.id]}
-            return answers, self.past.measured_tasks(cell)
+            own = {run["answer"] for run in self.past.measured[cell.id]}
+            return own, self.past.measured_tasks(cell)
         processes = self.stored.of(cell.id) if self.stored else ()
         return {one.answer for one in processes} - {""}, cell.measured_tasks or cell.tasks
 

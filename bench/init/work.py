@@ -1,7 +1,8 @@
 """What concbench measures here: `concbench run`, or `nox -s bench`.
 
 A workload is one task, numbered i, that is run many times. Its result tells which task it was and
-is plain (what JSON can hold): so concbench can prove that every strategy did the same work.
+can be compared (plain values, arrays, dataclasses): so concbench can prove that every strategy did
+the same work.
 Nothing of concbench is imported, so this file works without it, too.
 """
 
@@ -21,6 +22,10 @@ from typing import ClassVar
 def digest(i: int, *, rounds: int = 20_000) -> str:
     """Compute, in C code that lets other threads run meanwhile."""
     return hashlib.pbkdf2_hmac("sha256", b"secret", str(i).encode(), rounds).hex()
+
+
+# A function whose parameter is not called i takes an input: `def fetch(url)` one line each with
+# `--inputs urls.txt` (or .json, .csv, .parquet, 'data/*.png'), or one of a list `inputs` here.
 
 
 # The long way, for what needs a client, a connection or a file: every thread, process or event

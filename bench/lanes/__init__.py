@@ -10,13 +10,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, partial
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ..contracts import AsyncCall, Call, Plain
+from ..contracts import AsyncCall, Batch, Call, Plain
 from ..errors import UsageError
-from ..spec import Spec
+from ..spec import AROUND, Spec, task_inputs
 from .lane import Instruments, awaited, in_lane, inline, opened
 from .loops import Loop, held, in_thread, loop_class
 from .pools import ChildLanes, processes, threads
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     AsyncLane = Callable[[], AbstractAsyncContextManager[AsyncCall]]
 
 
-OPENED_IN_BATCH = {"code": "lanes-within-batch"}
+OPENED_IN_BATCH, OWN_LOOP = {"code": "lanes-within-batch"}, {"code": "own-loop-per-lane"}
 EXECUTOR, POOL = "concurrent.futures.process", f"{__name__}.multiprocessing_pool"
 """What the children of either kind of pool import."""
 
@@ -64,12 +65,56 @@ class Lanes:
         """Imported with the first lane: a strategy that patches anything has done so by then."""
         return self._spec.build()
 
-    def tasks(self, count: int) -> range:
-        """The first `count` tasks as the workload sends them to lanes, for a batch."""
-        tasks = range(count)
+    @property
+    def workload(self) -> Any:
+        """The workload that its lanes open."""
+        return self._workload
+
+    @property
+    def awaits(self) -> bool:
+        """Whether it has no form but the one for event loops."""
+        return not hasattr(self._workload, "open")
+
+    def tasks(self, count: int, of: int | None = None) -> range:
+        """The first `count` tasks, as the workload sends them to lanes, for a batch.
+
+        With `of` they are a sample of so many, spread over them.
+        """
+        tasks = range(count) if of is None or count >= of else spread(count, of)
+        items = task_inputs(self._workload)
+        if items is not None and len(items) < count:
+            self.notes.append({"code": "inputs-again", "inputs": len(items), "tasks": count})
         if hasattr(self._workload, "arguments"):
             tasks = self._workload.arguments(tasks)
         return tasks
+
+    @property
+    def around(self) -> bool:
+        """Whether the workload does anything before or after a batch."""
+        return any(hasattr(self._workload, name) for name in AROUND)
+
+    @contextmanager
+    def around_batch(self) -> Iterator[None]:
+        """What the workload does before and after each batch, in this process and untimed."""
+        before, after = (getattr(self._workload, name, None) for name in AROUND)
+        if before:
+            before()
+        try:
+            yield
+        finally:
+            if after:
+                after()
+
+    def guarded(self, batch: Batch) -> Batch:
+        """The batch with what the workload does before and after it."""
+        if not self.around:
+            return batch
+
+        def around(tasks: range) -> list[Plain]:
+            with self.around_batch():
+                return batch(tasks)
+
+        return around
 
     @contextmanager
     def blocking(self) -> Iterator[Call]:
@@ -104,6 +149,20 @@ class Lanes:
         With `preload` a fork server imports what they need before it forks them.
         """
         return processes(self._children(workers, start, EXECUTOR if preload else ""))
+
+    def loops(
+        self, count: int, start: str, at_once: int
+    ) -> AbstractContextManager[ProcessPoolExecutor]:
+        """A pool of children, an event loop in each; map `in_lane` over chunks of task numbers."""
+        from .loops_in_processes import LoopWork
+
+        children = self._children(count, start)
+        if hasattr(self._workload, "aopen"):
+            self.notes = [note for note in self.notes if note != OWN_LOOP]
+            self._take("async")
+        else:
+            self.notes.append({"code": "blocks-loop"})
+        return processes(children._replace(build=partial(LoopWork, self._spec, at_once)))
 
     def pool(
         self,
@@ -224,13 +283,25 @@ class Lanes:
             self._take("blocking")
         else:
             self._take("async")
-            self.notes.append({"code": "own-loop-per-lane"})
+            self.notes.append(OWN_LOOP)
 
     def _take(self, form: str) -> None:
         self.form = form
         client, module = client_module(self._workload, form, self._spec.clients)
         if client:
             _import(client, module, self.start in ("", "fork"))
+
+
+def spread(count: int, of: int) -> Any:
+    """So many numbers of the first `of`, one anywhere in each of as many equal parts.
+
+    They are drawn, for what repeats in a batch may do so in equal steps, and the same in every
+    run, so that answers and times of two can be compared.
+    """
+    bounds = [part * of // max(1, count) for part in range(count + 1)]
+    draws = (sha256(f"{of}/{part}".encode()).digest() for part in range(count))
+    parts = zip(bounds, bounds[1:], draws, strict=False)
+    return [low + int.from_bytes(draw[:8], "big") % (high - low) for low, high, draw in parts]
 
 
 def _import(client: str, module: str, here: bool) -> None:

@@ -14,8 +14,8 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from ..contracts import AsyncCall, Plain
-from .lane import blame
-from .other_loops import shared
+from .lane import CANCELLED, NoResult, blame, unasked
+from .other_loops import failure, shared
 
 
 async def in_flight(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
@@ -24,6 +24,13 @@ async def in_flight(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
     async with asyncio.TaskGroup() as group:
         for _ in range(min(workers, len(tasks))):
             started(group, take())
+    return results
+
+
+async def in_turn(call: AsyncCall, tasks: range) -> list[Plain]:
+    """Run one task after the other."""
+    take, results = shared(call, tasks)
+    await take()
     return results
 
 
@@ -109,9 +116,11 @@ async def queue(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
             i = await waiting.get()
             try:
                 results[i] = await call(i)
-            except Exception as error:
-                blame(error, i)
-                raise
+            except BaseException as error:
+                failed = failure(error, i)
+                if failed is error:
+                    raise
+                raise failed from None
             waiting.task_done()
 
     # join() waits for ever when a consumer fails; the group does not.
@@ -153,11 +162,14 @@ async def _ending(running: Running) -> AsyncIterator[Running]:
     """On an error blame the tasks that failed, cancel the rest and wait for them."""
     try:
         yield running
-    except BaseException:
+    except BaseException as error:
+        ended = [i for task, i in running.items() if task.cancelled()] if unasked(error) else []
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         for task, i in running.items():
-            if not task.cancelled() and (error := task.exception()):
-                blame(error, i)
+            if not task.cancelled() and (own := task.exception()):
+                blame(own, i)
+        if ended:
+            raise NoResult(ended[0], CANCELLED) from None
         raise

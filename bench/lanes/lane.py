@@ -5,6 +5,7 @@ Standard library only: every worker and every child of a pool imports this.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from .. import imports
 from ..contracts import AsyncCall, Call, Plain
-from .loops import own_loop
+from .loops import is_in_loop, own_loop
 from .report import LaneRecorder, LaneReport, call_and_metrics, report
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ def opened(workload: Any, record: Record | None, reports: list[LaneReport]) -> I
 @contextmanager
 def opening(workload: Any, record: Record | None, reports: list[LaneReport]) -> Iterator[Call]:
     """The call of a lane, which adds its report when it is closed."""
+    if type(workload).__name__ == "LoopWork":  # whose module would bring asyncio to every lane
+        with workload.opened(record, reports) as call:
+            yield call
+        return
     with workload.open() if hasattr(workload, "open") else own_loop(workload) as form:
         call, metrics = call_and_metrics(form)
         startup = lane.clock() if hasattr(lane, "clock") else None
@@ -58,6 +63,9 @@ def in_lane(i: int) -> Plain:
     """Run task i in this thread's lane: what pools map, because it pickles as a name."""
     try:
         return lane.call(i)
+    except StopIteration:
+        picklable: BaseException = NoResult(i, STOPPED)
+        blame(picklable, i)
     except BaseException as error:
         blame(error, i)
         picklable = crossing(error) if hasattr(lane, "name") else error
@@ -70,6 +78,33 @@ def blame(error: BaseException, i: int) -> None:
     """Note on the error which task raised it, and where, unless that is noted already."""
     if not any(note.startswith("in task ") for note in getattr(error, "__notes__", ())):
         error.add_note(f"in task {i}, lane {name()}")
+
+
+class NoResult(RuntimeError):
+    """A task that ended without a result."""
+
+    def __init__(self, i: int, cause: str) -> None:
+        super().__init__(i, cause)
+        self.task, self.cause = i, cause
+
+    def __str__(self) -> str:
+        return f"task {self.task} ended without a result: {self.cause}"
+
+
+CANCELLED = "it was cancelled, or raised CancelledError, and nobody outside of it asked for that"
+STOPPED = "it raised StopIteration, which ends whatever loop it runs in: raise another error"
+
+
+def unasked(error: BaseException) -> bool:
+    """Whether this is a cancellation that the task itself raised.
+
+    asyncio takes such a task for one that was cancelled as somebody wished, and goes on without it.
+    """
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None or not isinstance(error, asyncio.CancelledError) or not is_in_loop():
+        return False
+    task = asyncio.current_task()
+    return task is not None and not task.cancelling()
 
 
 def crossing(error: E) -> E | RuntimeError:

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ..contracts import AsyncCall, Plain
-from .lane import Beating, blame
+from .lane import CANCELLED, Beating, NoResult, blame, unasked
 
 T = TypeVar("T")
 
@@ -48,11 +48,22 @@ def shared(call: AsyncCall, tasks: range) -> tuple[Taker, list[Plain]]:
         for position, i in numbers:
             try:
                 results[position] = await call(i)
-            except Exception as error:
-                blame(error, i)
-                raise
+            except BaseException as error:
+                failed = failure(error, i)
+                if failed is error:
+                    raise
+                raise failed from None
 
     return take, results
+
+
+def failure(error: BaseException, i: int) -> BaseException:
+    """The error that ends task i, with where it ran; NoResult where it cancels itself."""
+    if unasked(error):
+        error = NoResult(i, CANCELLED)
+    if isinstance(error, Exception):
+        blame(error, i)
+    return error
 
 
 async def in_group(

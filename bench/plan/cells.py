@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import clients
 from ..errors import NothingSelected, UsageError, alternatives
 from ..machine.identity import cpus
-from ..spec import Cell, Spec
+from ..spec import INPUTS, Cell, Spec, task_inputs
 from . import MOST, limits
 from .plugins import implied, loaded, names, unfit
 from .selection import Axis, Selection, axis, selected, value
@@ -45,6 +45,8 @@ class PlannedCell:
     """Why it cannot run here, or nothing."""
     side: str = ""
     pair: int | None = None
+    in_turn: bool = False
+    """Whether it runs one task at a time: a sample of them is enough where they take long."""
 
     @property
     def name(self) -> str:
@@ -67,7 +69,8 @@ def plan(settings: Settings) -> tuple[PlannedCell, ...]:
     for key in keys:
         if keys.count(key) > 1:
             raise UsageError(f"parameter '{key}' is given twice: write {key}=1,2,4")
-    flags = {"tasks": settings.tasks, "workers": settings.workers, "start": settings.start}
+    given = ("tasks", "workers", "start", INPUTS)
+    flags = {key: getattr(settings, key) for key in given}
     axes += [Axis(key, (str(flag),)) for key, flag in flags.items() if flag is not None]
     workloads = list(selected("workloads", settings.workload))
     strategies = list(selected("strategies", settings.strategy))
@@ -92,14 +95,19 @@ def _check_axes(axes: list[Axis], chosen: list[Selection]) -> None:
 
 def _cells(workload: Selection, strategy: Selection, axes: list[Axis]) -> Iterator[Cell]:
     plugin = loaded(workload.spec)
-    own = (str(getattr(plugin, "tasks", TASKS)),)
-    tasks = next((a.texts for a in axes if a.key == "tasks"), own)
+    texts = next((a.texts for a in axes if a.key == "tasks"), None)
     workers = getattr(plugin, "workers", cpus() if hasattr(plugin, "tasks") else WORKERS)
-    for w, t in itertools.product(_specs(workload, axes, workers), tasks):
-        count = value(t, ..., w.name, "tasks")
-        _check_count(w.name, "tasks", count)
-        for s in _specs(strategy, axes, workers):
-            yield Cell(w, s, count)
+    for w in _specs(workload, axes, workers):
+        for t in texts or (str(_tasks(w.build())),):
+            count = value(t, ..., w.name, "tasks")
+            _check_count(w.name, "tasks", count)
+            for s in _specs(strategy, axes, workers):
+                yield Cell(w, s, count)
+
+
+def _tasks(workload: Any) -> int:
+    """Its own number of tasks, or as many as it has inputs, where those are enough for a batch."""
+    return int(max(getattr(workload, "tasks", TASKS), len(task_inputs(workload) or ())))
 
 
 def _specs(chosen: Selection, axes: list[Axis], workers: int) -> Iterator[Spec]:
@@ -139,9 +147,21 @@ def _check_count(owner: str, key: str, count: int) -> None:
 def _distinct(cells: Iterable[Cell]) -> list[Cell]:
     by_name: dict[str, Cell] = {}
     for cell in cells:
-        if by_name.setdefault(cell.name, cell) != cell:
-            raise UsageError(f"two different cells are called {cell.name}: rename a plug-in")
+        if (other := by_name.setdefault(cell.name, cell)) != cell:
+            raise UsageError(_twice(other, cell))
     return list(by_name.values())
+
+
+def _twice(one: Cell, other: Cell) -> str:
+    """What to do about two different cells of one name."""
+    noun, first, second = "workloads", one.workload, other.workload
+    if first == second:
+        noun, first, second = "strategies", one.strategy, other.strategy
+    remedy = "rename one of them, or measure them in runs of their own"
+    if first.name == "lambda":
+        remedy = "give each a name, by def"
+    where = f"{first.target} and {second.target}"
+    return f"two different {noun} are called {first.name} ({where}): {remedy}"
 
 
 def _placed(cells: list[Cell], reference: str) -> Iterator[PlannedCell]:
@@ -159,7 +179,14 @@ def _placed(cells: list[Cell], reference: str) -> Iterator[PlannedCell]:
         why = unfit(workload, cell.strategy.build()) or clients.lacking(workload, there)
         spec = replace(cell.workload, clients=clients.renamed(workload, there))
         planned = replace(cell, workload=spec)
-        yield PlannedCell(number, planned, _in_flight(cell), block, refers, why)
+        count = _in_flight(cell)
+        alone = count == 1 or _in_turn(cell.strategy.build(), workload)
+        yield PlannedCell(number, planned, count, block, refers, why, in_turn=alone)
+
+
+def _in_turn(strategy: Any, workload: Any) -> bool:
+    own = getattr(strategy, "in_turn", None)
+    return own is not None and bool(own(workload))
 
 
 def _in_flight(cell: Cell) -> int:

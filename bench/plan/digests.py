@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
-from ..spec import Cell
+from ..spec import INPUTS, Cell
 
 OURS = "concbench"
 """The package whose code the version of this distribution names."""
@@ -24,14 +24,18 @@ def plugins(cells: Iterable[Cell]) -> dict[str, str]:
     from its own package: what was imported until now, so call it when the cells are planned.
     """
     targets: dict[str, set[str]] = {}
+    read: set[Path] = set()
     for cell in cells:
         for kind, spec in (("workload", cell.workload), ("strategy", cell.strategy)):
             targets.setdefault(f"{kind} {spec.name}", set()).add(spec.target)
+        read.add(Path(cell.workload.params.get(INPUTS) or ""))
     digests = {}
     for name, own in sorted(targets.items()):
         if files := sorted({file for target in own for file in _files(target)}):
             each = (sha256(file.read_bytes()).digest() for file in files)
             digests[name] = sha256(b"".join(each)).hexdigest()
+    for file in sorted(one for one in read if one.is_file()):
+        digests[f"inputs {file}"] = sha256(file.read_bytes()).hexdigest()
     return digests
 
 

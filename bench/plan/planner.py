@@ -30,7 +30,7 @@ from .selection import DEFAULTS, selected, specs
 KINDS: Mapping[str, Kind] = {"workload": "workloads", "strategy": "strategies"}
 Missing: TypeAlias = tuple[str, str, int, bool]
 """A text, why it means nothing here, the exit code for that, and whether it is there at all."""
-SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "reference")
+SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "inputs", "reference")
 """What decides the cells."""
 
 

@@ -150,6 +150,7 @@ class Settings(BaseModel):
     workload: Texts = ()
     strategy: Texts = ()
     param: Texts = ()
+    inputs: str | None = None
     tasks: Annotated[Number, Field(ge=1, le=MOST["tasks"])] | None = None
     workers: Annotated[Number, Field(ge=1, le=MOST["workers"])] | None = None
     start: Literal["fork", "spawn", "forkserver"] | None = None
@@ -163,6 +164,8 @@ class Settings(BaseModel):
     probe: Probes = DEFAULT_PROBES
     raw: bool = False
     strict: bool = False
+    exact: bool = False
+    warm: bool = False
     gate: Gate = Gate()
     results: Path = Path(".concbench")
 
@@ -308,8 +311,9 @@ def _placed(table: Mapping[str, Any], place: Path) -> dict[str, Any]:
         texts = several(table.get(key))
         if isinstance(texts, (list, tuple)):
             options[key] = [_from(place, text) if isinstance(text, str) else text for text in texts]
-    if isinstance(table.get("results"), str):
-        options["results"] = place / table["results"]
+    for key in ("results", "inputs"):
+        if isinstance(table.get(key), str):
+            options[key] = str(place / table[key])
     return options
 
 

@@ -50,8 +50,8 @@ def probe(job: dict[str, Any], folder: str) -> None:
     if "memory" in wanted:
         _keep_warm(strategy, first, count, pipe)
     elif wanted & TIDY:
-        with strategy.open(first) as batch:  # imports, helpers and caches stay
-            batch(first.tasks(count))
+        with strategy.open(first) as opened:  # imports, helpers and caches stay
+            first.guarded(opened)(first.tasks(count))
     if first.far:
         result["far"] = True
     if wanted & TIDY:
@@ -80,8 +80,8 @@ class Pipe:
 
 
 def _keep_warm(strategy: Strategy, lanes: Lanes, count: int, pipe: Pipe) -> None:
-    with strategy.open(lanes) as batch:
-        tasks = lanes.tasks(count)
+    with strategy.open(lanes) as opened:
+        batch, tasks = lanes.guarded(opened), lanes.tasks(count)
         batch(tasks)
         pipe.say("memory")
         while True:  # at least one more: the driver samples while tasks are in flight
@@ -108,8 +108,8 @@ def _recorded(strategy: Strategy, workload: Spec, count: int) -> tuple[dict[str,
     """What the instruments recorded of a batch in a warm pool, and tasks left in event loops."""
     hearts, submitted = Heartbeats(), Submitted()
     lanes = Lanes(workload, Instruments(Recorder, hearts.watching, hearts.beating))
-    with strategy.open(lanes) as batch:
-        tasks = lanes.tasks(count)
+    with strategy.open(lanes) as opened:
+        batch, tasks = lanes.guarded(opened), lanes.tasks(count)
         batch(tasks)
         began = clock()
         batch(Tasks(tasks, submitted))  # type: ignore[arg-type]  # like a range in all it is used for

@@ -31,10 +31,14 @@ RECORDED = (
 """What changes Python's speed: inherited, and stored with the run."""
 
 
+INSIDE = "_CONCBENCH_WORKER"
+"""Set in every worker and its children: no run starts there."""
+
+
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The variables that a worker inherits, and extra ones."""
     inherited = {key: value for key, value in os.environ.items() if not _matches(key, REMOVED)}
-    return inherited | dict(extra or {})
+    return inherited | {INSIDE: "1"} | dict(extra or {})
 
 
 def recorded() -> dict[str, str]:

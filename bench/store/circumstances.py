@@ -39,6 +39,7 @@ def facts(
         "rounds_limit": settings.rounds,
         "timeout_seconds": settings.timeout,
         "margin": settings.margin,
+        "warm": settings.warm,
         "reference": settings.reference,
         "probes": settings.probes,
         "environment": environment,

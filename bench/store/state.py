@@ -6,12 +6,14 @@ differently.  Pure: no process, no clock, no file.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-from concbench.reports.run import keys, probes, schema
+from concbench.reports.run import answers, keys, probes, schema
 
+from .. import engine
 from ..machine.canary import Canaries, much_less
 from ..plan.cells import PlannedCell, alike, blocks_alike
 
@@ -241,8 +243,9 @@ class History:
         return [cell for cell in self.orders[number] if not self.quarantined(cell)]
 
     def measured_tasks(self, planned: PlannedCell) -> int:
-        """The tasks of a batch that are run: fewer for a reference that is too slow."""
-        sample = self.samples.get(planned.block) if planned.reference else None
+        """The tasks of a batch that are run: fewer where too slow ones run one at a time."""
+        alone = planned.reference or planned.in_turn
+        sample = self.samples.get(planned.block) if alone else None
         return sample or planned.cell.tasks
 
     def reason(self, cell: int) -> str:
@@ -287,18 +290,20 @@ class History:
         strategy = self._plan[model["cell"]].cell.strategy.name
         for run in self.measured[cell]:
             if not self._equal(run, model):
+                where = answers.difference(*map(_sample, (model, run)))
                 if model["cell"] == cell:
-                    return "wrong answer: another one in every process"
-                return f"wrong answer: not {strategy}'s in round {run['round']}"
+                    cause = ": random without a seed, a clock, or the order of a set?"
+                    return f"wrong answer: another one in every process{where}{cause * bool(where)}"
+                return f"wrong answer: not {strategy}'s in round {run['round']}{where}"
         return ""
 
     def _equal(self, run: Entry, model: Entry) -> bool:
         if run["tasks"] == model["tasks"]:
-            return bool(run["answer"] == model["answer"])
-        if run["head"] != model["answer"]:
+            return answers.equal(run["answer"], model["answer"])
+        if not answers.equal(run["head"], model["answer"]):
             return False
         whole = self._first(self._plan[run["cell"]].block, run["tasks"])
-        return whole is None or bool(run["answer"] == whole["answer"])
+        return whole is None or answers.equal(run["answer"], whole["answer"])
 
     def _model(self, block: int) -> Entry | None:
         """The run whose answer counts: the reference's first, else the first of any."""
@@ -319,3 +324,12 @@ def _left(what: str, cell: str, times: int) -> str:
         return f"a worker{f' of {cell}' if cell else ''} left behind, and we ended: {what}"
     first = f", first by {cell}" if cell else ""
     return f"workers left behind, and we ended: {what} ({times} times{first})"
+
+
+def _sample(run: Entry) -> list[str]:
+    """The first results that a worker kept, as texts; those of later rounds keep none."""
+    try:
+        facts = engine.loads(run["benchmark"]).get_runs()[0].get_metadata()
+        return [str(one) for one in json.loads(facts[keys.RESULTS])]
+    except (ValueError, LookupError, TypeError, AttributeError):  # whatever was stored
+        return []

@@ -38,6 +38,9 @@ class Anyio:
     def cannot_take(self, workload: Any) -> str | None:
         return unfit(workload, self.backend)
 
+    def in_turn(self, workload: Any) -> bool:
+        return not hasattr(workload, "aopen")
+
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
         from anyio import create_task_group as group

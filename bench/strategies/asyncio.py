@@ -55,6 +55,9 @@ class Asyncio:
     def in_flight(self, tasks: int) -> int:
         return tasks if self.dispatch in ALL_AT_ONCE else self.workers
 
+    def in_turn(self, workload: Any) -> bool:
+        return not hasattr(workload, "aopen")
+
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
         dispatch = DISPATCHES[self.dispatch]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from concbench.contracts import Batch
 from concbench.lanes import Lanes
@@ -19,6 +20,9 @@ class AsyncioBlocking:
     """
 
     workers: int
+
+    def in_turn(self, workload: Any) -> bool:
+        return True
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:

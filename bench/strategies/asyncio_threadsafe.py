@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from concbench.contracts import AsyncCall, Batch, Plain
 from concbench.lanes import Lanes
 from concbench.lanes.dispatch import coroutine
-from concbench.lanes.lane import blame
+from concbench.lanes.lane import CANCELLED, NoResult, blame
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class AsyncioThreadsafe:
     """asyncio.run_coroutine_threadsafe, at most `workers` submitted and not yet done."""
 
     workers: int
+
+    def in_turn(self, workload: Any) -> bool:
+        return not hasattr(workload, "aopen")
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
@@ -50,7 +54,11 @@ class AsyncioThreadsafe:
 def _results(submitted: dict[int, Future[Plain]]) -> list[Plain]:
     errors = []
     for i, future in submitted.items():
-        if error := future.exception():  # waits, so that nothing of a failed batch keeps running
+        try:
+            error = future.exception()  # waits, so that nothing of a failed batch keeps running
+        except CancelledError:
+            error = NoResult(i, CANCELLED)
+        if error:
             blame(error, i)
             errors.append(error)
     if errors:

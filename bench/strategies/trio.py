@@ -41,6 +41,9 @@ class Trio:
     def cannot_take(self, workload: Any) -> str | None:
         return unfit(workload, "trio")
 
+    def in_turn(self, workload: Any) -> bool:
+        return not hasattr(workload, "aopen")
+
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
         from trio import open_nursery

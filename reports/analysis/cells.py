@@ -14,7 +14,8 @@ from ..run.schema import Planned
 from ..run.stored import Process, Stored
 from ..stats import intervals, ranks, stopping
 from ..stats.ranks import Standing
-from . import explanations
+from . import explanations, once, spread
+from .spread import Spread
 
 Times = Mapping[int, float]  # round -> seconds per batch
 
@@ -22,6 +23,8 @@ Times = Mapping[int, float]  # round -> seconds per batch
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """A cell and its numbers; None where there is none.  Failed cells have no numbers at all.
+
+    `limit_seconds` is the block's, `own_limit_seconds` that of its own client and tasks in flight.
 
     `batch_seconds` is the geometric mean over rounds, `startup_seconds`, `one_shot_seconds`, CPU,
     switches and metrics are medians; all are of `tasks` tasks.  Memory, tasks in flight and the
@@ -87,6 +90,8 @@ class Row:
     notes: tuple[Note, ...] = ()
     standing: Standing | None = None
     limit_doubt: str = ""
+    own_limit_seconds: float | None = None
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     standings = ranks.standings(times, 1 - confidence, stored.run.margin)
     known = _Block(confidence, times, reference, limits(stored, cells), standings, stored.probes)
     bare = [_row(cell, stored.of(cell.id), known) for cell in cells]
+    bare = once.checked(spread.adjusted(bare, stored), stored)
     rows = explanations.annotate(_with_doubt(bare, stored), stored)
     place = {cell: place for place, cell in enumerate(standings)}
     return sorted(
@@ -274,6 +280,7 @@ def limits(stored: Stored, cells: Sequence[Planned]) -> dict[int, float]:
       nothing of u.
     - In flight are its workers, or what a probe saw if that is more: some strategies start
       everything at once.  For sequential it is the most that any other cell had.
+    - A quota of the control group allows no more CPUs than that.
     - CPUs delivered are what the canary saw in the best of the rounds that count: the least time is
       that of the machine at its best, as wait and u are.  Where rounds had much less, pools of
       processes stay below their limit by that much, and the header says so.
@@ -292,7 +299,8 @@ def limits(stored: Stored, cells: Sequence[Planned]) -> dict[int, float]:
         if spent:
             least = computing.get(_client(processes), math.inf)
             computing[_client(processes)] = min(least, median(spent) / cell.tasks)
-    cpus = max(stored.run.delivered)
+    quotas = [one.cgroup_cpus for _, own in timed for one in own if one.cgroup_cpus is not None]
+    cpus = min(max(stored.run.delivered), *quotas, math.inf)
     at_once = {cell.id: _in_flight(stored, cell) for cell in cells}
     # Sequential has one in flight; what it could have had is what the others had.
     at_once |= {cell.id: max(at_once.values()) for cell in cells if cell.reference}

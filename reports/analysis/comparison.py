@@ -14,7 +14,7 @@ from itertools import combinations
 from statistics import median
 
 from .. import numbers
-from ..run import provenance
+from ..run import answers, provenance
 from ..run.schema import Planned, Side
 from ..run.stored import Process, Stored
 from ..stats import intervals, ranks
@@ -71,8 +71,8 @@ class CellTimes:
     @property
     def work(self) -> tuple[int | None, frozenset[str]]:
         """The tasks that were done and their answers."""
-        answers = frozenset(process.answer for process in self.processes) - {""}
-        return self.planned.measured_tasks, answers
+        own = frozenset(process.answer for process in self.processes) - {""}
+        return self.planned.measured_tasks, own
 
 
 def contrast(
@@ -103,8 +103,8 @@ def _missing(where: str, times: CellTimes | None) -> str:
 
 def _other_work(here: CellTimes, there: CellTimes) -> bool:
     """Whether the answers differ; those of different samples say nothing."""
-    (tasks, answers), (others, other_answers) = here.work, there.work
-    return tasks == others and bool(answers and other_answers) and answers != other_answers
+    (tasks, own), (others, other) = here.work, there.work
+    return tasks == others and bool(own and other) and not answers.same(own, other)
 
 
 def judgement(groups: Sequence[Sequence[Compared]]) -> list[list[Compared]]:

@@ -13,7 +13,7 @@ from statistics import median
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-from ..run.notes import Note
+from ..run.notes import FIGURES, Note
 from ..run.probes import Concurrency, Probed
 from ..run.schema import Planned
 from ..run.stored import Process, Stored
@@ -33,6 +33,12 @@ HELPS = 1.1
 """Times the reference: less is none of a second CPU."""
 SECOND_CPU = 1.25
 """CPUs delivered; with fewer, no strategy gains by computing, and the GIL is not to blame."""
+SHORT_SECONDS = 0.0001
+"""A task in turn; handing one to a thread takes 7 us of CPU, to a process 60 to 90."""
+SEVERAL_CPUS = 1.2
+"""Of CPU for each second of the reference, which runs one task at a time."""
+WAITS = 0.5
+"""Of its time; a coroutine that computes for longer is no mystery."""
 ACHIEVED = 0.9
 """Of the workers."""
 BEYOND = 1.03
@@ -41,11 +47,15 @@ _LEFT = 3
 
 @dataclass(frozen=True)
 class Footnote:
-    """What stands below a table: a letter, the words that it stands for, and their meaning."""
+    """What stands below a table: a letter, the words that it stands for, and their meaning.
+
+    With a `code` it stands for all notes of that, whose numbers are in the cells.
+    """
 
     mark: str
     text: str
     sentence: str
+    code: str = ""
 
     @property
     def full(self) -> str:
@@ -70,6 +80,19 @@ class _Peers:
         """The library that the reference uses, or the first that any cell does."""
         known = [row.client for row in self.rows if row.reference]
         return next(filter(None, [*known, *(row.client for row in self.rows)]), "")
+
+    @cached_property
+    def task_seconds(self) -> float:
+        """What a task takes the reference, in turn; 0 where that is not known."""
+        reference = next((row for row in self.rows if row.reference), None)
+        if reference is None or reference.workers > 1 or not reference.batch_seconds:
+            return 0.0
+        return reference.batch_seconds / reference.tasks
+
+    @property
+    def short(self) -> bool:
+        """Whether tasks take less than it takes to hand them out."""
+        return 0 < self.task_seconds < SHORT_SECONDS
 
     def computes(self) -> bool:
         """Whether the reference, a task at a time, spends its time on computing."""
@@ -105,34 +128,55 @@ def annotate(rows: Sequence[Row], stored: Stored) -> list[Row]:
 
 def beyond(row: Row) -> bool:
     """Whether the whole interval of a row is beyond its limit: no strategy can do that."""
-    least, high = row.limit_seconds, row.batch_high
+    least, high = row.own_limit_seconds, row.batch_high
     return bool(least and high and least > BEYOND * high)
 
 
 def footnotes(rows: Sequence[Row]) -> list[Footnote]:
-    """The notes of a table in the order of its rows, lettered from `a`."""
-    sentences: dict[str, str] = {}
-    for note in (note for row in rows for note in row.notes):
-        sentences.setdefault(note.text, note.sentence)
+    """The notes of a table in the order of its rows, lettered from `a`.
+
+    Those that differ by a number alone are one, and the numbers stand in the cells.
+    """
+    notes = [note for row in rows for note in row.notes]
+    texts: dict[str, set[str]] = {}
+    for note in notes:
+        texts.setdefault(note.code, set()).add(note.text)
+    several = {code for code in FIGURES if len(texts.get(code, ())) > 1}
+    words: dict[tuple[str, str], str] = {}
+    for note in notes:
+        if note.code in several:
+            _, text, sentence = FIGURES[note.code]
+            words.setdefault((note.code, text), sentence)
+        else:
+            words.setdefault(("", note.text), note.sentence)
     letters = chain(ascii_lowercase, map(str, count(1)))
-    return [Footnote(mark, *words) for mark, words in zip(letters, sentences.items(), strict=False)]
+    return [
+        Footnote(mark, text, sentence, code)
+        for mark, ((code, text), sentence) in zip(letters, words.items(), strict=False)
+    ]
 
 
 def marks(row: Row, footnotes: Sequence[Footnote]) -> str:
-    """The letters of one row: `a c`."""
-    texts = {note.text for note in row.notes}
-    return " ".join(note.mark for note in footnotes if note.text in texts)
+    """The letters of one row: `a c`, or `a (162 ms) c` where others have another number."""
+    return " ".join(
+        f"{one.mark} ({note.figure})" if one.code else one.mark
+        for one in footnotes
+        for note in row.notes
+        if (note.code == one.code if one.code else note.text == one.text)
+    )
 
 
 def _notes(row: Row, cell: Planned, peers: _Peers) -> Iterator[Note]:
     """Those that the worker stored, the first put more exactly, and those that follow."""
     processes, probe = peers.stored.of(row.id), peers.stored.probes.get(row.id, Probed())
-    yield from _loop(row, probe)
+    yield from _loop(row, probe, peers)
     yield from _gil(row, peers, processes)
+    yield from _by_itself(row, peers, processes)
     asked = row.strategy_params.get("workers")
     if isinstance(asked, int) and asked != cell.workers:
         yield Note("in-flight", {"tasks": cell.workers, "workers": asked})
-    yield from _achieved(row, cell, probe)
+    if not peers.short:  # which says it already
+        yield from _achieved(row, cell, probe)
     if probe.left:
         more = len(probe.left) - _LEFT
         things = "; ".join([*probe.left[:_LEFT], *([f"and {more:,} more"] if more > 0 else [])])
@@ -140,7 +184,8 @@ def _notes(row: Row, cell: Planned, peers: _Peers) -> Iterator[Note]:
     rounds, counted = {process.round for process in processes}, peers.stored.run.counted
     if low := sum(counted[number].low for number in rounds & counted.keys()):
         yield Note("busy-machine", {"low": low, "rounds": len(rounds)})
-    if cell.measured_tasks is not None and cell.measured_tasks < cell.tasks:
+    unlike = any(note.code == "sample-unlike" for note in row.notes)
+    if cell.measured_tasks is not None and cell.measured_tasks < cell.tasks and not unlike:
         yield Note("sampled", {"measured": cell.measured_tasks, "tasks": cell.tasks})
     if row.client and row.client != peers.client:
         yield Note("other-client", {"client": row.client, "usual": peers.client})
@@ -155,12 +200,36 @@ def _notes(row: Row, cell: Planned, peers: _Peers) -> Iterator[Note]:
         yield Note("failed-rounds", {"times": times})
 
 
-def _loop(row: Row, probe: Probed) -> Iterator[Note]:
+def _loop(row: Row, probe: Probed, peers: _Peers) -> Iterator[Note]:
     late = probe.lag.max if probe.lag else None
     blocked = BLOCKS in row.notes or (row.form == "async" and (late or 0.0) >= LATE_SECONDS)
-    if blocked and late is not None:
+    in_turn = row.reference and row.workers == 1  # where nothing else waits for the loop
+    told = blocked and not in_turn and late is not None and not peers.short
+    if told:
         yield Note("late-loop", {"seconds": late})
-    yield from (note for note in row.notes if note != BLOCKS or late is None)
+    elif row.form == "async" and _waits_alone(row, peers):
+        yield Note("waits-alone")
+    yield from (note for note in row.notes if note != BLOCKS or not told)
+
+
+def _waits_alone(row: Row, peers: _Peers) -> bool:
+    """Whether its tasks wait most of their time, and all of them one after the other."""
+    if row.reference or row.workers == 1 or peers.short or row.speedup_high is None:
+        return False
+    cpu, batch = row.cpu_seconds, row.batch_seconds
+    waits = cpu is not None and batch is not None and cpu < WAITS * batch
+    return waits and row.tasks > 1 and row.speedup_high <= HELPS
+
+
+def _by_itself(row: Row, peers: _Peers, processes: Sequence[Process]) -> Iterator[Note]:
+    """What is said of tasks that are too short to hand out, or use several CPUs themselves."""
+    slower = row.speedup_high is not None and row.speedup_high < 1
+    if peers.short and not row.reference and slower:
+        yield Note("short-tasks", {"seconds": peers.task_seconds})
+    if row.reference and row.workers == 1:
+        shares = [one.own_cpu_seconds / one.seconds for one in processes if one.in_process]
+        if shares and (cpus := median(shares)) > SEVERAL_CPUS:
+            yield Note("several-cpus", {"cpus": cpus})
 
 
 def _gil(row: Row, peers: _Peers, processes: Sequence[Process]) -> Iterator[Note]:
@@ -175,7 +244,7 @@ def _gil(row: Row, peers: _Peers, processes: Sequence[Process]) -> Iterator[Note
     in_threads = all(process.in_process for process in processes) and row.form == "blocking"
     if row.reference or row.workers == 1 or on is None or not in_threads:
         return
-    if any(note.code in NOT_OF_THE_GIL for note in row.notes):
+    if peers.short or any(note.code in NOT_OF_THE_GIL for note in row.notes):
         return
     useless = row.speedup_high is not None and row.speedup_high <= HELPS
     blamed = useless and peers.computes() and median(peers.stored.run.delivered) >= SECOND_CPU

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -10,6 +11,10 @@ from ..run.schema import Facts
 from ..run.stored import Stored
 from .cells import Row
 
+WHOLE = 0.8
+"""Of the CPUs promised, or of the quota: with less over all rounds a reader is warned."""
+PERIOD_SECONDS = 0.1
+"""Of a control group's quota, as Linux has it by default."""
 _GIL = {True: "GIL on", False: "GIL off"}
 _STATES = {
     "interrupted": "interrupted: what was measured until then follows",
@@ -45,6 +50,7 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
         yield f"sides {'; '.join(_sides(stored))}"
     if run.state in _STATES:
         yield _STATES[run.state]
+    yield from (f"warning: {doubt}" for doubt in _doubts(stored, tables))
     yield from (f"warning: {warning}" for warning in run.warnings)
 
 
@@ -52,10 +58,8 @@ def _machine(stored: Stored) -> Iterator[str]:
     jitter = [one.jitter_seconds for one in stored.run.counted.values()]
     if late := [seconds for seconds in jitter if seconds is not None]:
         yield f"wake-up jitter {numbers.duration(median(late))}"
-    cpus = stored.run.environment.get("cpus")
-    quotas = [one.cgroup_cpus for one in stored.processes if one.cgroup_cpus is not None]
-    if quotas and isinstance(cpus, int) and (least := min(quotas)) < cpus:
-        yield f"cgroup quota {numbers.digits(least)} CPUs"
+    if (quota := _quota(stored)) is not None:
+        yield f"cgroup quota {numbers.digits(quota)} CPUs"
 
 
 def _marked(run: Facts) -> Iterator[str]:
@@ -86,11 +90,38 @@ def _sides(stored: Stored) -> Iterator[str]:
 def _cpus(stored: Stored) -> str:
     count = stored.run.environment.get("cpus", "?")
     text = f"{count} CPU{'' if count == 1 else 's'}"
-    delivered = [canary.delivered for canary in stored.run.counted.values()]
+    most = min(stored.run.environment.get("cpus", math.inf), _quota(stored) or math.inf)
+    delivered = [min(one.delivered, most) for one in stored.run.counted.values()]
     if not delivered:
         return text
     low, middle, high = min(delivered), median(delivered), max(delivered)
-    return f"{text}, {middle:.2f} delivered [{low:.2f}, {high:.2f}]"
+    return f"{middle:.2f} of {text} usable ({low:.2f} to {high:.2f})"
+
+
+def _quota(stored: Stored) -> float | None:
+    """The CPUs that its control group allows, where those are fewer than there are."""
+    cpus = stored.run.environment.get("cpus")
+    quotas = [one.cgroup_cpus for one in stored.processes if one.cgroup_cpus is not None]
+    return least if quotas and isinstance(cpus, int) and (least := min(quotas)) < cpus else None
+
+
+def _doubts(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
+    """What is wrong with the machine in all rounds alike, so that none stands out."""
+    cpus, quota = stored.run.environment.get("cpus"), _quota(stored)
+    if stored.run.counted and isinstance(cpus, int):
+        usable = median(stored.run.delivered)
+        if usable < WHOLE * cpus and (quota is None or usable < WHOLE * quota):
+            yield (
+                f"something else took {cpus - usable:.2f} of {cpus} CPUs all along: processes and "
+                "threads that compute look slow by that; concbench doctor says more"
+            )
+    batches = [row.batch_seconds for rows in tables for row in rows if row.batch_seconds]
+    if quota is not None and batches and min(batches) < PERIOD_SECONDS:
+        yield (
+            f"the shortest batch takes {numbers.duration(min(batches))}, the quota's period "
+            f"{numbers.duration(PERIOD_SECONDS)}: some batches end before it throttles them; more "
+            "--tasks make them long enough"
+        )
 
 
 def _starts(stored: Stored, tables: Sequence[Sequence[Row]]) -> list[str]:

@@ -16,7 +16,7 @@ from .. import numbers
 from ..run import keys
 from ..run.stored import Stored
 from ..stats import ranks
-from . import explanations
+from . import explanations, once
 from .cells import Row
 
 Outcome = Literal[
@@ -196,6 +196,8 @@ def _gain(found: Conclusion, sign: str) -> str:
     missing = "there is no reference"
     if found.reference:
         missing = f"{found.rival} {_ABSENT.get(found.reference.status, 'shares no round')}"
+        if any(note.code == "sample-unlike" for note in found.reference.notes):
+            missing = f"{found.rival} ran a sample unlike the rest"
     return f"{sign}{found.batch} a batch; {missing}, so no speed-up"
 
 
@@ -256,6 +258,8 @@ def decide(rows: Sequence[Row], names: Mapping[int, str], terms: Terms | None = 
     if len(measured) == 1:
         doubt = ERROR if explanations.beyond(measured[0]) else ""
         return Conclusion("only", (measured[0],), reference, names, doubt, terms)
+    if doubt := once.doubt(measured):
+        return Conclusion("undecided", (), reference, names, doubt, terms)
     ranked = [row for row in measured if row.standing is not None]
     first = tuple(row for row in ranked if row.rank_low == 1)
     if not first:

@@ -181,8 +181,8 @@ def _limit(family: Family, rate: bool) -> Iterator[SweepCurve]:
     best: dict[float, float] = {}
     choose = max if rate else min
     for at, row in chain(*(line.points.items() for line in family.lines)):
-        if row.limit_seconds:
-            value = _value(row, row.limit_seconds, rate)
+        if row.own_limit_seconds:
+            value = _value(row, row.own_limit_seconds, rate)
             best[at] = choose(value, best.get(at, value))
     if best:
         yield SweepCurve("limit", dict(sorted(best.items())), (), INK, "", (0, (1, 1.5)))

@@ -86,6 +86,8 @@ def _workload_facts(block: Group) -> Iterator[tuple[str, str]]:
     yield "tasks", numbers.count(rows[0].tasks)
     if reference and reference.batch_seconds and reference.workers == 1:
         yield "each takes", numbers.duration(reference.batch_seconds / reference.tasks)
+        if (spread := reference.spread) and spread.uneven:
+            yield "from", span(numbers.duration(spread.least), numbers.duration(spread.most))
     workers = [row.workers for row in rows if not row.reference] or [1]
     yield "in flight", span(numbers.count(min(workers)), numbers.count(max(workers)))
     limits = [row.limit_seconds for row in rows if row.limit_seconds is not None]

@@ -104,6 +104,8 @@ def _title(name: str, rows: Sequence[Row]) -> Iterator[str]:
     each = ""
     if reference and reference.batch_seconds and reference.workers == 1:
         each = f" x {numbers.duration(reference.batch_seconds / reference.tasks)}"
+        if (spread := reference.spread) and spread.uneven:
+            each += f" ({numbers.duration(spread.least)} to {numbers.duration(spread.most)})"
     yield f"{name}: {rows[0].tasks:,} tasks{each}"
     workers = sorted({row.workers for row in rows if not row.reference} or {1})
     span = f"{workers[0]:,}" if len(workers) == 1 else f"{workers[0]:,} to {workers[-1]:,}"

@@ -35,12 +35,19 @@ class Note:
         )
 
     @property
+    def figure(self) -> str:
+        """The number in its text, to stand beside a cell's mark: `162 ms`, or nothing."""
+        return self._filled(FIGURES[self.code][0]) if self.code in FIGURES else ""
+
+    @property
     def sentence(self) -> str:
         """What that means or what to do about it; "" of an unknown code and of own words."""
         return self._words(1)
 
     def _words(self, part: int) -> str:
-        words = WORDS.get(self.code, ("", ""))[part]
+        return self._filled(WORDS.get(self.code, ("", ""))[part])
+
+    def _filled(self, words: str) -> str:
         try:
             return words.format_map({name: _Value(name, self.values[name]) for name in self.values})
         except KeyError:  # a file may name a code of ours without its values
@@ -80,6 +87,15 @@ WORDS = {
         "all in one thread",
         "its lanes take turns where one waits: a task that computes holds all the others up",
     ),
+    "answers-alike": (
+        "all answers are equal",
+        "that the work was done is not proved: an error that a task catches looks the same; return "
+        "what depends on the task",
+    ),
+    "inputs-again": (
+        "{inputs:input} for {tasks:task}",
+        "after the last the first again: what caches an answer gives it faster then",
+    ),
     "dask-workers": (
         "{workers:Dask worker} on {hosts}",
         "the CPU and memory that tasks take there are not counted here",
@@ -90,6 +106,22 @@ WORDS = {
         "of them, or they came and went",
     ),
     # What follows from the plan and the numbers.
+    "short-tasks": (
+        "tasks of {seconds}",
+        "shorter than handing them to another thread or process: take a plain loop, or hand out "
+        "many at a time (multiprocessing[chunk=64])",
+    ),
+    "waits-alone": (
+        "blocks the loop: waits for one task at a time",
+        "its tasks wait, and yet take as long as one after the other: what they call blocks (await "
+        "an async library, or asyncio.to_thread), or lets only one in (a lock, one connection)",
+    ),
+    "several-cpus": (
+        "a task uses {cpus} CPUs by itself",
+        "its library computes in threads of its own (BLAS, OpenMP), which more workers only "
+        "disturb: see with one thread each, by --side 'working tree' --side env:OMP_NUM_THREADS=1 "
+        "(or OPENBLAS_NUM_THREADS, MKL_NUM_THREADS)",
+    ),
     "late-loop": (
         "blocks the loop: {seconds}",
         "for up to {seconds} nothing else could run in the event loop: "
@@ -153,6 +185,16 @@ WORDS = {
         "sampled {measured} of {tasks}",
         "{measured} of its {tasks} tasks were measured, and the times scaled to all of them",
     ),
+    "sample-unlike": (
+        "estimated from {measured} of {tasks}",
+        "those tasks take {times} times what all do on average, so they cannot stand for the rest: "
+        "put right by what they took elsewhere; a longer --budget or fewer --tasks measures all",
+    ),
+    "done-once": (
+        "first batch {first}, later {later}",
+        "cached, or work that can be done once: later batches find it done, and their times say "
+        "how long nothing takes; one-shot is what a script pays, --warm ranks later batches",
+    ),
     "other-client": ("client {client}, not {usual}", "clients are compared here, too"),
     "beyond-limit": (
         "beyond the limit",
@@ -169,6 +211,52 @@ WORDS = {
     ),
 }
 """From a code to its text and its sentence, which may name values: `{seconds}`, `{tasks:task}`."""
+
+_ACHIEVED = "{achieved} of {workers}"
+FIGURES = {
+    "late-loop": (
+        "{seconds}",
+        "blocks the loop for the time given",
+        "so long nothing else could run in the event loop: leave what computes or blocks to "
+        "threads or processes",
+    ),
+    "in-flight": (
+        "{tasks}",
+        "more or fewer in flight than workers",
+        "it has that many tasks on their way at the same time, whatever `workers` says",
+    ),
+    "few-tasks": (_ACHIEVED, "achieved less, by too few tasks", WORDS["few-tasks"][1]),
+    "few-lanes": (_ACHIEVED, "achieved less, by too few lanes", WORDS["few-lanes"][1]),
+    "workload-bound": (
+        _ACHIEVED,
+        "achieved less, as the workload says",
+        WORDS["workload-bound"][1],
+    ),
+    "one-at-a-time": (
+        _ACHIEVED,
+        "achieved less: each blocks the loop",
+        WORDS["one-at-a-time"][1],
+    ),
+    "idle-workers": (
+        _ACHIEVED,
+        "achieved less than all workers",
+        "so many of its workers were busy on average: tasks end before others are started, or wait "
+        "for what only a few can have",
+    ),
+    "busy-machine": ("{low} of {rounds}", "low CPU in some rounds", WORDS["busy-machine"][1]),
+    "sampled": (
+        "{measured} of {tasks}",
+        "sampled",
+        "so many of its tasks were measured, and the times scaled to all of them",
+    ),
+    "failed-rounds": (
+        "{times}",
+        "failed so often",
+        "that many of its worker processes gave no measurement",
+    ),
+}
+"""Of codes with a number: that number, and their text and sentence without it, for a table in which
+they come with several."""
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,7 @@ class Facts:
     timeout_seconds: Seconds | None = None
     margin: Share = keys.MARGIN
     round_seconds: Seconds | None = None
+    warm: bool = False
     order: tuple[tuple[int, ...], ...] = ()
     canary: tuple[Canary, ...] = ()
     environment: dict[str, Any] = field(default_factory=dict)

@@ -77,6 +77,8 @@ class Process:
     """CPU that a child process took until its lane was open, in the mean of them."""
     python: str = ""
     """Its interpreter, `CPython 3.12.1`."""
+    sample: tuple[int, ...] = ()
+    """The numbers of its tasks, where those were not all."""
 
     @property
     def one_shot_seconds(self) -> float:
@@ -240,6 +242,7 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         metrics={legible(name): float(count) * scale for name, count in counts.items()},
         child_startup_seconds=metadata.get(keys.CHILD_STARTUP),
         python=python(metadata),
+        sample=tuple(map(int, json.loads(metadata.get(keys.SAMPLE, "[]")))),
     )
     if not all(SHORTEST <= value <= LONGEST for value in values):
         raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")

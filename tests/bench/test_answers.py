@@ -1,8 +1,10 @@
+"""What tells the answers of two batches apart, and what does not."""
+
 from __future__ import annotations
 
 import pytest
 
-from concbench.worker import WrongAnswer, digest
+from concbench.answers import FirstAnswer, WrongAnswer, digest
 
 
 def test_equal_results_have_equal_digests_whatever_the_order_of_keys():
@@ -24,9 +26,9 @@ def test_an_iterator_is_no_answer():
         digest(iter([0, 1]), 2)
 
 
-def test_what_is_not_json_is_named_with_its_task():
-    with pytest.raises(WrongAnswer, match="task 1 returned a bytes, which is not JSON"):
-        digest([0, b"raw"], 2)
+def test_what_cannot_be_compared_is_named_with_its_task():
+    with pytest.raises(WrongAnswer, match="task 1 returned an object, which cannot be compared"):
+        digest([0, object()], 2)
 
 
 def test_a_coroutine_nobody_awaited_is_named():
@@ -37,3 +39,10 @@ def test_a_coroutine_nobody_awaited_is_named():
     with pytest.raises(WrongAnswer, match="task 0 returned a coroutine that nobody awaited"):
         digest([coroutine], 1)
     coroutine.close()
+
+
+def test_a_later_batch_that_gives_another_answer_is_told_with_the_place_where_they_part():
+    first = FirstAnswer([[{"a": 0.13}], 1], 2)
+    first.check([[{"a": 0.13 * (1 + 1e-12)}], 1])
+    with pytest.raises(WrongAnswer, match=r"task 0: \[0\]\['a'\] is 0\.13, then 0\.84: random"):
+        first.check([[{"a": 0.84}], 1])

@@ -157,6 +157,7 @@ def test_a_missing_form_is_derived_and_said(name, params):
     blocks = ["blocks-loop"]
     mistake = ["blocking-calls", *blocks]
     expected = {
+        "sequential": ([], []),
         "asyncio": (blocks, []),
         "asyncio+threadsafe": (blocks, []),
         "asyncio+blocking": (mistake, [*mistake, "own-loop-per-lane"]),

@@ -14,6 +14,7 @@ import pyperf
 import pytest
 
 from concbench import engine
+from concbench.answers import digest
 from concbench.driver import run
 from concbench.machine import identity, process
 from concbench.plan.plugins import find
@@ -21,7 +22,6 @@ from concbench.plan.selection import DEFAULTS
 from concbench.plan.settings import Settings
 from concbench.processes.children import interpreter_command
 from concbench.spec import Spec
-from concbench.worker import digest
 
 LOADED = (
     "The global interpreter lock (GIL) has been enabled to load module '{}', which has not "

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
+from concbench.answers import FirstAnswer
 from concbench.machine import usage
 from concbench.machine.usage import (
     Counts,
@@ -23,7 +24,7 @@ from concbench.machine.usage import (
     spent,
     tick,
 )
-from concbench.worker import TimedBatches, digest
+from concbench.worker import TimedBatches
 
 from ..processes.processes import until
 
@@ -241,7 +242,7 @@ def watched(monkeypatch, *found):
     """Two values of two batches each, whose usage is this."""
     left = list(found)
     monkeypatch.setattr(usage, "spent", lambda old, new: left.pop(0))
-    one = TimedBatches(list, range(3), digest([0, 1, 2], 3))
+    one = TimedBatches(list, range(3), FirstAnswer([0, 1, 2], 3))
     one(2)
     one(2)
     return one.used()

@@ -28,7 +28,7 @@ def test_a_round_that_was_measured_again_is_said_and_its_cpus_do_not_count(tmp_p
     found = canary(1.9, 0.4, 1.9, 2.0)
     found[1]["low"] = found[1]["replaced"] = True
     out = lines(tmp_path, [sequential([0.64] * 4)], canary=found)
-    assert "1.90 delivered [1.90, 2.00]" in out[0]
+    assert "1.90 of 2 CPUs usable (1.90 to 2.00)" in out[0]
     assert out[2] == "1 round measured again"
 
 

@@ -122,7 +122,7 @@ def test_notes_stand_as_letters_and_are_explained(tmp_path: Path) -> None:
 def test_the_header_says_where_and_how(tmp_path: Path) -> None:
     canary = [{"round": n, "cpus": 2, "delivered": d} for n, d in enumerate([1.4, 1.95, 2.0])]
     out = shown(tmp_path, usual(), canary=canary, git={"revision": "1a2b3c4d", "dirty": True})
-    assert "CPython 3.11.7, GIL on, 2 CPUs, 1.95 delivered [1.40, 2.00], start method fork" in out
+    assert "CPython 3.11.7, GIL on, 1.95 of 2 CPUs usable (1.40 to 2.00), start method fork" in out
     assert "run 0001-20261121T045000Z, 2026-11-21 04:50 UTC, 6 rounds, seed 123" in out
     assert "git 1a2b3c4d, with uncommitted changes" in out
 

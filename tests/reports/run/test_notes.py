@@ -9,7 +9,7 @@ import pytest
 import concbench
 from concbench import reports
 from concbench.reports.run import notes
-from concbench.reports.run.notes import WORDS, Note
+from concbench.reports.run.notes import FIGURES, WORDS, Note
 
 _COUNTS = ("tasks", "workers", "measured", "bound", "low", "rounds", "times", "comparisons")
 VALUES = {
@@ -18,9 +18,12 @@ VALUES = {
     "seconds": 0.233,
     "hosts": "a, b",
     "text": "own words",
+    "inputs": 3,
+    "cpus": 1.9,
+    "first": "726 ms",
+    "later": "9.0 us",
     "client": "sqlite3",
     "module": "numpy._core",
-    "cpus": 1.6,
     "usual": "requests 2.32.3",
     "things": "1 thread: Thread-3\n(work)",
 }
@@ -37,6 +40,15 @@ def test_each_code_has_words_and_a_sentence_with_all_values_filled_in(code: str)
 def test_words_are_no_other_codes_words() -> None:
     assert len({Note(code, VALUES).text for code in WORDS}) == len(WORDS)
     assert len({Note(code, VALUES).sentence for code in WORDS}) == len(WORDS)
+
+
+@pytest.mark.parametrize("code", FIGURES)
+def test_a_number_can_stand_by_itself(code: str) -> None:
+    _, text, sentence = FIGURES[code]
+    figure = Note(code, VALUES).figure
+    assert figure and figure in Note(code, VALUES).text.replace("1,600 tasks", "1,600")
+    assert not re.search(r"[{}]", figure + text) or "{bound" in sentence
+    assert Note("blocks-loop").figure == ""
 
 
 @pytest.mark.parametrize(
@@ -91,13 +103,14 @@ def test_the_english_notes_of_runs_of_before_become_codes() -> None:
 
 def test_the_codes_that_lanes_and_strategies_store_are_known_and_documented() -> None:
     folder = Path(concbench.__file__).parent
-    sources = [*folder.glob("lanes/*.py"), *folder.glob("strategies/*.py"), folder / "worker.py"]
+    places = ("worker.py", "lanes/*.py", "strategies/*.py")
+    sources = [path for place in places for path in folder.glob(place)]
     stored = {
         code
         for path in sources
         for code in re.findall(r'\{"code": "([\w-]+)"', re.sub("`.*`", "", path.read_text()))
     }
-    assert len(stored) == 10
+    assert len(stored) == 12
     section = PAGE.split("## Notes\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `([\w-]+)` \|", section, re.MULTILINE)
     assert {*documented} == stored <= {*WORDS}
