@@ -156,7 +156,7 @@ class Lanes:
         """A pool of children, an event loop in each; map `in_lane` over chunks of task numbers."""
         from .loops_in_processes import LoopWork
 
-        children = self._children(count, start)
+        children = self._children(count, start, EXECUTOR)
         if hasattr(self._workload, "aopen"):
             self.notes = [note for note in self.notes if note != OWN_LOOP]
             self._take("async")
