@@ -154,7 +154,7 @@ def _with_doubt(rows: Sequence[Row], stored: Stored) -> Sequence[Row]:
         return rows
     why = "other programs took CPUs" if busy else "its rounds differ too much"
     return [
-        replace(row, limit_seconds=None, of_limit=None, limit_doubt=why)
+        replace(row, limit_seconds=None, of_limit=None, own_limit_seconds=None, limit_doubt=why)
         if row.limit_seconds
         else row
         for row in rows

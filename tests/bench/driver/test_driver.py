@@ -154,7 +154,7 @@ def test_dropped_repeated_and_swapped_tasks_are_caught(how, reason):
 
 
 def test_names_of_ours_in_the_working_directory_are_never_imported():
-    for name in ("concbench", "bench", "workloads", "reports"):
+    for name in ("bench", "workloads", "reports"):
         Path(name).mkdir()
         Path(name, "__init__.py").write_text("raise ImportError('the wrong one')")
     for name in ("random", "json", "threading"):

@@ -65,7 +65,7 @@ def measured(
     name = "multiprocessing" if params else "sequential"
     strategy = Spec(name, find("strategies", name).target, params)
     planned = PlannedCell(0, Cell(Spec("work", f"{file}:work"), strategy, 2), 1, 0, not params, "")
-    with laboratory(folder / "results", (planned,)) as lab:
+    with laboratory((planned,)) as lab:
         outcome = lab.measure(Visit(planned, 0, 0, 1, 2, 0, 120.0))
     assert isinstance(outcome, Failed)
     return outcome

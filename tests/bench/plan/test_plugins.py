@@ -189,7 +189,7 @@ def test_completion_knows_the_names(tmp_path):
         "COMP_WORDS": "concbench run -s async",
         "COMP_CWORD": "3",
     }
-    code = "from concbench.cli import app; app(prog_name='concbench')"
+    code = "from concbench.cli.commands import app; app(prog_name='concbench')"
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True
     )

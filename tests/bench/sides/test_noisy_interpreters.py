@@ -37,7 +37,13 @@ def test_answers_have_a_descriptor_of_their_own(noisy):
 
 
 def test_a_fixture_works_with_a_sitecustomize_that_prints(noisy):
-    given = {"workload": ["http_get"], "strategy": ["sequential"], "tasks": 2, "rounds": 1}
+    given = {
+        "workload": ["http_get"],
+        "strategy": ["sequential"],
+        "tasks": 2,
+        "rounds": 1,
+        "budget": 60,
+    }
     settings = resolve({**given, "probe": ["memory", "latency"], "param": ["delay=0.001"]})
     stored = read(run(settings, [], lambda _: None))
     assert [cell.status for cell in stored.run.cells] == ["measured"]

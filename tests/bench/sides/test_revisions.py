@@ -107,13 +107,13 @@ def test_a_submodule_that_is_not_checked_out_here_is_not_there_either(
     assert line.startswith(f"submodule libs/one of {then.title} is not checked out")
 
 
-def test_a_submodule_that_is_the_cause_is_named(with_submodule, tmp_path):
+def test_a_submodule_that_is_the_cause_is_named(with_submodule):
     git(with_submodule, "submodule", "--quiet", "deinit", "--force", "libs/one")
     work = "import sys\nsys.path.append('libs/one')\nfrom one import VALUE\n"
     commit(with_submodule, {"work.py": f"{work}def work(i):\n    return VALUE\n"})
     settings = resolve({"workload": ["work.py:work"], "side": ["git:HEAD"]})
     cause = r"No module named 'one'(.|\n)*submodule libs/one of git:HEAD"
-    with workshop(tmp_path / "results") as shop, pytest.raises(UsageError, match=cause):
+    with workshop() as shop, pytest.raises(UsageError, match=cause):
         with_sides(shop, settings)
 
 

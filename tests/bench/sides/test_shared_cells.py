@@ -115,6 +115,7 @@ def test_a_workload_that_hangs_is_ended_after_the_time_out_and_named(here, tmp_p
 def test_a_plug_in_of_a_pattern_is_named_as_it_is_imported(tmp_path):
     given = {"workload": ["io_*"], "strategy": ["asyncio"], "param": ()}
     given |= {"tasks": None, "workers": None, "start": None, "reference": "sequential"}
+    given |= {"inputs": None}
     names: list[str] = []
     answer(given, names.append)
     assert names == ["io_sleep", "asyncio", ""]

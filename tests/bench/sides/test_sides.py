@@ -12,6 +12,7 @@ import pytest
 from concbench.errors import NotComparable, UsageError
 from concbench.plan.settings import resolve
 from concbench.processes.children import Children
+from concbench.processes.variables import ANSWERS
 from concbench.sides import environments
 from concbench.sides.build import check, sides
 from concbench.sides.environments import output
@@ -237,7 +238,7 @@ def test_an_interpreter_that_has_what_a_worker_needs_is_used_as_it_is(children, 
 )
 def test_an_interpreter_that_will_not_do_is_named(children, scratch, tmp_path, said, wrong):
     python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\necho '{said}'\n")
+    python.write_text(f"#!/bin/sh\necho '{said}' > /dev/fd/${{{ANSWERS}:-1}}\n")
     python.chmod(0o755)
     with pytest.raises(UsageError, match=wrong):
         sides(children, [f"python:{python}"], scratch)

@@ -67,14 +67,17 @@ def test_the_code_of_a_plug_in_in_a_package_is_what_it_imports_of_that(tmp_path)
     assert digests("package_of_mine:work") != first
 
 
-def test_uncommitted_changes_are_those_of_tracked_files_without_results(tmp_path):
+def test_uncommitted_changes_are_those_of_tracked_files_and_new_modules_without_results(tmp_path):
     folder = tmp_path / "repository"
     results = folder / ".concbench"
     commit(folder, {"a.py": "1", "latin.txt": "1", ".concbench/baselines/main/run.json": "{}"})
     assert changes(folder, results) == ""
-    (folder / "new.py").write_text("1")
+    (folder / "new.txt").write_text("1")
     (results / "baselines/main/run.json").write_text("other")
     assert changes(folder, results) == ""
+    (folder / "new.py").write_text("1")
+    assert changes(folder, results) not in ("", None)
+    (folder / "new.py").unlink()
     (folder / "a.py").write_text("2")
     one = changes(folder, results)
     assert one

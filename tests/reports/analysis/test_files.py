@@ -46,7 +46,9 @@ def test_each_start_of_a_formula_is_disarmed(tmp_path: Path, start: str) -> None
     made = [Made(f"{start}1", status="failed", reason="x")]
     records.write(reports.read(folder(tmp_path, made)), tmp_path)
     with tmp_path.joinpath("cells.csv").open(newline="") as file:
-        assert next(csv.DictReader(file))["strategy"] == f"'{start}1".replace("\r", " ")
+        # A control character is escaped when it is read, and begins no formula any more.
+        disarmed = "\\r1" if start == "\r" else f"'{start}1"
+        assert next(csv.DictReader(file))["strategy"] == disarmed
 
 
 def test_rounds_csv_has_a_row_a_process(stored: Stored) -> None:

@@ -221,8 +221,17 @@ def test_cost_needs_cpu_seconds(tmp_path: Path) -> None:
 
 
 def test_start_up_that_was_not_recorded_is_left_out(tmp_path: Path) -> None:
-    made = [Made("a", [0.1] * 3, startup=float("nan")), Made("b", [0.1] * 3)]
-    sheet, _ = cost.draw_startup(block(tmp_path / "some", made))
+    """As of files that others wrote."""
+    whole = stored(tmp_path, [Made("a", [0.1] * 3), Made("b", [0.1] * 3)])
+
+    def without(*cells: int) -> NamedBlock:
+        lost = (
+            replace(one, startup_seconds=float("nan")) if one.cell in cells else one
+            for one in whole.processes
+        )
+        return next(blocks(replace(whole, processes=tuple(lost))))
+
+    sheet, _ = cost.draw_startup(without(0))
     assert "b" in said(sheet) and "a" not in said(sheet)
     with pytest.raises(LeftOut, match="no start-up"):
-        cost.draw_startup(block(tmp_path / "none", made[:1]))
+        cost.draw_startup(without(0, 1))
