@@ -53,9 +53,8 @@ RUNS: dict[str, list[Made]] = {
     "reference alone": [sequential(noisy(0.64))],
     "no reference": usual()[1:],
     "no variance": [sequential([0.64] * 4), Made("a", [0.04] * 4), Made("b", [0.04] * 4)],
-    "no numbers": [
-        sequential([0.64] * 3, own_cpu=float("nan")),
-        Made("a", [0.1] * 3, startup=float("nan"), own_cpu=float("inf")),
+    "no costs": [
+        sequential([0.64] * 3, own_cpu=0.0),
         Made("b", [0.1] * 3, startup=0.0, first=0.0, close=0.0, own_cpu=0.0),
     ],
     "wild": [sequential([0.64, 0.1]), Made("a", [0.04, 0.9]), Made("b", [0.04, 0.05])],
