@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+
+OUTER = ("reports", "bench/gate", "bench/init", "bench/sides", "faults")
+"""Folders that go by files, git and libraries, which are the same under every Python."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what need not run under the Pythons in between."""
+    folders = [Path(__file__).parent / name for name in OUTER]
+    for item in items:
+        if any(folder in item.path.parents for folder in folders):
+            item.add_marker(pytest.mark.outer)
 
 
 @pytest.fixture(autouse=True)
