@@ -144,7 +144,7 @@ def _visits(past: History) -> dict[int, float]:
     before = 0.0
     for entry in past.entries:
         if entry["event"] == "measured":
-            took[entry["cell"]] = entry["elapsed"] - before
+            took[entry["cell"]] = entry.get("elapsed", before) - before
         before = entry.get("elapsed", before)
     return took
 

@@ -184,8 +184,9 @@ class History:
     @property
     def round_seconds(self) -> float | None:
         """What a round took on average, its canary included; None before the first has ended."""
-        begun = [entry["elapsed"] for entry in self.entries if entry["event"] == "round"]
-        ended = [entry["elapsed"] for entry in self.entries if entry["event"] == "canary"]
+        timed = [entry for entry in self.entries if "elapsed" in entry]
+        begun = [entry["elapsed"] for entry in timed if entry["event"] == "round"]
+        ended = [entry["elapsed"] for entry in timed if entry["event"] == "canary"]
         took = ended[-1] - begun[0] if begun and ended else 0.0
         done = sum(one < ended[-1] for one in begun) if ended else 0
         return took / done if took > 0 else None

@@ -102,6 +102,7 @@ def _times(path: Path, run: Facts) -> Times:
     times: Times = {}
     try:
         for about, values in _processes(json.loads(limited(path))):
+            keys.check_numbers(about)
             whole = statistics.median(values) * tasks[about[keys.CELL]]
             seconds = whole / about[keys.MEASURED_TASKS]
             if not SHORTEST <= seconds <= LONGEST:

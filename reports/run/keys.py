@@ -81,12 +81,17 @@ def check(metadata: Mapping[str, Any]) -> None:
 
     Raises KeyError where it lacks what none may lack.
     """
-    for key in (*_NUMBERS, MEASURED_TASKS):
-        if type(metadata[key]) is not int or metadata[key] < (key == MEASURED_TASKS):
-            raise TypeError(f"{key} is {shortened(repr(metadata[key]), 60)}")
+    check_numbers(metadata)
     for key in (*_SECONDS, *(key for key in _COUNTS if key in metadata)):
         if type(metadata[key]) not in (int, float) or not abs(metadata[key]) <= _MOST:
             raise TypeError(f"{key} is {shortened(repr(metadata[key]), 60)}")
     for key in _TEXTS:
         if not isinstance(metadata.get(key, ""), str):
+            raise TypeError(f"{key} is {shortened(repr(metadata[key]), 60)}")
+
+
+def check_numbers(metadata: Mapping[str, Any]) -> None:
+    """The same of what says which process it was."""
+    for key in (*_NUMBERS, MEASURED_TASKS):
+        if type(metadata[key]) is not int or metadata[key] < (key == MEASURED_TASKS):
             raise TypeError(f"{key} is {shortened(repr(metadata[key]), 60)}")
