@@ -322,7 +322,7 @@ def test_what_is_imported_is_kept_with_its_digest(lab):
 def test_both_sides_keep_their_bytecode_whatever_the_environment_says(lab, name):
     lab.commits(LAYOUTS["src"], WAYS["regular"])
     lab.monkeypatch.setenv(name, str(lab.scratch / "elsewhere"))
-    code = "import mainlib.core as c, os; print(os.path.exists(c.__cached__))"
+    code = "import mainlib.core as c, os; print(os.path.exists(c.__spec__.cached))"
     for side in sides(lab.children, ["working tree", "git:HEAD~1"], lab.scratch):
         words = {"folder": side.folder, "variables": environment(side.variables)}
         for _ in range(2):
