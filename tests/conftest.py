@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+# Children of a test import it by its name, wherever they are started; last, as it is no library.
+sys.path.append(str(Path(__file__).parents[1]))
 
 OUTER = ("reports", "bench/gate", "bench/init", "bench/sides", "faults")
 """Folders that go by files, git and libraries, which are the same under every Python."""
