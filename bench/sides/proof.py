@@ -245,9 +245,9 @@ class Proof:
     def _unused(self) -> Iterator[str]:
         """A line for each side whose library nobody imported, so that it is no difference."""
         for title, side in self._sides.items():
-            if side.library and side.environment and (told := self.found[title].modules.values()):
+            if side.library and side.environment and (files := self.found[title].modules.values()):
                 inside = side.environment.resolve()
-                used = any(Path(file).resolve().is_relative_to(inside) for file in told)
+                used = any(Path(file).resolve().is_relative_to(inside) for file in files)
                 there = map(normal, installed_in(inside))  # not where it was here already
                 if not used and normal(side.library) in there:
                     yield f"{title}: nothing that was measured imports what pip installed for it"
