@@ -60,14 +60,14 @@ class Agenda:
     """What a run measures: cells, the sides they are of, and what a reader must know of them.
 
     A pass with `probes` follows each visit, if there are any; from the seconds of a value `values`
-    says how many a process gives; `proof` is told what they import.
+    says how many a process gives (None: as many as pay); `proof` is told what they import.
     """
 
     sides: tuple[MeasuredSide, ...]
     cells: Plan
     warnings: Sequence[str] = ()
     probes: tuple[str, ...] = ()
-    values: Callable[[float], int] = lambda seconds: 1
+    values: Callable[[float], int] | None = None
     proof: Proof | None = None
     alone: Sequence[tuple[str, str]] = ()
     """Cells that not every side has, and why."""
