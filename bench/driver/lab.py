@@ -135,9 +135,7 @@ class Lab:
         job = {**_job(visit), "in_turns": in_turns}
         return self._workers.started(visit.planned.cell, job, launch)
 
-    def _with_probes(
-        self, visit: Visit, outcome: Measurement | Failed
-    ) -> Measurement | Failed:
+    def _with_probes(self, visit: Visit, outcome: Measurement | Failed) -> Measurement | Failed:
         """The same with what a probe pass tells of it, where one is asked for."""
         if isinstance(outcome, Failed) or not self._probes:
             return outcome

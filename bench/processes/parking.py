@@ -18,6 +18,7 @@ from .variables import answers
 
 READY = b"ready\n"
 GO = b"g"
+"""For one value, or after the last to close."""
 
 
 def turn() -> Callable[[], None]:

@@ -207,7 +207,7 @@ def work(i):
     global count
     count += 1
     time.sleep(0.03)
-    if len(started.read_text()) > 4 and count > 6 and not Path("interrupted").exists():
+    if len(started.read_text()) > 6 and count > 6 and not Path("interrupted").exists():
         Path("interrupted").touch()
         os.kill(int(Path("driver").read_text()), signal.SIGINT)
         time.sleep(30)
@@ -234,9 +234,10 @@ def test_a_worker_whose_driver_is_gone_ends(folder):
     (folder / "work.py").write_text("def work(i):\n    return i\n")
     settings = resolve({**SETTINGS, "workload": ("work.py:work",)})
     one = plan(settings)[0]
-    with laboratory([one]) as lab, lab._started(
-        Visit(one, 0, 0, 1, 4, 0, 20.0), in_turns=True
-    ) as worker:
+    with (
+        laboratory([one]) as lab,
+        lab._started(Visit(one, 0, 0, 1, 4, 0, 20.0), in_turns=True) as worker,
+    ):
         assert worker.ready()
         assert worker.process.stdin is not None
         worker.process.stdin.close()
@@ -251,9 +252,10 @@ def test_a_parked_worker_sleeps(folder):
     (folder / "work.py").write_text("def work(i):\n    return i\n")
     settings = resolve({**SETTINGS, "workload": ("work.py:work",)})
     for one in plan(settings):
-        with laboratory([one]) as lab, lab._started(
-            Visit(one, 0, 0, 1, 4, 0, 20.0), in_turns=True
-        ) as worker:
+        with (
+            laboratory([one]) as lab,
+            lab._started(Visit(one, 0, 0, 1, 4, 0, 20.0), in_turns=True) as worker,
+        ):
             assert worker.ready()
             process = psutil.Process(worker.process.pid)
             time.sleep(0.2)  # it says that it is ready first
