@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from .answers import FirstAnswer
 from .contracts import Batch, Plain
@@ -68,7 +69,7 @@ class Portion:
             for part in parts:
                 done.append(batch(part))  # type: ignore[arg-type]  # any numbers will do
                 began.append(clock())
-            self.seconds[:] = [end - begin for begin, end in zip(began, began[1:], strict=False)]
+            self.seconds[:] = [end - begin for begin, end in pairwise(began)]
             for one, part_results in zip(places, done, strict=True):
                 for place, result in zip(one, part_results, strict=True):
                     results[place] = result

@@ -43,11 +43,11 @@ def groups(order: Sequence[int], plan: Iterable[PlannedCell]) -> list[list[int]]
     for cell in order:
         last = [of[one] for one in found[-1]] if found else []
         busy = sum(one.workers for one in [*last, of[cell]])
-        if last and last[0].company == of[cell].company:
-            if len(last) < TOGETHER and busy <= IN_FLIGHT:
-                found[-1].append(cell)
-                continue
-        found.append([cell])
+        alike = last and last[0].company == of[cell].company
+        if alike and len(last) < TOGETHER and busy <= IN_FLIGHT:
+            found[-1].append(cell)
+        else:
+            found.append([cell])
     return found
 
 

@@ -272,10 +272,9 @@ class Course:
                 if loops > 1:
                     outcome = self.lab.measure(replace(visit, loops=loops))
         self._add(_entry(visit, outcome))
-        if isinstance(outcome, Measurement) and visit.planned.reference and visit.part is None:
-            if groups.even(outcome.part_seconds):
-                block = visit.planned.block
-                self._add({"event": "parts", "block": block, "parts": visit.parts})
+        alone = visit.planned.reference and isinstance(outcome, Measurement)
+        if alone and groups.even(outcome.part_seconds):
+            self._add({"event": "parts", "block": visit.planned.block, "parts": visit.parts})
 
     def _next_visit(self, cell: int, values: int) -> Visit:
         history, number = self.history, self.history.rounds - 1
