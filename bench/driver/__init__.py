@@ -267,6 +267,10 @@ def _wanted(settings: Settings, cells: Plan) -> Wanted:
 
     def wanted(history: Sequence[Mapping[int, float]]) -> set[int]:
         # Sides stop together: what one of them lacks, their ratio lacks too.
-        return {one for cell in stopping.wanted(blocks, history) for one in alike(by_id, cell)}
+        if settings.until:
+            left = stopping.undecided(blocks, history, settings.margin)
+        else:
+            left = stopping.wanted(blocks, history)
+        return {one for cell in left for one in alike(by_id, cell)}
 
     return wanted
