@@ -9,8 +9,8 @@ import pytest
 
 from concbench.answers import FirstAnswer
 from concbench.lanes import Lanes
-from concbench.spec import Spec
 from concbench.parts import Portion
+from concbench.spec import Spec
 from concbench.worker import TimedBatches, line
 
 WORK = """
