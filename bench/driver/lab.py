@@ -88,7 +88,7 @@ class Lab:
 
     def calibrate(self, visit: Visit) -> int | Failed:
         """How many loops make a value long enough."""
-        with self._started(visit, engine.calibration_arguments(self._affinity)) as worker:
+        with self.started(visit, engine.calibration_arguments(self._affinity)) as worker:
             return parsed(worker.result(), lambda text: engine.loops(engine.loads(text)))
 
     def measure(self, visit: Visit) -> Measurement | Failed:
@@ -105,7 +105,7 @@ class Lab:
 
         One whose fixture has died is measured again, alone.
         """
-        start = partial(self._started, in_turns=True)
+        start = partial(self.started, in_turns=True)
         seats = take_turns(visits, start, self.elapsed, random, watch)
         outcomes = []
         for visit, seat in zip(visits, seats, strict=False):
@@ -121,13 +121,13 @@ class Lab:
 
     def _measured(self, visit: Visit) -> Measurement | Failed:
         began = self.elapsed()
-        with self._started(visit) as worker:
+        with self.started(visit) as worker:
             outcome = parsed(worker.result(), _measurement)
         if isinstance(outcome, Failed):
             return outcome
         return replace(outcome, took=self.elapsed() - began)
 
-    def _started(
+    def started(
         self, visit: Visit, options: list[str] | None = None, *, in_turns: bool = False
     ) -> AbstractContextManager[Worker]:
         options = options or engine.arguments(visit.loops, visit.values, self._affinity)

@@ -183,6 +183,10 @@ class Worker:
         with suppress(BrokenPipeError):
             self.process.stdin.write(GO)
 
+    def kill(self) -> None:
+        """End it, with all that it started, whatever it does."""
+        self.workers.children.kill(self.process)
+
     def result(self) -> str | Failed:
         """Wait for its end, and end what is left of it; the text of its result, or why none."""
         children = self.workers.children

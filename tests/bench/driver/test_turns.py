@@ -236,7 +236,7 @@ def test_a_worker_whose_driver_is_gone_ends(folder):
     one = plan(settings)[0]
     with (
         laboratory([one]) as lab,
-        lab._started(Visit(one, 0, 0, 1, 4, 0, 20.0), in_turns=True) as worker,
+        lab.started(Visit(one, 0, 0, 1, 4, 0, 20.0), in_turns=True) as worker,
     ):
         assert worker.ready()
         assert worker.process.stdin is not None
@@ -254,7 +254,7 @@ def test_a_parked_worker_sleeps(folder):
     for one in plan(settings):
         with (
             laboratory([one]) as lab,
-            lab._started(Visit(one, 0, 0, 1, 4, 0, 20.0), in_turns=True) as worker,
+            lab.started(Visit(one, 0, 0, 1, 4, 0, 20.0), in_turns=True) as worker,
         ):
             assert worker.ready()
             process = psutil.Process(worker.process.pid)
