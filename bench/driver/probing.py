@@ -93,7 +93,7 @@ def _in_turns(cells: Sequence[Owed]) -> list[Owed]:
 def _process(planned: PlannedCell, past: History, visit: float) -> float:
     """Seconds of its last process without its batches."""
     last = past.measured[planned.id][-1]
-    batches = 1 + past.loops.get(planned.id, 1) * len(last.get("turns", ())) or 1
+    batches = 1 + past.loops.get(planned.id, 1) * max(1, len(last.get("turns", ())))
     parts = past.parts.get(planned.block, 1) if last.get("part") is not None else 1
     return max(PROCESS_SECONDS, visit - batches * _batch(planned, past) / parts)
 

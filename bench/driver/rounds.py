@@ -250,7 +250,7 @@ class Course:
         if any(of[cell] not in self._kept for cell in first):
             left = self.limits.budget - self.lab.elapsed()
             costs = [groups.costs(cells, history) for cells in together]
-            found = groups.turns(costs, left, history.counted)
+            found = groups.turns(costs, left, history.counted - 1)
             if history.counted <= 1:  # the first round, of which nothing is known before
                 return found
             self._kept.update({of[cell]: one for cell, one in zip(first, found, strict=True)})
