@@ -28,7 +28,7 @@ def undisturbed(values: Sequence[float]) -> float:
     least).  Processes are compared by it that gave equally many.
     """
     faster = sorted(values)[: max(1, len(values) // 2)]
-    return math.exp(fmean(map(math.log, faster)))
+    return faster[0] if len(faster) == 1 else math.exp(fmean(map(math.log, faster)))
 
 
 def usual(values: Sequence[float]) -> float:
