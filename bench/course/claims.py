@@ -99,6 +99,6 @@ class Lesson(Protocol):
 
 SCALE = Words(
     en="1 s of the tutorials is 50 ms here.",
-    zh="教學文章裡的 1 秒,在這裡是 50 毫秒。",
+    zh="教學文章裡的 1 秒，在這裡是 50 毫秒。",
 )
 NOTHING = Words(en="Nothing is scaled.", zh="沒有任何縮放。")

@@ -149,7 +149,7 @@ def program(module: Any) -> str:
     parts = [node for node in body[:end] if node not in imports]
     used = {one.id for node in parts for one in ast.walk(node) if isinstance(one, ast.Name)}
     needed = [one for node in imports if (one := _import(node, used))]
-    return "\n".join([*needed, *_separated(source.splitlines(), parts)]) + "\n"
+    return "\n".join([*needed, "", *_separated(source.splitlines(), parts)]).strip() + "\n"
 
 
 def _is_lesson(node: ast.stmt) -> bool:

@@ -85,15 +85,16 @@ class Course:
 
     @property
     def summary(self) -> str:
-        """`17 lessons, 60 claims: holds 52, does not hold 7, not checked 1`."""
+        """`17 lessons, 61 claims: holds 52, does not hold 8, not checked 1`."""
+        say = self.say
         counts = Counter(claim.outcome for one in self.lessons for claim in one.claims)
         told = {key: counts[key] for key in OUTCOMES if counts[key]}
         if self.failed:
             told[FAILED] = self.failed
-        whole = self.say["count"].format(lessons=len(self.lessons), claims=counts.total())
-        each = [f"{self.say[key]} {count}" for key, count in told.items()]
-        comma = ", " if self.language == words.ENGLISH else "、"
-        return self.say["colon"].join(filter(None, [whole, comma.join(each)]))
+        one = say["one lesson" if len(self.lessons) == 1 else "lessons"]
+        sizes = one.format(count=len(self.lessons)), say["claims"].format(count=counts.total())
+        each = [f"{say[key]} {count}" for key, count in told.items()]
+        return say["colon"].join(filter(None, map(say["comma"].join, (sizes, each))))
 
     @property
     def interrupted(self) -> str:

@@ -27,8 +27,9 @@ _ENGLISH = {
     "limit": "limit {limit}",
     "ratio": "{above} / {below}: {ratio} in {rounds} rounds",
     "all": "seen in all {rounds} rounds",
-    "some": "seen in {agreeing} of {rounds} rounds; else {other}",
-    "none": "seen in none of {rounds} rounds, but {other}",
+    "some": "seen in {agreeing} of {rounds} rounds",
+    "none": "seen in none of {rounds} rounds",
+    "but": ", but {other}",
     "on": "on {python}",
     "reach": "the interval reaches over {edges}",
     "more": "about {needed} rounds would tell: concbench lessons {name} --rounds {needed}",
@@ -38,7 +39,9 @@ _ENGLISH = {
     "beyond": "more than theory allows: an error of measuring, or other work than was claimed",
     "not checked here": "not checked here: {why}",
     "lesson failed": "this lesson failed: {message}",
-    "count": "{lessons} lessons, {claims} claims",
+    "lessons": "{count} lessons",
+    "one lesson": "1 lesson",
+    "claims": "{count} claims",
     "interrupted": "interrupted: {done} of {lessons} lessons are done",
     "here": "{python}, {gil}, {cpus} CPUs",
     "GIL on": "GIL on",
@@ -61,6 +64,8 @@ _ENGLISH = {
     "contents": "Lessons",
     "colon": ": ",
     "separator": "; ",
+    "comma": ", ",
+    "stop": ". ",
 }
 _CHINESE = {
     HOLDS: "成立",
@@ -68,28 +73,31 @@ _CHINESE = {
     UNKNOWN: "無法判定",
     ABSENT: "未檢驗",
     "failed": "失敗",
-    "title": "教學文章對 Python 並行的說法,在這台機器上逐一檢驗",
-    "claimed": "文章的數字:{claimed}",
+    "title": "教學文章對 Python 並行的說法，在這台機器上逐一檢驗",
+    "claimed": "文章的數字：{claimed}",
     "limit": "理論極限 {limit}",
-    "ratio": "{above} / {below}:{rounds} 回合為 {ratio}",
+    "ratio": "{above} / {below}：{rounds} 回合為 {ratio}",
     "all": "{rounds} 回合都是如此",
-    "some": "{rounds} 回合中有 {agreeing} 回合如此;其他為 {other}",
-    "none": "{rounds} 回合都不是如此,而是 {other}",
+    "some": "{rounds} 回合中有 {agreeing} 回合如此",
+    "none": "{rounds} 回合都不是如此",
+    "but": "，而是 {other}",
     "on": "在 {python} 上",
     "reach": "信賴區間跨過 {edges}",
-    "more": "大約 {needed} 回合可以判定:concbench lessons {name} --rounds {needed}",
-    "no more": "太接近了,再多回合也無法判定",
-    "few": "回合太少,無法判定:concbench lessons {name} --rounds {needed}",
-    "odd": "有測量值小於或等於零,算不出比值",
-    "beyond": "超過理論極限:測量有誤,或做的不是文章所說的工作",
-    "not checked here": "這裡無法檢驗:{why}",
-    "lesson failed": "這一課執行失敗:{message}",
-    "count": "{lessons} 課,{claims} 項說法",
-    "interrupted": "已中斷:{lessons} 課中完成了 {done} 課",
-    "here": "{python},{gil},{cpus} 個 CPU",
+    "more": "大約 {needed} 回合可以判定：concbench lessons {name} --rounds {needed}",
+    "no more": "太接近了，再多回合也無法判定",
+    "few": "回合太少，無法判定：concbench lessons {name} --rounds {needed}",
+    "odd": "有測量值小於或等於零，算不出比值",
+    "beyond": "超過理論極限：測量有誤，或做的不是文章所說的工作",
+    "not checked here": "這裡無法檢驗：{why}",
+    "lesson failed": "這一課執行失敗：{message}",
+    "lessons": "{count} 課",
+    "one lesson": "1 課",
+    "claims": "{count} 項說法",
+    "interrupted": "已中斷：{lessons} 課中完成了 {done} 課",
+    "here": "{python}，{gil}，{cpus} 個 CPU",
     "GIL on": "有 GIL",
     "GIL off": "沒有 GIL",
-    "code": "實際執行的程式碼:concbench lessons 課名,或 --html 檔案",
+    "code": "實際執行的程式碼：concbench lessons 課名，或 --html 檔案",
     "the code": "實際執行的程式碼",
     "why": "為什麼",
     "scale": "縮放",
@@ -97,15 +105,17 @@ _CHINESE = {
     "verdict": "結果",
     "claim": "說法",
     "here it is": "在這台機器上",
-    "figure": "每一點是一個回合,直線是中位數。",
-    "rounds": "每一列是一項說法,每一格是一個回合:填滿表示與說法相符。",
-    "intervals": "比值逐回合計算,同一課的各種做法輪流執行,並附 99 % 信賴區間。整個區間或每一回合"
-    "都一致,才說成立或不成立;否則就是無法判定。",
-    "footer": "由 concbench 產生。這一頁只有一個檔案:不載入任何東西,離線也能看。",
+    "figure": "每一點是一個回合，直線是中位數。",
+    "rounds": "每一列是一項說法，每一格是一個回合：填滿表示與說法相符。",
+    "intervals": "比值逐回合計算，同一課的各種做法輪流執行，並附 99 % 信賴區間。整個區間或每一回合"
+    "都一致，才說成立或不成立；否則就是無法判定。",
+    "footer": "由 concbench 產生。這一頁只有一個檔案：不載入任何東西，離線也能看。",
     "skip": "跳到課程",
     "contents": "課程",
-    "colon": ":",
-    "separator": ";",
+    "colon": "：",
+    "separator": "；",
+    "comma": "，",
+    "stop": "。",
 }
 TEXTS = {ENGLISH: _ENGLISH, CHINESE: _CHINESE}
 
@@ -133,14 +143,17 @@ def sentence(
         parts.append(_doubt(check, judged, about["name"], language))
     if judged.outcome == FAILS:
         parts[0] = say["on"].format(**about) + say["colon"] + parts[0]
-        parts += [claim["instead"][language]] if claim["instead"] else []
-    return say["separator"].join(filter(None, parts))
+    text = say["separator"].join(filter(None, parts))
+    more = judged.outcome == FAILS and claim["instead"]
+    return f"{text}{say['stop']}{more[language]}" if more else text
 
 
 def _seen(judged: Judgement, say: Mapping[str, str]) -> str:
     key = "all" if judged.agreeing == judged.rounds else "some" if judged.agreeing else "none"
-    other = json.dumps(judged.other, ensure_ascii=False)
-    return say[key].format(rounds=judged.rounds, agreeing=judged.agreeing, other=other)
+    text = say[key].format(rounds=judged.rounds, agreeing=judged.agreeing)
+    if key == "all" or isinstance(judged.other, bool):  # the other of two says nothing more
+        return text
+    return text + say["but"].format(other=json.dumps(judged.other, ensure_ascii=False))
 
 
 def _ratio(check: Mapping[str, Any], judged: Judgement, language: str) -> str:
@@ -154,7 +167,7 @@ def _ratio(check: Mapping[str, Any], judged: Judgement, language: str) -> str:
     if check["limit"] is None:
         return text
     limit = say["limit"].format(limit=ratio(check["limit"], language))
-    return f"{text}{', ' if language == ENGLISH else ','}{limit}"
+    return say["comma"].join([text, limit])
 
 
 def _doubt(check: Mapping[str, Any], judged: Judgement, name: str, language: str) -> str:

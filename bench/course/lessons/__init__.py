@@ -11,5 +11,5 @@ class is the program that readers see (with those of the imports that it uses) a
   checked here, and why.
 - `fixture()` (optional) runs what the lesson needs beside it, such as a server, in another process;
   what it yields arrives in fields.
-- `rounds` (optional) is how often all ways are run, where 7 rounds take too long or tell too little.
+- `rounds` (optional) is how often all ways are run, where 7 rounds take too long or tell little.
 """

@@ -34,24 +34,24 @@ class BlockedLoop:
     number: ClassVar = 2
     title: ClassVar = Words(
         en="time.sleep in a coroutine blocks the loop; a thread frees it",
-        zh="協程裡的 time.sleep 會阻塞事件迴圈;交給執行緒就不會",
+        zh="協程裡的 time.sleep 會阻塞事件迴圈；交給執行緒就不會",
     )
     why: ClassVar = Words(
         en="A loop runs one coroutine at a time and goes on to the next one only where the first "
         "awaits. time.sleep never does, nor does any other blocking call. In a thread it blocks "
         "that thread alone.",
-        zh="事件迴圈一次只執行一個協程,只有在它 await 時才會換下一個。time.sleep 不會 await,"
-        "其他會阻塞的呼叫也一樣。放進執行緒,就只阻塞那個執行緒。",
+        zh="事件迴圈一次只執行一個協程，只有在它 await 時才會換下一個。time.sleep 不會 await，"
+        "其他會阻塞的呼叫也一樣。放進執行緒，就只阻塞那個執行緒。",
     )
     scale: ClassVar = Words(
-        en="10 s of the tutorial are 50 ms here.", zh="教學文章裡的 10 秒,在這裡是 50 毫秒。"
+        en="10 s of the tutorial are 50 ms here.", zh="教學文章裡的 10 秒，在這裡是 50 毫秒。"
     )
     claims: ClassVar = {
         "blocks": Claim(
             Ratio("blocked", "alone", least=2.7, limit=3.0),
             Words(
                 en="Three coroutines that call time.sleep take three times as long as one.",
-                zh="三個呼叫 time.sleep 的協程,要花一個的三倍時間。",
+                zh="三個呼叫 time.sleep 的協程，要花一個的三倍時間。",
             ),
             claimed="31.2 s",
         ),
@@ -59,7 +59,7 @@ class BlockedLoop:
             Ratio("blocked", "to_thread", least=2.7, limit=3.0),
             Words(
                 en="With asyncio.to_thread they take as long as one.",
-                zh="改用 asyncio.to_thread,三個只花一個的時間。",
+                zh="改用 asyncio.to_thread，三個只花一個的時間。",
             ),
             claimed="31.2 s, 11.2 s: 2.8x",
         ),

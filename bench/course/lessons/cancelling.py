@@ -47,14 +47,14 @@ class Cancelling:
     number: ClassVar = 7
     title: ClassVar = Words(
         en="Cancelling before and after the first await; shield",
-        zh="在第一個 await 之前與之後取消;shield",
+        zh="在第一個 await 之前與之後取消；shield",
     )
     why: ClassVar = Words(
-        en="cancel() only asks: CancelledError is raised where the task awaits. A task that has not "
-        "begun has no such place, so its body never runs, nor does its clean-up. shield lets the "
-        "outer one be cancelled while the inner one goes on.",
-        zh="cancel() 只是提出要求:CancelledError 會在任務 await 的地方丟出。還沒開始的任務沒有這個"
-        "地方,所以它的內容完全不會執行,清理也不會。shield 讓外層被取消,內層繼續執行。",
+        en="cancel() only asks: CancelledError is raised where the task awaits. A task that has "
+        "not begun has no such place, so its body never runs, nor does its clean-up. shield lets "
+        "the outer one be cancelled while the inner one goes on.",
+        zh="cancel() 只是提出要求：CancelledError 會在任務 await 的地方丟出。還沒開始的任務沒有這個"
+        "地方，所以它的內容完全不會執行，清理也不會。shield 讓外層被取消，內層繼續執行。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
@@ -62,14 +62,14 @@ class Cancelling:
             Seen("before.notes", []),
             Words(
                 en="A task that is cancelled before it begins never runs, not even its except.",
-                zh="開始之前就被取消的任務完全不會執行,連 except 也不會。",
+                zh="開始之前就被取消的任務完全不會執行，連 except 也不會。",
             ),
         ),
         "after": Claim(
             Seen("after.notes", ["began", "cancelled"]),
             Words(
                 en="One that awaits gets CancelledError there, and can clean up.",
-                zh="正在 await 的任務會在那裡收到 CancelledError,可以清理。",
+                zh="正在 await 的任務會在那裡收到 CancelledError，可以清理。",
             ),
         ),
         "shield": Claim(
@@ -88,7 +88,7 @@ class Cancelling:
             instead=Words(
                 en="The outer one is cancelled at once; only the inner task goes on. Keep a "
                 "reference to it: the loop has none that counts.",
-                zh="外層會立刻被取消,只有內層任務繼續。請保留它的參照:事件迴圈只持有弱參照。",
+                zh="外層會立刻被取消，只有內層任務繼續。請保留它的參照：事件迴圈只持有弱參照。",
             ),
         ),
     }

@@ -48,7 +48,7 @@ class ContextVariables:
     why: ClassVar = Words(
         en="A task gets a copy of the context in which it was made, and to_thread takes the copy "
         "along. run_in_executor takes nothing: there it is the context of a thread of the pool.",
-        zh="任務會拿到建立當下情境的複本,to_thread 也會把複本帶過去。run_in_executor 什麼都不帶:"
+        zh="任務會拿到建立當下情境的複本，to_thread 也會把複本帶過去。run_in_executor 什麼都不帶："
         "那裡用的是池中執行緒自己的情境。",
     )
     scale: ClassVar = NOTHING
@@ -74,8 +74,8 @@ class ContextVariables:
                 en="From Python 3.14 on a new thread may begin with its starter's context "
                 "(sys.flags.thread_inherit_context, on where there is no GIL): the pool's first "
                 "task finds it, and later ones find the same.",
-                zh="從 Python 3.14 起,新執行緒可以繼承啟動者的情境(sys.flags.thread_inherit_context,"
-                "沒有 GIL 時預設開啟):池裡的第一個工作會看到它,之後的也看到同一個。",
+                zh="從 Python 3.14 起，新執行緒可以繼承啟動者的情境（sys.flags.thread_inherit_context，"
+                "沒有 GIL 時預設開啟）：池裡的第一個工作會看到它，之後的也看到同一個。",
             ),
         ),
         "after_task": Claim(
@@ -93,7 +93,7 @@ class ContextVariables:
             ),
             instead=Words(
                 en="await makes no task: the coroutine runs in the caller's own context.",
-                zh="await 不會建立任務:協程就在呼叫者自己的情境裡執行。",
+                zh="await 不會建立任務：協程就在呼叫者自己的情境裡執行。",
             ),
         ),
     }

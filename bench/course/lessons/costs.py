@@ -64,12 +64,12 @@ class Costs:
         zh="啟動與持有一個協程、執行緒、行程的代價",
     )
     why: ClassVar = Words(
-        en="A coroutine is an object of Python's. A thread has a stack that the system reserves and "
-        "fills as it is used. A process has all of an interpreter, of which a forked one shares "
-        "what nobody changes. What is held is counted as PSS: shared memory is divided among those "
-        "who share it.",
-        zh="協程只是一個 Python 物件。執行緒有自己的堆疊,系統先保留位址,用到才真的配置。行程有整個"
-        "直譯器,fork 出來的會共用沒有人改動的部分。持有的記憶體以 PSS 計算:共用的部分由共用者"
+        en="A coroutine is an object of Python's. A thread has a stack that the system reserves "
+        "and fills as it is used. A process has all of an interpreter, of which a forked one "
+        "shares what nobody changes. What is held is counted as PSS: shared memory is divided "
+        "among those who share it.",
+        zh="協程只是一個 Python 物件。執行緒有自己的堆疊，系統先保留位址，用到才真的配置。行程有整個"
+        "直譯器，fork 出來的會共用沒有人改動的部分。持有的記憶體以 PSS 計算：共用的部分由共用者"
         "平分。",
     )
     scale: ClassVar = NOTHING
@@ -121,7 +121,7 @@ class Costs:
             return {}
         why = Words(
             en="this system does not tell PSS (/proc/self/smaps_rollup)",
-            zh="這個系統不提供 PSS(/proc/self/smaps_rollup)",
+            zh="這個系統不提供 PSS（/proc/self/smaps_rollup）",
         )
         return dict.fromkeys(("coroutine_holds", "process_holds", "stack"), why)
 
@@ -140,10 +140,11 @@ Started = Callable[[int], AbstractContextManager[list[object]]]
 def alone(started: Started, count: int) -> dict[str, float]:
     """The costs in a fresh process: in an old one much of the memory is there already."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(costs, started, count).result()
+        return pool.submit(costs, started, count, multiprocessing.get_start_method()).result()
 
 
-def costs(started: Started, count: int) -> dict[str, float]:
+def costs(started: Started, count: int, method: str) -> dict[str, float]:
+    multiprocessing.set_start_method(method, force=True)  # or it would be that of this process
     gc.collect()
     before, began = held([]), time.perf_counter()
     with started(count) as those:

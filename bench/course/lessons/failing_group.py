@@ -52,14 +52,15 @@ class FailingGroup:
     number: ClassVar = 8
     title: ClassVar = Words(
         en="One task fails: TaskGroup cancels the others, gather does not",
-        zh="一個任務失敗:TaskGroup 會取消其他任務,gather 不會",
+        zh="一個任務失敗：TaskGroup 會取消其他任務，gather 不會",
     )
     why: ClassVar = Words(
-        en="A TaskGroup never leaves a task behind: it cancels the others, waits for them and raises "
-        "an ExceptionGroup. gather raises the first error at once and lets the others run on, with "
-        "nobody waiting for them; with return_exceptions=True errors are results like others.",
-        zh="TaskGroup 絕不遺留任務:它取消其他任務,等它們結束,再丟出 ExceptionGroup。gather 立刻"
-        "丟出第一個錯誤,其他任務繼續執行,卻沒有人在等它們;加上 return_exceptions=True,"
+        en="A TaskGroup never leaves a task behind: it cancels the others, waits for them and "
+        "raises an ExceptionGroup. gather raises the first error at once and lets the others run "
+        "on, with nobody waiting for them; with return_exceptions=True errors are results like "
+        "others.",
+        zh="TaskGroup 絕不遺留任務：它取消其他任務，等它們結束，再丟出 ExceptionGroup。gather 立刻"
+        "丟出第一個錯誤，其他任務繼續執行，卻沒有人在等它們；加上 return_exceptions=True，"
         "錯誤就和結果一樣被收集起來。",
     )
     scale: ClassVar = SCALE
@@ -68,25 +69,25 @@ class FailingGroup:
             Seen("group.notes", ["cancelled", "raised"]),
             Words(
                 en="TaskGroup cancels the others, then raises.",
-                zh="TaskGroup 先取消其他任務,再丟出例外。",
+                zh="TaskGroup 先取消其他任務，再丟出例外。",
             ),
         ),
         "collected": Claim(
             Seen("collected.notes", ["ended"]),
             Words(
                 en="gather(return_exceptions=True) cancels nothing and raises nothing.",
-                zh="gather(return_exceptions=True) 不取消任何任務,也不丟出例外。",
+                zh="gather(return_exceptions=True) 不取消任何任務，也不丟出例外。",
             ),
         ),
         "gather": Claim(
             Seen("gather.notes", ["cancelled", "raised"]),
             Words(
                 en="gather without it cancels the others when one fails.",
-                zh="沒有這個參數的 gather,在一個失敗時會取消其他任務。",
+                zh="沒有這個參數的 gather，在一個失敗時會取消其他任務。",
             ),
             instead=Words(
                 en="It raises at once, and the others run on unwatched. TaskGroup is what cancels.",
-                zh="它立刻丟出例外,其他任務在無人看管下繼續執行。會取消的是 TaskGroup。",
+                zh="它立刻丟出例外，其他任務在無人看管下繼續執行。會取消的是 TaskGroup。",
             ),
         ),
     }

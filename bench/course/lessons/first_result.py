@@ -42,14 +42,14 @@ class FirstResult:
     number: ClassVar = 5
     title: ClassVar = Words(
         en="gather, wait and as_completed: the first result early",
-        zh="gather、wait 與 as_completed:提早拿到第一個結果",
+        zh="gather、wait 與 as_completed：提早拿到第一個結果",
     )
     why: ClassVar = Words(
         en="gather gives all results when the last one is there, in the order of its arguments. "
         "as_completed gives each one as it comes. wait gives two sets, and what is pending goes on "
         "until you cancel it.",
-        zh="gather 等最後一個完成才給出全部結果,順序與參數相同。as_completed 誰先完成就先給誰。"
-        "wait 給出兩個集合,尚未完成的會繼續執行,直到你取消它。",
+        zh="gather 等最後一個完成才給出全部結果，順序與參數相同。as_completed 誰先完成就先給誰。"
+        "wait 給出兩個集合，尚未完成的會繼續執行，直到你取消它。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
@@ -57,21 +57,21 @@ class FirstResult:
             Seen("gather.order", [3, 1, 2]),
             Words(
                 en="gather keeps the order of its arguments: 3, 1, 2.",
-                zh="gather 的結果依參數順序:3、1、2。",
+                zh="gather 的結果依參數順序：3、1、2。",
             ),
         ),
         "as_they_come": Claim(
             Seen("as_completed.order", [1, 2, 3]),
             Words(
                 en="as_completed gives the shortest first: 1, 2, 3.",
-                zh="as_completed 先給最短的:1、2、3。",
+                zh="as_completed 先給最短的：1、2、3。",
             ),
         ),
         "first_early": Claim(
             Ratio("gather", "first", least=2.7, limit=3.0),
             Words(
                 en="Its first result is there after 1 s of 3 s.",
-                zh="全部要 3 秒時,它的第一個結果 1 秒就到。",
+                zh="全部要 3 秒時，它的第一個結果 1 秒就到。",
             ),
             claimed="3 s, 1 s: 3x",
         ),
@@ -87,7 +87,7 @@ class FirstResult:
             Seen("first_completed.pending", 2),
             Words(
                 en="The other two are pending then, and not cancelled.",
-                zh="這時另外兩個仍未完成,也沒有被取消。",
+                zh="這時另外兩個仍未完成，也沒有被取消。",
             ),
         ),
     }

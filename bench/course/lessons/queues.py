@@ -36,17 +36,17 @@ class Queues:
     number: ClassVar = 11
     title: ClassVar = Words(
         en="Producer and consumers: order and back-pressure of a queue",
-        zh="生產者與消費者:佇列的順序與背壓",
+        zh="生產者與消費者：佇列的順序與背壓",
     )
     why: ClassVar = Words(
-        en="A queue gives items in the order in which they came. With room for two, put waits until "
-        "a consumer has taken one: that is back-pressure. Without a maxsize put never waits, and the "
-        "queue grows to whatever the producer makes.",
-        zh="佇列依放入的順序給出項目。只有兩個位置時,put 會等到消費者取走一個:這就是背壓。沒有 "
-        "maxsize 時,put 永遠不等,生產者做多少,佇列就長多大。",
+        en="A queue gives items in the order in which they came. With room for two, put waits "
+        "until a consumer has taken one: that is back-pressure. Without a maxsize put never waits, "
+        "and the queue grows to whatever the producer makes.",
+        zh="佇列依放入的順序給出項目。只有兩個位置時，put 會等到消費者取走一個：這就是背壓。沒有 "
+        "maxsize 時，put 永遠不等，生產者做多少，佇列就長多大。",
     )
     scale: ClassVar = Words(
-        en="1 s of the tutorials is 10 ms here.", zh="教學文章裡的 1 秒,在這裡是 10 毫秒。"
+        en="1 s of the tutorials is 10 ms here.", zh="教學文章裡的 1 秒，在這裡是 10 毫秒。"
     )
     claims: ClassVar = {
         "order": Claim(
@@ -68,7 +68,7 @@ class Queues:
             Seen("one.ahead", 2),
             Words(
                 en="With Queue(2) the producer is never more than two items ahead.",
-                zh="用 Queue(2),生產者最多只領先兩個項目。",
+                zh="用 Queue(2)，生產者最多只領先兩個項目。",
             ),
             claimed="2",
         ),
@@ -79,8 +79,9 @@ class Queues:
                 zh="任何佇列都會讓生產者慢下來。",
             ),
             instead=Words(
-                en="Queue() has no maxsize: all 20 items are in it before a consumer sees the first.",
-                zh="Queue() 沒有 maxsize:消費者看到第一個之前,20 個項目都已經在裡面了。",
+                en="Queue() has no maxsize: all 20 items are in it before a consumer sees the "
+                "first.",
+                zh="Queue() 沒有 maxsize：消費者看到第一個之前，20 個項目都已經在裡面了。",
             ),
         ),
     }

@@ -47,13 +47,13 @@ class RunningLoop:
     number: ClassVar = 15
     title: ClassVar = Words(
         en="run_until_complete inside a running loop fails; what works in a notebook",
-        zh="在執行中的事件迴圈裡呼叫 run_until_complete 會失敗;筆記本裡該怎麼做",
+        zh="在執行中的事件迴圈裡呼叫 run_until_complete 會失敗；筆記本裡該怎麼做",
     )
     why: ClassVar = Words(
         en="A thread runs one loop at a time, and in a notebook it is running already: there just "
         "await (each cell may), or give asyncio.run a thread of its own.",
-        zh="一個執行緒同時只能執行一個事件迴圈,而筆記本裡已經有一個在執行:直接 await 就好(每個"
-        "儲存格都可以),或是讓 asyncio.run 在另一個執行緒裡執行。",
+        zh="一個執行緒同時只能執行一個事件迴圈，而筆記本裡已經有一個在執行：直接 await 就好（每個"
+        "儲存格都可以），或是讓 asyncio.run 在另一個執行緒裡執行。",
     )
     scale: ClassVar = NOTHING
     claims: ClassVar = {
@@ -61,7 +61,7 @@ class RunningLoop:
             Seen("run_until_complete.error", "This event loop is already running"),
             Words(
                 en="run_until_complete fails where the loop runs already.",
-                zh="事件迴圈已在執行時,run_until_complete 會失敗。",
+                zh="事件迴圈已在執行時，run_until_complete 會失敗。",
             ),
         ),
         "run": Claim(
@@ -83,12 +83,12 @@ class RunningLoop:
             Seen("get_event_loop.made", True),
             Words(
                 en="asyncio.get_event_loop() makes a loop where there is none.",
-                zh="沒有事件迴圈時,asyncio.get_event_loop() 會建立一個。",
+                zh="沒有事件迴圈時，asyncio.get_event_loop() 會建立一個。",
             ),
             instead=Words(
                 en="Since Python 3.14 it raises RuntimeError (3.12 and 3.13 warned): call "
                 "asyncio.run, or use asyncio.Runner.",
-                zh="從 Python 3.14 起會丟出 RuntimeError(3.12 與 3.13 會警告):請呼叫 asyncio.run,"
+                zh="從 Python 3.14 起會丟出 RuntimeError（3.12 與 3.13 會警告）：請呼叫 asyncio.run，"
                 "或使用 asyncio.Runner。",
             ),
         ),

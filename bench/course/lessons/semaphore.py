@@ -43,12 +43,12 @@ class Semaphore:
     rounds: ClassVar = 5
     title: ClassVar = Words(
         en="Semaphore(3) over ten tasks: four waves; a thousand GETs at once",
-        zh="Semaphore(3) 管十個任務:分四波;一千個 GET 同時送出",
+        zh="Semaphore(3) 管十個任務：分四波；一千個 GET 同時送出",
     )
     why: ClassVar = Words(
         en="A semaphore lets so many in at a time: ten tasks of one length go in as 3, 3, 3 and 1. "
         "Nothing else limits gather, but a client may have a limit of its own.",
-        zh="號誌一次只放這麼多個進去:十個一樣久的任務分成 3、3、3、1 進入。gather 本身沒有限制,"
+        zh="號誌一次只放這麼多個進去：十個一樣久的任務分成 3、3、3、1 進入。gather 本身沒有限制，"
         "但用戶端可能有自己的限制。",
     )
     scale: ClassVar = SCALE
@@ -57,7 +57,7 @@ class Semaphore:
             Ratio("three_at_a_time", "all_at_once", least=3.6, limit=4.0),
             Words(
                 en="Three at a time, ten tasks take four times as long as all at once.",
-                zh="一次三個,十個任務要花同時執行的四倍時間。",
+                zh="一次三個，十個任務要花同時執行的四倍時間。",
             ),
             claimed="4 s, 1 s: 4x",
         ),
@@ -72,8 +72,8 @@ class Semaphore:
                 en="aiohttp opens 100 connections at most, unless its session is made with "
                 "TCPConnector(limit=0); the others wait in the client, so no semaphore is needed "
                 "for that.",
-                zh="aiohttp 最多開 100 條連線,除非建立 session 時用 TCPConnector(limit=0);其餘的在"
-                "用戶端等待,所以不需要為此再加號誌。",
+                zh="aiohttp 最多開 100 條連線，除非建立 session 時用 TCPConnector(limit=0)；其餘的在"
+                "用戶端等待，所以不需要為此再加號誌。",
             ),
         ),
     }

@@ -38,17 +38,17 @@ class SumOfSquares:
     rounds: ClassVar = 9
     title: ClassVar = Words(
         en="Computing: threads gain nothing, processes do",
-        zh="運算:執行緒沒有幫助,行程才有",
+        zh="運算：執行緒沒有幫助，行程才有",
     )
     why: ClassVar = Words(
-        en="With a GIL one thread of a process runs Python at a time, so two threads share what one "
-        "could do. Two processes have a GIL each. Without a GIL threads are enough.",
-        zh="有 GIL(全域直譯器鎖)時,一個行程同時只有一個執行緒在執行 Python,兩個執行緒只能分享"
-        "一個的能力。兩個行程各有自己的 GIL。沒有 GIL 時,執行緒就夠了。",
+        en="With a GIL one thread of a process runs Python at a time, so two threads share what "
+        "one could do. Two processes have a GIL each. Without a GIL threads are enough.",
+        zh="有 GIL（全域直譯器鎖）時，一個行程同時只有一個執行緒在執行 Python，兩個執行緒只能分享"
+        "一個的能力。兩個行程各有自己的 GIL。沒有 GIL 時，執行緒就夠了。",
     )
     scale: ClassVar = Words(
         en="Sums to 10**6, not 10**7; the pools are open before the clock starts.",
-        zh="加到 10**6,而不是 10**7;計時開始前,池已經開好。",
+        zh="加到 10**6，而不是 10**7；計時開始前，池已經開好。",
     )
 
     @property
@@ -63,7 +63,7 @@ class SumOfSquares:
                 claimed="1x",
                 instead=Words(
                     en="Threads gain where there is no GIL (a free-threaded Python).",
-                    zh="沒有 GIL 的地方(自由執行緒版的 Python),執行緒就會比較快。",
+                    zh="沒有 GIL 的地方（自由執行緒版的 Python），執行緒就會比較快。",
                 ),
             ),
             "processes": Claim(
@@ -75,14 +75,14 @@ class SumOfSquares:
                 claimed=f"{CPUS}x",
                 instead=Words(
                     en="They need a second CPU, which this machine has not or does not give.",
-                    zh="這需要第二個 CPU,而這台機器沒有,或沒有分給我們。",
+                    zh="這需要第二個 CPU，而這台機器沒有，或沒有分給我們。",
                 ),
             ),
             "free_threads": Claim(
                 Ratio("in_turn", "threads", least=1.3, limit=float(CPUS)),
                 Words(
                     en="On a free-threaded Python threads do, too.",
-                    zh="在自由執行緒版的 Python 上,執行緒也比較快。",
+                    zh="在自由執行緒版的 Python 上，執行緒也比較快。",
                 ),
                 claimed=f"{CPUS}x",
             ),
@@ -94,7 +94,7 @@ class SumOfSquares:
         return {
             "free_threads": Words(
                 en="this Python has a GIL; run it with a free-threaded one (python3.14t)",
-                zh="這個 Python 有 GIL;請用自由執行緒版(python3.14t)執行",
+                zh="這個 Python 有 GIL；請用自由執行緒版（python3.14t）執行",
             )
         }
 

@@ -45,13 +45,13 @@ class TimeLimits:
     number: ClassVar = 6
     title: ClassVar = Words(
         en="wait_for and asyncio.timeout end a task, but no thread",
-        zh="wait_for 與 asyncio.timeout 能結束任務,卻結束不了執行緒",
+        zh="wait_for 與 asyncio.timeout 能結束任務，卻結束不了執行緒",
     )
     why: ClassVar = Words(
         en="A time-out cancels: it raises CancelledError where the task awaits. A thread awaits "
         "nothing, and nobody can stop it from outside: it runs on, and asyncio.run waits for it.",
-        zh="逾時就是取消:在任務 await 的地方丟出 CancelledError。執行緒不會 await,外面也沒有人能"
-        "停止它:它會繼續執行,而 asyncio.run 會等它結束。",
+        zh="逾時就是取消：在任務 await 的地方丟出 CancelledError。執行緒不會 await，外面也沒有人能"
+        "停止它：它會繼續執行，而 asyncio.run 會等它結束。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
@@ -67,7 +67,7 @@ class TimeLimits:
             Ratio("timeout", "one_second", least=0.9, most=1.2, limit=1.0),
             Words(
                 en="asyncio.timeout does the same for a block (from Python 3.11 on).",
-                zh="asyncio.timeout 對一個區塊做同樣的事(Python 3.11 起)。",
+                zh="asyncio.timeout 對一個區塊做同樣的事（Python 3.11 起）。",
             ),
             claimed="1 s",
         ),
@@ -82,7 +82,7 @@ class TimeLimits:
             Seen("thread_behind.own_error", True),
             Words(
                 en="What is raised is asyncio.TimeoutError, which is not the built-in one.",
-                zh="丟出的是 asyncio.TimeoutError,不是內建的 TimeoutError。",
+                zh="丟出的是 asyncio.TimeoutError，不是內建的 TimeoutError。",
             ),
             instead=Words(
                 en="That was so up to Python 3.10. Since 3.11 it is the built-in TimeoutError.",
