@@ -16,7 +16,7 @@ from . import options, stored
 from .exit import Outcome, complain, ending, writing
 
 if TYPE_CHECKING:
-    from concbench.reports.lessons.course import Course
+    from concbench.reports.lessons.course import TaughtCourse
 
     from ..course.teaching import Syllabus
 
@@ -59,7 +59,7 @@ def lessons(
                 pages.write(course, page)
 
 
-def teach(syllabus: Syllabus, language: str, as_json: bool, outcome: Outcome) -> Course:
+def teach(syllabus: Syllabus, language: str, as_json: bool, outcome: Outcome) -> TaughtCourse:
     """Print each lesson as it ends, with its code where not all are taught; or JSON of them all."""
     import json
 
@@ -67,7 +67,7 @@ def teach(syllabus: Syllabus, language: str, as_json: bool, outcome: Outcome) ->
 
     console = stored.console()
 
-    def show(one: Course) -> None:
+    def show(one: TaughtCourse) -> None:
         if not as_json:
             rendered.show_lesson(one, one.lessons[0], console, syllabus.named)
             console.print()
@@ -109,14 +109,14 @@ def spoken(language: str | None) -> str:
 def taught(
     syllabus: Syllabus,
     language: str,
-    show: Callable[[Course], object],
+    show: Callable[[TaughtCourse], object],
     watching: Callable[[], Any],
-) -> Course:
+) -> TaughtCourse:
     """The course, after `show` had each lesson; an interrupt ends it early, and it says so.
 
     `watching` opens what is told the name of each lesson before it.
     """
-    from concbench.reports.lessons.course import Course
+    from concbench.reports.lessons.course import TaughtCourse
 
     from ..course import teaching
     from ..driver.lab import workshop
@@ -126,7 +126,7 @@ def taught(
         with workshop() as shop, watching() as watch:
             for document in teaching.taught(shop, syllabus, watch):
                 documents.append(document)
-                show(Course({**about, "lessons": [document]}, language, planned))
+                show(TaughtCourse({**about, "lessons": [document]}, language, planned))
     except KeyboardInterrupt:  # what is done is kept
         pass
-    return Course({**about, "lessons": documents}, language, planned)
+    return TaughtCourse({**about, "lessons": documents}, language, planned)

@@ -118,7 +118,8 @@ def _lesson(shop: Workshop, name: str, syllabus: Syllabus) -> dict[str, Any]:
         rounds = syllabus.rounds or described["rounds"]
         found = _run(shop, spec(name), rounds, syllabus)
     except UsageError as error:  # its file does not import, or its fixture does not start
-        found = Failed("error", str(error))
+        lines = str(error).splitlines()
+        found = Failed("error", " ".join([lines[0], *map(str.strip, lines[1:][-1:])]), str(error))
     if isinstance(found, Failed):
         failure = {"message": found.message, "traceback": found.traceback}
         return {**described, "failure": failure, "readings": {}, "absent": {}}

@@ -54,7 +54,7 @@ class TaughtLesson:
 
 
 @dataclass(frozen=True)
-class Course:
+class TaughtCourse:
     """All lessons of a document in a language; `planned` is how many there should have been."""
 
     document: Mapping[str, Any]

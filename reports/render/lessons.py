@@ -13,14 +13,14 @@ from rich.text import Text
 
 from .. import numbers
 from ..lessons import figure
-from ..lessons.course import Course, JudgedClaim, TaughtLesson
+from ..lessons.course import JudgedClaim, TaughtCourse, TaughtLesson
 from ..lessons.judgement import FAILS, HOLDS, UNKNOWN
 from . import terminal
 
 _STYLES = {HOLDS: "green", FAILS: "red", UNKNOWN: "yellow"}
 
 
-def show_lesson(course: Course, lesson: TaughtLesson, console: Console, code: bool) -> None:
+def show_lesson(course: TaughtCourse, lesson: TaughtLesson, console: Console, code: bool) -> None:
     """Print a lesson: its claims with verdicts, and with `code` its program and why it is so."""
     say = course.say
     terminal.say(console, say["colon"].join(filter(None, [lesson.name, lesson.title])), "bold")
@@ -48,7 +48,7 @@ def show_lesson(course: Course, lesson: TaughtLesson, console: Console, code: bo
         terminal.say(console, lesson.why)
 
 
-def show_end(course: Course, console: Console, code: bool) -> None:
+def show_end(course: TaughtCourse, console: Console, code: bool) -> None:
     """Print what it was measured on, how many claims hold, and where the code is to be seen."""
     terminal.say(console, course.here)
     terminal.say(console, course.summary, "bold")
@@ -56,7 +56,7 @@ def show_end(course: Course, console: Console, code: bool) -> None:
         terminal.say(console, course.say["code"])
 
 
-def told(course: Course, claim: JudgedClaim) -> str:
+def told(course: TaughtCourse, claim: JudgedClaim) -> str:
     """The claim with the numbers that it comes with."""
     if not claim.claimed:
         return claim.says
@@ -71,7 +71,7 @@ def _text(text: str, console: Console, style: str = "") -> Text:
 class Lessons:
     """Lessons that were taught: a notebook shows them, and `print` prints what the command does."""
 
-    course: Course
+    course: TaughtCourse
 
     def __str__(self) -> str:
         page = io.StringIO()

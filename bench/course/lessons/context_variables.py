@@ -74,8 +74,9 @@ class ContextVariables:
                 en="From Python 3.14 on a new thread may begin with its starter's context "
                 "(sys.flags.thread_inherit_context, on where there is no GIL): the pool's first "
                 "task finds it, and later ones find the same.",
-                zh="從 Python 3.14 起，新執行緒可以繼承啟動者的情境（sys.flags.thread_inherit_context，"
-                "沒有 GIL 時預設開啟）：池裡的第一個工作會看到它，之後的也看到同一個。",
+                zh="從 Python 3.14 起，新執行緒可以繼承啟動者的情境"
+                "（sys.flags.thread_inherit_context，沒有 GIL 時預設開啟）："
+                "池裡的第一個工作會看到它，之後的也看到同一個。",
             ),
         ),
         "after_task": Claim(

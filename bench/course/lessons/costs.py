@@ -68,8 +68,8 @@ class Costs:
         "and fills as it is used. A process has all of an interpreter, of which a forked one "
         "shares what nobody changes. What is held is counted as PSS: shared memory is divided "
         "among those who share it.",
-        zh="協程只是一個 Python 物件。執行緒有自己的堆疊，系統先保留位址，用到才真的配置。行程有整個"
-        "直譯器，fork 出來的會共用沒有人改動的部分。持有的記憶體以 PSS 計算：共用的部分由共用者"
+        zh="協程只是一個 Python 物件。執行緒有自己的堆疊，系統先保留位址，用到才真的配置。行程有"
+        "整個直譯器，fork 出來的會共用沒有人改動的部分。持有的記憶體以 PSS 計算：共用的部分由共用者"
         "平分。",
     )
     scale: ClassVar = NOTHING

@@ -88,8 +88,8 @@ class RunningLoop:
             instead=Words(
                 en="Since Python 3.14 it raises RuntimeError (3.12 and 3.13 warned): call "
                 "asyncio.run, or use asyncio.Runner.",
-                zh="從 Python 3.14 起會丟出 RuntimeError（3.12 與 3.13 會警告）：請呼叫 asyncio.run，"
-                "或使用 asyncio.Runner。",
+                zh="從 Python 3.14 起會丟出 RuntimeError（3.12 與 3.13 會警告）：請呼叫 "
+                "asyncio.run，或使用 asyncio.Runner。",
             ),
         ),
     }

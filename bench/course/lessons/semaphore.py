@@ -72,8 +72,8 @@ class Semaphore:
                 en="aiohttp opens 100 connections at most, unless its session is made with "
                 "TCPConnector(limit=0); the others wait in the client, so no semaphore is needed "
                 "for that.",
-                zh="aiohttp 最多開 100 條連線，除非建立 session 時用 TCPConnector(limit=0)；其餘的在"
-                "用戶端等待，所以不需要為此再加號誌。",
+                zh="aiohttp 最多開 100 條連線，除非建立 session 時用 TCPConnector(limit=0)；其餘的"
+                "在用戶端等待，所以不需要為此再加號誌。",
             ),
         ),
     }

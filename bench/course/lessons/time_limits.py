@@ -25,7 +25,7 @@ async def timeout():
 
 
 async def thread_behind():
-    notes = []
+    notes, own = [], None
 
     def work():
         time.sleep(2 * SECOND)

@@ -20,8 +20,8 @@ def hang():
     threading.Event().wait()
 
 
-def divide():
-    return 1 // 0
+def refuse():
+    raise ValueError("no good")
 
 
 def crash():
@@ -49,7 +49,7 @@ class Hanging(Silent):
 @dataclass(frozen=True)
 class Raising(Silent):
     def ways(self):
-        return {"divide": divide}
+        return {"refuse": refuse}
 
 
 @dataclass(frozen=True)

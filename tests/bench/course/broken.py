@@ -11,7 +11,7 @@ BROKEN = {
         "return [await get(session, url) for _ in range(10)]",
         ["faster", "tenfold"],
     ),
-    "blocked_loop": (
+    "blocking_calls": (
         "await asyncio.to_thread(time.sleep, SECOND)",
         "time.sleep(SECOND)",
         ["to_thread"],

@@ -79,7 +79,7 @@ def test_a_broken_lesson_does_not_hold(name, tmp_path, monkeypatch):
         taught = lesson(name, module)()
         if hasattr(taught, "fixture"):
             taught = replace(taught, **stack.enter_context(taught.fixture()))
-        found = trial.readings(taught, 4)
+        found = trial.readings(taught, 3)
     for claim in claims:
         check = taught.claims[claim].plain()["check"]
         assert judge(check, found).outcome != HOLDS, claim

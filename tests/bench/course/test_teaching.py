@@ -18,7 +18,7 @@ from concbench.cli.exit import Outcome
 from concbench.course import teaching
 from concbench.errors import Exit, UsageError
 from concbench.machine import process
-from concbench.reports.lessons.course import FAILED, Course
+from concbench.reports.lessons.course import FAILED, TaughtCourse
 from concbench.reports.lessons.judgement import ABSENT, FAILS, HOLDS, UNKNOWN
 from concbench.spec import Spec
 
@@ -54,14 +54,14 @@ def concbench_(*words: str, cwd: Path, **variables: str) -> subprocess.Completed
     )
 
 
-def course(names: list[str], **more: object) -> Course:
+def course(names: list[str], **more: object) -> TaughtCourse:
     syllabus = teaching.Syllabus(teaching.chosen(names), **{"rounds": 3, "second": 0.02, **more})
     return command.taught(syllabus, "en", lambda one: None, command._status)
 
 
 @pytest.mark.once
 def test_all_lessons_run_and_say_of_each_claim_whether_it_holds():
-    found = course([], rounds=5)
+    found = course([])
     assert [one.name for one in found.lessons if one.failure] == []
     assert len(found.lessons) == len(teaching.names())
     for one in found.lessons:
@@ -113,7 +113,7 @@ def test_json_has_the_readings_the_verdicts_and_one_language(tmp_path):
     ("words", "message"),
     [
         (["three_sleep"], "no lesson 'three_sleep': did you mean three_sleeps?"),
-        (["x"], "no lesson 'x': there are async_with_for, blocked_loop, "),
+        (["x"], "no lesson 'x': there are async_with_for, blocking_calls, "),
         (["--language", "zh"], "no language 'zh': there are en, zh-Hant"),
         (["--rounds", "2"], "rounds must be from 3 to 1,000, not 2"),
         (["--html", "nowhere/page.html"], "nowhere"),
@@ -149,11 +149,12 @@ def test_a_lesson_that_hangs_or_fails_costs_itself_alone(bad, capsys):
     assert outcome.code == Exit.FAILED
     assert outcome.failed == len(failures) == 6
     assert "timed out after 3 s" in failures["hanging"]
-    assert failures["raising"] == "ZeroDivisionError: division by zero"
+    assert failures["raising"] == "ValueError: no good"
     assert "no reading nap.size: there are nap" in failures["silent"]
     assert failures["crashing"] == "crashed: exit code 7"
     assert "has no 'Missing'" in failures["missing"]
-    assert "the fixture of fixtureless ended" in failures["fixtureless"]
+    assert failures["fixtureless"].startswith("the fixture of fixtureless ended (exit code 1): ")
+    assert failures["fixtureless"].endswith("OSError: no port is free")
     (good,) = [one for one in found.lessons if not one.failure]
     assert good.name == "cancelling"
     assert {one.outcome for one in found.lessons} == {FAILED, FAILS}
@@ -164,7 +165,7 @@ def test_a_lesson_that_hangs_or_fails_costs_itself_alone(bad, capsys):
 
 
 def test_an_interrupt_keeps_what_is_done(tmp_path):
-    words = ["lessons", "cancelling", "default_executor", "--rounds", "300", "--html", "page.html"]
+    words = ["lessons", "cancelling", "default_executor", "--rounds", "40", "--html", "page.html"]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     running = subprocess.Popen(
         [*COMMAND, *words, "--language", "en"], cwd=tmp_path, start_new_session=True, **streams
@@ -176,7 +177,7 @@ def test_an_interrupt_keeps_what_is_done(tmp_path):
     shown, said = running.communicate(timeout=60)
     assert running.returncode == Exit.INTERRUPTED
     assert "interrupted: 1 of 2 lessons are done" in said
-    assert "1 lessons" in shown
+    assert "1 lesson, 4 claims" in shown
     assert "interrupted: 1 of 2" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 

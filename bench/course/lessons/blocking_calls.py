@@ -30,7 +30,7 @@ async def three(work):
 
 
 @dataclass(frozen=True)
-class BlockedLoop:
+class BlockingCalls:
     number: ClassVar = 2
     title: ClassVar = Words(
         en="time.sleep in a coroutine blocks the loop; a thread frees it",
