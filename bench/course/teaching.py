@@ -154,8 +154,8 @@ def program(module: Any) -> str:
 
 
 def _is_lesson(node: ast.stmt) -> bool:
-    names = ast.unparse(node.decorator_list[0]) if getattr(node, "decorator_list", None) else ""
-    return isinstance(node, ast.ClassDef) and names.startswith("dataclass")
+    decorators = node.decorator_list if isinstance(node, ast.ClassDef) else []
+    return any(ast.unparse(one).startswith("dataclass") for one in decorators)
 
 
 def _import(node: ast.Import | ast.ImportFrom, used: set[str]) -> str:

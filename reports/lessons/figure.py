@@ -35,17 +35,16 @@ def seen(lesson: TaughtLesson) -> dict[str, list[bool]]:
 
 def draw(lesson: TaughtLesson) -> str:
     """The picture as SVG in `currentColor`; empty where there is nothing to draw."""
-    groups = [*_scales(timed(lesson)), *seen(lesson).items()]
-    if not groups:
+    squares = {name: "".join(_squares(rounds)) for name, rounds in seen(lesson).items()}
+    drawn = [*_scales(timed(lesson)), *squares.items()]
+    if not drawn:
         return ""
-    rows = []
-    for place, (name, shapes) in enumerate(groups):
-        drawn = shapes if isinstance(shapes, str) else "".join(_squares(shapes))
-        rows.append(
-            f'<g transform="translate(0 {place * ROW})"><text x="{LABEL - 10}" y="18" '
-            f'text-anchor="end">{escape(name)}</text>{drawn}</g>'
-        )
-    height = len(groups) * ROW + 4
+    rows = [
+        f'<g transform="translate(0 {place * ROW})"><text x="{LABEL - 10}" y="18" '
+        f'text-anchor="end">{escape(name)}</text>{shapes}</g>'
+        for place, (name, shapes) in enumerate(drawn)
+    ]
+    height = len(drawn) * ROW + 4
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" font-size="13" fill="currentColor">'

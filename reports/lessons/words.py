@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import numbers
-from .judgement import ABSENT, FAILS, HOLDS, UNKNOWN, Judgement
+from .judgement import ABSENT, FAILS, FEWEST, HOLDS, UNKNOWN, Judgement
 
 ENGLISH, CHINESE = "en", "zh-Hant"
 LANGUAGES = (ENGLISH, CHINESE)
@@ -35,6 +35,7 @@ _ENGLISH = {
     "more": "about {needed} rounds would tell: concbench lessons {name} --rounds {needed}",
     "no more": "it is too near for any number of rounds to tell",
     "few": "too few rounds to tell: concbench lessons {name} --rounds {needed}",
+    "varies": "what else happens on this machine decides it",
     "odd": "a reading is zero or less, so there is no ratio",
     "beyond": "more than theory allows: an error of measuring, or other work than was claimed",
     "not checked here": "not checked here: {why}",
@@ -86,6 +87,7 @@ _CHINESE = {
     "more": "大約 {needed} 回合可以判定：concbench lessons {name} --rounds {needed}",
     "no more": "太接近了，再多回合也無法判定",
     "few": "回合太少，無法判定：concbench lessons {name} --rounds {needed}",
+    "varies": "取決於這台機器上還發生了什麼事",
     "odd": "有測量值小於或等於零，算不出比值",
     "beyond": "超過理論極限：測量有誤，或做的不是文章所說的工作",
     "not checked here": "這裡無法檢驗：{why}",
@@ -163,7 +165,7 @@ def _ratio(check: Mapping[str, Any], judged: Judgement, language: str) -> str:
     measured = numbers.interval(judged.estimate, judged.low, judged.high)
     if language == CHINESE:
         measured = measured.replace("x", " 倍", 1)
-    text = say["ratio"].format(**check | {"ratio": measured, "rounds": judged.rounds})
+    text = say["ratio"].format(**{**check, "ratio": measured, "rounds": judged.rounds})
     if check["limit"] is None:
         return text
     limit = say["limit"].format(limit=ratio(check["limit"], language))
@@ -174,14 +176,14 @@ def _doubt(check: Mapping[str, Any], judged: Judgement, name: str, language: str
     say = TEXTS[language]
     if judged.beyond:
         return say["beyond"]
-    if judged.rounds < 3:
-        return say["few"].format(name=name, needed=7)
+    if judged.rounds < FEWEST:
+        return say["few"].format(name=name, needed=FEWEST)
     if check["kind"] == "seen":
-        return ""
+        return say["varies"]
     if judged.estimate is None:
         return say["odd"]
     edges = [one for one in (check["least"], check["most"]) if one is not None]
-    reached = [ratio(one, language) for one in edges if judged.low < one < judged.high]  # type: ignore[operator]
+    reached = [ratio(one, language) for one in edges if judged.low < one < judged.high]
     more = "more" if judged.needed else "no more"
     after = say[more].format(needed=judged.needed, name=name)
     return say["separator"].join([say["reach"].format(edges=" / ".join(reached)), after])
