@@ -55,7 +55,8 @@ _ENGLISH = {
     "verdict": "verdict",
     "claim": "claim",
     "here it is": "on this machine",
-    "figure": "Each dot is a round, the line their median.",
+    "with numbers": "{says} ({claimed})",
+    "figure": "Each dot is a round, the line their median, a dashed one the limit in theory.",
     "rounds": "Each row is a claim, each square a round: filled where it was seen as claimed.",
     "intervals": "Ratios are taken round by round, all ways of a lesson in turn, and have 99 % "
     "intervals. A claim holds or does not hold where its whole interval, or every round, says so; "
@@ -107,7 +108,8 @@ _CHINESE = {
     "verdict": "結果",
     "claim": "說法",
     "here it is": "在這台機器上",
-    "figure": "每一點是一個回合，直線是中位數。",
+    "with numbers": "{says}（{claimed}）",
+    "figure": "每一點是一個回合，實線是中位數，虛線是理論極限。",
     "rounds": "每一列是一項說法，每一格是一個回合：填滿表示與說法相符。",
     "intervals": "比值逐回合計算，同一課的各種做法輪流執行，並附 99 % 信賴區間。整個區間或每一回合"
     "都一致，才說成立或不成立；否則就是無法判定。",

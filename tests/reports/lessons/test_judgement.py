@@ -180,4 +180,5 @@ def test_a_picture_has_a_row_for_each_reading_and_a_dot_for_each_round():
     (one,) = TaughtCourse(document(), "en", 1).lessons
     svg = figure.draw(one)
     assert svg.count("<circle") == 2 * 7
-    assert svg.count('stroke="currentColor"') == 7
+    assert svg.count("<rect") == 2 * 2 + 7
+    assert svg.count("stroke-dasharray") == 1
