@@ -113,9 +113,6 @@ def test_json_has_the_readings_the_verdicts_and_one_language(tmp_path):
     ("words", "message"),
     [
         (["three_sleep"], "no lesson 'three_sleep': did you mean three_sleeps?"),
-        (["x"], "no lesson 'x': there are async_with_for, blocking_calls, "),
-        (["--language", "zh"], "no language 'zh': there are en, zh-Hant"),
-        (["--rounds", "2"], "rounds must be from 3 to 1,000, not 2"),
         (["--html", "nowhere/page.html"], "nowhere"),
     ],
 )
@@ -124,6 +121,15 @@ def test_a_mistake_is_said_before_anything_is_run(tmp_path, words, message):
     assert (done.returncode, done.stdout) == (Exit.USAGE, "")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_mistake_names_the_choices():
+    with pytest.raises(UsageError, match="no lesson 'x': there are async_with_for, blocking_calls"):
+        teaching.syllabus(["x"], None, None)
+    with pytest.raises(UsageError, match="rounds must be from 3 to 1,000, not 2"):
+        teaching.syllabus([], 2, None)
+    with pytest.raises(UsageError, match="no language 'zh': there are en, zh-Hant"):
+        command.spoken("zh")
 
 
 @pytest.fixture
