@@ -104,10 +104,10 @@ def taught(
 ) -> Iterator[dict[str, Any]]:
     """Each lesson as it ends: its words, its code, its claims, and its readings or its failure.
 
-    `watch(name)` is called before each.
+    `watch("3/17 three_sleeps")` is called before each.
     """
-    for name in syllabus.names:
-        watch(name)
+    for place, name in enumerate(syllabus.names, 1):
+        watch(f"{place}/{len(syllabus.names)} {name}")
         yield _lesson(shop, name, syllabus)
 
 

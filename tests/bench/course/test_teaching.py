@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 import concbench
+from concbench import notebook
 from concbench.cli import lessons as command
 from concbench.cli.exit import Outcome
 from concbench.course import teaching
@@ -187,8 +189,12 @@ def test_an_interrupt_keeps_what_is_done(tmp_path):
     assert "interrupted: 1 of 2" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
-def test_a_notebook_shows_them():
-    shown = concbench.lessons("cancelling", language="zh-Hant", rounds=3, quiet=True)
+def test_a_notebook_shows_them(monkeypatch):
+    told = []
+    handle = SimpleNamespace(update=lambda line, raw: told.append(line["text/plain"]))
+    monkeypatch.setattr(notebook, "_display", lambda: lambda *line, **how: handle)
+    shown = concbench.lessons("cancelling", language="zh-Hant", rounds=3)
+    assert told == ["1/1 cancelling", "done"]
     html = shown._repr_html_()
     assert html.count("<tr>") == 4
     assert html.count("<svg ") == 1
