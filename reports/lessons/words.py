@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import numbers
-from .judgement import ABSENT, FAILS, FEWEST, HOLDS, UNKNOWN, Judgement
+from .judgement import ABSENT, FAILS, FEWEST, HOLDS, MOST_ROUNDS, UNKNOWN, Judgement
 
 ENGLISH, CHINESE = "en", "zh-Hant"
 LANGUAGES = (ENGLISH, CHINESE)
@@ -33,7 +33,7 @@ _ENGLISH = {
     "on": "on {python}",
     "reach": "the interval reaches over {edges}",
     "more": "about {needed} rounds would tell: concbench lessons {name} --rounds {needed}",
-    "no more": "it is too near for any number of rounds to tell",
+    "no more": "if more rounds are like these, {most} of them would not tell",
     "few": "too few rounds to tell: concbench lessons {name} --rounds {needed}",
     "varies": "what else happens on this machine decides it",
     "odd": "a reading is zero or less, so there is no ratio",
@@ -86,7 +86,7 @@ _CHINESE = {
     "on": "在 {python} 上",
     "reach": "信賴區間跨過 {edges}",
     "more": "大約 {needed} 回合可以判定：concbench lessons {name} --rounds {needed}",
-    "no more": "太接近了，再多回合也無法判定",
+    "no more": "如果其他回合也像這樣，{most} 回合也無法判定",
     "few": "回合太少，無法判定：concbench lessons {name} --rounds {needed}",
     "varies": "取決於這台機器上還發生了什麼事",
     "odd": "有測量值小於或等於零，算不出比值",
@@ -187,5 +187,5 @@ def _doubt(check: Mapping[str, Any], judged: Judgement, name: str, language: str
     edges = [one for one in (check["least"], check["most"]) if one is not None]
     reached = [ratio(one, language) for one in edges if judged.low < one < judged.high]
     more = "more" if judged.needed else "no more"
-    after = say[more].format(needed=judged.needed, name=name)
+    after = say[more].format(needed=judged.needed, name=name, most=MOST_ROUNDS)
     return say["separator"].join([say["reach"].format(edges=" / ".join(reached)), after])
