@@ -137,10 +137,8 @@ def test_a_mistake_names_the_choices():
 @pytest.fixture
 def bad(monkeypatch):
     """Lessons of a file of ours beside the real ones."""
-    real, own = (
-        teaching.spec,
-        ("hanging", "raising", "silent", "crashing", "missing", "fixtureless"),
-    )
+    own = ("hanging", "raising", "silent", "crashing", "missing", "untitled", "fixtureless")
+    real = teaching.spec
     monkeypatch.setattr(teaching, "names", lambda: sorted([*own, "cancelling"]))
 
     def spec(name: str) -> Spec:
@@ -155,12 +153,13 @@ def test_a_lesson_that_hangs_or_fails_costs_itself_alone(bad, capsys):
     found = command.teach(syllabus, "en", False, outcome)
     failures = {one.name: one.failure for one in found.lessons if one.failure}
     assert outcome.code == Exit.FAILED
-    assert outcome.failed == len(failures) == 6
+    assert outcome.failed == len(failures) == 7
     assert "timed out after 3 s" in failures["hanging"]
     assert failures["raising"] == "ValueError: no good"
     assert "no reading nap.size: there are nap" in failures["silent"]
     assert failures["crashing"] == "crashed: exit code 7"
     assert "has no 'Missing'" in failures["missing"]
+    assert "has no attribute 'title'" in failures["untitled"]
     assert failures["fixtureless"].startswith("the fixture of fixtureless ended (exit code 1): ")
     assert failures["fixtureless"].endswith("OSError: no port is free")
     (good,) = [one for one in found.lessons if not one.failure]
@@ -168,7 +167,7 @@ def test_a_lesson_that_hangs_or_fails_costs_itself_alone(bad, capsys):
     assert {one.outcome for one in found.lessons} == {FAILED, FAILS}
     shown = capsys.readouterr().out
     assert "this lesson failed: crashed: exit code 7" in shown
-    assert f"{FAILED} 6" in shown
+    assert f"{FAILED} 7" in shown
     living = [" ".join(one.cmdline()) for one in psutil.Process().children(recursive=True)]
     assert not [words for words in living if "concbench." in words]
 
