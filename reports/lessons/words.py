@@ -24,6 +24,9 @@ _ENGLISH = {
     "failed": "failed",
     "title": "What tutorials claim of Python's concurrency, checked on this machine",
     "claimed": "claimed: {claimed}",
+    "least": "holds from {least} on",
+    "most": "holds up to {most}",
+    "least most": "holds from {least} to {most}",
     "limit": "limit {limit}",
     "ratio": "{above} / {below}: {ratio} in {rounds} rounds",
     "all": "seen in all {rounds} rounds",
@@ -77,6 +80,9 @@ _CHINESE = {
     "failed": "失敗",
     "title": "教學文章對 Python 並行的說法，在這台機器上逐一檢驗",
     "claimed": "文章的數字：{claimed}",
+    "least": "{least}以上成立",
+    "most": "{most}以下成立",
+    "least most": "{least}到 {most}之間成立",
     "limit": "理論極限 {limit}",
     "ratio": "{above} / {below}：{rounds} 回合為 {ratio}",
     "all": "{rounds} 回合都是如此",
@@ -167,11 +173,12 @@ def _ratio(check: Mapping[str, Any], judged: Judgement, language: str) -> str:
     measured = numbers.interval(judged.estimate, judged.low, judged.high)
     if language == CHINESE:
         measured = measured.replace("x", " 倍", 1)
-    text = say["ratio"].format(**{**check, "ratio": measured, "rounds": judged.rounds})
-    if check["limit"] is None:
-        return text
-    limit = say["limit"].format(limit=ratio(check["limit"], language))
-    return say["comma"].join([text, limit])
+    given = [key for key in ("least", "most", "limit") if check[key] is not None]
+    bounds = {key: ratio(check[key], language) for key in given}
+    parts = [say["ratio"].format(**{**check, "ratio": measured, "rounds": judged.rounds})]
+    parts.append(say[" ".join(key for key in given if key != "limit")].format(**bounds))
+    parts += [say["limit"].format(**bounds)] if "limit" in bounds else []
+    return say["comma"].join(parts)
 
 
 def _doubt(check: Mapping[str, Any], judged: Judgement, name: str, language: str) -> str:
