@@ -92,12 +92,14 @@ class Run:
 
     def __repr__(self) -> str:
         lines = [f"{one.name}: {one.conclusion.sentence}" for one in self._blocks]
+        lines += list(self._failed)
         lines.append(f"run {self.stored.run.id} in {self.folder}")
         return "\n".join(numbers.printable(line, "utf-8") for line in lines)
 
     def _repr_html_(self) -> str:
         about = map(_text, header.lines(self.stored, [block.rows for block in self._blocks]))
         parts = [f"<p>{'<br>'.join(about)}</p>"]
+        parts += [f"<p><strong>{_text(line)}</strong></p>" for line in self._failed]
         for table in summary.run_tables(self._blocks, self.view):
             parts += [line for one in without_empty([table]) for line in html(one)]
         if legend := tables.legend(self._blocks):
@@ -105,6 +107,7 @@ class Run:
         for table in summary.sides(self.stored):
             parts += html(table)
         if chart := self._chart:  # no colours of ours around it: a notebook may be light or dark
+            parts.append(f"<p><strong>{_text(chart.title)}</strong><br>{_text(chart.about)}</p>")
             parts.append(f'<div style="overflow-x: auto">{chart.svg}</div>')
         return "\n".join(["<div>", *parts, "</div>"])
 
@@ -114,12 +117,22 @@ class Run:
             from ..charts.svg import standalone
 
             data = base64.b64encode(standalone(chart.svg).encode()).decode()
-            text += f"\n![{escaped(chart.title)}](data:image/svg+xml;base64,{data})\n"
+            title = escaped(chart.title)
+            text += f"\n**{title}**\n{escaped(chart.about)}\n"
+            text += f"\n![{title}](data:image/svg+xml;base64,{data})\n"
         return text
 
     @property
     def _blocks(self) -> list[Group]:
         return tables.blocks(self.stored)
+
+    @property
+    def _failed(self) -> Iterator[str]:
+        """One line where cells failed, with the first of their reasons: nothing else is raised."""
+        every = self.stored.run.cells
+        failed = [row for block in self._blocks for row in block.rows if row.status == "failed"]
+        if failed:
+            yield f"{len(failed)} of {len(every)} cells failed: {failed[0].reason}"
 
     @property
     def _chart(self) -> Chart | None:

@@ -40,6 +40,18 @@ def test_a_line_ends_between_words_then_between_parts_of_a_name() -> None:
     ]
 
 
+def test_what_stands_in_brackets_stays_together_where_it_fits() -> None:
+    name = "asyncio+to_thread[chunk=2,workers=16]"
+    assert style.fold(name, style.width("[chunk=2,workers=16]", 10) + 0.01, 10) == [
+        "asyncio+to_thread",
+        "[chunk=2,workers=16]",
+    ]
+    assert style.fold(name, style.width("workers=16]", 10) + 0.01, 10)[-2:] == [
+        "[chunk=2,",
+        "workers=16]",
+    ]
+
+
 def test_a_per_cent_sign_stays_with_its_number() -> None:
     room = style.width("reaches 84", 10) + 0.01
     assert style.fold("reaches 84 % of it", room, 10)[:2] == ["reaches", "84 % of it"]
