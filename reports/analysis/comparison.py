@@ -387,20 +387,18 @@ DELIVERED = 0.1
 def warnings(runs: Sequence[Stored]) -> list[str]:
     """What differs between the first run and each other, a line each."""
     first, *others = runs
+    one, *called = names.labels(runs)
     lines = []
-    for other in others:
+    for label, other in zip(called, others, strict=True):
         records = provenance.record(first.run), provenance.record(other.run)
         mismatches = provenance.differences(*records, provenance.WORTH_SAYING)
         differing = [(one.what, one.before, one.now) for one in mismatches]
         if first.run.canary and other.run.canary:
             cpus = median(first.run.delivered), median(other.run.delivered)
             if max(cpus) > (1 + DELIVERED) * min(cpus):
-                here, there = map(numbers.digits, cpus)
+                here, there = (f"{count:.2f}" for count in cpus)
                 differing.append(("CPUs delivered", here, there))
-        lines += [
-            f"{other.run.id}: {what} {there}, in {first.run.id} {here}"
-            for what, here, there in differing
-        ]
+        lines += [f"{label}: {what} {there}, in {one} {here}" for what, here, there in differing]
     return lines
 
 

@@ -110,7 +110,7 @@ class NamedBlock:
             why = one.absent.get(metric, _NO_LOOP)
             if why != _NO_LOOP:
                 names.setdefault(why, []).append(self.names[row.id])
-        each = [f"{numbers.listed(absent)} ({clean(why)})" for why, absent in names.items()]
+        each = [f"{numbers.few(absent)} ({clean(why)})" for why, absent in names.items()]
         return f". Not shown: {'; '.join(each)}" if each else ""
 
 

@@ -131,6 +131,9 @@ def _finding(block: NamedBlock, rows: Sequence[Row]) -> str:
         times = span(*(numbers.duration(end) for end in (min(usual.values()), max(usual.values()))))
         return f"Start-up: {times}, in too few rounds to say who is shortest"
     first.sort(key=usual.__getitem__)
+    if len(first) == len(known) > 1:
+        ends = (numbers.duration(usual[cell]) for cell in (first[0], first[-1]))
+        return f"Start-up: {span(*ends)}, too noisy to say who is shortest"
     times = span(numbers.duration(usual[first[0]]), numbers.duration(usual[first[-1]]))
     names = [block.names[cell] for cell in first]
     return f"Start-up: {numbers.few(names, 'or')} shortest, {times}"

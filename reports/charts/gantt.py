@@ -250,7 +250,7 @@ def _finding(block: NamedBlock, stack: Sequence[TimelinePanel]) -> str:
     least, most = min(mean, key=mean.__getitem__), max(mean, key=mean.__getitem__)
     few, many = (_count(float(f"{mean[name]:.2g}"), "task") for name in (least, most))
     if mean[most] < 1.05 * mean[least]:
-        return f"{many} in flight under each strategy, on average"
+        return f"{many} in flight under {numbers.few([*mean])}, on average"
     return f"{few} in flight under {least}, {many} under {most}, on average"
 
 

@@ -141,7 +141,7 @@ def _finding(curves: Curves) -> str:
     least, most = min(runs, key=runs.__getitem__), max(runs, key=runs.__getitem__)
     low, high = numbers.duration(runs[least]), numbers.duration(runs[most])
     if runs[most] <= 1.05 * runs[least]:
-        return f"99 % run within {high} under each strategy"
+        return f"99 % run within {high} under {numbers.few([*runs])}"
     return f"99 % run within {low} under {least}, {high} under {most}"
 
 

@@ -143,7 +143,8 @@ class Sheet:
         raw = self._saved("svg").decode()
         for one in self._heading:
             one.set_visible(True)
-        return svg.inline(raw, self.title, description, salt, 72 * (self.top - 0.1))
+        above, below = 72 * (self.top - 0.1), 72 * EDGE
+        return svg.inline(raw, self.title, description, salt, above, below)
 
     def file(self, suffix: str, description: str, salt: str) -> bytes:
         """What a file with this suffix holds: SVG, or a picture on white 1,600 pixels wide."""

@@ -146,7 +146,8 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
     notes = grid.notes
     names = [style.fold(name, _NAMES, TEXT) for name in grid.rows]
     heads = [style.fold(name, _WIDE - 0.08, SMALL) for name in grid.columns]
-    heights = [max(_HIGH, len(name) * line_height(TEXT) + 0.06) for name in names]
+    least = _HIGH + 0.1 * bool(grid.picks)
+    heights = [max(least, len(name) * line_height(TEXT) + 0.06) for name in names]
     left = EDGE + style.widest((line for name in names for line in name), TEXT) + _GAP
     top = _TOP + max(map(len, heads)) * line_height(SMALL) + 0.08
     width = max(WIDTH, left + _WIDE * len(grid.columns) + EDGE)

@@ -16,13 +16,15 @@ _FONTS = f"font-family: '{FAMILY}', Verdana, sans-serif"
 _MARKUP = re.compile(r"<[^<>]+>")  # in text both signs are escaped
 
 
-def inline(raw: str, title: str, description: str, salt: str, cut: float = 0.0) -> str:
+def inline(
+    raw: str, title: str, description: str, salt: str, cut: float = 0.0, below: float = 0.0
+) -> str:
     """A drawing for a page: transparent, in `currentColor`, with words for a screen reader.
 
-    Of its upper edge so many points are cut off.
+    So many points are cut off above, where its heading is, and below as many as are blank.
     """
     (size,) = re.findall(r'width="([\d.]+)pt" height="([\d.]+)pt"', raw[: raw.index("<g ")])
-    width, height = float(size[0]), float(size[1]) - cut
+    width, height = float(size[0]), float(size[1]) - cut - below
     box = f"0 {cut:.6g} {width:.6g} {height:.6g}"
     drawing = _MARKUP.sub(_tidy, raw[raw.index('<g id="figure_1">') : raw.rindex("</svg>")])
     name = f"c{salt}"

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ..analysis import names
 from ..analysis.behaviour import Behaviour
 from ..history.series import Series
 from ..run.stored import Stored
@@ -22,6 +23,7 @@ from . import differences, figures, html_tables, sections
 _STYLES = ("page.css", "parts.css", "media.css")  # in this order: later rules win
 _HARMLESS = "\n\t\u00a0\u200d"  # lines of a traceback, spaces, and what joins an emoji
 _TOGETHER = 24  # signs in brackets that are not folded
+_UNIT = re.compile(r"(?<=\d) (?=(?:[num]?s|min|h|[kMGT]?B)\b|%)")
 _LONG = 20  # signs of a word in a sentence that may fold
 
 
@@ -37,6 +39,7 @@ def page(
         .get_template("page.html")
         .render(
             runs=[sections.run(stored, place, len(runs)) for place, stored in enumerate(runs)],
+            labels=names.labels(runs),
             comparison=differences.compared(runs) if len(runs) > 1 else None,
             history=figures.history(history),
             behaviour=behaviour if len(runs) == 1 else None,
@@ -92,8 +95,9 @@ def _foldable(name: str) -> Markup:
 
 
 def _prose(text: str) -> Markup:
-    """A sentence whose long words, which are names, may fold as those do."""
-    words = re.split(r"(\s+)", _printable(shortened(text, 4 * STORED)))
+    """A sentence: long words, which are names, fold as those do, and units stay with numbers."""
+    kept = _UNIT.sub("\u00a0", shortened(text, 4 * STORED))
+    words = re.split(r"([ \t\n]+)", _printable(kept))
     return Markup("").join(_foldable(word) if len(word) > _LONG else word for word in words)
 
 

@@ -180,7 +180,7 @@ def reasons(group: Group, probes: Mapping[int, Probed]) -> list[tuple[str, str, 
         for reason, whose in names.items():
             titles.setdefault((reason, tuple(whose)), []).append(one.title)
     return [
-        (numbers.listed(each), reason, "all" if len(whose) == len(entries) else ", ".join(whose))
+        (numbers.listed(each), reason, "all" if len(whose) == len(entries) else numbers.few(whose))
         for (reason, whose), each in titles.items()
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from statistics import median
 from typing import Any
@@ -49,7 +49,7 @@ def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
         "grid": html_tables.grid(blocks, f"{anchor}squares") if len(blocks) > 1 else None,
         "grid_figures": [one for one in every if one["key"] == "grid"],
         "sweep": [one for one in every if one["key"] == "sweep" and one["svg"]],
-        "others": [one for one in every if one["block"] is None and one["key"] not in _APART],
+        "left_out": _left_out(one for one in every if one["block"] is None),
         "method": _method(stored),
     }
 
@@ -80,9 +80,19 @@ def _workload(
             if row.batch_seconds is None
         ],
         "notes": explanations.footnotes(block.rows),
-        "figures": [one for one in own if one["key"] not in _APART],
+        "figures": [one for one in own if one["key"] not in _APART and one["svg"]],
+        "left_out": _left_out(own) if decision.outcome != "unmeasured" else [],
         "swept": any(one["key"] == "sweep" for one in own),
     }
+
+
+def _left_out(every: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The charts that there are not, and why: each reason once."""
+    labels: dict[str, list[str]] = {}
+    for one in every:
+        if not one["svg"] and one["key"] not in _APART:
+            labels.setdefault(one["reason"], []).append(one["label"])
+    return [(numbers.listed(those), reason) for reason, those in labels.items()]
 
 
 def _workload_facts(block: Group) -> Iterator[tuple[str, str]]:

@@ -200,7 +200,8 @@ def test_the_title_of_start_up_names_who_may_be_shortest(tmp_path: Path) -> None
 
     assert title(0.1, 0.3) == "Start-up: a shortest, 140 ms"
     assert title(0.1, 0.1, 9.0) == "Start-up: a or b shortest, 140 ms"
-    assert title(*[0.1] * 5).startswith("Start-up: a, b, c or 2 more shortest, ")
+    assert title(*[0.1] * 5, 9.0).startswith("Start-up: a, b, c or 2 more shortest, ")
+    assert title(0.1, 0.1).endswith(", too noisy to say who is shortest")
     assert title(0.1, 0.3, rounds=1).endswith(", in too few rounds to say who is shortest")
 
 

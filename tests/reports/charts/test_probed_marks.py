@@ -78,7 +78,7 @@ def test_what_a_loop_runs_at_once_stands_below_each_other_in_one_lane(tmp_path: 
     (axes,) = sheet.figure.axes
     assert len({bar[2] for bar in strokes(axes, "asyncio", thick=True)}) == 4
     assert "1 lane, 4 at once" in said(sheet)
-    assert sheet.title == "Who runs when: 3.8 tasks in flight under each strategy, on average"
+    assert sheet.title == "Who runs when: 3.8 tasks in flight under asyncio, on average"
 
 
 def test_the_reference_comes_first_and_the_title_says_who_has_most_in_flight(
@@ -205,7 +205,7 @@ def test_the_title_of_latency_compares_the_slowest_tasks(tmp_path: Path) -> None
         "Slowest tasks: 99 % run within 10.0 ms under sequential, 20.0 ms under asyncio"
     )
     sheet, _ = latency.draw_latency(probed(tmp_path / "one", {1: known[1]}))
-    assert sheet.title == "Slowest tasks: 99 % run within 20.0 ms under each strategy"
+    assert sheet.title == "Slowest tasks: 99 % run within 20.0 ms under asyncio"
 
 
 def late(p50: float, p99: float, most: float) -> Probed:

@@ -57,4 +57,4 @@ def test_a_drawing_has_all_its_lines_where_matplotlib_put_them(tmp_path: Path, k
     top, width, height = map(float, box)
     inside = [point for path in seen for point in path if len(path) > 1]
     assert len(inside) > 100
-    assert all(-10 <= x <= width + 10 and -10 <= y <= top + height + 10 for x, y in inside)
+    assert all(-10 <= x <= width + 10 and -10 <= y <= top + height + 20 for x, y in inside)
