@@ -121,13 +121,16 @@ def fold(text: str, inches: float, size: float, bold: bool = False) -> list[str]
     return [*lines, line.rstrip()]
 
 
+_WORDS = re.compile(r"\S*\d (?:%|[num]?s|min|[kMG]?B)(?![a-zA-Z])\S*\s*|\S+\s*|\s+")
+
+
 def _pieces(text: str, inches: float, size: float, bold: bool) -> Iterator[str]:
-    """Words with the space behind them, `84 %` being one; where too long, their parts or signs."""
+    """Words with the space behind them; `84 %` and `3 ms` are one; long ones in parts or signs."""
 
     def fits(word: str) -> bool:
         return width(word.rstrip(), size, bold) <= inches
 
-    for word in re.findall(r"\S+(?: %)?\s*|\s+", text):
+    for word in _WORDS.findall(text):
         for part in [word] if fits(word) else parts(word, fits):
             yield from _broken(part, inches, size, bold)
 

@@ -18,7 +18,10 @@ from ..run.stored import Stored
 from ..table import Heading, Table, escaped, headings, markdown, without_empty
 from . import terminal
 
-_PAIRING = "a ratio above 1 is slower; rounds of two runs are not paired, p values are Holm's over all cells"
+_PAIRING = (
+    "a ratio above 1 is slower; rounds of two runs are not paired, "
+    "p values are Holm's over all cells"
+)
 
 
 def show(stored: Stored, console: Console, view: View = USUAL) -> None:
