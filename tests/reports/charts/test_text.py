@@ -42,7 +42,7 @@ def test_a_line_ends_between_words_then_between_parts_of_a_name() -> None:
 
 def test_what_stands_in_brackets_stays_together_where_it_fits() -> None:
     name = "asyncio+to_thread[chunk=2,workers=16]"
-    assert style.fold(name, style.width("[chunk=2,workers=16]", 10) + 0.01, 10) == [
+    assert style.fold(name, style.width("asyncio+to_thread[chunk=2,", 10) + 0.01, 10) == [
         "asyncio+to_thread",
         "[chunk=2,workers=16]",
     ]
