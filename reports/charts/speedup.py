@@ -155,8 +155,7 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
     below = [line for note in marked for line in style.fold(note, width - 2 * EDGE, SMALL)]
     end = top + sum(heights)
     about = "Speed-up, and the share of the limit that was reached"
-    if grid.picks:
-        about += "; of cells that differ in a number alone, the fastest"
+    about += "; of cells that differ in a number alone, the fastest" if grid.picks else ""
     more = len(below) * line_height(SMALL) + 0.12 if below else 0.0
     sheet = Sheet(f"At a glance: {overview(blocks)}", about, end + more, width)
     wide = min(2 * _WIDE, (width - left - EDGE) / len(grid.columns))
