@@ -30,10 +30,6 @@ class UsageError(Exception):
 
     exit = Exit.USAGE
 
-    def _render_traceback_(self) -> list[str]:
-        """What IPython shows of it: the sentence, and no stack of ours."""
-        return [f"{type(self).__name__}: {self}"]
-
 
 class TimedOut(UsageError):
     """What a user's code is needed for did not come to an end."""

@@ -92,14 +92,12 @@ class Run:
 
     def __repr__(self) -> str:
         lines = [f"{one.name}: {one.conclusion.sentence}" for one in self._blocks]
-        lines += list(self._failed)
         lines.append(f"run {self.stored.run.id} in {self.folder}")
         return "\n".join(numbers.printable(line, "utf-8") for line in lines)
 
     def _repr_html_(self) -> str:
         about = map(_text, header.lines(self.stored, [block.rows for block in self._blocks]))
         parts = [f"<p>{'<br>'.join(about)}</p>"]
-        parts += [f"<p><strong>{_text(line)}</strong></p>" for line in self._failed]
         for table in summary.run_tables(self._blocks, self.view):
             parts += [line for one in without_empty([table]) for line in html(one)]
         if legend := tables.legend(self._blocks):
@@ -125,14 +123,6 @@ class Run:
     @property
     def _blocks(self) -> list[Group]:
         return tables.blocks(self.stored)
-
-    @property
-    def _failed(self) -> Iterator[str]:
-        """One line where cells failed, with the first of their reasons: nothing else is raised."""
-        every = self.stored.run.cells
-        failed = [row for block in self._blocks for row in block.rows if row.status == "failed"]
-        if failed:
-            yield f"{len(failed)} of {len(every)} cells failed: {failed[0].reason}"
 
     @property
     def _chart(self) -> Chart | None:

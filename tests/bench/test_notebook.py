@@ -198,16 +198,3 @@ def test_a_run_that_fails_leaves_no_line_that_says_it_goes_on():
     with pytest.raises(KeyboardInterrupt), notebook.live(display):
         raise KeyboardInterrupt
     assert drawn[-1]["text/plain"].startswith("stopped: 0 rounds")
-
-
-def test_a_mistake_is_one_sentence_in_a_notebook_and_no_stack(tmp_path):
-    code = "import concbench; concbench.run('io_slep', quiet=True)"
-    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    client = nbclient.NotebookClient(
-        page, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
-    )
-    client.execute()
-    (output,) = page.cells[0].outputs
-    assert output.output_type == "error"
-    (line,) = output.traceback
-    assert line.startswith("UsageError: ") and "io_sleep" in line

@@ -35,17 +35,6 @@ def test_a_notebook_shows_header_verdict_table_and_one_chart(tmp_path: Path) -> 
     assert "speed-up, times as fast" in found.text
 
 
-def test_a_notebook_says_in_bold_what_failed_and_where(tmp_path: Path) -> None:
-    frame = 'Traceback (most recent call last):\n  File "/home/x/mine.py", line 12, in f\n'
-    failure = {"round": 0, "cell": 6, "kind": "error", "message": "ValueError: boom"}
-    made = [*hard.usual(), Made("bad", status="failed", reason="ValueError: boom")]
-    found = run(tmp_path, made, failures=[{**failure, "traceback": frame}])
-    line = "1 of 7 cells failed: ValueError: boom (mine.py:12)"
-    assert f"<strong>{line}</strong>" in found._repr_html_()
-    assert line in repr(found)
-    assert "cells failed" not in run(tmp_path / "well", hard.usual())._repr_html_()
-
-
 def test_the_chart_of_a_notebook_has_its_title_above_it(tmp_path: Path) -> None:
     shown = run(tmp_path, hard.usual())
     assert "<strong>Speed-up: threading fastest, " in shown._repr_html_()
