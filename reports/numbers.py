@@ -91,9 +91,19 @@ def count(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 100 or value == int(value) else digits(value)
 
 
-def listed(words: list[str]) -> str:
+def listed(words: list[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+MOST = 3
+"""Names that a title has before it counts the others."""
+
+
+def few(names: Sequence[str], last: str = "and") -> str:
+    """`a and b`; of many `a, b, c and 21 more`."""
+    more = len(names) - MOST
+    return listed([*names[:MOST], f"{more:,} more"] if more > 0 else [*names], last)
 
 
 def printable(text: str, encoding: str) -> str:

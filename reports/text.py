@@ -7,6 +7,7 @@ terminal obeys, and megabytes.  Standard library only: the driver imports it too
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 STORED = 2000
@@ -42,3 +43,17 @@ def shortened(text: str, most: int = SHOWN, where: str = "") -> str:
     begin = max(0, most - len(mark)) * 3 // 4
     end = max(1, most - len(mark) - begin)
     return text[:begin] + mark + text[-end:]
+
+
+_BRACKETS = re.compile(r"\[[^\[\]]*\][+,;:/_.-]*|[^\[]+|\[")
+_JOINTS = re.compile(r"\[?[^\[+,;:/_\].-]+[+,;:/_\].-]*|.", re.DOTALL)
+
+
+def parts(name: str, fits: Callable[[str], bool]) -> Iterator[str]:
+    """The parts between which a name may fold: `asyncio+`, `to_`, `thread`, `[workers=16]`.
+
+    What stands in brackets stays together where that fits by itself.
+    """
+    for part in _BRACKETS.findall(name):
+        whole = part.startswith("[") and fits(part)
+        yield from [part] if whole else _JOINTS.findall(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -247,18 +248,39 @@ def short(path: Path) -> str:
 
 
 def write_page(runs: Sequence[Stored], file: Path | None = None) -> Path:
-    """Write page and charts beside the first run, or to a file of the user's; print where."""
+    """Write page and charts beside the first run, or to a file of the user's; print where.
+
+    A page of several runs has a name of its own, and so has that of a file that was read.  Raises
+    UsageError where a page stands there that is not ours.
+    """
     from concbench.reports import charts, page
+    from concbench.reports.analysis import names
 
     beside = runs[0].folder
-    path = file or beside / "report.html"
+    called = "-".join(map(_slug, names.labels(runs)))
+    path = file or beside / (f"report-{called}.html" if _apart(runs) else "report.html")
+    # A link is replaced, and never written through.
+    if path.is_file() and not path.is_symlink() and not page.is_ours(path):
+        raise UsageError(f"{short(path)} is no page of concbench: name another file with -o")
     with writing(path):
         page.write(runs, path, earlier(runs[0]) if len(runs) == 1 else (), _behaviour(beside))
         print(f"page: {short(path)}")
         for stored in runs if file is None else ():
-            charts.save(stored, stored.folder / "charts")
-            print(f"charts: {short(stored.folder / 'charts')}")
+            name = f"charts-{_slug(stored.run.id)}" if _apart([stored]) else "charts"
+            charts.save(stored, stored.folder / name)
+            print(f"charts: {short(stored.folder / name)}")
     return path
+
+
+def _apart(runs: Sequence[Stored]) -> bool:
+    """Whether these are not one run in a folder of its own."""
+    return len(runs) > 1 or (runs[0].folder / runs[0].run.id).is_file()
+
+
+def _slug(label: str) -> str:
+    """A run's label as a part of a file's name: `3` of `run 3`, `old` of `old.json`."""
+    name = label.removeprefix("run ").removesuffix(".gz").removesuffix(".json")
+    return re.sub(r"[^\w.]+", "_", name).strip("_.")[:60]
 
 
 def _behaviour(run: Path) -> Behaviour | None:

@@ -308,7 +308,7 @@ class History:
                 if model["cell"] == cell:
                     cause = ": random without a seed, a clock, or the order of a set?"
                     return f"wrong answer: another one in every process{where}{cause * bool(where)}"
-                return f"wrong answer: not {strategy}'s in round {run['round']}{where}"
+                return f"wrong answer: not {strategy}'s in round {run['round'] + 1}{where}"
         return ""
 
     def _equal(self, run: Entry, model: Entry) -> bool:

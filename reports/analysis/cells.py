@@ -124,7 +124,7 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
     )
     standings = ranks.standings(times, 1 - confidence, stored.run.margin)
     known = _Block(confidence, times, reference, limits(stored, cells), standings, stored.probes)
-    bare = [_row(cell, stored.of(cell.id), known) for cell in cells]
+    bare = [_placed(_row(cell, stored.of(cell.id), known), stored) for cell in cells]
     bare = once.checked(spread.adjusted(bare, stored), stored)
     rows = explanations.annotate(_with_doubt(bare, stored), stored)
     place = {cell: place for place, cell in enumerate(standings)}
@@ -132,6 +132,12 @@ def block(stored: Stored, cells: Sequence[Planned]) -> list[Row]:
         rows,
         key=lambda row: (place.get(row.id, math.inf), row.batch_seconds or math.inf, row.id),
     )
+
+
+def _placed(row: Row, stored: Stored) -> Row:
+    """The row; of one that failed the reason says in which file and line."""
+    place = stored.run.places.get(row.id) if row.status == "failed" else None
+    return replace(row, reason=f"{row.reason} ({place})") if place else row
 
 
 BUSY = 0.8

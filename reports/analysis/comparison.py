@@ -7,11 +7,12 @@ between them, and its interval is Welch's, wider.  Only what was stored twice of
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from statistics import median
+from statistics import fmean, median
 
 from .. import numbers
 from ..run import answers, provenance
@@ -75,30 +76,45 @@ class CellTimes:
         return self.planned.measured_tasks, own
 
 
+Both = tuple[CellTimes | None, CellTimes | None]
+
+
 def contrast(
-    run: str, cell: str, here: CellTimes | None, there: CellTimes | None, *, paired: bool
+    where: tuple[str, str],
+    cell: str,
+    here: CellTimes | None,
+    there: CellTimes | None,
+    *,
+    paired: bool,
 ) -> Compared:
-    """The cell there against here, paired by round or as two samples; not yet judged."""
+    """The cell there against here, paired by round or as two samples; not yet judged.
+
+    `where` are the names of both places.
+    """
     times = (here.mean if here else None), (there.mean if there else None)
-    row = Compared(run, cell, *times, None, None, "")
-    if not here or not here.processes:
-        return replace(row, word=_missing("first", here))
-    if not there or not there.processes:
-        return replace(row, word=_missing("other", there))
+    row = Compared(where[1], cell, *times, None, None, "")
+    for place, one in zip(where, (here, there), strict=True):
+        if not one or not one.processes:
+            return replace(row, word=_missing(place, one))
+    assert here and there
     if _other_work(here, there):
         return replace(row, word="other work")
     confidence = max(here.confidence, there.confidence)
-    above, below = there.seconds, here.seconds
-    if paired:
-        ratio, p = intervals.ratio(above, below, confidence), intervals.p_value(above, below)
-    else:
-        ratio, p = intervals.welch(list(above.values()), list(below.values()), confidence)
+    ratio, p = _ratio(here.seconds, there.seconds, confidence, paired)
     return replace(row, ratio=ratio, p=p, misses=1 - confidence)
+
+
+def _ratio(
+    below: Mapping[int, float], above: Mapping[int, float], confidence: float, paired: bool
+) -> tuple[Interval | None, float | None]:
+    if paired:
+        return intervals.ratio(above, below, confidence), intervals.p_value(above, below)
+    return intervals.welch(list(above.values()), list(below.values()), confidence)
 
 
 def _missing(where: str, times: CellTimes | None) -> str:
     status = f" ({times.planned.status})" if times and times.planned.status != "measured" else ""
-    return f"missing in the {where}{status}"
+    return f"missing in {where}{status}"
 
 
 def _other_work(here: CellTimes, there: CellTimes) -> bool:
@@ -129,15 +145,69 @@ def _word(row: Compared) -> str:
     return "no difference" if within else "unclear"
 
 
+def change(row: Compared) -> str:
+    """`1.02x faster`, `2.00x slower`, or the word where no change was shown."""
+    if row.ratio is None or row.word not in ("slower", "faster"):
+        return row.word
+    times = max(row.ratio.estimate, 1 / row.ratio.estimate)
+    return f"{numbers.ratio(times) if times >= 1.01 else f'{times:.4f}x'} {row.word}"
+
+
+@dataclass(frozen=True)
+class GeometricMean:
+    """Of the ratios of so many cells."""
+
+    cells: int
+    ratio: Interval
+
+    def __str__(self) -> str:
+        middle, low, high = self.ratio.estimate, self.ratio.low, self.ratio.high
+        return f"geometric mean of {self.cells} ratios {numbers.interval(middle, low, high)}"
+
+
+def geometric_mean(
+    rows: Sequence[Compared], both: Sequence[Both], *, paired: bool
+) -> GeometricMean | None:
+    """Of the ratios of these rows; None of fewer than two.
+
+    Its interval is that of the rounds that have all of the cells: what a machine did to a round it
+    did to all in it, so their ratios are not independent.
+    """
+    ratios = [row.ratio.estimate for row in rows if row.ratio]
+    if len(ratios) < 2:
+        return None
+    known = [one for row, one in zip(rows, both, strict=True) if row.ratio]
+    below, above = (_by_round([pair[place] for pair in known]) for place in (0, 1))
+    confidence = max(one.confidence for pair in known for one in pair if one)
+    shared = below.keys() & above.keys() if paired else below and above
+    whole = _ratio(below, above, confidence, paired)[0] if shared else None
+    middle = math.exp(fmean(map(math.log, ratios)))
+    mean = Interval(middle)
+    if whole and whole.low is not None and whole.high is not None:
+        low, high = (middle * end / whole.estimate for end in (whole.low, whole.high))
+        mean = Interval(middle, low, high)
+    return GeometricMean(len(ratios), mean)
+
+
+def _by_round(cells: Sequence[CellTimes | None]) -> dict[int, float]:
+    """The geometric mean of these cells in each round that has them all."""
+    times = [cell.seconds for cell in cells if cell]
+    rounds = set.intersection(*map(set, times))
+    return {
+        number: math.exp(fmean(math.log(each[number]) for each in times))
+        for number in sorted(rounds)
+    }
+
+
 def fields(row: Compared) -> tuple[str, str, str, str, str]:
-    """What a table says of it: its name, both times, ratio and word."""
+    """What a table says of it: its name, both times, ratio and change."""
     ratio = row.ratio
     return (
         row.cell,
         numbers.duration(row.first_seconds),
         numbers.duration(row.other_seconds),
         numbers.interval(ratio.estimate, ratio.low, ratio.high) if ratio else numbers.NONE,
-        row.word,
+        change(row),
     )
 
 
@@ -223,11 +293,12 @@ class Pair:
 
 @dataclass(frozen=True)
 class Against:
-    """Another side against the first, its pairs in the order of the plan."""
+    """Another side against the first, its pairs in the order of the plan, and their mean."""
 
     first: Side
     other: Side
     pairs: tuple[Pair, ...]
+    mean: GeometricMean | None = None
 
     @property
     def title(self) -> str:
@@ -258,25 +329,31 @@ def sided(stored: Stored) -> list[Against]:
     if not stored.run.sides:
         return []
     first, *others = stored.run.sides
-    pairs = [list(_pairs(stored, first, other)) for other in others]
-    judgements = judgement([[pair.result for pair in those] for those in pairs])
+    both = [list(_pairs(stored, first, other)) for other in others]
+    contrasts = [
+        [contrast((first.title, other.title), *those, paired=True) for those in each]
+        for other, each in zip(others, both, strict=True)
+    ]
     return [
         Against(
             first,
             other,
-            tuple(replace(pair, result=row) for pair, row in zip(those, rows, strict=True)),
+            tuple(
+                Pair(here.planned, there.planned, row)
+                for (_, here, there), row in zip(each, rows, strict=True)
+            ),
+            geometric_mean(rows, [one[1:] for one in each], paired=True),
         )
-        for other, those, rows in zip(others, pairs, judgements, strict=True)
+        for other, each, rows in zip(others, both, judgement(contrasts), strict=True)
     ]
 
 
-def _pairs(stored: Stored, first: Side, other: Side) -> Iterator[Pair]:
+def _pairs(stored: Stored, first: Side, other: Side) -> Iterator[tuple[str, CellTimes, CellTimes]]:
     times = {(one.planned.side, one.planned.pair): one for one in _cell_times(stored)}
     for pair, name in names_of_pairs(stored).items():
         here, there = times.get((first.title, pair)), times.get((other.title, pair))
         if here and there and (here.processes or there.processes):
-            result = contrast(other.title, name, here, there, paired=True)
-            yield Pair(here.planned, there.planned, result)
+            yield name, here, there
 
 
 def _cell_times(stored: Stored) -> Iterator[CellTimes]:
@@ -310,38 +387,57 @@ DELIVERED = 0.1
 def warnings(runs: Sequence[Stored]) -> list[str]:
     """What differs between the first run and each other, a line each."""
     first, *others = runs
+    one, *called = names.labels(runs)
     lines = []
-    for other in others:
+    for label, other in zip(called, others, strict=True):
         records = provenance.record(first.run), provenance.record(other.run)
         mismatches = provenance.differences(*records, provenance.WORTH_SAYING)
         differing = [(one.what, one.before, one.now) for one in mismatches]
         if first.run.canary and other.run.canary:
             cpus = median(first.run.delivered), median(other.run.delivered)
             if max(cpus) > (1 + DELIVERED) * min(cpus):
-                here, there = map(numbers.digits, cpus)
+                here, there = (f"{count:.2f}" for count in cpus)
                 differing.append(("CPUs delivered", here, there))
-        lines += [
-            f"{other.run.id}: {what} {there}, in {first.run.id} {here}"
-            for what, here, there in differing
-        ]
+        lines += [f"{label}: {what} {there}, in {one} {here}" for what, here, there in differing]
     return lines
 
 
-def against_first(runs: Sequence[Stored]) -> list[list[Compared]]:
-    """Every cell of each later run against the first; p values after Holm over all of them."""
+@dataclass(frozen=True)
+class Later:
+    """A run against the first, whose labels these are: every cell, and the mean of the ratios."""
+
+    first: str
+    other: str
+    results: list[Compared]
+    mean: GeometricMean | None
+
+
+def against_first(runs: Sequence[Stored]) -> list[Later]:
+    """Every later run against the first; p values after Holm over all cells of all of them."""
     first, *others = runs
-    return judgement([list(_cells(first, other)) for other in others])
+    one, *called = names.labels(runs)
+    paired = [_same(first, other) for other in others]
+    both = [list(_cells(first, other)) for other in others]
+    contrasts = [
+        [contrast((one, name), *those, paired=alike) for those in each]
+        for name, alike, each in zip(called, paired, both, strict=True)
+    ]
+    return [
+        Later(one, name, rows, geometric_mean(rows, [those[1:] for those in each], paired=alike))
+        for name, alike, each, rows in zip(called, paired, both, judgement(contrasts), strict=True)
+    ]
 
 
-def _cells(first: Stored, other: Stored) -> Iterator[Compared]:
+def _cells(
+    first: Stored, other: Stored
+) -> Iterator[tuple[str, CellTimes | None, CellTimes | None]]:
     here, there = (
         {run.run.called(one.planned): one for one in _cell_times(run)} for run in (first, other)
     )
-    paired = _same(first, other)
     for cell in {**here, **there}:
         both = here.get(cell), there.get(cell)
         if any(times and times.processes for times in both):
-            yield contrast(other.run.id, cell, *both, paired=paired)
+            yield cell, *both
 
 
 def _same(first: Stored, other: Stored) -> bool:

@@ -23,7 +23,18 @@ _STATES = {
 
 
 def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
-    """The header, a line at a time, of at most 100 columns where names and numbers are short.
+    """The header, a line at a time: facts, then warnings."""
+    yield from facts(stored, tables)
+    yield from (f"warning: {one}" for one in warnings(stored, tables))
+
+
+def warnings(stored: Stored, tables: Sequence[Sequence[Row]]) -> list[str]:
+    """What a reader must know before any number: of the machine, then of the run."""
+    return [*_doubts(stored, tables), *stored.run.warnings]
+
+
+def facts(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
+    """Python, machine and run, in lines of at most 100 columns where names and numbers are short.
 
     What stands on which line does not depend on how long it is.
     """
@@ -39,8 +50,7 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
     seed = "" if run.seed is None else f"seed {run.seed}"
     # A time without a zone is that of the machine, and stays so.
     started = run.started[:16].replace("T", " ") + " UTC" * run.started.endswith("Z")
-    facts = (f"run {run.id}", started, _rounds(tables), seed)
-    yield ", ".join(filter(None, facts))
+    yield ", ".join(filter(None, (f"run {run.id}", started, _rounds(tables), seed)))
     if marked := list(_marked(run)):
         yield numbers.listed(marked)
     if run.git:
@@ -50,8 +60,6 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
         yield f"sides {'; '.join(_sides(stored))}"
     if run.state in _STATES:
         yield _STATES[run.state]
-    yield from (f"warning: {doubt}" for doubt in _doubts(stored, tables))
-    yield from (f"warning: {warning}" for warning in run.warnings)
 
 
 def _machine(stored: Stored) -> Iterator[str]:
@@ -77,14 +85,19 @@ def _python(stored: Stored) -> str:
 
 
 def _sides(stored: Stored) -> Iterator[str]:
-    """Each side, with its Python where that is another than the run's own."""
+    """Each side, with its Python where that is another than the run's own, and not its title."""
     side_of = {cell.id: cell.side for cell in stored.run.cells}
     ran = {side_of[one.cell]: one for one in stored.processes if one.python}
     own = _python(stored)
     for side in stored.run.sides:
         one = ran.get(side.title)
         python = f"{one.python}, {_GIL[one.gil]}" if one and one.gil is not None else own
-        yield side.title if python == own else f"{side.title} on {python}"
+        if python == own:
+            yield side.title
+        elif python.partition(",")[0].endswith(f" {side.title.removesuffix('t')}"):
+            yield python
+        else:
+            yield f"{side.title} on {python}"
 
 
 def _cpus(stored: Stored) -> str:

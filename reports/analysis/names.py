@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .. import numbers
 from ..run.stored import Stored
 from . import cells
 from .cells import Row
@@ -61,6 +63,28 @@ def _grouped(rows: Sequence[Row], kind: str) -> dict[int, str]:
         return {key: f"{work[key]} / {how[key]}" for key in work}
     inner = {row.id: how[row.id].removeprefix(row.strategy).strip("[]") for row in rows}
     return {key: ", ".join(filter(None, (work[key], inner[key]))) for key in work}
+
+
+_RUN = re.compile(r"0*(\d+)-\d{8}T\d{6}Z")
+
+
+def labels(runs: Sequence[Stored]) -> list[str]:
+    """What each of these is called beside the others: `run 3`, a baseline, a file.
+
+    Its whole id where two would be called alike, and then its folder.
+    """
+    for form in (_label, lambda one: one.run.id, lambda one: f"{one.folder.name}/{one.run.id}"):
+        called = [numbers.printable(form(one), "utf-8") for one in runs]
+        if len(set(called)) == len(called):
+            return called
+    return [f"{name} ({place})" for place, name in enumerate(called, start=1)]
+
+
+def _label(stored: Stored) -> str:
+    if stored.folder.parent.name == "baselines":
+        return stored.folder.name
+    match = _RUN.fullmatch(stored.run.id)
+    return f"run {match[1]}" if match else stored.run.id
 
 
 def of_runs(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:

@@ -102,6 +102,20 @@ def sides(stored: Stored) -> list[dict[str, Any]]:
     return [_sided(stored, pair) for one in sided(stored) for pair in one.pairs]
 
 
+def side_means(stored: Stored) -> list[dict[str, Any]]:
+    """One record per later side: the geometric mean of its ratios; none of fewer than two."""
+    return [
+        {
+            "side": one.first.title,
+            "other_side": one.other.title,
+            "cells": one.mean.cells,
+            **_ratio(one.mean.ratio),
+        }
+        for one in sided(stored)
+        if one.mean
+    ]
+
+
 def metrics(stored: Stored) -> list[dict[str, Any]]:
     """One record per cell and what its workload counts, with the keys METRICS."""
     return [

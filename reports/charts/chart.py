@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .. import numbers
 from ..analysis import cells, names, verdict
@@ -21,9 +24,9 @@ class Chart:
     """A chart as text, ready to stand inside HTML, or the reason why there is none.
 
     `block` is the number of the block it shows, None for several.  `title` is what it shows in a
-    sentence, the verdict or another, and what a screen reader says.  `svg` is transparent, its text
-    and lines are in `currentColor`; its ids are its own.  It is "" where `reason` says why the
-    chart was left out.
+    sentence of its own, and what a screen reader says; `about` is what the marks are.  `svg` is
+    transparent, without these, its text and lines are in `currentColor`; its ids are its own.  It
+    is "" where `reason` says why the chart was left out.
     """
 
     key: str
@@ -31,6 +34,7 @@ class Chart:
     title: str
     svg: str
     reason: str
+    about: str = ""
 
 
 class LeftOut(Exception):
@@ -39,7 +43,11 @@ class LeftOut(Exception):
 
 @dataclass(frozen=True)
 class NamedBlock:
-    """One table of a run: its rows, the names of its cells by id, and its verdict."""
+    """One table of a run: its rows, the names of its cells by id, and its verdict.
+
+    `picks` are, by id, the parts of names of cells that were chosen among several: `threading` and
+    `workers=16`.
+    """
 
     number: int
     name: str
@@ -47,11 +55,26 @@ class NamedBlock:
     names: Mapping[int, str]
     verdict: Conclusion
     stored: Stored
+    picks: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
     @property
-    def title(self) -> str:
-        """The verdict in a sentence."""
-        return clean(f"{self.name}: {self.verdict.sentence}")
+    def best(self) -> NamedBlock:
+        """The same with the fastest of the cells that differ in numbers alone, and the reference.
+
+        A sweep has a chart of its own: in the others all its cells would hide one another.
+        """
+        alike: dict[str, list[cells.Row]] = {}
+        for row in self.rows:
+            alike.setdefault(json.dumps([row.strategy, _words(row)]), []).append(row)
+        chosen = {min(those, key=_seconds).id: those for those in alike.values()}
+        rows = [row for row in self.rows if row.id in chosen or row.reference]
+        bare = names.strategies([replace(row, strategy_params=_words(row)) for row in rows])
+        picks = {
+            row.id: (clean(bare[row.id]), _differing(row, chosen[row.id]))
+            for row in rows
+            if len(chosen.get(row.id, ())) > 1
+        }
+        return replace(self, rows=rows, picks=picks)
 
     @property
     def measured(self) -> list[cells.Row]:
@@ -87,8 +110,27 @@ class NamedBlock:
             why = one.absent.get(metric, _NO_LOOP)
             if why != _NO_LOOP:
                 names.setdefault(why, []).append(self.names[row.id])
-        each = [f"{numbers.listed(absent)} ({clean(why)})" for why, absent in names.items()]
+        each = [f"{numbers.few(absent)} ({clean(why)})" for why, absent in names.items()]
         return f". Not shown: {'; '.join(each)}" if each else ""
+
+
+def _seconds(row: cells.Row) -> float:
+    return row.batch_seconds or math.inf
+
+
+def _words(row: cells.Row) -> dict[str, Any]:
+    """The parameters of a row's strategy that are no numbers; a bool is one, and no axis."""
+    given = row.strategy_params.items()
+    return {key: value for key, value in given if type(value) not in (int, float)}
+
+
+def _differing(row: cells.Row, others: Sequence[cells.Row]) -> str:
+    """The parameters of a row that others have with another value: `workers=16`."""
+    return ",".join(
+        f"{key}={names.plain(value)}"
+        for key, value in row.strategy_params.items()
+        if any(other.strategy_params.get(key) != value for other in others)
+    )
 
 
 def blocks(stored: Stored) -> Iterator[NamedBlock]:
@@ -108,24 +150,19 @@ def clean(text: str) -> str:
 
 
 def overview(known: Sequence[NamedBlock]) -> str:
-    """One sentence for several blocks: the verdict of one, who is first in each of a few."""
+    """Who is first in each of a few blocks; of many, who is first how often."""
     if not known:
         return "the run has no cells"
-    if len(known) == 1:
-        return known[0].title
-    if len(known) <= _FEW:
+    if len(known) <= numbers.MOST:
         return "; ".join(f"{block.name}: {_first(block)}" for block in known)
     decided = [block.verdict for block in known if block.verdict.decided]
     counts = Counter(name for one in decided for name in one.leaders)
     if not counts:
         return f"{len(known)} tables, none with a verdict on who is first"
-    most = ", ".join(f"{name} in {count}" for name, count in counts.most_common(_FEW))
+    most = numbers.few([f"{name} in {count}" for name, count in counts.most_common()])
     undecided = len(known) - len(decided)
     without = f"; {undecided} without a verdict" if undecided else ""
     return f"fastest, or as good, of {len(known)} tables: {most}{without}"
-
-
-_FEW = 5
 
 
 def _first(block: NamedBlock) -> str:

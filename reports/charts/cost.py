@@ -8,6 +8,10 @@ from math import isfinite, sqrt
 from statistics import median
 
 from .. import numbers
+from ..analysis import cells
+from ..analysis.cells import Row
+from ..analysis.verdict import span
+from ..stats import ranks
 from . import scales, style
 from .chart import LeftOut, NamedBlock
 from .sheet import Sheet, Strip, bar_key, draw_strips, strips
@@ -48,9 +52,9 @@ def draw_cost(block: NamedBlock) -> tuple[Sheet, str]:
     if any(one.memory for one in costs):
         about += "; the area of a point is its peak memory"
     best = front(costs)
-    leaders = numbers.listed([one.name for one in best])
-    title = f"{block.name}: as measured, nothing beats {leaders} in both time and CPU"
-    sheet = Sheet(title, about, _TOP + tall + _BELOW)
+    leaders = numbers.few([one.name for one in best])
+    title = f"Cost: as measured, nothing beats {leaders} in both time and CPU"
+    sheet = Sheet(title, about, _TOP + tall + _BELOW, subject=block.name)
     right = EDGE + style.widest((line for label in labels for line in label), TEXT) + 0.45
     axes = sheet.axes(EDGE + _LEFT, _TOP, sheet.width - EDGE - _LEFT - right, tall)
     # Large points at the ends need room.
@@ -97,7 +101,7 @@ def draw_startup(block: NamedBlock) -> tuple[Sheet, str]:
         raise LeftOut("no start-up was recorded")
     stack = strips(block, rows, _STRIP)
     about = "One-shot time, which a script pays, above the batch time, which a service pays"
-    sheet, axes = draw_strips(block.title, about, stack, _both)
+    sheet, axes = draw_strips(_finding(block, rows), about, stack, _both, subject=block.name)
     longest = [max(sum(parts[row.id]), row.batch_seconds or 0.0) for row in rows]
     scales.seconds(axes.xaxis, longest, "time", zero=True)
     for strip in stack:
@@ -110,6 +114,29 @@ def draw_startup(block: NamedBlock) -> tuple[Sheet, str]:
         inside = ", ".join(f"{part} {numbers.duration(seconds)}" for part, seconds in known)
         each.append(f"{block.names[strip.row.id]} {_both(strip)}, of it {inside}")
     return sheet, f"{about}: {'; '.join(each)}."
+
+
+def _finding(block: NamedBlock, rows: Sequence[Row]) -> str:
+    """Who has the shortest one-shot time, or may have: paired by round, as ranks are."""
+    planned = block.stored.blocks()[block.number]
+    misses = 1 - cells.level(block.stored, planned)
+    known = {
+        row.id: {one.round: one.one_shot_seconds for one in block.stored.of(row.id)} for row in rows
+    }
+    usual = {cell: median(times.values()) for cell, times in known.items()}
+    timed = {cell: times for cell, times in known.items() if min(times.values()) > 0}
+    standings = ranks.standings(timed, misses, block.stored.run.margin)
+    first = [cell for cell, one in standings.items() if one.low == 1]
+    if not first:
+        times = span(*(numbers.duration(end) for end in (min(usual.values()), max(usual.values()))))
+        return f"Start-up: {times}, in too few rounds to say who is shortest"
+    first.sort(key=usual.__getitem__)
+    if len(first) == len(known) > 1:
+        ends = (numbers.duration(usual[cell]) for cell in (first[0], first[-1]))
+        return f"Start-up: {span(*ends)}, too noisy to say who is shortest"
+    times = span(numbers.duration(usual[first[0]]), numbers.duration(usual[first[-1]]))
+    names = [block.names[cell] for cell in first]
+    return f"Start-up: {numbers.few(names, 'or')} shortest, {times}"
 
 
 def _parts(block: NamedBlock, cell: int) -> tuple[float, ...]:

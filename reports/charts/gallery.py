@@ -25,9 +25,9 @@ _OF_A_BLOCK: dict[str, Callable[[NamedBlock], Drawing]] = {
     "speedup": speedup.draw_bars,
     "gantt": gantt.draw,
     "latency": latency.draw_latency,
+    "startup": cost.draw_startup,
     "lag": latency.draw_lag,
     "cost": cost.draw_cost,
-    "startup": cost.draw_startup,
     "distribution": rounds.draw_distribution,
     "rounds": rounds.draw_rounds,
 }
@@ -49,7 +49,8 @@ class _Request:
 def draw(stored: Stored, *keys: str) -> list[Chart]:
     """Every chart, the grid first, then block by block; with those left out, and why.
 
-    With keys only charts of these, and the time of no other.
+    With keys only charts of these, and the time of no other.  Where a block has a sweep, its other
+    charts show the best cell of each strategy.
     """
     requests = (one for one in _requests(stored) if not keys or one.key in keys)
     return [_chart(one, _salt(stored, one)) for one in requests]
@@ -79,20 +80,21 @@ def _chart(request: _Request, salt: str) -> Chart:
         except LeftOut as why:
             return Chart(request.key, request.block, request.title, "", str(why))
         picture = sheet.page_svg(description, salt)
-    return Chart(request.key, request.block, sheet.title, picture, "")
+    return Chart(request.key, request.block, sheet.title, picture, "", sheet.about)
 
 
 def _requests(stored: Stored) -> Iterator[_Request]:
     known = list(blocks(stored))
-    yield _Request("grid", None, "grid", overview(known), partial(speedup.draw_grid, known))
     absent, swept = _absent(stored, known), list(sweep.families(known))
-    for block in known:
-        slug = _slug(block, known)
+    own = {block.number: [one for one in swept if one.blocks == [block]] for block in known}
+    best = [block.best if own[block.number] else block for block in known]
+    yield _Request("grid", None, "grid", overview(known), partial(speedup.draw_grid, best))
+    for block in best:
+        slug, inside = _slug(block, known), own[block.number]
         for key, make in _OF_A_BLOCK.items():
             if key not in absent:
-                name = f"{key}-{slug}"
-                yield _Request(key, block.number, name, block.title, partial(make, block))
-        inside = [family for family in swept if family.blocks == [block]]
+                name, title = f"{key}-{slug}", f"{block.name}: {key}"
+                yield _Request(key, block.number, name, title, partial(make, block))
         yield from (_sweep(family, slug, inside) for family in inside)
     across = [family for family in swept if len(family.blocks) > 1]
     for family in across:

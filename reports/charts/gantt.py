@@ -202,7 +202,8 @@ def draw(block: NamedBlock) -> tuple[Sheet, str]:
     traced = {f", {_count(len(one.timeline.tasks), 'task')} of each strategy" for one in stack}
     tasks = traced.pop() if len(traced) == 1 else ""
     about = f"One pass apart from the timed ones{tasks}{block.not_shown('timeline')}"
-    sheet = Sheet(_title(block, stack), about, _TOP + tall + _BELOW)
+    title = f"Who runs when: {_finding(block, stack)}"
+    sheet = Sheet(title, about, _TOP + tall + _BELOW, subject=block.name)
     reach = _reach(stack)
     names = [line for panel in stack for line in panel.name]
     lanes, notes = map(_lanes, stack), (line for panel in stack for line in _notes(panel, reach))
@@ -244,13 +245,13 @@ def _reach(stack: Sequence[TimelinePanel]) -> float:
     return _BEYOND * max(end for end in each if end <= _FAR * usual)
 
 
-def _title(block: NamedBlock, stack: Sequence[TimelinePanel]) -> str:
+def _finding(block: NamedBlock, stack: Sequence[TimelinePanel]) -> str:
     mean = {block.names[panel.row.id]: _in_flight(panel) for panel in stack}
     least, most = min(mean, key=mean.__getitem__), max(mean, key=mean.__getitem__)
     few, many = (_count(float(f"{mean[name]:.2g}"), "task") for name in (least, most))
     if mean[most] < 1.05 * mean[least]:
-        return f"{block.name}: {many} in flight under each strategy, on average"
-    return f"{block.name}: {few} in flight under {least}, {many} under {most}, on average"
+        return f"{many} in flight under {numbers.few([*mean])}, on average"
+    return f"{few} in flight under {least}, {many} under {most}, on average"
 
 
 def _count(count: float, what: str) -> str:

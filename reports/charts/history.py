@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import numbers
 from ..history import marks
 from ..history.series import Series
 from . import scales, style
@@ -150,7 +151,7 @@ def draw(every: Sequence[Series], name: str = "", latest: int | None = None) -> 
     with drawing(salt):
         sheet, description = _draw_sheet(every, name, latest)
         picture = sheet.page_svg(description, salt)
-    return Chart("history", every[0].cell.block, sheet.title, picture, "")
+    return Chart("history", every[0].cell.block, sheet.title, picture, "", sheet.about)
 
 
 def save(every: Sequence[Series], path: Path) -> None:
@@ -183,8 +184,9 @@ def _title(every: Sequence[Series]) -> str:
         return f"{every[0].name}: {marks.last(every[0]) if changed else 'no change found'}"
     if not changed:
         return f"no change found in {len(every)} cells"
-    changes = "; ".join(f"{one.name} {marks.last(one)}" for one in changed[:3])
-    return f"{changes} and {len(changed) - 3} more" if len(changed) > 3 else changes
+    changes = "; ".join(f"{one.name} {marks.last(one)}" for one in changed[: numbers.MOST])
+    more = len(changed) - numbers.MOST
+    return f"{changes} and {more} more" if more > 0 else changes
 
 
 def _about(every: Sequence[Series], runs: Sequence[tuple[str, str]], count: int) -> str:

@@ -59,7 +59,8 @@ def draw_latency(block: NamedBlock) -> tuple[Sheet, str]:
     # The names must fit beside the axes.
     halves = (running, waiting)
     heights = [max(_TALL, 1.05 * sum(one.end.height for one in half)) for half in halves]
-    sheet = Sheet(_title(block, running), about, _TOP + heights[0] + _GAP + heights[1] + _BELOW)
+    body = _TOP + heights[0] + _GAP + heights[1] + _BELOW
+    sheet = Sheet(f"Slowest tasks: {_finding(running)}", about, body, subject=block.name)
     wide = sheet.width - EDGE - _LEFT - ends_width([one.end for one in (*running, *waiting)])
     above = sheet.axes(EDGE + _LEFT, _TOP, wide, heights[0])
     below = sheet.axes(EDGE + _LEFT, _TOP + heights[0] + _GAP, wide, heights[1])
@@ -135,13 +136,13 @@ def _draw_curves(sheet: Sheet, axes: Axes, curves: Curves, dashes: object) -> No
     draw_ends(sheet, axes, [curve.end for curve in curves])
 
 
-def _title(block: NamedBlock, curves: Curves) -> str:
+def _finding(curves: Curves) -> str:
     runs = {curve.name: curve.quantiles.p99 for curve in curves}
     least, most = min(runs, key=runs.__getitem__), max(runs, key=runs.__getitem__)
     low, high = numbers.duration(runs[least]), numbers.duration(runs[most])
     if runs[most] <= 1.05 * runs[least]:
-        return f"{block.name}: 99 % of tasks run within {high} under each strategy"
-    return f"{block.name}: 99 % of tasks run within {low} under {least}, {high} under {most}"
+        return f"99 % run within {high} under {numbers.few([*runs])}"
+    return f"99 % run within {low} under {least}, {high} under {most}"
 
 
 def _three(of: Quantiles | Lag, between: str = ", ") -> str:
@@ -165,8 +166,10 @@ def draw_lag(block: NamedBlock) -> tuple[Sheet, str]:
     about = "How late the heartbeat of the event loop came, in one pass apart from the timed ones"
     about += block.not_shown("lag")
     lags = {strip.row.id: _three(known[strip.row.id], " / ") for strip in stack}
-    title = _lag_title(block, known)
-    sheet, axes = draw_strips(title, about, stack, lambda strip: lags[strip.row.id])
+    title = f"Held-up loops: {_lag_finding(block, known)}"
+    sheet, axes = draw_strips(
+        title, about, stack, lambda strip: lags[strip.row.id], subject=block.name
+    )
     # As far as that in any case: an idle loop must look idle.
     longest = [BLOCKED, *(one.max for one in known.values())]
     scales.seconds(axes.xaxis, longest, "delay of the loop", zero=True)
@@ -184,12 +187,11 @@ def draw_lag(block: NamedBlock) -> tuple[Sheet, str]:
     return sheet, f"{about}. Median, p99 and longest: {'; '.join(each)}."
 
 
-def _lag_title(block: NamedBlock, known: Mapping[int, Lag]) -> str:
+def _lag_finding(block: NamedBlock, known: Mapping[int, Lag]) -> str:
     blocked = {cell: one.max for cell, one in known.items() if one.max >= BLOCKED}
     if not blocked:
         most = numbers.duration(max(one.max for one in known.values()))
-        return f"{block.name}: no loop was held up for longer than {most}"
+        return f"none for longer than {most}"
     worst = max(blocked, key=blocked.__getitem__)
-    others = f", and {len(blocked) - 1} more" if len(blocked) > 1 else ""
-    longest = numbers.duration(blocked[worst])
-    return f"{block.name}: {block.names[worst]} holds its loop up for {longest}{others}"
+    others = f", and {len(blocked) - 1} more for 50 ms or longer" if len(blocked) > 1 else ""
+    return f"{block.names[worst]} for {numbers.duration(blocked[worst])}{others}"

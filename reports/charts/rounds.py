@@ -27,7 +27,8 @@ def draw_distribution(block: NamedBlock) -> tuple[Sheet, str]:
     stack = strips(block, block.measured, _POINTS)
     times = {row.id: [one.seconds for one in block.stored.of(row.id)] for row in block.measured}
     about = "Batch time of every round; a point is one worker process"
-    sheet, axes = draw_strips(block.title, about, stack, _mean)
+    title = f"Every round: {_spread(block, times)}"
+    sheet, axes = draw_strips(title, about, stack, _mean, subject=block.name)
     scales.seconds(axes.xaxis, chain(*times.values()), "batch time")
     for strip in stack:
         _draw_points(axes, strip, times[strip.row.id])
@@ -38,6 +39,19 @@ def draw_distribution(block: NamedBlock) -> tuple[Sheet, str]:
         ends = f"{numbers.duration(min(known))} to {numbers.duration(max(known))}"
         each.append(f"{block.names[strip.row.id]} {_mean(strip)}, {ends} in {len(known)} rounds")
     return sheet, f"{about}: {'; '.join(each)}."
+
+
+def _spread(block: NamedBlock, times: Mapping[int, Sequence[float]]) -> str:
+    """How far the slowest round is from the fastest: under whom least, and under whom most."""
+    apart = {cell: max(each) / min(each) - 1 for cell, each in times.items() if len(each) > 1}
+    if not apart:
+        return "one of each strategy"
+    least, most = min(apart, key=apart.__getitem__), max(apart, key=apart.__getitem__)
+    near, far = (numbers.percent(apart[cell], " ") for cell in (least, most))
+    if near == far:
+        return f"{far} from the fastest to the slowest under {block.names[most]}"
+    names = block.names[least], block.names[most]
+    return f"{near} from the fastest to the slowest under {names[0]}, {far} under {names[1]}"
 
 
 def _draw_points(axes: Axes, strip: Strip, times: Sequence[float]) -> None:
@@ -85,7 +99,9 @@ def draw_rounds(block: NamedBlock) -> tuple[Sheet, str]:
     canaries = [one for one in stored.run.canary if one.round <= last]
     about = ". ".join(_sentences(span, max(far) > span, canaries))
     more: Look = {"names": [_CPUS], "more": _TALL + _GAP} if canaries else {}
-    sheet, axes = draw_strips(block.title, about, stack, _mean, top=_TOP, **more)
+    more["values"] = [_delivered(canaries)] if canaries else []
+    title = f"Over time: {_drift(times)}"
+    sheet, axes = draw_strips(title, about, stack, _mean, top=_TOP, subject=block.name, **more)
     _round_axis(axes, last, "" if canaries else "round")
     low = {one.round for one in canaries if one.low}
     for strip in stack:
@@ -100,6 +116,20 @@ def draw_rounds(block: NamedBlock) -> tuple[Sheet, str]:
         seconds = [second for _, second in sorted(times[row.id].items())]
         each.append(f"{block.names[row.id]} {', '.join(map(numbers.duration, seconds))}")
     return sheet, f"{about}: {'; '.join(each)}."
+
+
+def _drift(times: Mapping[int, Times]) -> str:
+    """Which rounds were the slowest and the fastest for all strategies together."""
+    logarithms: dict[int, list[float]] = {}
+    for each in times.values():
+        for number, far in _off(each, each).items() if len(each) > 1 else ():
+            logarithms.setdefault(number, []).append(far)
+    means = {number: exp(fmean(far)) - 1 for number, far in logarithms.items()}
+    slow, fast = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
+    above, below = (numbers.percent(abs(means[number]), " ") for number in (slow, fast))
+    return (
+        f"round {slow + 1} slowest, {above} above the mean; round {fast + 1} fastest, {below} below"
+    )
 
 
 def _sentences(span: float, beyond: bool, canaries: Sequence[Canary]) -> Iterator[str]:
@@ -125,14 +155,15 @@ def _counted(canaries: Sequence[Canary]) -> list[Canary]:
 
 
 def _rounds(rounds: Sequence[int]) -> str:
-    return f"round{'s' * (len(rounds) > 1)} {numbers.listed([str(n) for n in rounds])}"
+    return f"round{'s' * (len(rounds) > 1)} {numbers.listed([str(n + 1) for n in rounds])}"
 
 
 def _round_axis(axes: Axes, last: int, label: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    ticks = [n for n in MaxNLocator(6, integer=True).tick_values(0, last) if n <= last]
-    scales.fix(axes.xaxis, -0.5, last + 0.5, {tick: f"{tick:g}" for tick in ticks}, label)
+    # They are stored from 0, and count from 1 for a reader.
+    ticks = [n for n in MaxNLocator(6, integer=True).tick_values(1, last + 1) if 1 <= n <= last + 1]
+    scales.fix(axes.xaxis, -0.5, last + 0.5, {tick - 1: f"{tick:g}" for tick in ticks}, label)
 
 
 def _off(times: Times, counted: Times) -> Times:
@@ -181,7 +212,7 @@ def _draw_cpus(sheet: Sheet, above: Axes, canaries: Sequence[Canary], last: int)
     top += tall + _GAP
     axes = sheet.axes(left, top, wide, _TALL)
     _round_axis(axes, last, "round")
-    promised = max(one.cpus for one in canaries)
+    promised = _promised(canaries)
     most = max(*(one.delivered for one in canaries), float(promised))
     axes.set(ylim=(0, 1.05 * most), yticks=[])
     axes.axhline(promised, color=INK, alpha=FAINT, linewidth=0.8)
@@ -191,5 +222,13 @@ def _draw_cpus(sheet: Sheet, above: Axes, canaries: Sequence[Canary], last: int)
         axes.bar([one.round], [one.delivered], width=0.7, lw=1.0 if one.low else 0.0, **look)
     middle = top + _TALL / 2
     sheet.lines(left - 0.1, middle, [_CPUS], ha="right", alpha=MUTED)
-    usual = numbers.digits(median(one.delivered for one in _counted(canaries)))
-    sheet.lines(left + wide + 0.1, middle, [f"{usual} of {promised}"], alpha=MUTED)
+    sheet.lines(left + wide + 0.1, middle, [_delivered(canaries)], alpha=MUTED)
+
+
+def _promised(canaries: Sequence[Canary]) -> int:
+    return max(one.cpus for one in canaries)
+
+
+def _delivered(canaries: Sequence[Canary]) -> str:
+    """`0.40 of 2`: what a round usually got of the CPUs there are."""
+    return f"{median(one.delivered for one in _counted(canaries)):.2f} of {_promised(canaries)}"

@@ -59,23 +59,29 @@ def salted(*parts: str) -> str:
 
 
 class Sheet:
-    """A figure `width` inches wide, with room for `body` inches of height below its heading."""
+    """A figure `width` inches wide, with room for `body` inches of height below its heading.
 
-    def __init__(self, title: str, subtitle: str, body: float, width: float = WIDTH) -> None:
+    The heading is the title and, below it, the subtitle with `subject`, the workload, before it.  A
+    page says both in its own letters, so there the figure begins below it.
+    """
+
+    def __init__(
+        self, title: str, subtitle: str, body: float, width: float = WIDTH, subject: str = ""
+    ) -> None:
         from matplotlib.figure import Figure
 
         self.title, self.about = title, subtitle
         self.width, room = width, width - 2 * EDGE
         heading = style.fold(title, room, TITLE, bold=True)
-        below = style.fold(subtitle, room, TEXT)
+        below = style.fold(f"{subject}: {subtitle}" if subject else subtitle, room, TEXT)
         self.top = EDGE + len(heading) * line_height(TITLE) + 0.08 + len(below) * line_height(TEXT)
         self.top += 0.1
         self.height = self.top + body + EDGE
         self.figure = Figure(figsize=(width, self.height), dpi=100, facecolor=PAPER)
         start = EDGE - self.top
-        self.lines(EDGE, start, heading, size=TITLE, weight="bold", va="top")
+        above = self.lines(EDGE, start, heading, size=TITLE, weight="bold", va="top")
         start += len(heading) * line_height(TITLE) + 0.08
-        self.lines(EDGE, start, below, size=TEXT, alpha=MUTED, va="top")
+        self._heading = above + self.lines(EDGE, start, below, size=TEXT, alpha=MUTED, va="top")
 
     def axes(self, left: float, top: float, width: float, height: float) -> style.Axes:
         """Axes with their upper left corner so many inches right of the edge, below the heading."""
@@ -103,7 +109,7 @@ class Sheet:
         place = self.figure.dpi_scale_trans
         self.figure.add_artist(Line2D(across, up, transform=place, **look))
 
-    def lines(self, x: float, y: float, lines: Sequence[str], **look: Any) -> None:
+    def lines(self, x: float, y: float, lines: Sequence[str], **look: Any) -> list[style.Artist]:
         """Text, each line an artist: in any font each keeps to its own side.
 
         `x` and `y` are inches, y downward from below the heading; with va="center" y is the middle
@@ -113,9 +119,12 @@ class Sheet:
         step = line_height(look["size"])
         first = y + step / 2 if look["va"] == "top" else y - (len(lines) - 1) * step / 2
         look["va"] = "center_baseline"
-        for place, line in enumerate(lines):
-            down = self.height - self.top - first - place * step
-            self.figure.text(x, down, line, transform=self.figure.dpi_scale_trans, **look)
+        downs = (self.height - self.top - first - place * step for place in range(len(lines)))
+        inches = self.figure.dpi_scale_trans
+        return [
+            self.figure.text(x, down, line, transform=inches, **look)
+            for down, line in zip(downs, lines, strict=True)
+        ]
 
     def legend(self, keys: Mapping[str, style.Artist]) -> None:
         """One line below the heading that says what the marks mean."""
@@ -128,14 +137,21 @@ class Sheet:
         self.figure.legend(marks, words, bbox_transform=inches, **look)
 
     def page_svg(self, description: str, salt: str) -> str:
-        """The chart for a page: see Chart."""
-        return svg.inline(self._saved("svg").decode(), self.title, description, salt)
+        """The chart for a page, without its heading: see Chart."""
+        for one in self._heading:
+            one.set_visible(False)
+        raw = self._saved("svg").decode()
+        for one in self._heading:
+            one.set_visible(True)
+        above, below = 72 * (self.top - 0.1), 72 * EDGE
+        return svg.inline(raw, self.title, description, salt, above, below)
 
     def file(self, suffix: str, description: str, salt: str) -> bytes:
         """What a file with this suffix holds: SVG, or a picture on white 1,600 pixels wide."""
         if suffix.lower() == ".png":
             return self._saved("png", dpi=200)
-        return svg.standalone(self.page_svg(description, salt)).encode()
+        whole = svg.inline(self._saved("svg").decode(), self.title, description, salt)
+        return svg.standalone(whole).encode()
 
     def _saved(self, form: str, **more: Any) -> bytes:
         file = io.BytesIO()
@@ -208,18 +224,20 @@ def draw_strips(
     *,
     top: float = _LEGEND,
     names: Sequence[str] = (),
+    values: Sequence[str] = (),
     more: float = 0.0,
+    subject: str = "",
 ) -> tuple[Sheet, style.Axes]:
     """A sheet, and on it axes for the strips, `top` inches below its heading; values at the right.
 
-    The y axis is in inches, downward.  The left margin has room for `names`, too, and below the
-    axes there are `more` inches.
+    The y axis is in inches, downward.  The margins have room for `names` and `values`, too, and
+    below the axes there are `more` inches.
     """
     tall = sum(strip.height for strip in stack)
-    sheet = Sheet(title, about, top + tall + _BELOW + more)
+    sheet = Sheet(title, about, top + tall + _BELOW + more, subject=subject)
     lines = [*names, *(line for strip in stack for line in strip.name)]
     left = EDGE + style.widest(lines, TEXT) + _GAP
-    right = EDGE + style.widest(map(value, stack), TEXT) + _GAP
+    right = EDGE + style.widest([*values, *map(value, stack)], TEXT) + _GAP
     axes = sheet.axes(left, top, sheet.width - left - right, tall)
     axes.set(ylim=(tall, 0), yticks=[])
     for strip in stack:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .. import numbers
@@ -36,8 +37,14 @@ def draw_bars(block: NamedBlock) -> tuple[Sheet, str]:
     # The speed-up of a cell that takes no longer than it must.
     usual = reference.batch_seconds or 0.0
     limits = {row.id: usual / row.limit_seconds for row in rows if row.limit_seconds}
-    about = f"Speed-up over {block.names[reference.id]}, with 95 % intervals"
-    sheet, axes = draw_strips(block.title, about, stack, lambda one: _interval(one.row))
+    about = f"Times as fast as {block.names[reference.id]}, with 95 % intervals"
+    sheet, axes = draw_strips(
+        f"Speed-up: {finding(block)}",
+        about,
+        stack,
+        lambda one: _interval(one.row),
+        subject=block.name,
+    )
     _scale(axes, rows, list(limits.values()))
     axes.axvline(1, color=INK, linewidth=0.8, alpha=MUTED, linestyle=(0, (2, 2)))
     for strip in stack:
@@ -52,6 +59,23 @@ def draw_bars(block: NamedBlock) -> tuple[Sheet, str]:
     sheet.legend(keys)
     each = [f"{block.names[row.id]} {_interval(row)}" for row in rows]
     return sheet, f"{about}: {'; '.join(each)}."
+
+
+def finding(block: NamedBlock) -> str:
+    """The verdict in a few words, with few names."""
+    found = block.verdict
+    names = numbers.few(found.leaders)
+    match found.outcome:
+        case "fastest":
+            return f"{names} fastest, {found.speedup}"
+        case "as good":
+            return f"{names} equal within {found.margin}, {found.speedup}"
+        case "reference":
+            return found.headline
+        case "open":
+            others = numbers.few(found.leaders[1:], "or")
+            return f"{found.headline}, {found.speedup}; {others} could be as fast"
+    return f"no verdict, {found.doubt}" if found.doubt else found.sentence
 
 
 def _interval(row: Row) -> str:
@@ -98,13 +122,14 @@ _ABSENT = {"failed": "failed", "unavailable": "n/a", "pending": "not run", "meas
 
 @dataclass(frozen=True)
 class _Grid:
-    """What stands where: `cells` by place, a row and a column."""
+    """What stands where: `cells` by place, a row and a column; `picks` which of several it is."""
 
     rows: list[str]
     columns: list[str]
     cells: dict[tuple[int, int], Row]
+    picks: Mapping[int, str]
 
-    @property
+    @cached_property
     def notes(self) -> dict[str, str]:
         """The reasons too long for a cell, with their numbers."""
         rows = [self.cells[at] for at in sorted(self.cells)]
@@ -121,7 +146,8 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
     notes = grid.notes
     names = [style.fold(name, _NAMES, TEXT) for name in grid.rows]
     heads = [style.fold(name, _WIDE - 0.08, SMALL) for name in grid.columns]
-    heights = [max(_HIGH, len(name) * line_height(TEXT) + 0.06) for name in names]
+    least = _HIGH + 0.1 * bool(grid.picks)
+    heights = [max(least, len(name) * line_height(TEXT) + 0.06) for name in names]
     left = EDGE + style.widest((line for name in names for line in name), TEXT) + _GAP
     top = _TOP + max(map(len, heads)) * line_height(SMALL) + 0.08
     width = max(WIDTH, left + _WIDE * len(grid.columns) + EDGE)
@@ -129,15 +155,16 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
     below = [line for note in marked for line in style.fold(note, width - 2 * EDGE, SMALL)]
     end = top + sum(heights)
     about = "Speed-up, and the share of the limit that was reached"
+    about += "; of cells that differ in a number alone, the fastest" if grid.picks else ""
     more = len(below) * line_height(SMALL) + 0.12 if below else 0.0
-    sheet = Sheet(overview(blocks), about, end + more, width)
+    sheet = Sheet(f"At a glance: {overview(blocks)}", about, end + more, width)
     wide = min(2 * _WIDE, (width - left - EDGE) / len(grid.columns))
     axes = _canvas(sheet)
     tops = [top + sum(heights[:place]) for place in range(len(heights))]
     first = {row.id for block in blocks for row in block.verdict.first}
     for (row, column), cell in grid.cells.items():
         box = (left + column * wide, tops[row], wide, heights[row])
-        _draw_cell(sheet, axes, cell, box, notes, cell.id in first)
+        _draw_cell(sheet, axes, cell, box, grid, cell.id in first)
     for place, lines in enumerate(names):
         sheet.lines(left - _GAP, tops[place] + heights[place] / 2, lines, ha="right")
     for place, lines in enumerate(heads):
@@ -155,17 +182,25 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
 
 def _grid(blocks: Sequence[NamedBlock]) -> _Grid:
     """Strategies downward, where their names need no folding, unless there are more workloads."""
-    order = [sorted(block.names.items()) for block in blocks]
-    strategies = list(dict.fromkeys(name for names in order for _, name in names))
+    chosen = {cell: pick for block in blocks for cell, pick in block.picks.items()}
+    picks = {cell: which for cell, (_, which) in chosen.items()}
+    names = {
+        row.id: chosen[row.id][0] if row.id in chosen else block.names[row.id]
+        for block in blocks
+        for row in block.rows
+    }
+    order = [sorted(row.id for row in block.rows) for block in blocks]
+    strategies = list(dict.fromkeys(names[cell] for cells in order for cell in cells))
     workloads = [block.name for block in blocks]
     cells = {
-        (strategies.index(block.names[row.id]), place): row
+        (strategies.index(names[row.id]), place): row
         for place, block in enumerate(blocks)
         for row in block.rows
     }
     if len(workloads) <= len(strategies):
-        return _Grid(strategies, workloads, cells)
-    return _Grid(workloads, strategies, {(w, s): row for (s, w), row in cells.items()})
+        return _Grid(strategies, workloads, cells, picks)
+    turned = {(workload, strategy): row for (strategy, workload), row in cells.items()}
+    return _Grid(workloads, strategies, turned, picks)
 
 
 def _reason(row: Row) -> str:
@@ -203,9 +238,7 @@ def shade(share: float) -> str:
     return to_hex(colormaps[_COLOURS](min(1.0, max(0.0, share))))
 
 
-def _draw_cell(
-    sheet: Sheet, axes: Axes, row: Row, box: Box, notes: Mapping[str, str], first: bool
-) -> None:
+def _draw_cell(sheet: Sheet, axes: Axes, row: Row, box: Box, grid: _Grid, first: bool) -> None:
     left, top, width, height = box
     across, down = left + width / 2, top + height / 2
     absent = row.batch_seconds is None
@@ -216,20 +249,20 @@ def _draw_cell(
     _rectangle(axes, *inner, facecolor=fill or "none", edgecolor=INK, lw=line, ls=dashes)
     if absent:
         reason = _reason(row)
-        lines = _fit(reason) or [f"{_ABSENT[row.status]} ({notes[reason]})"]
+        lines = _fit(reason) or [f"{_ABSENT[row.status]} ({grid.notes[reason]})"]
         sheet.lines(across, down, lines, size=_TINY, ha="center", alpha=MUTED)
         return
-    share = []
+    below = [pick] if (pick := grid.picks.get(row.id)) and style.width(pick, _TINY) < _WIDE else []
     if row.of_limit is not None:
         within = f"{numbers.percent(row.of_limit, ' ')} of limit"
-        share = [within if style.width(within, _TINY) < _WIDE else "beyond the limit"]
+        below = [within if style.width(within, _TINY) < _WIDE else "beyond the limit", *below]
     time = numbers.duration(row.batch_seconds)
     value = time if row.speedup is None else numbers.ratio(row.speedup)
     # Where black and white are read equally well (WCAG 2.2).
     ink = INK if fill is None else _DARK if style.luminance(fill) > 0.18 else _LIGHT
     look: Look = {"ha": "center", "color": ink}
-    sheet.lines(across, down - 0.085 * len(share), [value], weight="bold", **look)
-    sheet.lines(across, down + 0.1, share, size=_TINY, **look)
+    sheet.lines(across, down - 0.075 * len(below), [value], weight="bold", **look)
+    sheet.lines(across, down + 0.1, below, size=_TINY, **look)
 
 
 def _draw_key(sheet: Sheet, cells: Collection[Row], framed: bool) -> None:

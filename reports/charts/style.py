@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from zlib import crc32
 
+from ..text import parts
+
 if TYPE_CHECKING:
     from matplotlib import artist, axes, axis, ft2font
 
@@ -96,9 +98,6 @@ def line_height(size: float) -> float:
     return size * 1.3 / 72
 
 
-_PARTS = re.compile(r"\[?[^\[+,;:/_\].-]+[+,;:/_\].-]*|.")
-
-
 def width(text: str, size: float, bold: bool = False) -> float:
     """Inches that the text takes in this size of points."""
     return sum(_advance(sign, bold) for sign in text) * size / 72
@@ -122,10 +121,17 @@ def fold(text: str, inches: float, size: float, bold: bool = False) -> list[str]
     return [*lines, line.rstrip()]
 
 
+_WORDS = re.compile(r"\S*\d (?:%|[num]?s|min|[kMG]?B)(?![a-zA-Z])\S*\s*|\S+\s*|\s+")
+
+
 def _pieces(text: str, inches: float, size: float, bold: bool) -> Iterator[str]:
-    """Words with the space behind them, `84 %` being one; where too long, their parts or signs."""
-    for word in re.findall(r"\S+(?: %)?\s*|\s+", text):
-        for part in [word] if width(word.rstrip(), size, bold) <= inches else _PARTS.findall(word):
+    """Words with the space behind them; `84 %` and `3 ms` are one; long ones in parts or signs."""
+
+    def fits(word: str) -> bool:
+        return width(word.rstrip(), size, bold) <= inches
+
+    for word in _WORDS.findall(text):
+        for part in [word] if fits(word) else parts(word, fits):
             yield from _broken(part, inches, size, bold)
 
 

@@ -16,15 +16,21 @@ _FONTS = f"font-family: '{FAMILY}', Verdana, sans-serif"
 _MARKUP = re.compile(r"<[^<>]+>")  # in text both signs are escaped
 
 
-def inline(raw: str, title: str, description: str, salt: str) -> str:
-    """A drawing for a page: transparent, in `currentColor`, with words for a screen reader."""
+def inline(
+    raw: str, title: str, description: str, salt: str, cut: float = 0.0, below: float = 0.0
+) -> str:
+    """A drawing for a page: transparent, in `currentColor`, with words for a screen reader.
+
+    So many points are cut off above, where its heading is, and below as many as are blank.
+    """
     (size,) = re.findall(r'width="([\d.]+)pt" height="([\d.]+)pt"', raw[: raw.index("<g ")])
-    width, height = map(float, size)
+    width, height = float(size[0]), float(size[1]) - cut - below
+    box = f"0 {cut:.6g} {width:.6g} {height:.6g}"
     drawing = _MARKUP.sub(_tidy, raw[raw.index('<g id="figure_1">') : raw.rindex("</svg>")])
     name = f"c{salt}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{name}t {name}d" '
-        f'viewBox="0 0 {width:g} {height:g}" width="{width / 0.75:g}" height="{height / 0.75:g}" '
+        f'viewBox="{box}" width="{width / 0.75:g}" height="{height / 0.75:g}" '
         f'style="{_FONTS}" stroke-linejoin="round">'
         f'<title id="{name}t">{escape(title)}</title>'
         f'<desc id="{name}d">{escape(description)}</desc>{_compact(drawing)}</svg>'
@@ -33,7 +39,8 @@ def inline(raw: str, title: str, description: str, salt: str) -> str:
 
 def standalone(drawing: str) -> str:
     """The same as a file of its own: black on a white card, wherever it is shown."""
-    card = f'<rect width="100%" height="100%" fill="{PAPER}"/>'
+    top = drawing.partition('viewBox="0 ')[2].partition(" ")[0]
+    card = f'<rect y="{top}" width="100%" height="100%" fill="{PAPER}"/>'
     inked = _MARKUP.sub(lambda match: match[0].replace("currentColor", INK), drawing)
     return inked.replace("</desc>", f"</desc>{card}", 1) + "\n"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..history.series import Series
     from ..run.stored import Stored
 
-__all__ = ["rendered", "write"]
+__all__ = ["is_ours", "rendered", "write"]
 
 
 def rendered(
@@ -46,3 +46,9 @@ def write(
     Raises OSError, naming the path, when it cannot be written.
     """
     write_whole(Path(path), rendered(runs, history, behaviour))
+
+
+def is_ours(path: Path) -> bool:
+    """Whether the file is a page that this wrote, which a new one may replace."""
+    with path.open("rb") as stream:
+        return b'<meta name="generator" content="concbench">' in stream.read(4096)

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import charts, numbers
 from ..analysis import comparison, names
-from ..analysis.comparison import Against, Compared, Difference
+from ..analysis.comparison import Against, Compared, Difference, GeometricMean, Later
 from ..analysis.tables import Group
 from ..run.stored import Stored
 from ..stats.intervals import Interval
@@ -31,35 +31,45 @@ def compared(runs: Sequence[Stored]) -> dict[str, Any]:
     `summaries` are the later runs in a few words, with `counts` of each word; `table` is None
     where no cell was measured in any.
     """
-    first, *others = runs
-    groups = comparison.against_first(runs)
+    each = comparison.against_first(runs)
     return {
-        "first": first.run.id,
+        "first": each[0].first,
         "warnings": comparison.warnings(runs),
-        "summaries": [
-            {"run": other.run.id, **_summary(rows)}
-            for other, rows in zip(others, groups, strict=True)
-        ],
-        "table": _table(runs, [{row.cell: row for row in rows} for rows in groups]),
+        "summaries": [_summary(one) for one in each],
+        "table": _table(runs, each),
     }
 
 
-def _summary(rows: Sequence[Compared]) -> dict[str, Any]:
+def _summary(one: Later) -> dict[str, Any]:
+    rows = one.results
     words = Counter("missing" if row.word.startswith("missing") else row.word for row in rows)
     counts = [(word, words[word]) for word in _WORDS if words[word]]
     changes = [f"{count} {word}" for word, count in counts if word in ("slower", "faster")]
     common = "No difference shown" if any(row.ratio for row in rows) else "Nothing in common"
     tone = "none" if words["slower"] else "clear" if changes else "even"
-    return {"tone": tone, "headline": ", ".join(changes) or common, "counts": counts}
+    headline = ", ".join(changes) or common
+    return {
+        "run": one.other,
+        "tone": tone,
+        "headline": headline,
+        "counts": counts,
+        "mean": _capital(one.mean),
+    }
 
 
-def _table(runs: Sequence[Stored], others: Sequence[dict[str, Compared]]) -> HtmlTable | None:
+def _capital(mean: GeometricMean | None) -> str:
+    text = str(mean or "")
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _table(runs: Sequence[Stored], each_run: Sequence[Later]) -> HtmlTable | None:
     """Every cell, with its time, ratio and word in each later run."""
     pairs = names.of_runs(runs)
+    others = [{row.cell: row for row in one.results} for one in each_run]
     cells = list(dict.fromkeys(cell for rows in others for cell in rows))
     if not cells:
         return None
-    first, *later = (stored.run.id for stored in runs)
+    first, later = each_run[0].first, [one.other for one in each_run]
     titles = ["workload", "strategy", first]
     keys = [ColumnStyle("workload", names=True), ColumnStyle("strategy")]
     keys.append(ColumnStyle("first", named=True))
@@ -98,7 +108,8 @@ def sides(stored: Stored, anchor: str) -> list[dict[str, Any]]:
     return [
         {
             "title": one.headline,
-            "first": one.first.title,
+            "first": one.first.heading,
+            "mean": _capital(one.mean),
             "meanings": list(comparison.meanings(one.results)),
             "table": _side_table(one, f"{anchor}sides-{number}") if one.results else None,
         }
@@ -108,7 +119,7 @@ def sides(stored: Stored, anchor: str) -> list[dict[str, Any]]:
 
 def _side_table(one: Against, anchor: str) -> HtmlTable:
     rows = [comparison.short(row) for row in one.results]
-    titles = ("cell", one.first.title, one.other.title, "ratio", "so")
+    titles = ("cell", one.first.heading, one.other.heading, "ratio", "so")
     table = Table(
         one.title,
         headings(titles, left=(0, 4)),

@@ -11,7 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 from .. import charts
-from ..charts import Chart
+from ..analysis.tables import Group
+from ..charts import Chart, latency
 from ..charts import history as history_chart
 from ..history import marks
 from ..history.series import Series
@@ -21,8 +22,8 @@ from .differences import word_style
 from .html_tables import ColumnStyle, FieldStyle, HtmlTable
 
 _CAPTIONS = {
-    "speedup": ("Speed-up", "How many times as fast as the reference, with 95 % intervals."),
-    "grid": ("At a glance", "The text is the speed-up, the shade the share of the limit."),
+    "speedup": ("Speed-up", ""),
+    "grid": ("At a glance", ""),
     "gantt": (
         "Who runs when",
         "A bar is a task, a row what runs one at a time. Bars one below the other run side by "
@@ -30,47 +31,56 @@ _CAPTIONS = {
         "was held up by a task.",
     ),
     "latency": (
-        "The slowest tasks",
+        "Slowest tasks",
         "Further right are rarer tasks. A line that rises at its end has a slow tail, which a "
         "mean hides; waiting is what a pool makes of tasks that it has no worker for.",
     ),
     "lag": (
         "Held-up loops",
-        "How late the event loop came to what was due. While it is late, no other coroutine "
-        "moves: long bars freeze a service, however short the batch.",
+        "While the loop is late, no other coroutine moves: long bars freeze a service, however "
+        "short the batch.",
     ),
     "cost": (
         "Cost",
-        "Time against CPU time; on the line is what nothing beats in both. Far right of others "
-        "at the same height pays more CPU for the same speed.",
+        "Far right of others at the same height pays more CPU for the same speed.",
     ),
-    "startup": ("Start-up", "What a script pays once, beside what each further batch costs."),
-    "distribution": ("Every round", "A mark for each round; outliers are kept."),
-    "rounds": (
-        "Over time",
-        "The batch time in each round: a drift of the machine shows here, and below it how many "
-        "CPUs it really gave.",
-    ),
+    "startup": ("Start-up", ""),
+    "distribution": ("Every round", "Outliers are kept."),
+    "rounds": ("Over time", "A drift of the machine shows here."),
     "sweep": ("Sweep", "What happens as the parameter grows."),
 }
 
 
-def figures(stored: Stored, prefix: str) -> list[dict[str, Any]]:
+FOLDED = ("cost", "distribution", "rounds")
+
+
+def figures(stored: Stored, tables: Sequence[Group], prefix: str) -> list[dict[str, Any]]:
     """The charts of a run in page order, with captions; `prefix` keeps the ids of two runs apart.
 
-    Where there is no picture, `reason` says why.
+    Where there is no picture, `reason` says why, and `label` of what.  `folded` are those for a
+    reader who wants to know more: held-up loops only where none is blocked.
     """
+    rows = (row for table in tables for row in table.rows)
+    held_up = {row.block for row in rows if (row.lag_max_seconds or 0.0) >= latency.BLOCKED}
     return [
-        _figure(chart, *_CAPTIONS.get(chart.key, (chart.key, "")), prefix)
+        _figure(
+            chart,
+            *_CAPTIONS.get(chart.key, (chart.key, "")),
+            prefix,
+            chart.key in FOLDED or (chart.key == "lag" and chart.block not in held_up),
+        )
         for chart in charts.draw(stored)
     ]
 
 
-def _figure(chart: Chart, title: str, about: str, prefix: str = "") -> dict[str, Any]:
+def _figure(
+    chart: Chart, label: str, hint: str, prefix: str = "", folded: bool = False
+) -> dict[str, Any]:
     svg = chart.svg
     if prefix:  # inside a tag alone: a name may hold the same signs
         svg = re.sub(r"<[^>]+>", lambda tag: _prefixed(tag[0], prefix), svg)
-    return {**vars(chart), "title": title, "about": about, "svg": Markup(svg)}
+    about = f"{chart.about}. {hint}".strip()
+    return {**vars(chart), "label": label, "about": about, "svg": Markup(svg), "folded": folded}
 
 
 def _prefixed(tag: str, prefix: str) -> str:

@@ -13,15 +13,18 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ..analysis import names
 from ..analysis.behaviour import Behaviour
 from ..history.series import Series
 from ..run.stored import Stored
-from ..text import STORED, shortened
+from ..text import STORED, parts, shortened
 from . import differences, figures, html_tables, sections
 
 _STYLES = ("page.css", "parts.css", "media.css")  # in this order: later rules win
 _HARMLESS = "\n\t\u00a0\u200d"  # lines of a traceback, spaces, and what joins an emoji
-_JOINTS = re.compile(r"(?<=[+_\-\[\]=.,:;/])")  # where a name may fold
+_TOGETHER = 24  # signs in brackets that are not folded
+_UNIT = re.compile(r"(?<=\d) (?=(?:[num]?s|min|h|[kMGT]?B)\b|%)")
+_LONG = 20  # signs of a word in a sentence that may fold
 
 
 def page(
@@ -35,6 +38,7 @@ def page(
         "page.html",
         _STYLES,
         runs=[sections.run(stored, place, len(runs)) for place, stored in enumerate(runs)],
+        labels=names.labels(runs),
         comparison=differences.compared(runs) if len(runs) > 1 else None,
         history=figures.history(history),
         behaviour=behaviour if len(runs) == 1 else None,
@@ -60,7 +64,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters |= {"foldable": _foldable, "attributes": _attributes}
+    environment.filters |= {"foldable": _foldable, "prose": _prose, "attributes": _attributes}
     return environment
 
 
@@ -89,7 +93,15 @@ def _printable(value: Any) -> Any:
 
 def _foldable(name: str) -> Markup:
     """The name with the places marked where a line may end."""
-    return Markup("<wbr>").join(escape(_printable(part)) for part in _JOINTS.split(name) if part)
+    each = parts(name, lambda part: len(part) <= _TOGETHER)
+    return Markup("<wbr>").join(escape(_printable(part)) for part in each)
+
+
+def _prose(text: str) -> Markup:
+    """A sentence: long words, which are names, fold as those do, and units stay with numbers."""
+    kept = _UNIT.sub("\u00a0", shortened(text, 4 * STORED))
+    words = re.split(r"([ \t\n]+)", _printable(kept))
+    return Markup("").join(_foldable(word) if len(word) > _LONG else word for word in words)
 
 
 def _attributes(values: Mapping[str, Any]) -> Markup:

@@ -72,14 +72,14 @@ class HtmlTable:
 
 
 _HELP = {
+    NAME.title: "",
+    "speed-up": "How many times faster than the reference, paired by round, with its 95 % "
+    "interval.",
     RANK.title: "1 is the fastest; 2-4 where it is not certain yet; 1= where strategies are known "
     "to be equal within the margin.",
-    NAME.title: "",
     "batch": "Time for all tasks once pool, loop and clients are up: what a long-lived service "
     "pays.",
     "\u00b1": "Half the 95 % interval of the batch time; its bounds where that is wide.",
-    "speed-up": "How many times faster than the reference, paired by round, with its 95 % "
-    "interval.",
     "tasks/s": "Tasks done in a second.",
     "of limit": "The share of the least time that any strategy could take on this machine.",
     "CPU/task": "CPU seconds of a task, user and system, of the whole process tree in the timed "
@@ -93,7 +93,10 @@ _HELP = {
     "rounds": "Fresh worker processes that gave a time.",
     NOTES.title: "",
 }
-"""The columns of a workload's table, by the title that they have in all tables of runs."""
+"""The columns of a workload's table, by the title that they have in all tables of runs.
+
+Who and how much faster come first: a phone shows no more beside each other.
+"""
 _COLUMNS = [next(one for one in COLUMNS if one.title == title) for title in _HELP]
 _KEYS = {"tasks/s": "rate", "CPU/task": "cpu-task"}
 _FOLDED = ("tasks/s", "workers")
@@ -177,7 +180,7 @@ def reasons(group: Group, probes: Mapping[int, Probed]) -> list[tuple[str, str, 
         for reason, whose in names.items():
             titles.setdefault((reason, tuple(whose)), []).append(one.title)
     return [
-        (numbers.listed(each), reason, "all" if len(whose) == len(entries) else ", ".join(whose))
+        (numbers.listed(each), reason, "all" if len(whose) == len(entries) else numbers.few(whose))
         for (reason, whose), each in titles.items()
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from statistics import median
 from typing import Any
@@ -35,19 +35,21 @@ def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
     blocks = tables.blocks(stored)
     anchors = [f"{anchor}block-{block.rows[0].block}" for block in blocks]
     each = list(zip(blocks, anchors, strict=True))
-    every = figures.figures(stored, anchor)
-    lines = list(header.lines(stored, [block.rows for block in blocks]))
+    every = figures.figures(stored, blocks, anchor)
+    rows = [block.rows for block in blocks]
+    pairs = [differences.pairs(stored, block, f"{own}-pairs") for block, own in each]
     return {
         "anchor": anchor,
         "name": stored.run.id,
-        "header": lines[: len(lines) - len(stored.run.warnings)],
+        "header": list(header.facts(stored, rows)),
+        "warnings": list(header.warnings(stored, rows)),
         "workloads": [_workload(stored, block, own, every) for block, own in each],
         "sides": differences.sides(stored, anchor),
-        "pairs": [differences.pairs(stored, block, f"{own}-pairs") for block, own in each],
-        "grid": html_tables.grid(blocks, f"{anchor}squares"),
+        "pairs": [one for one in pairs if one["table"]],
+        "grid": html_tables.grid(blocks, f"{anchor}squares") if len(blocks) > 1 else None,
         "grid_figures": [one for one in every if one["key"] == "grid"],
-        "sweep": [one for one in every if one["key"] == "sweep"],
-        "others": [one for one in every if one["block"] is None and one["key"] not in _APART],
+        "sweep": [one for one in every if one["key"] == "sweep" and one["svg"]],
+        "left_out": _left_out(one for one in every if one["block"] is None),
         "method": _method(stored),
     }
 
@@ -57,9 +59,11 @@ def _workload(
 ) -> dict[str, Any]:
     """A card, a table, what was not measured and why, and charts.
 
-    `absent` has the reasons of dashes: titles of columns, why, and names of strategies.
+    `absent` has the reasons of dashes: titles of columns, why, and names of strategies.  `swept`
+    is whether its charts show the best cell of each strategy alone.
     """
     number = block.rows[0].block
+    own = [one for one in every if one["block"] == number]
     decision = block.conclusion
     return {
         "anchor": anchor,
@@ -76,8 +80,19 @@ def _workload(
             if row.batch_seconds is None
         ],
         "notes": explanations.footnotes(block.rows),
-        "figures": [one for one in every if one["block"] == number and one["key"] not in _APART],
+        "figures": [one for one in own if one["key"] not in _APART and one["svg"]],
+        "left_out": _left_out(own) if decision.outcome != "unmeasured" else [],
+        "swept": any(one["key"] == "sweep" for one in own),
     }
+
+
+def _left_out(every: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The charts that there are not, and why: each reason once."""
+    labels: dict[str, list[str]] = {}
+    for one in every:
+        if not one["svg"] and one["key"] not in _APART:
+            labels.setdefault(one["reason"], []).append(one["label"])
+    return [(numbers.listed(those), reason) for reason, those in labels.items()]
 
 
 def _workload_facts(block: Group) -> Iterator[tuple[str, str]]:
@@ -190,7 +205,6 @@ def _method(stored: Stored) -> dict[str, Any]:
     return {
         "facts": [(key, text) for key, text in _facts(facts) if text],
         "command": _command(facts),
-        "warnings": facts.warnings,
         "failures": list(_failures(facts)),
         # As Markup it is not shortened.
         "csv": Markup("data:text/csv;charset=utf-8;base64,{}").format(csv),
@@ -276,11 +290,12 @@ def _failures(facts: Facts) -> Iterator[dict[str, str]]:
         if len(traceback) > _LONGEST:
             traceback = f"...\n{traceback[-_LONGEST:]}"
         rounds = "round " if len(those) == 1 else "rounds "
-        rounds += ", ".join(str(one.round) for one in those[:10])
+        rounds += ", ".join(str(one.round + 1) for one in those[:10])
         yield {
             "cell": names.get(cell, f"cell {cell}"),
             "kind": kind,
             "message": message,
+            "place": those[0].place,
             "traceback": traceback,
             "rounds": f"{rounds} ..." if len(those) > 10 else rounds,
         }

@@ -113,6 +113,7 @@ def _json(stored: Stored) -> str:
         "metrics": records.metrics(stored),
         "differences": records.differences(stored),
         "sides": records.sides(stored),
+        "side_means": records.side_means(stored),
     }
     return json.dumps(_finite(document), indent=1, allow_nan=False) + "\n"
 

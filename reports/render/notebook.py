@@ -105,6 +105,7 @@ class Run:
         for table in summary.sides(self.stored):
             parts += html(table)
         if chart := self._chart:  # no colours of ours around it: a notebook may be light or dark
+            parts.append(f"<p><strong>{_text(chart.title)}</strong><br>{_text(chart.about)}</p>")
             parts.append(f'<div style="overflow-x: auto">{chart.svg}</div>')
         return "\n".join(["<div>", *parts, "</div>"])
 
@@ -114,7 +115,9 @@ class Run:
             from ..charts.svg import standalone
 
             data = base64.b64encode(standalone(chart.svg).encode()).decode()
-            text += f"\n![{escaped(chart.title)}](data:image/svg+xml;base64,{data})\n"
+            title = escaped(chart.title)
+            text += f"\n**{title}**\n{escaped(chart.about)}\n"
+            text += f"\n![{title}](data:image/svg+xml;base64,{data})\n"
         return text
 
     @property

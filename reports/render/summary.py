@@ -12,13 +12,16 @@ from ..analysis import behaviour as behaviours
 from ..analysis import comparison, header, names, tables
 from ..analysis.behaviour import Behaviour
 from ..analysis.cells import Row
-from ..analysis.comparison import METHOD, Compared
+from ..analysis.comparison import METHOD, Against, Later
 from ..analysis.tables import NAME, RANK, USUAL, Group, View
 from ..run.stored import Stored
 from ..table import Heading, Table, escaped, headings, markdown, without_empty
 from . import terminal
 
-_PAIRING = "rounds of two runs are not paired, p values are Holm's over all cells"
+_PAIRING = (
+    "a ratio above 1 is slower; rounds of two runs are not paired, "
+    "p values are Holm's over all cells"
+)
 
 
 def show(stored: Stored, console: Console, view: View = USUAL) -> None:
@@ -131,46 +134,56 @@ def sides(stored: Stored) -> list[Table]:
             title=one.headline,
             headings=headings(one.headings, left=(0, 4)),
             rows=tuple(comparison.fields(comparison.short(row)) for row in one.results),
-            notes=tuple(("", line) for line in (*comparison.meanings(one.results), METHOD)),
+            notes=tuple(("", line) for line in (*_mean(one), METHOD)),
         )
         for one in comparison.sided(stored)
     ]
 
 
+def _mean(one: Against | Later) -> Iterator[str]:
+    """The mean of the ratios, where there is one, and what words mean."""
+    if one.mean:
+        yield str(one.mean)
+    yield from comparison.meanings(one.results)
+
+
 def show_comparison(runs: Sequence[Stored], console: Console) -> None:
     """Print what differs around runs, then the tables of each against the first."""
     first, *others = runs
-    terminal.say(console, f"compared with run {first.run.id}{_when(first)}; {_PAIRING}")
+    terminal.say(console, f"compared with {_named(first)}; {_PAIRING}")
     for warning in comparison.warnings(runs):
         terminal.say(console, f"warning: {warning}")
     contrasts = comparison.against_first(runs)
     called = names.of_runs(runs)
-    each = [list(_blocks(rows, called)) for rows in contrasts]
-    layout = terminal.fit([table for those in each for table in those], console)
-    for other, rows, those in zip(others, contrasts, each, strict=True):
+    each = [list(_blocks(one, called)) for one in contrasts]
+    for other, one, those in zip(others, contrasts, each, strict=True):
         console.print()
-        terminal.say(console, f"run {other.run.id}{_when(other)}", "bold")
+        terminal.say(console, _named(other), "bold")
+        layout = terminal.fit(those, console)
         for table in those:
             console.print()
             terminal.show_one(table, console, layout)
         console.print()
-        terminal.say(console, comparison.counts(rows) or "nothing was measured in either", "bold")
-        for meaning in comparison.meanings(rows):
-            terminal.say(console, f"  {meaning}")
+        count = comparison.counts(one.results) or "nothing was measured in either"
+        terminal.say(console, count, "bold")
+        for line in _mean(one):
+            terminal.say(console, f"  {line}")
 
 
-def _blocks(rows: Sequence[Compared], called: dict[str, tuple[str, str]]) -> Iterator[Table]:
+def _blocks(one: Later, called: dict[str, tuple[str, str]]) -> Iterator[Table]:
     blocks: dict[str, list[tuple[str, ...]]] = {}
-    for row in rows:
+    for row in one.results:
         block, strategy = called[row.cell]
         blocks.setdefault(block, []).append((strategy, *comparison.fields(row)[1:]))
-    heads = headings(("strategy", "first", "other", "other / first", ""), left=(0, 4))
+    heads = headings(("strategy", one.first, one.other, "ratio", ""), left=(0, 4))
     for block, lines in blocks.items():
         yield Table(block, heads, tuple(lines))
 
 
-def _when(stored: Stored) -> str:
-    return f" of {stored.run.started}" if stored.run.started else ""
+def _named(stored: Stored) -> str:
+    """A run or a file, and when it was measured."""
+    kind = "" if (stored.folder / stored.run.id).is_file() else "run "
+    return f"{kind}{stored.run.id}{f' of {stored.run.started}' * bool(stored.run.started)}"
 
 
 def show_behaviour(behaviour: Behaviour, console: Console) -> None:

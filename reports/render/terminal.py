@@ -19,10 +19,12 @@ from rich.text import Text
 
 from .. import numbers
 from ..table import Table
+from ..text import parts
 
 _GAP = 2
 _NAME = 24  # a longer name folds before a column is hidden for it
 _LEAST = 8  # and folds to no less than this
+_ABSENT = 40  # one that has a reason and no numbers does so beyond this
 _HEADING = 16  # a heading's word folds to no less than this
 
 
@@ -146,21 +148,35 @@ def _rows(table: Table, layout: Layout) -> rich.Table:
     for place, text, width in zip(layout.places, layout.headings, layout.widths, strict=True):
         side: JustifyMethod = "left" if table.headings[place].left else "right"
         grid.add_column(Text(text), width=width, justify=side, overflow="fold")
+    name, wide = layout.places[layout.name], layout.widths[layout.name]
     for row in table.rows:
-        grid.add_row(*(Text(row[place]) for place in layout.places))
+        texts = (fold(row[place], wide) if place == name else row[place] for place in layout.places)
+        grid.add_row(*map(Text, texts))
     return grid
+
+
+def fold(name: str, width: int) -> str:
+    """A name in lines that end between its parts where these fit."""
+    lines = [""]
+    for part in parts(name, lambda part: cell_len(part) <= width):
+        if lines[-1] and cell_len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _absent(table: Table, layout: Layout) -> rich.Table:
     """Names without a row, each with its reason, below the others' names."""
     before = layout.widths[: layout.name]
+    longest = max(cell_len(name) for name, _ in table.absent)
+    wide = max(layout.widths[layout.name], min(longest, _ABSENT))
     grid = rich.Table.grid(padding=(0, layout.gap, 0, 0))
     for width in before:
         grid.add_column(width=width, justify="right")
-    grid.add_column(width=layout.widths[layout.name], overflow="fold")
+    grid.add_column(width=wide, overflow="fold")
     grid.add_column(overflow="fold")
     for name, reason in table.absent:
-        grid.add_row(*(Text(numbers.NONE) for _ in before), Text(name), Text(reason))
+        grid.add_row(*(Text(numbers.NONE) for _ in before), Text(fold(name, wide)), Text(reason))
     return grid
 
 

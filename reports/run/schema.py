@@ -6,10 +6,11 @@ without a new schema number.  Standard library only, until a file is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal, TypeAlias
 
 from .. import errors
@@ -121,6 +122,11 @@ class Canary:
     replaced: bool = False
 
 
+_FRAME = re.compile(r'^[ |+]*File "([^"\n]+)", line (\d+)', re.MULTILINE)
+_LIBRARY = re.compile(r"^<|[/\\](site-packages|dist-packages|lib(64)?[/\\]python3\.\d+t?|Lib)[/\\]")
+_OURS = Path(__file__).resolve().parents[2]
+
+
 @dataclass(frozen=True)
 class Failure:
     """One worker process that gave no measurement."""
@@ -130,6 +136,17 @@ class Failure:
     kind: str
     message: str
     traceback: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the work itself failed, the last of its frames: `mine.py:12`; or ""."""
+        ours = tuple(str(_OURS / name) for name in ("bench", "reports"))
+        own = [
+            f"{PureWindowsPath(file).name}:{line}"  # which takes either sign of a path apart
+            for file, line in _FRAME.findall(self.traceback)
+            if not _LIBRARY.search(file) and not file.startswith(ours)
+        ]
+        return own[-1] if own else ""
 
 
 @dataclass(frozen=True)
@@ -170,6 +187,12 @@ class Facts:
         """The cell's name in any run, with its side as the user wrote it unless that is our own."""
         name = self._side_names.get(cell.side, cell.side)
         return cell.name if name in ("", keys.WORKING_TREE) else f"{name}: {cell.name}"
+
+    @cached_property
+    def places(self) -> dict[int, str]:
+        """Where the work of a cell that failed did so first, by cell."""
+        known = [(one.cell, place) for one in self.failures if (place := one.place)]
+        return dict(reversed(known))
 
     @cached_property
     def _side_names(self) -> dict[str, str]:

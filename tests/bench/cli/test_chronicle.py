@@ -129,10 +129,10 @@ def test_a_run_that_is_not_among_others_has_no_history(results, tmp_path):
     assert earlier(reports.read(alone)) == []
 
 
-def report_of(file: Path, *names: str) -> None:
+def report_of(file: Path | None, *names: str, code: Exit = Exit.MEASURED) -> None:
     with pytest.raises(typer.Exit) as end:
         report([*names], output=file)
-    assert end.value.exit_code == Exit.MEASURED
+    assert end.value.exit_code == code
 
 
 def test_the_page_of_a_run_holds_its_history(results, tmp_path, monkeypatch):
@@ -141,3 +141,26 @@ def test_the_page_of_a_run_holds_its_history(results, tmp_path, monkeypatch):
     assert "slower +100 % since 0000007" in (tmp_path / "one.html").read_text()
     report_of(tmp_path / "two.html", "12", "1")
     assert 'id="history"' not in (tmp_path / "two.html").read_text()
+
+
+def test_a_page_replaces_no_other_runs_and_none_of_another_tool(
+    results, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("concbench.reports.charts.save", lambda stored, folder: [])
+    first, *_ = sorted((results / "runs").iterdir())
+    report_of(None, "1")
+    whole = (first / "report.html").read_text()
+    report_of(None, "1", "3")
+    assert (first / "report.html").read_text() == whole
+    assert "Compared with run 1" in (first / "report-1-3.html").read_text()
+    report_of(None, "1")  # a page of ours is brought up to date
+    for name in ("a", "b"):
+        shutil.copy(first / "samples.json", f"{name}.json")
+        report_of(None, f"{name}.json")
+    assert Path("report-a.html").read_text() != Path("report-b.html").read_text()
+    Path("mine.html").write_text("<h1>Mine</h1>")
+    capsys.readouterr()
+    report_of(Path("mine.html"), "1", code=Exit.USAGE)
+    assert "mine.html is no page of concbench: name another file with -o" in capsys.readouterr().err
+    assert Path("mine.html").read_text() == "<h1>Mine</h1>"

@@ -169,7 +169,7 @@ def test_a_wrong_answer_counts_in_a_round_that_was_replaced():
 
     history = listened(lambda number: 0.9 if number == 7 else 2.0, outcome=outcome).history
     assert 6 in history.low()
-    assert history.reason(2) == "wrong answer: not sequential's in round 6"
+    assert history.reason(2) == "wrong answer: not sequential's in round 7"
 
 
 class Stop(Exception):

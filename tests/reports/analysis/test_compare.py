@@ -12,7 +12,7 @@ from rich.console import Console
 from scipy import stats
 
 from concbench import reports
-from concbench.reports.analysis import comparison
+from concbench.reports.analysis import comparison, names
 from concbench.reports.analysis.comparison import Compared
 from concbench.reports.render import summary
 from concbench.reports.run.stored import Stored
@@ -30,7 +30,7 @@ def run(path: Path, made: list[Made], **facts: Any) -> Stored:
 
 
 def compared(runs: list[Stored]) -> list[Compared]:
-    return [row for rows in comparison.against_first(runs) for row in rows]
+    return [row for one in comparison.against_first(runs) for row in one.results]
 
 
 def pair(tmp_path: Path, first: Made, other: Made, **facts: Any) -> Compared:
@@ -164,10 +164,10 @@ def test_what_one_side_misses_is_said_with_its_reason(tmp_path: Path) -> None:
     failed = Made("y", status="failed", reason="crash")
     other = run(tmp_path / "b", [Made("w", STEADY), failed, Made("z", STEADY)])
     assert [row.word for row in compared([first, other])] == [
-        "missing in the other",
-        "missing in the other (failed)",
+        "missing in b",
+        "missing in b (failed)",
         "no difference",
-        "missing in the first",
+        "missing in a",
     ]
 
 
@@ -230,7 +230,56 @@ def test_what_is_shown_fits_names_all_and_counts(tmp_path: Path) -> None:
     assert "warning: b: Python 3.12.1, in a 3.11.7" in said
     assert "1 slower, 1 no difference" in said
     line = next(line for line in said.splitlines() if line.startswith("x "))
-    assert line.split() == ["x", "1.00", "s", "2.00", "s", "2.00x", "[1.98,", "2.02]", "slower"]
+    assert line.split() == [
+        "x",
+        "1.00",
+        "s",
+        "2.00",
+        "s",
+        "2.00x",
+        "[1.98,",
+        "2.02]",
+        "2.00x",
+        "slower",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"), [(2.0, "2.00x slower"), (0.5, "2.00x faster"), (1.005, "1.0050x slower")]
+)
+def test_a_change_says_how_many_times(tmp_path: Path, factor: float, said: str) -> None:
+    first, other = ([Made("x", [by + n * 1e-9 for n in range(6)])] for by in (1.0, factor))
+    (row,) = compared([run(tmp_path / "a", first), run(tmp_path / "b", other)])
+    assert comparison.change(row) == said
+
+
+def test_the_geometric_mean_of_ratios_has_the_interval_of_whole_rounds(tmp_path: Path) -> None:
+    made = {"a": [Made(name, times(1)) for name in "xyz"]}
+    made["b"] = [Made(name, times(by)) for name, by in zip("xyz", (1.0, 2.0, 4.0), strict=True)]
+    runs = [run(tmp_path / name, cells) for name, cells in made.items()]
+    (one,) = comparison.against_first(runs)
+    assert one.mean and one.mean.cells == 3
+    assert one.mean.ratio.estimate == pytest.approx(2.0)
+    # The same noise in every cell of a round: the mean is known no better than one of them.
+    assert one.results[0].ratio and one.mean.ratio.high == pytest.approx(
+        2 * (one.results[0].ratio.high or 0)
+    )
+    assert "geometric mean of 3 ratios 2.00x [1.98, 2.02]" in shown(runs)
+    (alone,) = comparison.against_first([runs[0], run(tmp_path / "c", made["b"][:1])])
+    assert alone.mean is None
+
+
+def test_runs_files_and_baselines_head_their_columns(tmp_path: Path) -> None:
+    def labels(*places: tuple[str, str]) -> list[str]:
+        made = [run(tmp_path / place, [Made("x", STEADY)], id=name) for place, name in places]
+        return names.labels(made)
+
+    first, third = "0001-20261129T050000Z", "0003-20261129T060000Z"
+    assert labels(("1", first), ("3", third)) == ["run 1", "run 3"]
+    assert labels(("baselines/main", first), ("2", third)) == ["main", "run 3"]
+    assert labels(("f", "old.json"), ("g", "new.json")) == ["old.json", "new.json"]
+    assert labels(("old", "a.json"), ("new", "a.json")) == ["old/a.json", "new/a.json"]
+    assert labels(("p", first), ("q", "0001-20261128T050000Z")) == [first, "0001-20261128T050000Z"]
 
 
 @pytest.mark.parametrize("name", NAMES)

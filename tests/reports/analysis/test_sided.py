@@ -74,7 +74,7 @@ def test_other_answers_are_other_work(tmp_path: Path) -> None:
 def test_a_cell_that_one_side_could_not_measure_is_named(tmp_path: Path) -> None:
     failed = Made("x", status="failed", reason="crash")
     stored = run(tmp_path, on_sides({THERE: [Made("x", times(1))], HERE: [failed]}))
-    assert words(stored) == ["missing in the other (failed)"]
+    assert words(stored) == [f"missing in {HERE} (failed)"]
     assert "failed" in shown(stored).splitlines()[-2]
 
 
@@ -99,10 +99,7 @@ def test_a_run_without_sides_compares_none(tmp_path: Path) -> None:
 def test_the_working_tree_of_one_run_is_what_a_run_without_sides_measures(tmp_path: Path) -> None:
     plain = run(tmp_path / "a", [Made("threading", times(1))])
     (found,) = comparison.against_first([plain, run(tmp_path / "b", two(2))])
-    assert [row.word for row in found] == [
-        "slower",
-        *["missing in the first"] * 3,
-    ]
+    assert [row.word for row in found.results] == ["slower", *["missing in a"] * 3]
 
 
 def test_a_side_is_compared_with_that_of_the_same_name_and_what_it_was_is_said(
@@ -112,6 +109,6 @@ def test_a_side_is_compared_with_that_of_the_same_name_and_what_it_was_is_said(
         return run(tmp_path / exact, on_sides({f"git:main ({exact})": [Made("x", times(1))]}))
 
     runs = [on("aaaaaaa"), on("bbbbbbb")]
-    assert [row.word for row in comparison.against_first(runs)[0]] == ["unclear"]
+    assert [row.word for row in comparison.against_first(runs)[0].results] == ["unclear"]
     assert comparison.warnings(runs) == ["bbbbbbb: git:main bbbbbbb, in aaaaaaa aaaaaaa"]
     assert list(names.of_runs(runs).values()) == [("io_sleep, git:main (aaaaaaa)", "x")]

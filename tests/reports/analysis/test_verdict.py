@@ -12,6 +12,7 @@ from concbench import reports
 from concbench.reports.analysis import cells, names, tables, verdict
 from concbench.reports.analysis.verdict import Conclusion
 from concbench.reports.charts import chart as charts
+from concbench.reports.charts import speedup
 from concbench.reports.page import sections
 from concbench.reports.render import exports
 from concbench.reports.run.notes import Note
@@ -110,9 +111,11 @@ def test_cards_charts_and_files_say_that_it_cannot_be_told(tmp_path: Path) -> No
     assert card["headline"] == "multiprocessing looks fastest"
     assert card["more"] == block.conclusion.more
     assert [name for name, _ in card["firsts"]] == block.conclusion.leaders
-    assert chart.title == f"io_sleep: {block.conclusion.sentence}"
+    title = speedup.finding(chart)
+    assert title.startswith(f"multiprocessing looks fastest, {block.conclusion.speedup}; ")
+    assert title.endswith(" could be as fast")
     document = json.loads(exports.rendered(stored, "json"))
-    assert document["verdicts"] == [chart.title]
+    assert document["verdicts"] == [f"io_sleep: {block.conclusion.sentence}"]
     (one,) = document["conclusions"]
     assert (one["outcome"], one["first"]) == ("open", block.conclusion.leaders)
     assert one["more_rounds"] == block.conclusion.more_rounds
@@ -289,7 +292,7 @@ def test_neither_card_nor_chart_praises_what_the_verdict_doubts(tmp_path: Path) 
     assert not card["firsts"] and not card["share"]
     assert card["beside"] == f"fast is first but {ERROR}"
     assert charts.overview([one, only]) == "io_sleep: no verdict; other: only z was measured"
-    assert one.title == f"io_sleep: no verdict, fast is first but {ERROR}"
+    assert speedup.finding(one) == f"no verdict, fast is first but {ERROR}"
 
 
 def test_an_error_further_down_does_not_touch_the_verdict(tmp_path: Path) -> None:

@@ -16,14 +16,17 @@ from concbench.reports.charts import Chart, style
 
 from .. import probed_run
 from ..made import Made, folder, sequential
-from .hard import LONG, NAMES, RUNS, usual
+from .hard import NAMES, RUNS, usual
 
 pytestmark = pytest.mark.once
 
 SVG = "{http://www.w3.org/2000/svg}"
 Hard = Callable[[str], list[Chart]]
 PROBED = ("gantt", "latency", "lag", "cost")
-KEYS = ["grid", "speedup", *PROBED, "startup", "distribution", "rounds", "sweep"]
+KEYS = ["grid", "speedup", "gantt", "latency", "startup", "lag", "cost", "distribution", "rounds"]
+KEYS += ["sweep"]
+LABELS = ("Speed-up", "Who runs when", "Slowest tasks", "Start-up", "Held-up loops", "Cost")
+LABELS += ("Every round", "Over time")
 HARD = ("usual", "names", "long names", "40 strategies", "one round", "sweeps", "rounds lost")
 CASES = [*RUNS, *(f"{name}, probed" for name in HARD)]
 
@@ -95,7 +98,7 @@ def test_no_text_leaves_its_chart(hard: Hard, name: str) -> None:
         if not chart.svg:
             continue
         root = ElementTree.fromstring(chart.svg)
-        _, _, width, height = map(float, root.get("viewBox", "").split())
+        _, top, width, height = map(float, root.get("viewBox", "").split())
         for one in root.iter(f"{SVG}text"):
             look = one.get("style", "")
             size = float(re.search(r"([\d.]+)px", look)[1])
@@ -105,7 +108,7 @@ def test_no_text_leaves_its_chart(hard: Hard, name: str) -> None:
             share = {"middle": 0.5, "end": 1.0}.get(_anchor(look), 0.0)
             left = x if turned else x - share * wide
             assert left >= -1 and (turned or left + wide <= width + 1), "".join(one.itertext())
-            assert size / 2 <= y <= height
+            assert top + size / 2 <= y <= top + height
 
 
 def _anchor(look: str) -> str:
@@ -152,10 +155,34 @@ def test_charts_come_in_the_order_of_a_page(tmp_path: Path) -> None:
     ]
 
 
-def test_the_title_is_the_verdict_whole_and_readable(hard: Hard) -> None:
-    chart = only(hard("long names"), "speedup")
-    assert chart.title.startswith(f"io_sleep: 0 {LONG}")
-    assert "".join(chart.title.split()) in joined(chart)
+@pytest.mark.parametrize("name", ["usual", "40 strategies, probed"])
+def test_each_title_is_a_finding_of_its_own_with_three_names_at_most(hard: Hard, name: str) -> None:
+    found = [chart for chart in hard(name) if chart.svg and chart.block == 0]
+    assert len({chart.title for chart in found}) == len(found) >= 4
+    for chart in found:
+        label, _, finding = chart.title.partition(": ")
+        assert label in LABELS and finding
+        assert len(set(re.findall(r"strategy_\d+", finding))) <= 3
+        assert chart.about and chart.title not in joined(chart)  # the page says it beside it
+
+
+def test_the_title_of_a_file_is_whole_and_readable(tmp_path: Path) -> None:
+    stored = reports.read(folder(tmp_path, RUNS["long names"]))
+    charts.save(stored, tmp_path / "out")
+    chart = only(charts.draw(stored, "speedup"), "speedup")
+    (file,) = (tmp_path / "out").glob("speedup-*.svg")
+    drawing = ElementTree.fromstring(file.read_text())
+    said = "".join("".join(one.itertext()) for one in drawing.iter(f"{SVG}text"))
+    assert "".join(chart.title.split()) in "".join(said.split())
+
+
+def test_beside_a_sweep_the_other_charts_show_the_best_cell_of_each_strategy(hard: Hard) -> None:
+    found = hard("sweeps")
+    charts_of_first = [chart for chart in found if chart.block == 0 and chart.svg]
+    assert {chart.key for chart in charts_of_first} >= {"speedup", "startup", "sweep"}
+    said = " ".join(texts(only(found, "speedup")))
+    assert "workers=16" in said and "workers=4" not in said
+    assert "workers=16" in joined(only(found, "grid", None))
 
 
 def test_names_are_text_as_they_are(hard: Hard) -> None:

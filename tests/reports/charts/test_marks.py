@@ -136,9 +136,13 @@ def test_an_overview_names_who_is_first_everywhere(tmp_path: Path) -> None:
         Made("a", status="failed", workload="bad", block=2),
         Made("a", [0.1], workload="once", block=3),
     ]
-    assert overview(list(blocks(stored(tmp_path / "4", made)))) == (
-        "io_sleep: asyncio 16.0x; cpu: nothing beats sequential here; bad: nothing was measured; "
-        "once: only a was measured"
+    known = list(blocks(stored(tmp_path / "4", made)))
+    assert overview(known[:3]) == (
+        "io_sleep: asyncio 16.0x; cpu: nothing beats sequential here; bad: nothing was measured"
+    )
+    assert overview(known[3:]) == "once: only a was measured"
+    assert overview(known) == (
+        "fastest, or as good, of 4 tables: asyncio in 1 and sequential in 1; 2 without a verdict"
     )
     many = list(blocks(stored(tmp_path / "12", RUNS["12 blocks"])))
     assert overview(many).endswith("of 12 tables: threading in 12")
@@ -184,6 +188,23 @@ def test_a_run_without_an_axis_has_no_sweep(tmp_path: Path, name: str) -> None:
     assert not list(families(list(blocks(stored(tmp_path, RUNS[name])))))
 
 
+def test_the_title_of_start_up_names_who_may_be_shortest(tmp_path: Path) -> None:
+    def title(*startups: float, rounds: int = 8) -> str:
+        noise = [1.0, 1.02, 0.98, 1.01, 0.99, 1.0, 1.01, 0.99]
+        made = [
+            Made(name, [0.04 * by for by in noise[place:] + noise[:place]][:rounds], startup=one)
+            for place, (name, one) in enumerate(zip("abcdef", startups, strict=False))
+        ]
+        path = tmp_path / f"{startups}{rounds}"
+        return cost.draw_startup(block(path, made, rounds_limit=8))[0].title
+
+    assert title(0.1, 0.3) == "Start-up: a shortest, 140 ms"
+    assert title(0.1, 0.1, 9.0) == "Start-up: a or b shortest, 140 ms"
+    assert title(*[0.1] * 5, 9.0).startswith("Start-up: a, b, c or 2 more shortest, ")
+    assert title(0.1, 0.1).endswith(", too noisy to say who is shortest")
+    assert title(0.1, 0.3, rounds=1).endswith(", in too few rounds to say who is shortest")
+
+
 def costly(path: Path, *, memory: bool = True) -> NamedBlock:
     """Three cells of 1, 2 and 3 CPU seconds and megabytes, the last of them beaten in both."""
     made = [Made("a", [4.0] * 3), Made("b", [1.0] * 3), Made("c", [2.0] * 3)]
@@ -206,7 +227,7 @@ def test_cost_joins_what_nothing_beats_in_both(tmp_path: Path) -> None:
     assert (sizes[3.0] / sizes[1.0]) ** 2 == pytest.approx(3)
     assert "b 2.0 MB" in said(sheet)
     assert "b 2.0 MB: 1.00 s, CPU 2.00 s" in description
-    assert sheet.title == "io_sleep: as measured, nothing beats a and b in both time and CPU"
+    assert sheet.title == "Cost: as measured, nothing beats a and b in both time and CPU"
 
 
 def test_cost_without_memory_shows_points_of_one_size(tmp_path: Path) -> None:

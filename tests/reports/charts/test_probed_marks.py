@@ -78,7 +78,7 @@ def test_what_a_loop_runs_at_once_stands_below_each_other_in_one_lane(tmp_path: 
     (axes,) = sheet.figure.axes
     assert len({bar[2] for bar in strokes(axes, "asyncio", thick=True)}) == 4
     assert "1 lane, 4 at once" in said(sheet)
-    assert sheet.title == "io_sleep: 3.8 tasks in flight under each strategy, on average"
+    assert sheet.title == "Who runs when: 3.8 tasks in flight under asyncio, on average"
 
 
 def test_the_reference_comes_first_and_the_title_says_who_has_most_in_flight(
@@ -89,7 +89,7 @@ def test_the_reference_comes_first_and_the_title_says_who_has_most_in_flight(
     places = {text.get_text(): text.get_position()[1] for text in sheet.figure.texts}
     assert places["sequential"] > places["asyncio"]
     assert sheet.title == (
-        "io_sleep: 1 task in flight under sequential, 8 tasks under asyncio, on average"
+        "Who runs when: 1 task in flight under sequential, 8 tasks under asyncio, on average"
     )
 
 
@@ -202,10 +202,10 @@ def test_the_title_of_latency_compares_the_slowest_tasks(tmp_path: Path) -> None
     known = {0: measured([0.01] * 9, [0.0] * 9), 1: measured([0.02] * 9, [0.01] * 9)}
     sheet, _ = latency.draw_latency(probed(tmp_path / "two", known))
     assert sheet.title == (
-        "io_sleep: 99 % of tasks run within 10.0 ms under sequential, 20.0 ms under asyncio"
+        "Slowest tasks: 99 % run within 10.0 ms under sequential, 20.0 ms under asyncio"
     )
     sheet, _ = latency.draw_latency(probed(tmp_path / "one", {1: known[1]}))
-    assert sheet.title == "io_sleep: 99 % of tasks run within 20.0 ms under each strategy"
+    assert sheet.title == "Slowest tasks: 99 % run within 20.0 ms under asyncio"
 
 
 def late(p50: float, p99: float, most: float) -> Probed:
@@ -218,14 +218,14 @@ def test_a_bar_of_lag_is_as_long_as_the_loop_was_late(tmp_path: Path) -> None:
     (axes,) = sheet.figure.axes
     widths = [bar.get_width() for container in axes.containers for bar in container]
     assert sorted(widths) == [0.001, 0.1, 0.233]
-    assert sheet.title == "io_sleep: asyncio holds its loop up for 233 ms"
+    assert sheet.title == "Held-up loops: asyncio for 233 ms"
     assert "asyncio 1.00 ms / 100 ms / 233 ms" in description and "sequential" not in description
 
 
 def test_an_idle_loop_looks_idle(tmp_path: Path) -> None:
     sheet, _ = latency.draw_lag(probed(tmp_path, {1: late(0.0001, 0.001, 0.002)}))
     assert sheet.figure.axes[0].get_xlim()[1] > latency.BLOCKED
-    assert sheet.title == "io_sleep: no loop was held up for longer than 2.00 ms"
+    assert sheet.title == "Held-up loops: none for longer than 2.00 ms"
 
 
 @pytest.mark.parametrize("draw", [gantt.draw, latency.draw_latency, latency.draw_lag])

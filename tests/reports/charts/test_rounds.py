@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from concbench.reports.charts import rounds
+from concbench.reports.charts import rounds, style
 
 from ..made import Made
 from .test_marks import bars, block, said
@@ -38,7 +38,7 @@ def test_a_round_of_low_cpu_is_hollow_and_named(tmp_path: Path) -> None:
     hollow = [line for line in above.lines if line.get_markerfacecolor() == "none"]
     assert [list(line.get_xdata()) for line in hollow] == [[3]]
     assert [bar.get_facecolor()[3] > 0 for bar in bars(below)] == [True, True, True, False, True]
-    assert "Hollow: round 3 got much less CPU than the others" in description
+    assert "Hollow: round 4 got much less CPU than the others" in description
     assert "woke up 100 us late, 5.0 ms in the worst round" in description
     assert "1.90 of 2" in said(sheet)
 
@@ -56,9 +56,29 @@ def test_a_round_that_was_measured_again_is_faint_and_no_part_of_the_line(tmp_pa
     assert [list(one.get_xdata()) for one in faint] == [[1]]
     opacities = [bar.get_alpha() for bar in bars(below)]
     assert opacities[1] < opacities[0]
-    assert "Faint: round 1 got much less, too, and was measured again" in description
+    assert "Faint: round 2 got much less, too, and was measured again" in description
     assert "worst round" not in description.replace("100 us in the worst round", "")
     assert "400 ms" not in description
+
+
+def test_rounds_count_from_1_and_the_title_names_the_slowest(tmp_path: Path) -> None:
+    made = [Made("asyncio", [0.04, 0.04, 0.08]), Made("threading", [4.0, 4.0, 8.0])]
+    sheet, _ = rounds.draw_rounds(block(tmp_path, made, canary=[]))
+    labels = [one.get_text() for one in sheet.figure.axes[0].get_xticklabels()]
+    assert labels[0] == "1" and labels[-1] == "3"
+    assert min(sheet.figure.axes[0].get_xticks()) == 0
+    assert (
+        sheet.title
+        == "Over time: round 3 slowest, 59 % above the mean; round 1 fastest, 21 % below"
+    )
+
+
+def test_what_cpus_were_delivered_is_not_cut(tmp_path: Path) -> None:
+    canary = [{"round": n, "cpus": 128, "delivered": 0.4} for n in range(3)]
+    sheet, _ = rounds.draw_rounds(block(tmp_path, [Made("a", [0.4, 0.5, 0.4])], canary=canary))
+    (text,) = [one for one in sheet.figure.texts if one.get_text() == "0.40 of 128"]
+    right = text.get_position()[0] + style.width("0.40 of 128", style.TEXT)
+    assert right <= sheet.width
 
 
 def test_a_round_that_leaves_its_row_has_its_time_beside_it(tmp_path: Path) -> None:

@@ -53,7 +53,8 @@ def test_a_drawing_has_all_its_lines_where_matplotlib_put_them(tmp_path: Path, k
     stored = reports.read(probed_run.write(tmp_path))
     chart = charts.draw(stored, key)[0]
     seen = [corners(path) for path in re.findall(r' d="([^"]*)"', chart.svg)]
-    width, height = map(float, re.findall(r"[\d.]+", chart.svg[chart.svg.index("viewBox") :])[2:4])
+    box = re.findall(r"[\d.]+", chart.svg[chart.svg.index("viewBox") :])[1:4]
+    top, width, height = map(float, box)
     inside = [point for path in seen for point in path if len(path) > 1]
     assert len(inside) > 100
-    assert all(-10 <= x <= width + 10 and -10 <= y <= height + 10 for x, y in inside)
+    assert all(-10 <= x <= width + 10 and -10 <= y <= top + height + 20 for x, y in inside)

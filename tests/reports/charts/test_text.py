@@ -40,7 +40,25 @@ def test_a_line_ends_between_words_then_between_parts_of_a_name() -> None:
     ]
 
 
-def test_a_per_cent_sign_stays_with_its_number() -> None:
+def test_what_stands_in_brackets_stays_together_where_it_fits() -> None:
+    name = "asyncio+to_thread[chunk=2,workers=16]"
+    assert style.fold(name, style.width("asyncio+to_thread[chunk=2,", 10) + 0.01, 10) == [
+        "asyncio+to_thread",
+        "[chunk=2,workers=16]",
+    ]
+    assert style.fold(name, style.width("workers=16]", 10) + 0.01, 10)[-2:] == [
+        "[chunk=2,",
+        "workers=16]",
+    ]
+
+
+def test_a_unit_stays_with_its_number() -> None:
+    room = style.width("threading 10.8", 10) + 0.01
+    assert style.fold("threading 10.8 ms of 12 strategies", room, 10) == [
+        "threading",
+        "10.8 ms of 12",
+        "strategies",
+    ]
     room = style.width("reaches 84", 10) + 0.01
     assert style.fold("reaches 84 % of it", room, 10)[:2] == ["reaches", "84 % of it"]
 

@@ -32,7 +32,7 @@ def parsed(path: Path, made: list[Made], **facts: Any) -> Parsed:
 
 def test_the_verdict_comes_first(tmp_path: Path) -> None:
     html = page.rendered(reports.read(folder(tmp_path / "run", hard.usual())))
-    first, _, rest = html[html.index("<main") :].partition('id="grid"')
+    first, _, rest = html[html.index("<main") :].partition('id="block-0"')
     tag = '<p class="tag">fastest</p>'
     assert tag in first and "threading" in first
     assert re.search(r"<strong>1[56]\.\dx</strong>", first)
@@ -40,9 +40,9 @@ def test_the_verdict_comes_first(tmp_path: Path) -> None:
 
 
 def test_every_section_is_there_and_every_link_leads_somewhere(tmp_path: Path) -> None:
-    found = parsed(tmp_path, hard.usual())
+    found = parsed(tmp_path, [*hard.usual(), *hard.usual(workload="other", block=1)])
     targets = [tag["href"][1:] for tag in found.all("a") if tag["href"].startswith("#")]
-    assert {"verdict", "grid", "block-0", "pairs", "sweep", "method"} <= set(targets)
+    assert set(targets) == {"main", "verdict", "grid", "block-0", "block-1", "pairs", "method"}
     assert set(targets) <= set(found.ids)
     assert len(set(found.ids)) == len(found.ids)
 
@@ -56,7 +56,7 @@ def test_the_page_names_no_address_and_is_complete_without_its_script(tmp_path: 
     assert "url(http" not in html and "@import" not in html
     for made in hard.usual():
         assert made.strategy in found.text
-    assert len(found.all("table")) == 3  # the grid, the workload, its pairs
+    assert len(found.all("table")) == 2  # the workload, its pairs
 
 
 def test_only_the_script_of_the_page_may_run(tmp_path: Path) -> None:
@@ -114,9 +114,65 @@ def test_warnings_and_failures_are_shown_and_explained(tmp_path: Path) -> None:
         warnings=["the machine was busy"],
         failures=[{**failure, "traceback": "Trace\n  back"}, {**failure, "round": 3}],
     )
-    assert found.text.index("the machine was busy") < found.text.index("Grid")
-    assert "rounds 2, 3: died of signal 9" in found.text
+    assert found.text.count("the machine was busy") == 1
+    assert found.text.index("the machine was busy") < found.text.index("CPython")
+    assert "rounds 3, 4: died of signal 9" in found.text
     assert "Trace\n  back" in found.text
+
+
+def test_a_warning_about_cpus_stands_above_the_facts(tmp_path: Path) -> None:
+    canary = [{"round": n, "cpus": 2, "delivered": 0.4} for n in range(6)]
+    html = page.rendered(reports.read(folder(tmp_path / "run", hard.usual(), canary=canary)))
+    top = html[html.index("<header") : html.index("<nav")]
+    assert top.index("something else took 1.60 of 2 CPUs") < top.index("0.40 of 2 CPUs usable")
+    assert top.count("something else took") == 1
+
+
+def test_a_failure_shows_file_and_line_of_the_work(tmp_path: Path) -> None:
+    lines = [f'  File "{file}", line {line}, in f' for file, line in FRAMES]
+    traceback = "\n".join(["Traceback (most recent call last):", *lines, "ValueError: boom"])
+    failure = {"round": 0, "cell": 6, "kind": "error", "message": "ValueError: boom"}
+    made = [*hard.usual(), Made("bad", status="failed", reason="ValueError: boom")]
+    facts = {"failures": [{**failure, "traceback": traceback}]}
+    found = parsed(tmp_path, made, **facts)
+    assert "ValueError: boom mine.py:12" in found.text
+    assert "ValueError: boom (mine.py:12)" in found.text
+
+
+ROOT = Path(reports.__file__).parents[1]
+FRAMES = (
+    ("/home/x/mine.py", 3),
+    ("/home/x/mine.py", 12),
+    ("/usr/lib/python3.12/threading.py", 99),
+    ("/x/.venv/lib/python3.12/site-packages/requests/api.py", 9),
+    (f"{ROOT}/bench/worker.py", 7),
+    ("<string>", 1),
+)
+
+
+def test_a_sweep_comes_first_and_is_nowhere_without_one(tmp_path: Path) -> None:
+    made = [
+        sequential([0.64] * 3),
+        *(
+            Made("threading", [0.64 / n] * 3, workers=n, strategy_params={"workers": n})
+            for n in (1, 2, 4)
+        ),
+    ]
+    html = page.rendered(reports.read(folder(tmp_path / "swept", made)))
+    assert html.index('id="verdict"') < html.index('id="sweep"') < html.index('id="block-0"')
+    assert 'href="#sweep"' in html and "these charts show the fastest" in html
+    plain = page.rendered(reports.read(folder(tmp_path / "plain", hard.usual())))
+    assert "sweep" not in Parsed(plain).text.lower() and 'id="sweep"' not in plain
+
+
+def test_what_most_readers_need_not_see_is_folded(tmp_path: Path) -> None:
+    html = page.rendered(reports.read(probed_run.write(tmp_path)))
+    folded = re.findall(r'<details class="chart">\n<summary>([^:]+):', html)
+    rest = ["Cost", "Every round", "Over time"]
+    # The loop of the last workload is held up.
+    assert folded == [*["Held-up loops", *rest] * 2, *rest]
+    assert len(re.findall(r"<figcaption><b>Held-up loops: \S+ for [\d.]+\sms", html)) == 1
+    assert not re.search("<details[^>]* open", html)
 
 
 def test_pairs_are_told_apart_or_not(tmp_path: Path) -> None:
@@ -138,7 +194,20 @@ def test_bad_input_gives_a_page(tmp_path: Path, case: str) -> None:
     found = parsed(tmp_path, made, **facts)
     assert "nan" not in re.findall(r"\w+", found.text) and "Traceback" not in found.text
     assert len(set(found.ids)) == len(found.ids)
-    assert {"verdict", "grid", "pairs", "sweep", "method"} <= set(found.ids)
+    assert {"verdict", "method"} <= set(found.ids)
+    headings = re.findall(r"<h[2-5][^>]*>([^<]*)", page.rendered(reports.read(tmp_path / "run")))
+    assert "Sweep" not in headings and "Grid" not in headings
+
+
+def test_a_name_folds_between_its_parts_and_not_in_brackets(tmp_path: Path) -> None:
+    workers = [
+        Made("asyncio+to_thread", hard.noisy(0.1 / n), strategy_params={"workers": n})
+        for n in (1, 16)
+    ]
+    html = page.rendered(reports.read(folder(tmp_path / "run", [*hard.usual(), *workers])))
+    assert "asyncio+<wbr>to_<wbr>thread<wbr>[workers=16]" in html
+    outside = re.sub("<svg.*?</svg>", "", html, flags=re.DOTALL)
+    assert not re.search(r"\[workers[^\]]*<wbr>", outside)
 
 
 def test_control_signs_are_shown_and_not_obeyed(tmp_path: Path) -> None:
@@ -172,5 +241,4 @@ def test_a_chart_that_is_left_out_is_said_with_its_reason(tmp_path: Path) -> Non
     said = Parsed(page.rendered(stored)).text
     left_out = [chart.reason for chart in charts.draw(stored) if not chart.svg]
     assert left_out
-    assert "No parameter of this run had two values" in said
     assert all(reason in said for reason in left_out if "sweep" not in reason)

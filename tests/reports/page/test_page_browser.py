@@ -76,6 +76,7 @@ def test_all_text_stands_out_from_what_is_behind_it(
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_chart_is_visible(reader: Browser, opened: Path, width: int) -> None:
     reader.open(opened, width)
+    reader.ask("for (const one of document.querySelectorAll('details')) one.open = true")
     drawn = [one for one in charts.draw(reports.read(opened.parent / "run")) if one.svg]
     sizes = reader.ask(
         """return [...document.querySelectorAll("figure svg")].map((chart) => {
@@ -210,3 +211,26 @@ def test_print_shows_what_is_folded_and_no_controls(reader: Browser, opened: Pat
         assert reader.ask("return getComputedStyle(document.body).color") == "rgb(28, 33, 39)"
     finally:
         reader.run("Emulation.setEmulatedMedia", media="")
+
+
+def test_a_phone_shows_who_and_how_much_faster_beside_each_other(
+    reader: Browser, opened: Path
+) -> None:
+    reader.open(opened, 390)
+    ends = reader.ask(
+        """const table = document.querySelector(".workload table");
+        const place = table.querySelector('th[data-key="speed-up"]').cellIndex;
+        return [...table.tBodies[0].rows].map((row) =>
+          [place, row.cells[place].getBoundingClientRect().right]);"""
+    )
+    assert all(place == 1 and right <= 390 for place, right in ends)
+
+
+def test_a_page_shows_four_charts_a_workload_and_is_half_as_high_with_the_others_folded(
+    reader: Browser, opened: Path
+) -> None:
+    reader.open(opened)
+    high = "return document.documentElement.scrollHeight"
+    folded = reader.ask(high)
+    reader.ask("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert folded < 0.65 * reader.ask(high)

@@ -68,7 +68,7 @@ def test_a_reason_of_several_columns_and_all_rows_is_said_once(tmp_path: Path) -
     said = " ".join(Parsed(html).text.split())
     assert said.count("No memory and p99: no time <b>left</b> (all).") == 2
     assert said.count("No p99: no time <b>left</b> (all).") == 1
-    assert len(re.findall(r"No memory: no time <b>left</b> \([a-z+_, ]+\)\.", said)) == 1
+    assert len(re.findall(r"No memory: no time <b>left</b> \([a-z0-9+_, ]+\)\.", said)) == 1
     assert [value for value, _ in fields(html, "memory", 1)].count("") == 5
 
 
@@ -79,17 +79,19 @@ def test_columns_that_no_cell_has_are_not_there(tmp_path: Path) -> None:
 
 
 def test_every_workload_has_its_charts_in_the_same_order_with_what_to_see(html: str) -> None:
-    order = ["speedup", *DRAWN, "startup", "distribution", "rounds"]
+    order = ["speedup", "gantt", "latency", "startup", "lag", "cost", "distribution", "rounds"]
     assert re.findall(r'<figure class="(\w+)">', html) == ["grid", *order * 3]
-    captions = re.findall(r"<figcaption><b>([^<]+)</b> ([^<]+)</figcaption>", html)
-    assert len(captions) == 1 + 3 * len(order)
-    assert all(title and about.endswith(".") for title, about in captions)
+    plain = re.sub("<wbr>", "", html)
+    shown = re.findall(r"<figcaption><b>([^<]+)</b> ([^<]+)</figcaption>", plain)
+    folded = re.findall(r"<summary>([^<]+)</summary>\n<figure.*\n<figcaption>([^<]+)<", plain)
+    assert (len(shown), len(folded)) == (1 + 3 * 4 + 1, 3 * 4 - 1)  # one loop is held up
+    assert all(title and about.endswith(".") for title, about in [*shown, *folded])
 
 
 def test_a_run_without_probes_says_once_how_to_get_them(tmp_path: Path) -> None:
     said = Parsed(page.rendered(reports.read(folder(tmp_path, hard.eighteen())))).text
     assert said.count("concbench run --probe lag") == 1
-    assert said.count("concbench run --probe latency") == 2
+    assert said.count("concbench run --probe latency") == 1
 
 
 def test_the_method_explains_every_word_of_the_costs(html: str) -> None:

@@ -35,6 +35,12 @@ def test_a_notebook_shows_header_verdict_table_and_one_chart(tmp_path: Path) -> 
     assert "speed-up, times as fast" in found.text
 
 
+def test_the_chart_of_a_notebook_has_its_title_above_it(tmp_path: Path) -> None:
+    shown = run(tmp_path, hard.usual())
+    assert "<strong>Speed-up: threading fastest, " in shown._repr_html_()
+    assert "**Speed-up: threading fastest, " in shown._repr_markdown_()
+
+
 def test_several_workloads_share_one_chart_and_each_has_a_table(tmp_path: Path) -> None:
     shown = run(tmp_path, hard.eighteen())
     found = Parsed(shown._repr_html_())

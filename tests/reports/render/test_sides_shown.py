@@ -87,7 +87,8 @@ def test_a_comparison_fits_names_and_counts(tmp_path: Path) -> None:
     part = said[said.index(f"{HERE} against {THERE}: 1 slower, 1 no difference") :].splitlines()
     assert part[1].split() == ["cell", "git:main", "working", "tree", "ratio"]
     assert part[3].startswith("io_sleep / threading")
-    assert part[3].split()[-4:] == ["1.20x", "[1.20,", "1.20]", "slower"]
+    assert part[3].split()[-5:] == ["1.20x", "[1.20,", "1.20]", "1.20x", "slower"]
+    assert "geometric mean of 2 ratios 1.10x [1.10, 1.10]" in said
 
 
 def test_a_column_of_an_interpreter_has_its_version_at_its_head() -> None:

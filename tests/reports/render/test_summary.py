@@ -156,3 +156,26 @@ def test_an_unfinished_run_shows_what_it_has_and_says_so(
 def test_a_run_of_nothing_is_shown(tmp_path: Path) -> None:
     out = shown(tmp_path, [Made("x", status="failed", reason="crashed")])
     assert "nothing was measured: 1 failed" in out
+
+
+LONG = [
+    Made("asyncio+to_thread", noisy(0.04), strategy_params={"workers": workers}, workers=workers)
+    for workers in (1, 16, 64)
+]
+
+
+def test_a_table_of_failed_rows_has_room_for_their_names(tmp_path: Path) -> None:
+    failed = [
+        Made("asyncio+to_thread", status="failed", reason="boom", strategy_params={"workers": n})
+        for n in (1, 16)
+    ]
+    lines = shown(tmp_path, failed).splitlines()
+    assert any(
+        line.split() == ["asyncio+to_thread[workers=16]", "failed:", "boom"] for line in lines
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_name_folds_between_its_parts_and_not_in_brackets(tmp_path: Path, width: int) -> None:
+    out = shown(tmp_path, [sequential(noisy(0.64)), *LONG], width=width)
+    assert all(f"[workers={workers}]" in out for workers in (1, 16, 64))
