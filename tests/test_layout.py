@@ -37,7 +37,7 @@ ORDER = {
         notebook __main__
     """,
     "reports": """
-        text
+        text codes
         numbers errors files table
         run
         stats
