@@ -358,7 +358,7 @@ def test_a_run_goes_to_page_charts_exports_and_comparison(concbench, tmp_path):
         (["export", "--to", "word"], "no format 'word' (there are: csv, md, json"),
         (["run", *TINY, "--export", "word:x"], "no format 'word'"),
         (["export", "--to", "md:no/such/folder/x.md"], "cannot write no/such/folder/x.md"),
-        (["compare", "1"], "compare needs two runs or more"),
+        (["compare", "1"], "compare needs at least two runs"),
         (["report", "-o", "no/such/folder/x.html"], "cannot write no/such/folder/x.html"),
         (["report", "cells.txt"], "there is no run 'cells.txt'"),
     ],
