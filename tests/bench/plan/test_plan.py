@@ -172,7 +172,7 @@ BAD = [
     ({"workload": ("!io_slep",)}, "'!io_slep' excludes nothing: did you mean io_sleep?"),
     (
         {"reference": "sequental"},
-        "no strategy 'sequental' for --reference: did you mean sequential",
+        "no strategy 'sequental' for --reference: did you mean sequ",
     ),
     ({"param": ("sise=3",)}, "nothing selected has a parameter 'sise': did you mean size?"),
     ({"param": ("size",)}, "cannot read parameter 'size'"),
