@@ -38,7 +38,8 @@ PRESETS = {"quick": "30s", "rigorous": "10m"}
 Budget = Annotated[
     str | None,
     Option(
-        help="Time for all rounds, such as 10m or 1h (default: 60s); probes add up to a quarter."
+        metavar="TIME",
+        help="Time for all rounds, such as 10m or 1h (default: 60s); probes add up to a quarter.",
     ),
 ]
 Quick = Annotated[bool, Option("--quick", help="Same as --budget 30s.")]
@@ -46,8 +47,9 @@ Rigorous = Annotated[bool, Option("--rigorous", help="Same as --budget 10m.")]
 Side = Annotated[
     options.Several,
     Option(
+        metavar="SIDE",
         help="Compare this in the same rounds: git:REV, python:PATH, python:3.12, pip:REQUIREMENT, "
-        "env:KEY=VALUE, strategy:NAME, or 'working tree'; repeatable."
+        "env:KEY=VALUE, strategy:NAME, or 'working tree'; repeatable.",
     ),
 ]
 Probe = Annotated[
