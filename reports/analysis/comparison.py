@@ -26,8 +26,8 @@ MATTERS = 0.05
 """An interval within so much of 1 says that there is no difference; a wider one is unclear."""
 _WORDS = ("slower", "faster", "no difference", "unclear", "other work", "missing")
 _MEANING = {
-    "unclear": f"the interval reaches beyond {numbers.percent(MATTERS, ' ')}, so that much may "
-    "hide in it: measure more rounds",
+    "unclear": f"the interval reaches beyond {numbers.percent(MATTERS, ' ')}, so such a change is "
+    "not ruled out: measure more rounds",
     "other work": "the answers differ, so the times are not of the same work",
 }
 

@@ -172,7 +172,7 @@ def _first(block: NamedBlock) -> str:
     if found.outcome == "open":
         return f"cannot tell, {found.headline}"
     if not found.decided:
-        return "nothing was measured" if found.outcome == "unmeasured" else "no verdict"
+        return "nothing was measured" if found.outcome == "unmeasured" else "no ranking"
     if found.outcome == "reference":
         return found.headline
     best = found.first[0].speedup

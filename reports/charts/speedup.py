@@ -75,7 +75,7 @@ def finding(block: NamedBlock) -> str:
         case "open":
             others = numbers.few(found.leaders[1:], "or")
             return f"{found.headline}, {found.speedup}; {others} could be as fast"
-    return f"no verdict, {found.doubt}" if found.doubt else found.sentence
+    return f"no ranking, {found.doubt}" if found.doubt else found.sentence
 
 
 def _interval(row: Row) -> str:

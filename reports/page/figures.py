@@ -37,8 +37,8 @@ _CAPTIONS = {
     ),
     "lag": (
         "Held-up loops",
-        "While the loop is late, no other coroutine moves: long bars freeze a service, however "
-        "short the batch.",
+        "How late the event loop ran its callbacks. While it is late, no other coroutine "
+        "moves: long bars freeze a service, however short the batch.",
     ),
     "cost": (
         "Cost",

@@ -158,11 +158,11 @@ def _headline(decision: Conclusion) -> tuple[str, str, str]:
         case "only":
             return "even", "nothing to compare", f"Only {decision.leaders[0]}"
         case "impossible":
-            return "none", "no verdict", "An error of measuring"
+            return "none", "no ranking", "An error of measuring"
         case "undecided":
-            return "none", "no verdict", "Too little to tell"
+            return "none", "no ranking", "Too little to tell"
         case _:
-            return "none", "no verdict", "Nothing was measured"
+            return "none", "no ranking", "Nothing was measured"
 
 
 def _figure(decision: Conclusion) -> tuple[str, str]:

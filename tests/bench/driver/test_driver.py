@@ -122,7 +122,7 @@ def test_megabytes_of_prints_harm_nobody():
 def test_a_child_that_left_its_session_is_found_and_ended(monkeypatch, tmp_path):
     monkeypatch.setenv("MARK_OF_THIS_TEST", str(tmp_path))
     folder = run(options(workload=(f"{THIRD}:Misbehaving[how=fork]",)), [], quiet)
-    assert any("left behind" in warning for warning in facts(folder)["warnings"])
+    assert any("[left-running]" in warning for warning in facts(folder)["warnings"])
     everybody = psutil.process_iter(["environ"])
     marks = [(p.info["environ"] or {}).get("MARK_OF_THIS_TEST") for p in everybody]
     assert str(tmp_path) not in marks
@@ -249,7 +249,7 @@ def test_resume_refuses_the_same_cells_in_another_order():
     """A journal numbers cells by their place."""
     folder = run(options(workload=third("Both"), rounds=1), [], quiet)
     turned = options(workload=third("Both"), rounds=1, strategy=("threading", "sequential"))
-    with pytest.raises(NotComparable, match="its cells stand in another order"):
+    with pytest.raises(NotComparable, match="its cells are in another order"):
         run(turned, [], quiet, resume=folder)
 
 
@@ -262,7 +262,7 @@ def test_resume_names_a_damaged_run(damage):
 
 
 def left_behind(folder: Path) -> list[str]:
-    return [line for line in facts(folder)["warnings"] if "left behind, and we ended" in line]
+    return [line for line in facts(folder)["warnings"] if "[left-running]" in line]
 
 
 def times(line: str) -> int:

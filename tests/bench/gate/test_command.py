@@ -123,7 +123,7 @@ def test_bounds_alone_need_no_other_side(here, tmp_path):
     more = ("--strict", "--require", "memory<900GB", "--export", f"json:{tmp_path / 'gate.json'}")
     done = concbench(here, "check", *selected, *bounds, *more)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "only bounds are asked: nothing is compared" in done.stderr
+    assert "only bounds are checked; --against SIDE also compares" in done.stderr
     words = " ".join(done.stdout.split())
     assert "ABOVE Work / asyncio[workers=" in words, words
     assert " rows 160 [160, 160], must stay below 100 " in words
@@ -168,7 +168,7 @@ def test_an_interrupted_check_keeps_its_rounds_and_says_how_to_go_on(here):
         process.send_signal(signal.SIGINT)
         said = "".join(told)
     assert process.returncode == 130
-    assert "go on with: concbench check --resume" in said
+    assert "resume it with: concbench check --resume" in said
     going_on = concbench(here, "check", "--resume", "-q", "--rounds", "3")
     assert going_on.returncode == 0, going_on.stderr
     assert "3 rounds" in going_on.stdout
@@ -195,7 +195,7 @@ def test_another_answer_is_neither_slower_nor_passed(here):
         (["--against", "env:A=1", "--fail-on", "s:asyncio batch>5%"], 2, "no cell with s:asyncio"),
         (["--against", "env:A=1", "--fail-on", "w:G batch>5%"], 2, "no cell with w:G"),
         (["--against", "git:HEAD"], 2, "both sides are "),
-        (["--against", "env:A=1", "--relative"], 2, "give --baseline NAME, too"),
+        (["--against", "env:A=1", "--relative"], 2, "--relative needs --baseline NAME"),
         (["--export", "junti:x.xml"], 2, "junit"),
         (["--export", "junit:no/x.xml"], 2, "cannot write no/x.xml: there is no folder no"),
         (["--export", "md", "--export", "json:.git"], 2, "cannot write .git: it is a folder"),
@@ -259,4 +259,6 @@ def test_what_this_machine_cannot_notice_is_said(here, detects, told):
     store(here / ".concbench", [Floor("work / sequential", 30, 0.05, detects)])
     done = checked(here, "--against", "env:A=1", "--rounds", "1")
     said = " ".join(done.stdout.split())
-    assert ("notices only slow-downs from: work / sequential 7 %" in said) == told
+    assert (
+        "larger slow-downs (doctor --noise): work / sequential 7 % [noise-floor]" in said
+    ) == told

@@ -138,7 +138,7 @@ def test_an_overview_names_who_is_first_everywhere(tmp_path: Path) -> None:
     ]
     known = list(blocks(stored(tmp_path / "4", made)))
     assert overview(known[:3]) == (
-        "io_sleep: asyncio 16.0x; cpu: nothing beats sequential here; bad: nothing was measured"
+        "io_sleep: asyncio 16.0x; cpu: sequential is fastest; bad: nothing was measured"
     )
     assert overview(known[3:]) == "once: only a was measured"
     assert overview(known) == (
