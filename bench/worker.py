@@ -100,7 +100,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         head = answer.of([results[i] for i in numbers])
         of_parts = portion.answers(results, answer)
         if portion.number is not None:
-            lanes.notes.append({"code": "in-parts", "tasks": len(tasks), "of": len(whole)})
+            lanes.notes.append({"code": "in-parts", "measured": len(tasks), "tasks": len(whole)})
         first_results = shown(results) if job.get("shown") else []
         if answer.alike:
             lanes.notes.append({"code": "answers-alike"})

@@ -149,8 +149,8 @@ WORDS = {
         "measure again when the machine is quiet",
     ),
     "in-parts": (
-        "{tasks} of {of} tasks a round",
-        "each round after the first runs another part, as its parts took equally long",
+        "{measured} of {tasks} tasks a round",
+        "another part of them each time",
     ),
     "sampled": ("estimated from {measured} of {tasks} tasks", "a longer --budget measures all"),
     "sample-unlike": (

@@ -288,7 +288,7 @@ def test_neither_card_nor_chart_praises_what_the_verdict_doubts(tmp_path: Path) 
     stored = reports.read(folder(tmp_path, [SEQUENTIAL, FAST, ASYNCIO, other]))
     one, only = charts.blocks(stored)
     card = sections.card(one.verdict, one.rows)
-    assert (card["tone"], card["tag"]) == ("none", "no verdict")
+    assert (card["tone"], card["tag"]) == ("none", "no ranking")
     assert not card["firsts"] and not card["share"]
     assert card["beside"] == f"fast is first but {ERROR}"
     assert charts.overview([one, only]) == "io_sleep: no ranking; other: only z was measured"

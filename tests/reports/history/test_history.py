@@ -172,7 +172,7 @@ def test_what_else_changed_with_the_revision_is_said(tmp_path: Path) -> None:
     ]
     (one,) = [one for one in series(folders) if one.cell.strategy.name == "threading"]
     assert one.changes[0].around == ("requests 2.1 -> 2.2",)
-    assert "with 0009 came requests 2.1 -> 2.2" in shown([one])
+    assert "new with 0009: requests 2.1 -> 2.2" in shown([one])
 
 
 def test_uncommitted_changes_are_marked_and_explained(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_without_a_revision_a_change_is_since_a_run(tmp_path: Path) -> None:
 
 def test_few_runs_are_said_to_be_too_few(tmp_path: Path) -> None:
     assert "too few runs to tell a change from noise" in shown(steps(tmp_path, [0.1, 0.2]))
-    assert "no change found" in shown(steps(tmp_path / "more", [0.1] * 12))
+    assert "no change that lasts 3 runs" in shown(steps(tmp_path / "more", [0.1] * 12))
 
 
 @pytest.mark.parametrize("width", [100, 60, 200])

@@ -124,8 +124,8 @@ def test_a_warning_about_cpus_stands_above_the_facts(tmp_path: Path) -> None:
     canary = [{"round": n, "cpus": 2, "delivered": 0.4} for n in range(6)]
     html = page.rendered(reports.read(folder(tmp_path / "run", hard.usual(), canary=canary)))
     top = html[html.index("<header") : html.index("<nav")]
-    assert top.index("something else took 1.60 of 2 CPUs") < top.index("0.40 of 2 CPUs usable")
-    assert top.count("something else took") == 1
+    assert top.index("something else used 1.60 of 2 CPUs") < top.index("0.40 of 2 CPUs usable")
+    assert top.count("something else used") == 1
 
 
 def test_a_failure_shows_file_and_line_of_the_work(tmp_path: Path) -> None:
