@@ -41,7 +41,7 @@ ORDER = {
         numbers errors files table
         run
         stats
-        analysis
+        analysis sweeps
         history gate
         charts
         page

@@ -14,6 +14,7 @@ import typer
 # Modules, never the commands in them: a function `run` here would hide the module `run`.
 from . import behaviour, check, doctor, listing, stored, trace
 from . import run as running
+from . import scale as scaling
 
 app = typer.Typer(
     name="concbench",
@@ -56,6 +57,7 @@ def concbench(
 
 
 app.command()(running.run)
+app.command()(scaling.scale)
 app.command(name="list")(listing.list_)
 app.command()(listing.init)
 for reader in (stored.show, stored.report, stored.export, stored.compare, stored.history):

@@ -95,20 +95,26 @@ def run(
     """Measure, and say which concurrency model to use."""
     given = options.given(locals())
     with ending(last_line=True) as outcome:
-        from .. import driver
+        measure(given, outcome)
 
-        settings, unfinished = _settings(given)
-        output = _output(given, settings, unfinished)
-        if dry_run:
-            with watching(quiet, verbose) as watch:
-                trial = driver.dry_run(settings, watch)
-            _show_trial(trial, settings, outcome)
-            return
-        if not quiet and (doubt := _too_few_rounds(settings)):
-            print(f"concbench: {doubt}", file=sys.stderr)
+
+def measure(given: Mapping[str, Any], outcome: Outcome) -> None:
+    """Run what the options of `run` say, or try it, and show what came out."""
+    from .. import driver
+
+    settings, unfinished = _settings(given)
+    output = _output(given, settings, unfinished)
+    quiet, verbose = (bool(given.get(key)) for key in ("quiet", "verbose"))
+    if "dry_run" in given:
         with watching(quiet, verbose) as watch:
-            folder = driver.run(settings, sys.argv[1:], watch, unfinished)
-        _show(folder, given, settings, output, outcome)
+            trial = driver.dry_run(settings, watch)
+        _show_trial(trial, settings, outcome)
+        return
+    if not quiet and (doubt := _too_few_rounds(settings)):
+        print(f"concbench: {doubt}", file=sys.stderr)
+    with watching(quiet, verbose) as watch:
+        folder = driver.run(settings, sys.argv[1:], watch, unfinished)
+    _show(folder, given, settings, output, outcome)
 
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
@@ -290,7 +296,7 @@ def _suggest_next(settings: Settings) -> None:
     work = next((w for w in settings.workload if w.isidentifier()), "io_sleep")
     print("next:")
     for words, question in (
-        (f"run -w {work} -P workers=1:64:x2", "where does it stop scaling?"),
+        (f"scale {work}", "where does it stop scaling?"),
         ("run -w yourfile.py:function", "which model for your own work?"),
         ("run --rigorous", "ten minutes, narrower intervals"),
         ("report --open", "charts and a page to show"),

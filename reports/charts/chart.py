@@ -11,6 +11,7 @@ from ..analysis import cells, names, verdict
 from ..analysis.verdict import Conclusion
 from ..run.probes import Probed
 from ..run.stored import Stored
+from ..sweeps import families
 
 _NO_LOOP = "it runs no event loop"
 """What the lag probe says of most strategies: nothing that a reader misses."""
@@ -55,8 +56,9 @@ class NamedBlock:
 
     @property
     def measured(self) -> list[cells.Row]:
-        """The rows that have times; raises LeftOut when none has."""
-        rows = [row for row in self.rows if row.batch_seconds is not None]
+        """The rows that have times, the best of each sweep; raises LeftOut when none has."""
+        best = families.best(self.rows)
+        rows = [row for row in self.rows if row.batch_seconds is not None and row.id in best]
         if not rows:
             raise LeftOut("nothing was measured")
         return rows

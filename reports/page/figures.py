@@ -51,7 +51,11 @@ _CAPTIONS = {
         "The batch time in each round: a drift of the machine shows here, and below it how many "
         "CPUs it really gave.",
     ),
-    "sweep": ("Sweep", "What happens as the parameter grows."),
+    "sweep": (
+        "Where it stops scaling",
+        "Points were measured; a curve is the law that fits them, drawn no further than they "
+        "reach. At N* throughput is highest: more workers than that only wait for each other.",
+    ),
 }
 
 

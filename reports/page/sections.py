@@ -20,6 +20,7 @@ from ..analysis.verdict import Conclusion, span
 from ..run import imports
 from ..run.schema import Facts, Failure
 from ..run.stored import Stored
+from ..sweeps import words
 from . import differences, figures, html_tables
 
 _APART = ("grid", "sweep")  # charts with a section of their own
@@ -46,7 +47,8 @@ def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
         "pairs": [differences.pairs(stored, block, f"{own}-pairs") for block, own in each],
         "grid": html_tables.grid(blocks, f"{anchor}squares"),
         "grid_figures": [one for one in every if one["key"] == "grid"],
-        "sweep": [one for one in every if one["key"] == "sweep"],
+        "sweep": [one for one in every if one["key"] == "sweep" and one["svg"]],
+        "sweep_tables": html_tables.sweeps(words.tables(stored), f"{anchor}sweep"),
         "others": [one for one in every if one["block"] is None and one["key"] not in _APART],
         "method": _method(stored),
     }

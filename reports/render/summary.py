@@ -15,6 +15,7 @@ from ..analysis.cells import Row
 from ..analysis.comparison import METHOD, Compared
 from ..analysis.tables import NAME, RANK, USUAL, Group, View
 from ..run.stored import Stored
+from ..sweeps import words
 from ..table import Heading, Table, escaped, headings, markdown, without_empty
 from . import terminal
 
@@ -27,9 +28,9 @@ def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     for line in header.lines(stored, [block.rows for block in blocks]):
         terminal.say(console, line)
     show_tables(blocks, console, view)
-    for side in sides(stored):
+    for table in [*sides(stored), *words.tables(stored)]:
         console.print()
-        terminal.show([side], console)
+        terminal.show([table], console)
 
 
 def show_tables(blocks: Sequence[Group], console: Console, view: View = USUAL) -> None:
@@ -58,7 +59,7 @@ def document(stored: Stored) -> str:
     parts += [f"\n{markdown(table)}" for table in each]
     if legend := _legend(blocks, each):
         parts.append(f"\n{escaped(legend)}\n")
-    parts += [f"\n{markdown(table)}" for table in sides(stored)]
+    parts += [f"\n{markdown(table)}" for table in [*sides(stored), *words.tables(stored)]]
     return "".join(parts)
 
 

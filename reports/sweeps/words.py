@@ -1,0 +1,165 @@
+"""A sweep in words: a table of what its lines follow, and one sentence on the axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from .. import numbers
+from ..run.stored import Stored
+from ..stats.intervals import Interval
+from ..stats.scaling import Scaling
+from ..table import Heading, Table
+from .fits import WORKERS, Sweep, Turn, sweeps
+
+_COUNTED = ("workers", "tasks")
+"""Axes of whole numbers."""
+
+
+def tables(stored: Stored) -> list[Table]:
+    """A table for each sweep of a run, with its verdict and its crossovers."""
+    return [table(sweep) for sweep in sweeps(stored)]
+
+
+def table(sweep: Sweep) -> Table:
+    """What each line follows, below it where they cross."""
+    over_workers = sweep.family.key == WORKERS
+    titles = _of_workers(_margin(sweep.margin)) if over_workers else _of_costs(sweep.family.key)
+    rows = _scalings(sweep) if over_workers else _costs(sweep)
+    return Table(
+        title=f"{sweep.family.name} over {sweep.family.key}",
+        headings=tuple(titles),
+        rows=tuple(rows),
+        conclusion=sentence(sweep),
+        notes=tuple(("", line) for line in _crossovers(sweep)),
+    )
+
+
+def _of_workers(margin: str) -> Iterator[Heading]:
+    yield Heading("strategy", left=True)
+    yield Heading("stops at", left=True)
+    yield Heading(f"gains < {margin} from")
+    yield Heading("peak", dispensable=1)
+    yield Heading("contention", dispensable=3)
+    yield Heading("coherency", dispensable=4)
+    yield Heading("law", left=True, dispensable=2)
+
+
+def _scalings(sweep: Sweep) -> Iterator[tuple[str, ...]]:
+    for fit in sweep.fits:
+        if found := fit.scaling:
+            yield (
+                fit.line.name,
+                found.where or found.words,
+                numbers.NONE if found.enough is None else f"{found.enough:g}",
+                _ratio(found),
+                _share(found.contention),
+                _share(found.coherency),
+                found.law or numbers.NONE,
+            )
+
+
+def _ratio(found: Scaling) -> str:
+    """The gain at N*, or by the last point: more is not shown."""
+    if found.peak is None:
+        return numbers.NONE
+    return numbers.interval(found.peak.estimate, found.peak.low, found.peak.high)
+
+
+def _share(interval: Interval | None) -> str:
+    """`1.2% [0.9, 1.5]`."""
+    if interval is None or interval.low is None or interval.high is None:
+        return numbers.NONE
+    low, high = (numbers.percent(end).rstrip("%") for end in (interval.low, interval.high))
+    return f"{numbers.percent(interval.estimate)} [{low}, {high}]"
+
+
+def _of_costs(key: str) -> Iterator[Heading]:
+    yield Heading("strategy", left=True)
+    yield Heading("a batch")
+    yield Heading("each task more" if key == "tasks" else f"for each of {key}")
+    yield Heading("off the line", dispensable=1)
+
+
+def _costs(sweep: Sweep) -> Iterator[tuple[str, ...]]:
+    for fit in sweep.fits:
+        if fit.cost is None:
+            yield (fit.line.name, "too few points", numbers.NONE, numbers.NONE)
+        else:
+            ends = (fit.cost.start, fit.cost.each)
+            off = numbers.percent(fit.cost.curve.misfit)
+            yield (fit.line.name, *map(_seconds, ends), off)
+
+
+def _seconds(interval: Interval) -> str:
+    return f"{numbers.duration(interval.estimate)} [{numbers.bounds(interval.low, interval.high)}]"
+
+
+def sentence(sweep: Sweep) -> str:
+    """The verdict on the axis: `io_sleep: threading stops at 22 [18, 27] workers, ...`."""
+    if sweep.family.key != WORKERS:
+        leading = [_crossover(sweep, turn) for turn in sweep.turns if turn.leading]
+        return f"{sweep.family.name}: {'; '.join(leading)}" if leading else ""
+    found = [(fit.scaling, fit.line.name) for fit in sweep.fits if fit.scaling]
+    found.sort(key=lambda one: _ORDER.index(one[0].outcome))
+    names: dict[tuple[str, str], list[str]] = {}
+    for scaling, name in found:
+        names.setdefault(_verb(scaling, sweep.margin), []).append(name)
+    said = [
+        f"{numbers.listed(those)} {several if len(those) > 1 else one}"
+        for (one, several), those in names.items()
+    ]
+    return f"{sweep.family.name}: {', '.join(said)}"
+
+
+_ORDER = ("stops", "rises", "open", "off", "flat", "few points", "few rounds")
+"""Who stops is said first."""
+
+
+def _verb(found: Scaling, margin: float) -> tuple[str, str]:
+    """What one strategy does, and what several do."""
+    if found.outcome == "stops":
+        return f"stops at {found.where} workers", f"stop at {found.where} workers"
+    if found.outcome == "flat":
+        return "does not scale", "do not scale"
+    if found.outcome == "rises":
+        end = f"not stop up to {found.last:g} workers"
+        return f"does {end}", f"do {end}"
+    if found.enough is not None:
+        end = f"less than {_margin(margin)} beyond {found.enough:g} workers"
+        return f"gains {end}", f"gain {end}"
+    if found.outcome == "open":
+        end = f"not stop below {found.where.partition(' ')[0]} workers"
+        return f"does {end}", f"do {end}"
+    if found.outcome == "off":
+        off = 100 * found.curve.misfit if found.curve else 0.0
+        return f"follows no law ({off:.0f} % off)", f"follow no law ({off:.0f} % off)"
+    return f"has {found.words}", f"have {found.words}"
+
+
+def _margin(share: float) -> str:
+    """`5 %`."""
+    return f"{100 * share:.3g} %"
+
+
+def _crossovers(sweep: Sweep) -> Iterator[str]:
+    """Those where the lead changes; those of others are in the frame."""
+    for turn in sweep.turns:
+        if turn.leading:
+            yield _crossover(sweep, turn)
+
+
+def _crossover(sweep: Sweep, turn: Turn) -> str:
+    """`from 9 [7, 12] tasks on asyncio is faster than sequential`."""
+    key = sweep.family.key
+    what = f" {key}" if key in _COUNTED else ""
+    where = f"from {place(turn.at, key)}{what} on"
+    return f"{where}, {turn.other.name} is faster than {turn.first.name}"
+
+
+def place(at: Interval, key: str) -> str:
+    """`9 [7, 12]`, bounds of whole numbers rounded outward."""
+    low, high = at.low or 0.0, at.high or math.inf
+    if key in _COUNTED:
+        return f"{at.estimate:.0f} [{math.floor(low)}, {math.ceil(high)}]"
+    return f"{key} {numbers.digits(at.estimate)} [{numbers.digits(low)}, {numbers.digits(high)}]"
