@@ -47,21 +47,17 @@ class SweepCurve:
     @property
     def end(self) -> End:
         """Its name, where it ends at the right, and below it where it stops scaling."""
-        lines = [self.name, *([_where(self.scaling)] if self.scaling else [])]
+        lines = [self.name, *([words.short(self.scaling)] if self.scaling else [])]
         folded = [part for line in lines if line for part in style.fold(line, _NAMES, TEXT)]
         return End(folded, self.colour, [*self.values.values()][-1])
-
-
-def _where(scaling: Scaling) -> str:
-    if scaling.outcome == "flat":
-        return "does not scale"
-    return f"N* {scaling.where}" if scaling.where else ""
 
 
 _STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
 _RATES = ("tasks", "workers")
 """Over these, throughput says more: twice the tasks take twice the time."""
 _LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.85, 0.34, 3.6, 0.5, 2.4
+_PARTS = 3
+"""Of the verdict, in the title."""
 _FINE = 101
 """Places of a curve that is drawn."""
 
@@ -75,7 +71,7 @@ def draw(sweep: Sweep, blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
     tall = max(_TALL, 1.1 * sum(end.height for end in ends))
     what = "Throughput" if rate else "Batch time"
     about = f"{what} over {clean(family.key)}, with 95 % intervals"
-    title = clean(words.sentence(sweep)) or overview(blocks)
+    title = clean(words.sentence(sweep, _PARTS)) or overview(blocks)
     sheet = Sheet(title, about, _TOP + tall + _BELOW)
     wide = sheet.width - EDGE - _LEFT - ends_width(ends)
     axes = sheet.axes(EDGE + _LEFT, _TOP, wide, tall)
@@ -98,7 +94,7 @@ def draw(sweep: Sweep, blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
 def _described(curve: SweepCurve, rate: bool) -> str:
     form = numbers.count if rate else numbers.duration
     points = ", ".join(f"{form(value)} at {at:g}" for at, value in curve.values.items())
-    where = _where(curve.scaling) if curve.scaling else ""
+    where = words.short(curve.scaling) if curve.scaling else ""
     return f"{curve.name} {points}{f' ({where})' if where else ''}"
 
 
@@ -200,19 +196,16 @@ def _draw_law(axes: Axes, curve: SweepCurve, law: Curve, convert: Convert) -> No
     first, last = min(curve.values), max(curve.values)
     space = np.geomspace if first > 0 else np.linspace
     places = space(first, last, _FINE).clip(first, last)
-    middle, *edges = (convert(places, one) for one in (law.at(places), *law.band(places)))
+    middle = convert(places, law.at(places))
+    low, high = (convert(places, edge) for edge in law.band(places))
     axes.plot(places, middle, color=curve.colour, linestyle=curve.dashes, linewidth=1.6)
-    axes.fill_between(places, *edges, color=curve.colour, alpha=0.14, lw=0)
+    axes.fill_between(places, low, high, color=curve.colour, alpha=0.14, lw=0)
     scaling = curve.scaling
     if scaling and scaling.stops and scaling.outcome == "stops":
-        (top,) = convert(*(np.array([one]) for one in _peak(scaling.stops.estimate, law)))
-        ends = scaling.stops.low, scaling.stops.high
-        axes.plot(ends, [top, top], color=INK, linewidth=1.1, marker="|", ms=7)
-        axes.plot([scaling.stops.estimate], [top], color=curve.colour, **_STAR)
-
-
-def _peak(at: float, law: Curve) -> tuple[float, float]:
-    return at, float(law.at(np.array([at]))[0])
+        at = np.array([scaling.stops.low, scaling.stops.estimate, scaling.stops.high], float)
+        top = convert(at[1:2], law.at(at[1:2]))[0]
+        axes.plot(at[[0, 2]], [top, top], color=INK, linewidth=1.1, marker="|", ms=7)
+        axes.plot(at[1:2], [top], color=curve.colour, **_STAR)
 
 
 _STAR: Look = {"marker": "*", "ms": 13, "mec": INK, "mew": 0.7}

@@ -227,7 +227,7 @@ class Scaling:
       `stops`        throughput is highest at N*, whose whole interval was measured;
       `rises`        it still rises at the last point: N* is beyond;
       `open`         N* may lie between points or beyond the last;
-      `off`          the points follow no law.
+      `off`          the points follow no law, so nothing of it is told.
 
     `stops` is N*; its bounds are between `first` and, where it may be beyond, infinity, and so may
     its estimate be.  `peak` is the gain over `first` at N*, or at `last` where that is beyond.
@@ -296,13 +296,16 @@ def fit(
     }
     law = min(laws, key=lambda name: laws[name].score)
     chosen, widest = laws[law], laws["USL"]
-    contention = _constant(chosen, widest, 1, confidence)
-    coherency = _constant(chosen, widest, 2, confidence)
-    found = replace(found, law=law, curve=chosen, contention=contention, coherency=coherency)
+    found = replace(found, law=law, curve=chosen)
     if chosen.misfit <= OFF:
         stops = _stops(widest, law, found, confidence)
-        peak = chosen.gain(found.first, min(stops.estimate, found.last), confidence)
-        found = replace(found, stops=stops, peak=peak)
+        found = replace(
+            found,
+            contention=_constant(chosen, widest, 1, confidence),
+            coherency=_constant(chosen, widest, 2, confidence),
+            stops=stops,
+            peak=chosen.gain(found.first, min(stops.estimate, found.last), confidence),
+        )
     return replace(found, outcome=_outcome(found))
 
 

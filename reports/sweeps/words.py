@@ -24,14 +24,15 @@ def tables(stored: Stored) -> list[Table]:
 def table(sweep: Sweep) -> Table:
     """What each line follows, below it where they cross."""
     over_workers = sweep.family.key == WORKERS
-    titles = _of_workers(_margin(sweep.margin)) if over_workers else _of_costs(sweep.family.key)
-    rows = _scalings(sweep) if over_workers else _costs(sweep)
+    titles, rows = _of_costs(sweep.family.key), _costs(sweep)
+    if over_workers:
+        titles, rows = _of_workers(f"{100 * sweep.margin:.3g} %"), _scalings(sweep)
     return Table(
         title=f"{sweep.family.name} over {sweep.family.key}",
         headings=tuple(titles),
         rows=tuple(rows),
         conclusion=sentence(sweep),
-        notes=tuple(("", line) for line in _crossovers(sweep)),
+        notes=tuple(("", line) for line in _notes(sweep)),
     )
 
 
@@ -50,12 +51,12 @@ def _scalings(sweep: Sweep) -> Iterator[tuple[str, ...]]:
         if found := fit.scaling:
             yield (
                 fit.line.name,
-                found.where or found.words,
+                _off(found) if found.outcome == "off" else found.where or found.words,
                 numbers.NONE if found.enough is None else f"{found.enough:g}",
                 _ratio(found),
                 _share(found.contention),
                 _share(found.coherency),
-                found.law or numbers.NONE,
+                found.law if found.contention else numbers.NONE,
             )
 
 
@@ -95,28 +96,35 @@ def _seconds(interval: Interval) -> str:
     return f"{numbers.duration(interval.estimate)} [{numbers.bounds(interval.low, interval.high)}]"
 
 
-def sentence(sweep: Sweep) -> str:
-    """The verdict on the axis: `io_sleep: threading stops at 22 [18, 27] workers, ...`."""
-    if sweep.family.key != WORKERS:
-        leading = [_crossover(sweep, turn) for turn in sweep.turns if turn.leading]
-        return f"{sweep.family.name}: {'; '.join(leading)}" if leading else ""
+def sentence(sweep: Sweep, most: int | None = None) -> str:
+    """The verdict on the axis: `io_sleep: threading stops at 22 [18, 27] workers, ...`.
+
+    Of more parts than `most` the others are counted; "" where there is nothing to say.
+    """
+    over_workers = sweep.family.key == WORKERS
+    parts = [_crossover(sweep, turn) for turn in sweep.turns if turn.leading]
+    if over_workers:
+        parts = list(_verdicts(sweep))
+    if most is not None and len(parts) > most:
+        parts = [*parts[:most], f"{len(parts) - most} more"]
+    return f"{sweep.family.name}: {(', ' if over_workers else '; ').join(parts)}" if parts else ""
+
+
+def _verdicts(sweep: Sweep) -> Iterator[str]:
+    """What strategies do as workers grow, those that do the same together; who stops is first."""
     found = [(fit.scaling, fit.line.name) for fit in sweep.fits if fit.scaling]
     found.sort(key=lambda one: _ORDER.index(one[0].outcome))
     names: dict[tuple[str, str], list[str]] = {}
     for scaling, name in found:
-        names.setdefault(_verb(scaling, sweep.margin), []).append(name)
-    said = [
-        f"{numbers.listed(those)} {several if len(those) > 1 else one}"
-        for (one, several), those in names.items()
-    ]
-    return f"{sweep.family.name}: {', '.join(said)}"
+        names.setdefault(_verb(scaling), []).append(name)
+    for (one, several), those in names.items():
+        yield f"{numbers.listed(those)} {several if len(those) > 1 else one}"
 
 
 _ORDER = ("stops", "rises", "open", "off", "flat", "few points", "few rounds")
-"""Who stops is said first."""
 
 
-def _verb(found: Scaling, margin: float) -> tuple[str, str]:
+def _verb(found: Scaling) -> tuple[str, str]:
     """What one strategy does, and what several do."""
     if found.outcome == "stops":
         return f"stops at {found.where} workers", f"stop at {found.where} workers"
@@ -126,27 +134,46 @@ def _verb(found: Scaling, margin: float) -> tuple[str, str]:
         end = f"not stop up to {found.last:g} workers"
         return f"does {end}", f"do {end}"
     if found.enough is not None:
-        end = f"less than {_margin(margin)} beyond {found.enough:g} workers"
+        end = f"less than {_margin(found)} beyond {found.enough:g} workers"
         return f"gains {end}", f"gain {end}"
     if found.outcome == "open":
         end = f"not stop below {found.where.partition(' ')[0]} workers"
         return f"does {end}", f"do {end}"
     if found.outcome == "off":
-        off = 100 * found.curve.misfit if found.curve else 0.0
-        return f"follows no law ({off:.0f} % off)", f"follow no law ({off:.0f} % off)"
+        return f"follows {_off(found)}", f"follow {_off(found)}"
     return f"has {found.words}", f"have {found.words}"
 
 
-def _margin(share: float) -> str:
+def short(found: Scaling) -> str:
+    """The same beside a line of a chart: `N* 22 [18, 27]`, `< 5 % beyond 8`; "" of too few."""
+    if found.outcome == "flat":
+        return "does not scale"
+    if found.outcome in ("open", "off") and found.enough is not None:
+        return f"< {_margin(found)} beyond {found.enough:g}"
+    if found.outcome == "off":
+        return _off(found)
+    return f"N* {found.where}" if found.where else ""
+
+
+def _off(found: Scaling) -> str:
+    """`no law (15 % off)`."""
+    return f"no law ({100 * found.curve.misfit:.0f} % off)" if found.curve else "no law"
+
+
+def _margin(found: Scaling) -> str:
     """`5 %`."""
-    return f"{100 * share:.3g} %"
+    return f"{100 * found.margin:.3g} %"
 
 
-def _crossovers(sweep: Sweep) -> Iterator[str]:
-    """Those where the lead changes; those of others are in the frame."""
-    for turn in sweep.turns:
-        if turn.leading:
-            yield _crossover(sweep, turn)
+_MOST = 5
+
+
+def _notes(sweep: Sweep) -> Iterator[str]:
+    """The crossovers that the verdict does not name."""
+    turns = [turn for turn in sweep.turns if sweep.family.key == WORKERS or not turn.leading]
+    yield from (_crossover(sweep, turn) for turn in turns[:_MOST])
+    if len(turns) > _MOST:
+        yield f"and {len(turns) - _MOST} crossovers more (the frame `crossovers` has them)"
 
 
 def _crossover(sweep: Sweep, turn: Turn) -> str:
