@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
+from ..errors import UsageError
 from . import options
 from . import run as running
 from .exit import ending
@@ -19,13 +20,13 @@ STRATEGIES = ("sequential", "threading", "multiprocessing", "asyncio")
 BUDGET = "2m"
 
 Target = Annotated[
-    list[str], Argument(metavar="TARGET...", help="What to scale, as -w of run takes it.")
+    list[str], Argument(metavar="TARGET", help="What to scale, as -w of run takes it.")
 ]
 Workers = Annotated[
     str | None,
     Option(
         metavar="AXIS",
-        help="Numbers of workers, 1:64:x2 or 1,2,4 (default: up to 4 times the workload's own).",
+        help="Five numbers of workers or more: 1:64:x2 (default: up to 4 times the workload's own).",
     ),
 ]
 Strategy = Annotated[
@@ -74,8 +75,10 @@ def scale(
 def swept(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a run over workers; what is not given comes from the targets.
 
-    Raises UsageError for a target that does not exist, and an axis that is none.
+    Raises UsageError for a target that does not exist, and an axis that is none or too short.
     """
+    from concbench.reports.stats.scaling import FEWEST_POINTS
+
     from ..plan.cells import TASKS, own_workers
     from ..plan.plugins import loaded
     from ..plan.selection import axis, selected
@@ -84,11 +87,17 @@ def swept(given: Mapping[str, Any]) -> dict[str, Any]:
     rest = {key: value for key, value in given.items() if key not in ("target", "workers")}
     plugins = [loaded(one.spec) for one in selected("workloads", given["target"])]
     text = f"workers={given.get('workers') or numbers(max(map(own_workers, plugins)))}"
+    workers = axis(text).texts
+    if len(workers) < FEWEST_POINTS:
+        raise UsageError(
+            f"a law takes {FEWEST_POINTS} numbers of workers or more, not {len(workers)}, such as "
+            f"--workers 1:64:x2 (`concbench run -P {text}` measures as few as you like)"
+        )
     settings = resolve({key: rest[key] for key in ("results",) if key in rest})
     more = _defaults(settings)
     if settings.tasks is None and "inputs" not in rest:
         own = max(getattr(plugin, "tasks", TASKS) for plugin in plugins)
-        more["tasks"] = whole_waves(own, axis(text).texts)
+        more["tasks"] = whole_waves(own, workers)
     more = {key: value for key, value in more.items() if key not in rest}
     return {**more, **rest, "workload": given["target"], "param": [text, *rest.get("param", ())]}
 

@@ -20,7 +20,7 @@ from ..analysis.verdict import Conclusion, span
 from ..run import imports
 from ..run.schema import Facts, Failure
 from ..run.stored import Stored
-from ..sweeps import words
+from ..sweeps import families, words
 from . import differences, figures, html_tables
 
 _APART = ("grid", "sweep")  # charts with a section of their own
@@ -48,7 +48,7 @@ def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
         "grid": html_tables.grid(blocks, f"{anchor}squares"),
         "grid_figures": [one for one in every if one["key"] == "grid"],
         "sweep": [one for one in every if one["key"] == "sweep" and one["svg"]],
-        "sweep_tables": html_tables.sweeps(words.tables(stored), f"{anchor}sweep"),
+        "sweep_tables": html_tables.sweeps(words.tables(stored, blocks), f"{anchor}sweep"),
         "others": [one for one in every if one["block"] is None and one["key"] not in _APART],
         "method": _method(stored),
     }
@@ -78,6 +78,7 @@ def _workload(
             if row.batch_seconds is None
         ],
         "notes": explanations.footnotes(block.rows),
+        "swept": len(families.best(block.rows)) < len(block.rows),
         "figures": [one for one in every if one["block"] == number and one["key"] not in _APART],
     }
 

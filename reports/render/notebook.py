@@ -115,7 +115,7 @@ class Run:
             parts += [line for one in without_empty([table]) for line in html(one)]
         if legend := tables.legend(self._blocks):
             parts.append(f"<p>{_text(legend)}</p>")
-        for table in [*summary.sides(self.stored), *words.tables(self.stored)]:
+        for table in [*summary.sides(self.stored), *words.tables(self.stored, self._blocks)]:
             parts += html(table)
         if chart := self._chart:  # no colours of ours around it: a notebook may be light or dark
             parts.append(f'<div style="overflow-x: auto">{chart.svg}</div>')

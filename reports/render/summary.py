@@ -28,7 +28,7 @@ def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     for line in header.lines(stored, [block.rows for block in blocks]):
         terminal.say(console, line)
     show_tables(blocks, console, view)
-    for table in [*sides(stored), *words.tables(stored)]:
+    for table in [*sides(stored), *words.tables(stored, blocks)]:
         console.print()
         terminal.show([table], console)
 
@@ -59,7 +59,7 @@ def document(stored: Stored) -> str:
     parts += [f"\n{markdown(table)}" for table in each]
     if legend := _legend(blocks, each):
         parts.append(f"\n{escaped(legend)}\n")
-    parts += [f"\n{markdown(table)}" for table in [*sides(stored), *words.tables(stored)]]
+    parts += [f"\n{markdown(table)}" for table in [*sides(stored), *words.tables(stored, blocks)]]
     return "".join(parts)
 
 

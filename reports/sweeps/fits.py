@@ -6,7 +6,7 @@ of it, and what each more costs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..analysis import cells
+from ..analysis.cells import Row
 from ..run.stored import Stored
 from ..stats import scaling
 from ..stats.intervals import Interval
@@ -60,9 +61,10 @@ class Sweep:
         return next((one for one in self.fits if one.line is line), None)
 
 
-def sweeps(stored: Stored) -> list[Sweep]:
-    """Every axis of a run, fitted."""
-    tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
+def sweeps(stored: Stored, tables: Sequence[Sequence[Row]] | None = None) -> list[Sweep]:
+    """Every axis of a run, fitted; `tables` are the rows of its blocks, where they are at hand."""
+    if tables is None:
+        tables = [cells.block(stored, planned) for planned in stored.blocks().values()]
     return [fitted(stored, family) for family in families(tables)]
 
 

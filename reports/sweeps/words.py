@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .. import numbers
+from ..analysis.tables import Group
 from ..run.stored import Stored
 from ..stats.intervals import Interval
 from ..stats.scaling import Scaling
@@ -16,9 +17,9 @@ _COUNTED = ("workers", "tasks")
 """Axes of whole numbers."""
 
 
-def tables(stored: Stored) -> list[Table]:
+def tables(stored: Stored, blocks: Sequence[Group]) -> list[Table]:
     """A table for each sweep of a run, with its verdict and its crossovers."""
-    return [table(sweep) for sweep in sweeps(stored)]
+    return [table(sweep) for sweep in sweeps(stored, [block.rows for block in blocks])]
 
 
 def table(sweep: Sweep) -> Table:

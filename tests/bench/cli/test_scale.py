@@ -50,8 +50,8 @@ def test_what_is_not_given_comes_from_the_target(
 def test_what_is_given_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("concbench.toml").write_text('budget = "20s"\nstrategy = "threading"\ntasks = 10\n')
-    found = settings({"target": ["noop"], "workers": "1:4:1", "probe": ["lag"]})
-    assert found.param == ("workers=1:4:1",)
+    found = settings({"target": ["noop"], "workers": "1:9:2", "probe": ["lag"]})
+    assert found.param == ("workers=1:9:2",)
     assert (found.budget, found.strategy, found.tasks) == (20.0, ("threading",), 10)
     assert found.probes == ["lag"]
     assert settings({"target": ["noop"], "tasks": 5, "rounds": 3}).tasks == 5
@@ -65,6 +65,8 @@ def test_bad_targets_and_axes_name_the_choices(
         swept({"target": ["io_slep"]})
     with pytest.raises(UsageError, match="never ends"):
         swept({"target": ["io_sleep"], "workers": "1:8:x1"})
+    with pytest.raises(UsageError, match="5 numbers of workers or more, not 3, such as"):
+        swept({"target": ["io_sleep"], "workers": "1,2,4"})
 
 
 @pytest.mark.once
@@ -74,9 +76,9 @@ def test_a_run_ends_with_the_verdict_on_workers(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(typer.Exit) as end:
         command.scale(
-            ["io_sleep[seconds=0.002]"], ["threading"], "1,2,4", tasks=8, rounds=2, quiet=True
+            ["io_sleep[seconds=0.002]"], ["threading"], "1:5:1", tasks=8, rounds=1, quiet=True
         )
     assert end.value.exit_code == 0
     said = capsys.readouterr().out
-    assert "io_sleep: threading has too few points (3, below 5)" in said
-    assert len(reports.read(tmp_path / ".concbench" / "latest").run.cells) == 3
+    assert "io_sleep: threading has too few rounds (1, below 2)" in said
+    assert len(reports.read(tmp_path / ".concbench" / "latest").run.cells) == 5
