@@ -26,7 +26,7 @@ Workers = Annotated[
     str | None,
     Option(
         metavar="AXIS",
-        help="Five numbers of workers or more: 1:64:x2 (default: up to 4 times the workload's own).",
+        help="Five numbers of workers or more: 1:64:x2 (default: up to 4 times its own).",
     ),
 ]
 Strategy = Annotated[

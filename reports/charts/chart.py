@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .. import numbers
 from ..analysis import cells, names, verdict
@@ -54,11 +55,20 @@ class NamedBlock:
         """The verdict in a sentence."""
         return clean(f"{self.name}: {self.verdict.sentence}")
 
+    @cached_property
+    def best(self) -> dict[int, str]:
+        """The names of the rows that are the best of their sweep, without what was swept, by id."""
+        return {key: clean(name) for key, name in families.best(self.rows).items()}
+
+    @property
+    def best_rows(self) -> list[cells.Row]:
+        """The rows without those that are beaten by another number of the same sweep."""
+        return [row for row in self.rows if row.id in self.best]
+
     @property
     def measured(self) -> list[cells.Row]:
         """The rows that have times, the best of each sweep; raises LeftOut when none has."""
-        best = families.best(self.rows)
-        rows = [row for row in self.rows if row.batch_seconds is not None and row.id in best]
+        rows = [row for row in self.best_rows if row.batch_seconds is not None]
         if not rows:
             raise LeftOut("nothing was measured")
         return rows

@@ -114,7 +114,10 @@ class _Grid:
 
 
 def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
-    """A cell for each workload and strategy, its speed-up in it; and the same in words."""
+    """A cell for each workload and strategy, its speed-up in it; and the same in words.
+
+    Of a sweep it is the best of each strategy.
+    """
     if not blocks:
         raise LeftOut("the run has no cells")
     grid = _grid(blocks)
@@ -147,7 +150,8 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
     framed = any(one.id in first for one in grid.cells.values())
     _draw_key(sheet, grid.cells.values(), framed)
     each = [
-        f"{block.name}: " + ", ".join(f"{block.names[row.id]} {_short(row)}" for row in block.rows)
+        f"{block.name}: "
+        + ", ".join(f"{block.best[row.id]} {_short(row)}" for row in block.best_rows)
         for block in blocks
     ]
     return sheet, f"{about}. {'. '.join(each)}."
@@ -155,13 +159,13 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
 
 def _grid(blocks: Sequence[NamedBlock]) -> _Grid:
     """Strategies downward, where their names need no folding, unless there are more workloads."""
-    order = [sorted(block.names.items()) for block in blocks]
+    order = [sorted(block.best.items()) for block in blocks]
     strategies = list(dict.fromkeys(name for names in order for _, name in names))
     workloads = [block.name for block in blocks]
     cells = {
-        (strategies.index(block.names[row.id]), place): row
+        (strategies.index(block.best[row.id]), place): row
         for place, block in enumerate(blocks)
-        for row in block.rows
+        for row in block.best_rows
     }
     if len(workloads) <= len(strategies):
         return _Grid(strategies, workloads, cells)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import nan
+from math import inf, nan
 from typing import Any
 
 from ..analysis import names
@@ -89,17 +89,21 @@ def _across(row: Row) -> str:
     return f"{row.workload}, {row.side}" if row.side else row.workload
 
 
-def best(rows: Sequence[Row]) -> Collection[int]:
-    """The rows of a block, by id, without those that another number of the same sweep beats."""
+def best(rows: Sequence[Row]) -> dict[int, str]:
+    """The rows of a block that no other number of the same sweep beats, by id.
+
+    Their names are those of strategies, without what was swept.
+    """
     swept = {family.key for family in families([rows])}
     fastest: dict[str, Row] = {}
     for row in rows:
         params = {key: one for key, one in row.strategy_params.items() if key not in swept}
-        like = _text([row.strategy, params]) if row.batch_seconds else str(row.id)
-        other = fastest.setdefault(like, row)
-        if (row.batch_seconds or 0.0) < (other.batch_seconds or 0.0):
-            fastest[like] = row
-    return {row.id for row in fastest.values()}
+        plain = replace(row, strategy_params=params)
+        like = _text([row.strategy, params])
+        other = fastest.setdefault(like, plain)
+        if (row.batch_seconds or inf) < (other.batch_seconds or inf):
+            fastest[like] = plain
+    return names.strategies(list(fastest.values()))
 
 
 def _numbers(row: Row) -> dict[str, float]:

@@ -205,8 +205,11 @@ def test_other_charts_show_the_best_of_a_sweep(tmp_path: Path) -> None:
     assert {found.names[row.id] for row in found.measured} == {
         *("sequential", "asyncio[workers=8]", "threading[workers=8]")
     }
+    sheet, _ = speedup.draw_grid([found])
+    assert {"sequential", "asyncio", "threading"} <= {*said(sheet)}
+    assert not any("workers" in text for text in said(sheet)[2:])  # below the title
     whole = block(tmp_path / "usual", usual())
-    assert best(whole.rows) == {row.id for row in whole.rows}
+    assert best(whole.rows) == whole.names
 
 
 def swept_rows(run: Stored) -> list[Sequence[Row]]:
