@@ -295,8 +295,9 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome) -> None:
 def _suggest_next(settings: Settings) -> None:
     work = next((w for w in settings.workload if w.isidentifier()), "io_sleep")
     print("next:")
+    scaled = any(text.startswith("workers=") for text in settings.param)
     for words, question in (
-        (f"scale {work}", "where does it stop scaling?"),
+        *([] if scaled else [(f"scale {work}", "where does it stop scaling?")]),
         ("run -w yourfile.py:function", "which model for your own work?"),
         ("run --rigorous", "ten minutes, narrower intervals"),
         ("report --open", "charts and a page to show"),

@@ -264,18 +264,20 @@ class Scaling:
             case "off":
                 off = 100 * self.curve.misfit if self.curve else 0.0
                 return f"follows no law: its points lie {off:.0f} % off"
+            case "open" if self.stops and self.stops.low == self.first:
+                return "does not show yet where it stops"
         return f"stops at {self.where}"
 
     @property
     def where(self) -> str:
-        """N*: `22 [18, 27]`, `30 or more`, `beyond 64`; "" where no law tells it."""
+        """N*: `22 [18, 27]`, `30 or more`, `beyond 64`, `not known yet`; "" where no law tells."""
         if self.stops is None or self.stops.low is None or self.stops.high is None:
             return ""
         if self.outcome == "rises":
             return f"beyond {self.last:g}"
         low = math.floor(self.stops.low)
         if self.outcome == "open":
-            return f"{low} or more"
+            return f"{low} or more" if self.stops.low > self.first else "not known yet"
         return f"{self.stops.estimate:.0f} [{low}, {math.ceil(self.stops.high)}]"
 
 
@@ -318,7 +320,7 @@ def _constant(chosen: Curve, widest: Curve, term: int, confidence: float) -> Int
     wide = widest.share(weights[term], weights[0] + weights[1], confidence)
     shares = np.append(chosen.coefficients, 0.0)
     at = float(shares[term] / shares[:2].sum())
-    return Interval(at, min(at, wide.low or 0.0), max(at, wide.high or 0.0))
+    return Interval(at, min(at, wide.low or 0.0), max(at, min(1.0, wide.high or 0.0)))
 
 
 def _stops(law: Curve, chosen: str, about: Scaling, confidence: float) -> Interval:

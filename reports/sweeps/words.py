@@ -137,6 +137,8 @@ def _verb(found: Scaling) -> tuple[str, str]:
     if found.enough is not None:
         end = f"less than {_margin(found)} beyond {found.enough:g} workers"
         return f"gains {end}", f"gain {end}"
+    if found.outcome == "open" and found.stops and found.stops.low == found.first:
+        return "does not show yet where it stops", "do not show yet where they stop"
     if found.outcome == "open":
         end = f"not stop below {found.where.partition(' ')[0]} workers"
         return f"does {end}", f"do {end}"

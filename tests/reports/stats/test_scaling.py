@@ -59,6 +59,12 @@ def test_an_interval_that_reaches_beyond_the_last_point_has_no_end():
     assert found.words == f"stops at {math.floor(found.stops.low)} or more"
 
 
+def test_rounds_that_tell_nothing_of_the_peak_say_so():
+    found = scaling.fit(WORKERS, noisy(law(WORKERS, 0.3, 30), rounds=2, deviation=0.3))
+    assert (found.words, found.where) == ("does not show yet where it stops", "not known yet")
+    assert 0 <= found.contention.low <= found.contention.high <= 1
+
+
 @pytest.mark.parametrize(
     ("points", "rounds", "words"),
     [(4, 6, "too few points (4, below 5)"), (7, 1, "too few rounds (1, below 2)")],
