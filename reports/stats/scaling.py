@@ -18,8 +18,8 @@ ratios of means over rounds, with intervals by Fieller (1954), "Some problems in
 estimation".  They are exact for normal noise from two rounds on, have no end where none is known,
 and take noise that a round's points share for what it is.  A curve whose points lie off the law by
 more than their noise has wider ones.  `benchmarks/scaling.py` measures how often they
-hold: 96 to 100 % of what is said of N*, where bootstraps of rounds (percentile, BCa) hold in 69 to
-92 % below ten rounds; the delta method holds in 94 to 98 %, and says nothing of what lies beyond.
+hold: 97 to 100 % of what is said of N*, where bootstraps of rounds (percentile, BCa) hold in 69 to
+92 % below ten rounds; the delta method holds in 92 to 98 %, and says nothing of what lies beyond.
 """
 
 from __future__ import annotations
