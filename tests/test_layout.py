@@ -42,7 +42,7 @@ ORDER = {
         numbers errors files table
         run
         stats
-        analysis
+        analysis sweeps
         history gate lessons
         charts
         page

@@ -15,6 +15,7 @@ from typer.core import TyperCommand
 # Modules, never the commands in them: a function `run` here would hide the module `run`.
 from . import behaviour, check, doctor, lessons, listing, options, stored, trace
 from . import run as running
+from . import scale as scaling
 from .exit import ending
 
 
@@ -71,6 +72,7 @@ def concbench(
 
 
 app.command(cls=Measuring)(running.run)
+app.command()(scaling.scale)
 app.command(name="list")(listing.list_)
 app.command()(listing.init)
 app.command()(listing.explain)

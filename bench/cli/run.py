@@ -119,20 +119,26 @@ def run(
     """Measure, and say which concurrency model to use."""
     given = options.given(locals())
     with ending(last_line=True, verbose=verbose) as outcome:
-        from .. import driver
+        measure(given, outcome)
 
-        settings, unfinished = _settings(given)
-        output = _output(given, settings, unfinished)
-        if dry_run:
-            with watching(quiet, verbose) as watch:
-                trial = driver.dry_run(settings, watch)
-            _show_trial(trial, settings, outcome, verbose)
-            return
-        if not quiet and (doubt := _too_few_rounds(settings)):
-            print(f"concbench: {coded('short-budget', doubt)}", file=sys.stderr)
+
+def measure(given: Mapping[str, Any], outcome: Outcome) -> None:
+    """Run what the options of `run` say, or try it, and show what came out."""
+    from .. import driver
+
+    settings, unfinished = _settings(given)
+    output = _output(given, settings, unfinished)
+    quiet, verbose = (bool(given.get(key)) for key in ("quiet", "verbose"))
+    if "dry_run" in given:
         with watching(quiet, verbose) as watch:
-            folder = driver.run(settings, sys.argv[1:], watch, unfinished)
-        _show(folder, given, settings, output, outcome)
+            trial = driver.dry_run(settings, watch)
+        _show_trial(trial, settings, outcome, verbose)
+        return
+    if not quiet and (doubt := _too_few_rounds(settings)):
+        print(f"concbench: {coded('short-budget', doubt)}", file=sys.stderr)
+    with watching(quiet, verbose) as watch:
+        folder = driver.run(settings, sys.argv[1:], watch, unfinished)
+    _show(folder, given, settings, output, outcome)
 
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
@@ -351,9 +357,9 @@ def next_steps(given: Mapping[str, Any], settings: Settings) -> Iterator[Step]:
     own = {key: value for key, value in given.items() if key not in KEPT_ONCE}
     if "resume" not in given:  # else most of the options are in the run
         if "workers" not in own and not any("workers=" in text for text in settings.param):
-            work = {} if settings.workload else {"workload": ["io_sleep"]}
-            sweep = [*own.get("param", ()), "workers=1:64:x2"]
-            yield _words(own | work | {"param": sweep}), "where does it stop scaling?"
+            swept = {key: one for key, one in own.items() if key != "workload"}
+            words = _words(swept)[1:]
+            yield ["scale", *(settings.workload or ["io_sleep"]), *words], SCALING
         if not any(":" in text for text in settings.workload):
             yield ["run", "-w", "yourfile.py:function"], "which model for your own work?"
         if settings.budget is None and settings.rounds is None:
@@ -363,6 +369,7 @@ def next_steps(given: Mapping[str, Any], settings: Settings) -> Iterator[Step]:
         yield ["report", "--open", *_words(where)[1:]], "an HTML page with charts"
 
 
+SCALING = "where does it stop scaling?"
 SHORT = {"workload": "-w", "strategy": "-s", "param": "-P", "quiet": "-q", "verbose": "-v"}
 
 

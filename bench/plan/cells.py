@@ -101,13 +101,18 @@ def _check_axes(axes: list[Axis], chosen: list[Selection]) -> None:
 def _cells(workload: Selection, strategy: Selection, axes: list[Axis]) -> Iterator[Cell]:
     plugin = loaded(workload.spec)
     texts = next((a.texts for a in axes if a.key == "tasks"), None)
-    workers = getattr(plugin, "workers", cpus() if hasattr(plugin, "tasks") else WORKERS)
+    workers = own_workers(plugin)
     for w in _specs(workload, axes, workers):
         for t in texts or (str(_tasks(w.build())),):
             count = value(t, ..., w.name, "tasks")
             _check_count(w.name, "tasks", count)
             for s in _specs(strategy, axes, workers):
                 yield Cell(w, s, count)
+
+
+def own_workers(plugin: Any) -> int:
+    """The workers of a workload, those of one for each CPU, or of a bare function."""
+    return int(getattr(plugin, "workers", cpus() if hasattr(plugin, "tasks") else WORKERS))
 
 
 def _tasks(workload: Any) -> int:

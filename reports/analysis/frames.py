@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from ..run.stored import Stored
+from ..sweeps import fits as swept
 from . import records
 
 Runs: TypeAlias = Stored | Sequence[Stored]
@@ -32,6 +33,10 @@ TYPES = {
     **dict.fromkeys(("speedup", "speedup_low", "speedup_high"), "float64"),
     **dict.fromkeys(("ratio", "ratio_low", "ratio_high"), "float64"),
     **dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"),
+    **dict.fromkeys(swept.FITS[swept.FITS.index("contention") :], "float64"),
+    **dict.fromkeys(("first", "last", "at", "at_low", "at_high"), "float64"),
+    "points": "int64",
+    "leading": "bool",
 }
 
 
@@ -102,6 +107,28 @@ def sides(runs: Runs) -> pd.DataFrame:
     ratio), or missing in one of them.
     """
     return _frame(runs, records.sides, records.SIDES)
+
+
+def fits(runs: Runs) -> pd.DataFrame:
+    """One row for each line of a sweep: what its times follow over `axis`.
+
+    Over workers `law` is USL or Amdahl, "" where none was fitted; `outcome` is one of
+    `reports.stats.scaling.Scaling`.  `contention`, `coherency` (shares of the time of one worker),
+    `stops` (workers, infinity beyond the last point), `peak` (times as fast as at `first`) and
+    `enough` (workers) are float, as are the bounds with `_low` and `_high`.  Over another axis
+    `law` is line: `start_seconds` is what any batch takes, `each_seconds` what each of the axis
+    more does.  `misfit` (float): how far its points lie off, besides noise, as a share.
+    """
+    return _frame(runs, swept.fits, swept.FITS)
+
+
+def crossovers(runs: Runs) -> pd.DataFrame:
+    """One row for each place on an axis where two lines of a sweep cross.
+
+    `strategy` is faster below `at` (float, with `at_low` and `at_high`) and `other` above it;
+    `leading` (bool): both are the fastest of all there.
+    """
+    return _frame(runs, swept.crossovers, swept.CROSSOVERS)
 
 
 def _frame(runs: Runs, rows: Records, columns: Sequence[str]) -> pd.DataFrame:

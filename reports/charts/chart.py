@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
 from .. import numbers
 from ..analysis import cells, names, verdict
 from ..analysis.verdict import Conclusion
 from ..run.probes import Probed
 from ..run.stored import Stored
+from ..sweeps import families
 
 _NO_LOOP = "it runs no event loop"
 """What the lag probe says of most strategies: nothing that a reader misses."""
@@ -43,11 +42,7 @@ class LeftOut(Exception):
 
 @dataclass(frozen=True)
 class NamedBlock:
-    """One table of a run: its rows, the names of its cells by id, and its verdict.
-
-    `picks` are, by id, the parts of names of cells that were chosen among several: `threading` and
-    `workers=16`.
-    """
+    """One table of a run: its rows, the names of its cells by id, and its verdict."""
 
     number: int
     name: str
@@ -55,31 +50,21 @@ class NamedBlock:
     names: Mapping[int, str]
     verdict: Conclusion
     stored: Stored
-    picks: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def best(self) -> dict[int, str]:
+        """The names of the rows that are the best of their sweep, without what was swept, by id."""
+        return {key: clean(name) for key, name in families.best(self.rows).items()}
 
     @property
-    def best(self) -> NamedBlock:
-        """The same with the fastest of the cells that differ in numbers alone, and the reference.
-
-        A sweep has a chart of its own: in the others all its cells would hide one another.
-        """
-        alike: dict[str, list[cells.Row]] = {}
-        for row in self.rows:
-            alike.setdefault(json.dumps([row.strategy, _words(row)]), []).append(row)
-        chosen = {min(those, key=_seconds).id: those for those in alike.values()}
-        rows = [row for row in self.rows if row.id in chosen or row.reference]
-        bare = names.strategies([replace(row, strategy_params=_words(row)) for row in rows])
-        picks = {
-            row.id: (clean(bare[row.id]), _differing(row, chosen[row.id]))
-            for row in rows
-            if len(chosen.get(row.id, ())) > 1
-        }
-        return replace(self, rows=rows, picks=picks)
+    def best_rows(self) -> list[cells.Row]:
+        """The rows without those that are beaten by another number of the same sweep."""
+        return [row for row in self.rows if row.id in self.best]
 
     @property
     def measured(self) -> list[cells.Row]:
-        """The rows that have times; raises LeftOut when none has."""
-        rows = [row for row in self.rows if row.batch_seconds is not None]
+        """The rows that have times, the best of each sweep; raises LeftOut when none has."""
+        rows = [row for row in self.best_rows if row.batch_seconds is not None]
         if not rows:
             raise LeftOut("nothing was measured")
         return rows
@@ -112,25 +97,6 @@ class NamedBlock:
                 names.setdefault(why, []).append(self.names[row.id])
         each = [f"{numbers.few(absent)} ({clean(why)})" for why, absent in names.items()]
         return f". Not shown: {'; '.join(each)}" if each else ""
-
-
-def _seconds(row: cells.Row) -> float:
-    return row.batch_seconds or math.inf
-
-
-def _words(row: cells.Row) -> dict[str, Any]:
-    """The parameters of a row's strategy that are no numbers; a bool is one, and no axis."""
-    given = row.strategy_params.items()
-    return {key: value for key, value in given if type(value) not in (int, float)}
-
-
-def _differing(row: cells.Row, others: Sequence[cells.Row]) -> str:
-    """The parameters of a row that others have with another value: `workers=16`."""
-    return ",".join(
-        f"{key}={names.plain(value)}"
-        for key, value in row.strategy_params.items()
-        if any(other.strategy_params.get(key) != value for other in others)
-    )
 
 
 def blocks(stored: Stored) -> Iterator[NamedBlock]:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from ..files import make_folder, write_whole
 from ..run.stored import Stored
+from ..sweeps.families import Family, families
+from ..sweeps.fits import fitted
 from . import cost, gantt, latency, rounds, speedup, sweep
 from .chart import Chart, LeftOut, NamedBlock, blocks, overview
 from .sheet import Sheet, drawing, salted
@@ -47,7 +49,7 @@ class _Request:
 
 
 def draw(stored: Stored, *keys: str) -> list[Chart]:
-    """Every chart, the grid first, then block by block; with those left out, and why.
+    """Every chart, sweeps and the grid first, then by block; with those left out, and why.
 
     With keys only charts of these, and the time of no other.  Where a block has a sweep, its other
     charts show the best cell of each strategy.
@@ -85,33 +87,41 @@ def _chart(request: _Request, salt: str) -> Chart:
 
 def _requests(stored: Stored) -> Iterator[_Request]:
     known = list(blocks(stored))
-    absent, swept = _absent(stored, known), list(sweep.families(known))
-    own = {block.number: [one for one in swept if one.blocks == [block]] for block in known}
-    best = [block.best if own[block.number] else block for block in known]
-    yield _Request("grid", None, "grid", overview(known), partial(speedup.draw_grid, best))
-    for block in best:
-        slug, inside = _slug(block, known), own[block.number]
+    absent, swept = _absent(stored, known), list(families([block.rows for block in known]))
+    yield from _sweeps(stored, swept, known)
+    yield _Request("grid", None, "grid", overview(known), partial(speedup.draw_grid, known))
+    for block in known:
+        slug = _slug(block, known)
         for key, make in _OF_A_BLOCK.items():
             if key not in absent:
                 name, title = f"{key}-{slug}", f"{block.name}: {key}"
                 yield _Request(key, block.number, name, title, partial(make, block))
-        yield from (_sweep(family, slug, inside) for family in inside)
-    across = [family for family in swept if len(family.blocks) > 1]
-    for family in across:
-        first = family.blocks[0].rows[0]
-        yield _sweep(family, _slugged(f"{first.workload} {first.side}".strip()), across)
     if not swept:
         absent["sweep"] = "no parameter has two or more values: sweep one with -P workers=1:64:x2"
     for key, why in absent.items():
         yield _Request(key, None, key, overview(known), partial(_left_out, why))
 
 
-def _sweep(family: sweep.Family, slug: str, alike: Sequence[sweep.Family]) -> _Request:
-    number = None if len(family.blocks) > 1 else family.blocks[0].number
-    name = f"sweep-{slug}-{_slugged(family.key)}"
-    if len(alike) > 1:
-        name += f"-{1 + alike.index(family)}"
-    return _Request("sweep", number, name, overview(family.blocks), partial(sweep.draw, family))
+def _sweeps(
+    stored: Stored, swept: Sequence[Family], known: Sequence[NamedBlock]
+) -> Iterator[_Request]:
+    """The sweeps of a run; what several blocks share stands in none of them."""
+    for family in swept:
+        own = [block for block in known if block.number in family.blocks]
+        first, number = own[0].rows[0], own[0].number if len(own) == 1 else None
+        if number is None:
+            alike = [one for one in swept if len(one.blocks) > 1]
+            slug = _slugged(f"{first.workload} {first.side}".strip())
+        else:
+            alike, slug = [one for one in swept if one.blocks == (number,)], _slug(own[0], known)
+        place = f"-{1 + alike.index(family)}" if len(alike) > 1 else ""
+        name = f"sweep-{slug}-{_slugged(family.key)}{place}"
+        make = partial(_draw_sweep, stored, family, own)
+        yield _Request("sweep", number, name, overview(own), make)
+
+
+def _draw_sweep(stored: Stored, family: Family, own: Sequence[NamedBlock]) -> Drawing:
+    return sweep.draw(fitted(stored, family), own)
 
 
 def _absent(stored: Stored, known: Sequence[NamedBlock]) -> dict[str, str]:

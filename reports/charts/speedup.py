@@ -139,7 +139,10 @@ class _Grid:
 
 
 def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
-    """A cell for each workload and strategy, its speed-up in it; and the same in words."""
+    """A cell for each workload and strategy, its speed-up in it; and the same in words.
+
+    Of a sweep it is the best of each strategy.
+    """
     if not blocks:
         raise LeftOut("the run has no cells")
     grid = _grid(blocks)
@@ -174,7 +177,8 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
     framed = any(one.id in first for one in grid.cells.values())
     _draw_key(sheet, grid.cells.values(), framed)
     each = [
-        f"{block.name}: " + ", ".join(f"{block.names[row.id]} {_short(row)}" for row in block.rows)
+        f"{block.name}: "
+        + ", ".join(f"{block.best[row.id]} {_short(row)}" for row in block.best_rows)
         for block in blocks
     ]
     return sheet, f"{about}. {'. '.join(each)}."
@@ -182,20 +186,19 @@ def draw_grid(blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
 
 def _grid(blocks: Sequence[NamedBlock]) -> _Grid:
     """Strategies downward, where their names need no folding, unless there are more workloads."""
-    chosen = {cell: pick for block in blocks for cell, pick in block.picks.items()}
-    picks = {cell: which for cell, (_, which) in chosen.items()}
-    names = {
-        row.id: chosen[row.id][0] if row.id in chosen else block.names[row.id]
+    picks = {
+        row.id: pick
         for block in blocks
-        for row in block.rows
+        for row in block.best_rows
+        if (pick := block.names[row.id].removeprefix(block.best[row.id]).strip("[]"))
     }
-    order = [sorted(row.id for row in block.rows) for block in blocks]
-    strategies = list(dict.fromkeys(names[cell] for cells in order for cell in cells))
+    order = [sorted(block.best.items()) for block in blocks]
+    strategies = list(dict.fromkeys(name for names in order for _, name in names))
     workloads = [block.name for block in blocks]
     cells = {
-        (strategies.index(names[row.id]), place): row
+        (strategies.index(block.best[row.id]), place): row
         for place, block in enumerate(blocks)
-        for row in block.rows
+        for row in block.best_rows
     }
     if len(workloads) <= len(strategies):
         return _Grid(strategies, workloads, cells, picks)

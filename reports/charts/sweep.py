@@ -1,101 +1,39 @@
-"""Sweep: throughput or time over the numbers of a parameter that were tried.
+"""Sweep: throughput or time over the numbers of a parameter that were tried, and what they follow.
 
-A family is what one chart shows: cells alike in all but one number.
+Points are what was measured; a curve is a law or a cost model that was fitted to them, never drawn
+beyond them, or where nothing fits the line from point to point.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+
+import numpy as np
 
 from .. import numbers
-from ..analysis import names
 from ..analysis.cells import Row
+from ..stats.scaling import OFF, Array, Curve, Scaling
+from ..sweeps import words
+from ..sweeps.families import Points
+from ..sweeps.fits import Fit, Sweep
 from . import scales, style
 from .chart import NamedBlock, clean, overview
-from .sheet import End, Sheet, draw_ends, ends_width
+from .sheet import End, Sheet, bar_key, draw_ends, ends_width, key
 from .style import EDGE, INK, TEXT, Axes, Look, colour, marker
 
-Points = Mapping[float, Row]
+Convert = Callable[[Array, Array], Array]
+"""From places and seconds of a batch to what the y axis shows."""
 
 
-@dataclass(frozen=True)
-class SweptStrategy:
-    """One strategy along the axis: its cells by value, in rising order."""
-
-    name: str
-    strategy: str
-    points: Points
-
-
-@dataclass(frozen=True)
-class Family:
-    """What one chart shows: lines over `key`, and cells that do not have it."""
-
-    key: str
-    blocks: Sequence[NamedBlock]
-    lines: Sequence[SweptStrategy]
-    flat: Sequence[Row]
-
-
-def families(blocks: Sequence[NamedBlock]) -> Iterator[Family]:
-    """Each axis of two or more values, with all else the same."""
-    measured = [(block, row) for block in blocks for row in block.rows if row.batch_seconds]
-    keys = dict.fromkeys(key for _, row in measured for key in _numbers(row))
-    for key in keys:
-        panels: dict[str, list[tuple[NamedBlock, Row]]] = {}
-        for block, row in measured:
-            panels.setdefault(_panel(row, key), []).append((block, row))
-        for cells in panels.values():
-            lines = _lines([row for _, row in cells], key)
-            if any(len(line.points) > 1 for line in lines):
-                own = list({block.number: block for block, _ in cells}.values())
-                yield Family(key, own, lines, [row for _, row in cells if key not in _numbers(row)])
-
-
-def _numbers(row: Row) -> dict[str, float]:
-    """What could be an axis: the cell's parameters that are numbers."""
-    every = {"tasks": row.tasks, **row.workload_params, **row.strategy_params}
-    # A bool is an int, and no axis.
-    return {key: value for key, value in every.items() if type(value) in (int, float)}
-
-
-def _panel(row: Row, key: str) -> str:
-    """What the cells of one chart have in common."""
-    tasks = None if key == "tasks" else row.tasks
-    return _text([row.workload, _without(row.workload_params, key), tasks, row.side])
-
-
-def _lines(rows: Sequence[Row], key: str) -> list[SweptStrategy]:
-    groups: dict[str, dict[float, Row]] = {}
-    for row in rows:
-        if key in _numbers(row):
-            same = _text([row.strategy, _without(row.strategy_params, key)])
-            groups.setdefault(same, {})[_numbers(row)[key]] = row
-    firsts = [next(iter(points.values())) for points in groups.values()]
-    plain = [replace(row, strategy_params=_without(row.strategy_params, key)) for row in firsts]
-    labels = names.strategies(plain)
-    return [
-        SweptStrategy(clean(labels[first.id]), first.strategy, dict(sorted(points.items())))
-        for first, points in zip(firsts, groups.values(), strict=True)
-    ]
-
-
-def _without(params: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if name != key}
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SweepCurve:
-    """A line as it is drawn: values by place, an interval for each, its name and its look."""
+    """A line as it is drawn: values by place, an interval for each, its name and its look.
+
+    `law` is what it follows, and `scaling` what that says of the workers; None where nothing fits.
+    """
 
     name: str
     values: Mapping[float, float]
@@ -103,28 +41,38 @@ class SweepCurve:
     colour: str
     marker: str
     dashes: object
+    law: Curve | None = None
+    scaling: Scaling | None = None
 
     @property
     def end(self) -> End:
-        """Its name, where it ends at the right."""
-        return End(style.fold(self.name, _NAMES, TEXT), self.colour, [*self.values.values()][-1])
+        """Its name, where it ends at the right, and below it where it stops scaling."""
+        lines = [self.name, *([words.short(self.scaling)] if self.scaling else [])]
+        folded = [part for line in lines if line for part in style.fold(line, _NAMES, TEXT)]
+        return End(folded, self.colour, [*self.values.values()][-1])
 
 
 _STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
 _RATES = ("tasks", "workers")
 """Over these, throughput says more: twice the tasks take twice the time."""
-_LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.85, 0.08, 3.6, 0.5, 2.4
+_LEFT, _TOP, _TALL, _BELOW, _NAMES = 0.85, 0.34, 3.6, 0.5, 2.4
+_PARTS = 3
+"""Of the verdict, in the title."""
+_FINE = 101
+"""Places of a curve that is drawn."""
 
 
-def draw(family: Family) -> tuple[Sheet, str]:
-    """A line with a band for each strategy, and the limit; and the same in words."""
+def draw(sweep: Sweep, blocks: Sequence[NamedBlock]) -> tuple[Sheet, str]:
+    """Points with intervals, curves with bands, where they stop, the limit; and all in words."""
+    family = sweep.family
     rate = family.key in _RATES
-    curves = list(_curves(family, rate))
+    curves = list(_curves(sweep, rate))
     ends = [curve.end for curve in curves]
     tall = max(_TALL, 1.1 * sum(end.height for end in ends))
     what = "Throughput" if rate else "Batch time"
     about = f"{what} over {clean(family.key)}, with 95 % intervals"
-    sheet = Sheet(overview(family.blocks), about, _TOP + tall + _BELOW)
+    title = clean(words.sentence(sweep, _PARTS)) or overview(blocks)
+    sheet = Sheet(title, about, _TOP + tall + _BELOW)
     wide = sheet.width - EDGE - _LEFT - ends_width(ends)
     axes = sheet.axes(EDGE + _LEFT, _TOP, wide, tall)
     _scale_across(axes, sorted({at for curve in curves for at in curve.values}), family.key)
@@ -135,40 +83,57 @@ def draw(family: Family) -> tuple[Sheet, str]:
         scales.numbers(axes.yaxis, known, "tasks per second", log=log, zero=not log)
     else:
         scales.seconds(axes.yaxis, known, "batch time", zero=not log)
+    convert = _converter(sweep, rate)
     for curve in curves:
-        _draw_curve(axes, curve)
+        _draw_curve(axes, curve, convert)
     draw_ends(sheet, axes, ends)
+    sheet.legend(_keys(curves))
+    return sheet, f"{about}: {'; '.join(_described(curve, rate) for curve in curves)}."
+
+
+def _described(curve: SweepCurve, rate: bool) -> str:
     form = numbers.count if rate else numbers.duration
-    each = []
-    for curve in curves:
-        points = ", ".join(f"{form(value)} at {at:g}" for at, value in curve.values.items())
-        each.append(f"{curve.name} {points}")
-    return sheet, f"{about}: {'; '.join(each)}."
+    points = ", ".join(f"{form(value)} at {at:g}" for at, value in curve.values.items())
+    where = words.short(curve.scaling) if curve.scaling else ""
+    return f"{curve.name} {points}{f' ({where})' if where else ''}"
 
 
-def _curves(family: Family, rate: bool) -> Iterator[SweepCurve]:
+def _curves(sweep: Sweep, rate: bool) -> Iterator[SweepCurve]:
     """A curve for each strategy, of tasks per second or of seconds, and the limit at the end."""
     counts: Counter[str] = Counter()
-    for line in family.lines:
-        dashes = _STYLES[counts[line.strategy] % len(_STYLES)]
-        counts[line.strategy] += 1
-        yield _curve(line.name, line.strategy, line.points, rate, dashes)
-    places = sorted({at for line in family.lines for at in line.points})
-    for row in family.flat:
-        # One cell without this parameter: the same at every place.
-        ends = dict.fromkeys((places[0], places[-1]), row)
-        yield _curve(row.strategy, row.strategy, ends, rate, (0, (2, 2)))
-    yield from _limit(family, rate)
+    flat = len(sweep.family.lines)
+    for number, line in enumerate(sweep.family.every_line):
+        if number < flat:
+            dashes = _STYLES[counts[line.strategy] % len(_STYLES)]
+            counts[line.strategy] += 1
+            fit, points = sweep.fits[number], line.points
+        else:  # one cell without this parameter: the same at every place
+            ends = (sweep.family.places[0], sweep.family.places[-1])
+            dashes, fit, points = (0, (2, 2)), None, {at: line.points[at] for at in ends}
+        yield _curve(line.name, line.strategy, points, rate, dashes, fit)
+    yield from _limit(sweep, rate)
 
 
-def _curve(name: str, strategy: str, points: Points, rate: bool, dashes: object) -> SweepCurve:
+def _curve(
+    name: str, strategy: str, points: Points, rate: bool, dashes: object, fit: Fit | None
+) -> SweepCurve:
     values = {at: _value(row, row.batch_seconds, rate) for at, row in points.items()}
     bounds = []
     for row in points.values():
         ends = (row.batch_low or row.batch_seconds, row.batch_high or row.batch_seconds)
         first, second = sorted(_value(row, end, rate) for end in ends)
         bounds.append((first, second))
-    return SweepCurve(clean(name), values, bounds, colour(strategy), marker(strategy), dashes)
+    look = colour(strategy), marker(strategy), dashes
+    scaling = fit.scaling if fit else None
+    return SweepCurve(clean(name), values, bounds, *look, _law(fit), scaling)
+
+
+def _law(fit: Fit | None) -> Curve | None:
+    """What is drawn through the points; None where they lie too far off."""
+    if fit is None:
+        return None
+    law = fit.scaling.curve if fit.scaling else fit.cost.curve if fit.cost else None
+    return law if law and law.misfit <= OFF else None
 
 
 def _value(row: Row, seconds: float | None, rate: bool) -> float:
@@ -176,11 +141,21 @@ def _value(row: Row, seconds: float | None, rate: bool) -> float:
     return row.tasks / batch if rate else batch
 
 
-def _limit(family: Family, rate: bool) -> Iterator[SweepCurve]:
+def _converter(sweep: Sweep, rate: bool) -> Convert:
+    """What makes tasks per second of the seconds of a law, where that is what is shown."""
+    if not rate:
+        return lambda places, seconds: seconds
+    if sweep.family.key == "tasks":
+        return lambda places, seconds: places / seconds
+    tasks = next(iter(sweep.family.lines[0].points.values())).tasks
+    return lambda places, seconds: tasks / seconds
+
+
+def _limit(sweep: Sweep, rate: bool) -> Iterator[SweepCurve]:
     """The best that any strategy could do at each place."""
     best: dict[float, float] = {}
     choose = max if rate else min
-    for at, row in chain(*(line.points.items() for line in family.lines)):
+    for at, row in chain(*(line.points.items() for line in sweep.family.lines)):
         if row.own_limit_seconds:
             value = _value(row, row.own_limit_seconds, rate)
             best[at] = choose(value, best.get(at, value))
@@ -200,14 +175,47 @@ def _scale_across(axes: Axes, places: Sequence[float], label: str) -> None:
         gap = 0.04 * (high - low)
         low, high = low - gap, high + gap
         ticks = scales.thin(ticks, 0.06 * (high - low))
-    words = {tick: f"{tick:,.10g}" for tick in ticks}
-    scales.fix(axes.xaxis, low, high, words, clean(label), log)
+    named = {tick: f"{tick:,.10g}" for tick in ticks}
+    scales.fix(axes.xaxis, low, high, named, clean(label), log)
 
 
-def _draw_curve(axes: Axes, curve: SweepCurve) -> None:
+def _draw_curve(axes: Axes, curve: SweepCurve, convert: Convert) -> None:
     places, values = list(curve.values), list(curve.values.values())
     look: Look = {"color": curve.colour, "marker": curve.marker, "ms": 5.5, "mec": INK, "mew": 0.4}
-    axes.plot(places, values, linestyle=curve.dashes, linewidth=1.8, **look)
-    if any(low != high for low, high in curve.bounds):
-        lows, highs = zip(*curve.bounds, strict=True)
-        axes.fill_between(places, lows, highs, color=curve.colour, alpha=0.18, lw=0)
+    between = "none" if curve.law else curve.dashes
+    axes.plot(places, values, linestyle=between, linewidth=1.8, **look)
+    for at, (low, high) in zip(places, curve.bounds, strict=False):
+        if low != high:
+            axes.plot([at, at], [low, high], "_-", color=curve.colour, linewidth=1.1, ms=5)
+    if curve.law:
+        _draw_law(axes, curve, curve.law, convert)
+
+
+def _draw_law(axes: Axes, curve: SweepCurve, law: Curve, convert: Convert) -> None:
+    """The fitted curve between the first and the last point, and N* with its interval."""
+    first, last = min(curve.values), max(curve.values)
+    space = np.geomspace if first > 0 else np.linspace
+    places = space(first, last, _FINE).clip(first, last)
+    middle = convert(places, law.at(places))
+    low, high = (convert(places, edge) for edge in law.band(places))
+    axes.plot(places, middle, color=curve.colour, linestyle=curve.dashes, linewidth=1.6)
+    axes.fill_between(places, low, high, color=curve.colour, alpha=0.14, lw=0)
+    scaling = curve.scaling
+    if scaling and scaling.stops and scaling.outcome == "stops":
+        at = np.array([scaling.stops.low, scaling.stops.estimate, scaling.stops.high], float)
+        top = convert(at[1:2], law.at(at[1:2]))[0]
+        axes.plot(at[[0, 2]], [top, top], color=INK, linewidth=1.1, marker="|", ms=7)
+        axes.plot(at[1:2], [top], color=curve.colour, **_STAR)
+
+
+_STAR: Look = {"marker": "*", "ms": 13, "mec": INK, "mew": 0.7}
+
+
+def _keys(curves: Sequence[SweepCurve]) -> dict[str, style.Artist]:
+    """What the marks mean, of those that there are."""
+    keys = {"measured, 95 % interval": key(lw=1.1, marker="o", ms=5, ls="-", color="#8a8a8a")}
+    if any(curve.law for curve in curves):
+        keys["fitted, 95 % band"] = bar_key(alpha=0.3)
+    if any(curve.scaling and curve.scaling.outcome == "stops" for curve in curves):
+        keys["N*: most throughput"] = key(ls="", color="#8a8a8a", **_STAR)
+    return keys

@@ -47,7 +47,11 @@ _CAPTIONS = {
     "startup": ("Start-up", ""),
     "distribution": ("Every round", "Outliers are kept."),
     "rounds": ("Over time", "A drift of the machine shows here."),
-    "sweep": ("Sweep", "What happens as the parameter grows."),
+    "sweep": (
+        "Where it stops scaling",
+        "Points were measured; a curve is the law that fits them, drawn no further than they "
+        "reach. At N* throughput is highest: more workers than that only wait for each other.",
+    ),
 }
 
 

@@ -220,6 +220,20 @@ def _square(row: Row) -> tuple[str, FieldStyle]:
     return text, FieldStyle(share=share(row.of_limit), detail=detail)
 
 
+def sweeps(tables: Sequence[Table], anchor: str) -> list[HtmlTable]:
+    """What the lines of each sweep follow."""
+    return [
+        HtmlTable(
+            f"{anchor}-{number}",
+            table,
+            tuple(ColumnStyle(heading.text) for heading in table.headings),
+            kind="compared",
+            sortable=False,
+        )
+        for number, table in enumerate(tables, start=1)
+    ]
+
+
 def behaviour_tables(behaviour: Behaviour) -> dict[str, HtmlTable]:
     """By group of questions the answers of each strategy."""
     return {

@@ -20,6 +20,7 @@ from ..analysis.verdict import Conclusion, span
 from ..run import imports
 from ..run.schema import Facts, Failure
 from ..run.stored import Stored
+from ..sweeps import families, words
 from . import differences, figures, html_tables
 
 _APART = ("grid", "sweep")  # charts with a section of their own
@@ -50,6 +51,7 @@ def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
         "grid_figures": [one for one in every if one["key"] == "grid"],
         "sweep": [one for one in every if one["key"] == "sweep" and one["svg"]],
         "left_out": _left_out(one for one in every if one["block"] is None),
+        "sweep_tables": html_tables.sweeps(words.tables(stored, blocks), f"{anchor}sweep"),
         "method": _method(stored),
     }
 
@@ -82,7 +84,7 @@ def _workload(
         "notes": explanations.footnotes(block.rows),
         "figures": [one for one in own if one["key"] not in _APART and one["svg"]],
         "left_out": _left_out(own) if decision.outcome != "unmeasured" else [],
-        "swept": any(one["key"] == "sweep" for one in own),
+        "swept": len(families.best(block.rows)) < len(block.rows),
     }
 
 

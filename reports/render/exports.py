@@ -20,6 +20,7 @@ from ..analysis.tables import Group
 from ..errors import DamagedRun
 from ..run.schema import Planned, Plugin
 from ..run.stored import Stored
+from ..sweeps import fits
 from ..table import escaped
 from . import summary
 
@@ -114,6 +115,8 @@ def _json(stored: Stored) -> str:
         "differences": records.differences(stored),
         "sides": records.sides(stored),
         "side_means": records.side_means(stored),
+        "fits": fits.fits(stored),
+        "crossovers": fits.crossovers(stored),
     }
     return json.dumps(_finite(document), indent=1, allow_nan=False) + "\n"
 

@@ -14,6 +14,7 @@ from .. import numbers
 from ..analysis import header, tables
 from ..analysis.tables import USUAL, Group, View, wanted
 from ..run.stored import Stored
+from ..sweeps import words
 from ..table import Table, escaped, without_empty
 from . import summary
 
@@ -92,6 +93,18 @@ class Run:
 
         return frames.sides(self.stored)
 
+    def fits(self) -> pd.DataFrame:
+        """One row a line of a sweep, what it follows: `concbench.reports.analysis.frames.fits`."""
+        from ..analysis import frames
+
+        return frames.fits(self.stored)
+
+    def crossovers(self) -> pd.DataFrame:
+        """One row a place where two lines cross: `concbench.reports.analysis.frames.crossovers`."""
+        from ..analysis import frames
+
+        return frames.crossovers(self.stored)
+
     def __str__(self) -> str:
         from rich.console import Console
 
@@ -112,7 +125,7 @@ class Run:
             parts += [line for one in without_empty([table]) for line in html(one)]
         if legend := tables.legend(self._blocks):
             parts.append(f"<p>{_text(legend)}</p>")
-        for table in summary.sides(self.stored):
+        for table in [*summary.sides(self.stored), *words.tables(self.stored, self._blocks)]:
             parts += html(table)
         if see := summary.see_also(self.stored, self._blocks):
             parts.append(f"<p>{_text(see)}</p>")
@@ -138,9 +151,11 @@ class Run:
 
     @property
     def _chart(self) -> Chart | None:
-        """Speed-ups of the one workload, or the grid of several; None where there is neither."""
+        """A sweep, speed-ups of the one workload, or the grid of several; None without any."""
         from ..charts import draw
 
+        if swept := next((chart for chart in draw(self.stored, "sweep") if chart.svg), None):
+            return swept
         key = "speedup" if len(self.stored.blocks()) == 1 else "grid"
         return next((chart for chart in draw(self.stored, key) if chart.svg), None)
 

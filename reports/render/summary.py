@@ -16,6 +16,7 @@ from ..analysis.comparison import METHOD, Against, Later
 from ..analysis.tables import NAME, RANK, USUAL, Group, View
 from ..codes import coded
 from ..run.stored import Stored
+from ..sweeps import words
 from ..table import Heading, Table, escaped, headings, markdown, without_empty
 from . import terminal
 
@@ -31,9 +32,9 @@ def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     for line in header.lines(stored, [block.rows for block in blocks]):
         terminal.say(console, line)
     show_tables(blocks, console, view)
-    for side in sides(stored):
+    for table in [*sides(stored), *words.tables(stored, blocks)]:
         console.print()
-        terminal.show([side], console)
+        terminal.show([table], console)
     if see := see_also(stored, blocks):
         console.print()
         terminal.say(console, see)
@@ -65,7 +66,7 @@ def document(stored: Stored) -> str:
     parts += [f"\n{markdown(table)}" for table in each]
     if legend := _legend(blocks, each):
         parts.append(f"\n{escaped(legend)}\n")
-    parts += [f"\n{markdown(table)}" for table in sides(stored)]
+    parts += [f"\n{markdown(table)}" for table in [*sides(stored), *words.tables(stored, blocks)]]
     if see := see_also(stored, blocks):
         parts.append(f"\n{escaped(see)}\n")
     return "".join(parts)

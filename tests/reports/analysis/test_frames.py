@@ -12,6 +12,7 @@ from scipy import stats
 from concbench import reports
 from concbench.reports.analysis import frames, records
 from concbench.reports.run.stored import Stored
+from concbench.reports.sweeps import fits as swept
 
 from ..made import Made, folder, sequential
 
@@ -26,6 +27,8 @@ COLUMNS = {
     "cells": records.CELLS,
     "differences": records.DIFFERENCES,
     "sides": records.SIDES,
+    "fits": swept.FITS,
+    "crossovers": swept.CROSSOVERS,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from concbench import reports
+from concbench.reports.analysis.cells import Row
 from concbench.reports.charts import colour, cost, rounds, speedup, sweep
 from concbench.reports.charts.chart import LeftOut, NamedBlock, blocks, overview
-from concbench.reports.charts.sweep import families
 from concbench.reports.run.probes import Memory, Probed
 from concbench.reports.run.stored import Stored
+from concbench.reports.sweeps.families import best, families
+from concbench.reports.sweeps.fits import sweeps
 
 from ..made import Made, folder, sequential
 from .hard import RUNS, usual
@@ -148,32 +151,77 @@ def test_an_overview_names_who_is_first_everywhere(tmp_path: Path) -> None:
     assert overview(many).endswith("of 12 tables: threading in 12")
 
 
-def test_a_sweep_has_a_line_for_each_strategy_and_the_limit(tmp_path: Path) -> None:
-    made = [
-        sequential([0.64] * 3, own_cpu=0.0),
-        *(
-            Made(name, [0.64 / n + 0.01] * 3, workers=n, strategy_params={"workers": n}, own_cpu=0)
-            for name in ("asyncio", "threading")
-            for n in (1, 2, 4, 8, 16)
-        ),
+def scaled(seconds: Callable[[int], float], *names: str) -> list[Made]:
+    """A line for each name over workers, of five rounds without noise."""
+    return [
+        Made(name, [seconds(n)] * 5, workers=n, strategy_params={"workers": n}, own_cpu=0)
+        for name in names
+        for n in (1, 2, 4, 8, 16)
     ]
-    (family,) = families(list(blocks(stored(tmp_path, made))))
-    assert family.key == "workers" and len(family.blocks) == 1
-    sheet, _ = sweep.draw(family)
+
+
+def test_a_sweep_has_points_and_a_curve_for_each_strategy_and_the_limit(tmp_path: Path) -> None:
+    lines = scaled(lambda n: 0.64 / n + 0.01, "asyncio", "threading")
+    run = stored(tmp_path, [sequential([0.64] * 5, own_cpu=0.0), *lines])
+    (swept,) = sweeps(run)
+    sheet, description = sweep.draw(swept, list(blocks(run)))
     (axes,) = sheet.figure.axes
-    lines = {to_hex(line.get_color()): line for line in axes.lines}
-    assert [*lines][:3] == [colour("asyncio"), colour("threading"), colour("sequential")]
-    assert list(lines[colour("asyncio")].get_xdata()) == [1, 2, 4, 8, 16]
+    points, curve = [line for line in axes.lines if to_hex(line.get_color()) == colour("asyncio")]
+    assert list(points.get_xdata()) == [1, 2, 4, 8, 16]
     rates = [64 / (0.64 / n + 0.01) for n in (1, 2, 4, 8, 16)]
-    assert list(lines[colour("asyncio")].get_ydata()) == pytest.approx(rates)
+    assert list(points.get_ydata()) == pytest.approx(rates)
+    assert points.get_linestyle() == "None"  # the law is the line
+    across, up = curve.get_data()
+    assert (across[0], across[-1]) == (1, 16)  # and never goes beyond what was measured
+    assert list(up) == pytest.approx([64 / (0.64 / n + 0.01) for n in across])
     assert list(axes.lines[-1].get_ydata()) == pytest.approx([100, 200, 400, 800, 1600])
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "2", "4", "8", "16"]
-    assert {"asyncio", "threading", "sequential", "limit"} <= {*said(sheet)}
+    assert {"asyncio", "threading", "sequential", "limit", "N* beyond 16"} <= {*said(sheet)}
+    assert "N* beyond 16" in description
+    assert sheet.title == "io_sleep: asyncio and threading do not stop up to 16 workers"
+
+
+def test_the_peak_is_marked_with_its_interval_and_points_with_theirs(tmp_path: Path) -> None:
+    noise = [0.97, 1.01, 1.0, 1.02, 0.99]
+    made = scaled(lambda n: 0.64 / n + 0.01 * (n - 1), "threading")
+    made = [
+        replace(cell, seconds=[(cell.seconds[0] or 0) * noise[at - place] for at in range(5)])
+        for place, cell in enumerate(made)
+    ]
+    run = stored(tmp_path, made)
+    (swept,) = sweeps(run)
+    sheet, _ = sweep.draw(swept, list(blocks(run)))
+    (axes,) = sheet.figure.axes
+    (star,) = [line for line in axes.lines if line.get_marker() == "*"]
+    assert list(star.get_xdata()) == pytest.approx([8], rel=0.05)
+    assert list(star.get_ydata()) == pytest.approx([64 / 0.15], rel=0.05)
+    (interval,) = [line for line in axes.lines if line.get_marker() == "|"]
+    low, high = interval.get_xdata()
+    assert 7 < low < star.get_xdata()[0] < high < 9
+    assert sum(line.get_marker() == "_" for line in axes.lines) == 5
+    assert any(text.startswith("N* 8 [") for text in said(sheet))
+
+
+def test_other_charts_show_the_best_of_a_sweep(tmp_path: Path) -> None:
+    made = [sequential([0.64] * 3), *scaled(lambda n: abs(n - 8) + 0.1, "asyncio", "threading")]
+    found = block(tmp_path, made)
+    assert {found.names[row.id] for row in found.measured} == {
+        *("sequential", "asyncio[workers=8]", "threading[workers=8]")
+    }
+    sheet, _ = speedup.draw_grid([found])
+    assert {"sequential", "asyncio", "threading"} <= {*said(sheet)}
+    assert not any("workers" in text for text in said(sheet)[2:])  # below the title
+    whole = block(tmp_path / "usual", usual())
+    assert best(whole.rows) == whole.names
+
+
+def swept_rows(run: Stored) -> list[Sequence[Row]]:
+    return [one.rows for one in blocks(run)]
 
 
 def test_sweeps_are_found_within_a_block_and_across_blocks(tmp_path: Path) -> None:
-    found = list(families(list(blocks(stored(tmp_path, RUNS["sweeps"])))))
+    found = list(families(swept_rows(stored(tmp_path, RUNS["sweeps"]))))
     assert [(family.key, len(family.blocks)) for family in found] == [
         ("tasks", 3),
         *[("workers", 1)] * 3,
@@ -185,7 +233,7 @@ def test_sweeps_are_found_within_a_block_and_across_blocks(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["usual", "12 blocks", "names", "nothing"])
 def test_a_run_without_an_axis_has_no_sweep(tmp_path: Path, name: str) -> None:
-    assert not list(families(list(blocks(stored(tmp_path, RUNS[name])))))
+    assert not list(families(swept_rows(stored(tmp_path, RUNS[name]))))
 
 
 def test_the_title_of_start_up_names_who_may_be_shortest(tmp_path: Path) -> None:

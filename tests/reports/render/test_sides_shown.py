@@ -16,13 +16,13 @@ from concbench.reports.analysis import frames, header
 from concbench.reports.analysis.cells import rows
 from concbench.reports.analysis.tables import blocks, grouped
 from concbench.reports.charts.chart import blocks as drawn_blocks
-from concbench.reports.charts.sweep import families
 from concbench.reports.errors import DamagedRun
 from concbench.reports.render import summary
 from concbench.reports.render.exports import rendered
 from concbench.reports.render.notebook import Run
 from concbench.reports.run import schema
 from concbench.reports.run.stored import Stored
+from concbench.reports.sweeps.families import families
 
 from ..hard import NAMES, usual
 from ..made import Made, sequential, texts
@@ -158,11 +158,9 @@ def test_each_side_has_charts_and_sweeps_of_its_own(tmp_path: Path) -> None:
         for workers in (1, 2, 4)
     ]
     stored = run(tmp_path, on_sides({THERE: cells, HERE: cells}))
-    swept = [family for family in families(list(drawn_blocks(stored))) if family.key == "workers"]
-    assert [[block.name for block in family.blocks] for family in swept] == [
-        [f"io_sleep, {THERE}"],
-        [f"io_sleep, {HERE}"],
-    ]
+    tables = [block.rows for block in drawn_blocks(stored)]
+    swept = [family.name for family in families(tables) if family.key == "workers"]
+    assert swept == [f"io_sleep, {THERE}", f"io_sleep, {HERE}"]
     files = [path.name for path in charts.save(stored, tmp_path / "charts")]
     assert len(set(files)) == len(files)
     assert {"sweep-io_sleep-working-tree-workers.svg", "grid.svg"} <= set(files)

@@ -1,0 +1,1 @@
+"""What a run says over an axis: its sweeps, the laws that they follow, and where lines cross."""
