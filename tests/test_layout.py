@@ -54,7 +54,7 @@ FLOORS = {
     package: {part: at for at, line in enumerate(floors.split("\n")) for part in line.split()}
     for package, floors in ORDER.items()
 }
-PLUG_INS = {
+PLUG_INS = {"bench/cli", 
     *("bench/strategies", "bench/behaviour/questions", "bench/course/lessons"),
     *("workloads", "reports/charts"),
 }

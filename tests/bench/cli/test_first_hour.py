@@ -89,12 +89,12 @@ MINE = {"workload": ["mine.py:digest"], "strategy": ["threading"]}
     [
         (
             {},
-            ["-w io_sleep -P workers=1:64:x2", "-w yourfile.py:function", "--rigorous", "--open"],
+            ["io_sleep", "-w yourfile.py:function", "--rigorous", "--open"],
         ),
         (
             MINE | {"quiet": True},
             [
-                "-w mine.py:digest -s threading -q -P workers=1:64:x2",
+                "mine.py:digest -s threading -q",
                 "-w mine.py:digest -s threading -q --rigorous",
                 "--open",
             ],

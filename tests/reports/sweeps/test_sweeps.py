@@ -144,7 +144,7 @@ def test_a_sweep_comes_first_on_the_page_and_is_no_section_of_others(tmp_path: P
     lines = {"threading": law(0.01, 22), "asyncio": law(0.001, 300)}
     html = page.rendered(run(tmp_path / "1", [sequential([1.0] * 6), *over_workers(lines)]))
     found = Parsed(html)
-    assert found.ids.index("sweep") < found.ids.index("grid")
+    assert found.ids.index("sweep") < found.ids.index("block-0")
     links = [tag["href"] for tag in found.all("a")]
     assert links.index("#sweep") == links.index("#verdict") + 1
     assert "io_sleep over workers" in found.text and "22 [21, 23]" in found.text
