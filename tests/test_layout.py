@@ -32,6 +32,7 @@ ORDER = {
         driver
         gate
         behaviour
+        advice
         init
         cli
         notebook __main__
@@ -42,7 +43,7 @@ ORDER = {
         run
         stats
         analysis
-        history gate
+        history gate advice
         charts
         page
         render

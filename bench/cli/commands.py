@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 # Modules, never the commands in them: a function `run` here would hide the module `run`.
-from . import behaviour, check, doctor, listing, stored, trace
+from . import advise, behaviour, check, doctor, listing, stored, trace
 from . import run as running
 
 app = typer.Typer(
@@ -56,6 +56,7 @@ def concbench(
 
 
 app.command()(running.run)
+app.command()(advise.advise)
 app.command(name="list")(listing.list_)
 app.command()(listing.init)
 for reader in (stored.show, stored.report, stored.export, stored.compare, stored.history):

@@ -217,6 +217,12 @@ def _square(row: Row) -> tuple[str, FieldStyle]:
     return text, FieldStyle(share=share(row.of_limit), detail=detail)
 
 
+def plain(table: Table, anchor: str) -> HtmlTable:
+    """A table of text as it is."""
+    styles = tuple(ColumnStyle(heading.text) for heading in table.headings)
+    return HtmlTable(anchor, table, styles, kind="compared", sortable=False)
+
+
 def behaviour_tables(behaviour: Behaviour) -> dict[str, HtmlTable]:
     """By group of questions the answers of each strategy."""
     return {

@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from .. import charts, numbers
+from ..advice.answer import answer
 from ..analysis import explanations, header, records, tables
 from ..analysis.cells import Row
 from ..analysis.tables import Group
@@ -41,6 +42,7 @@ def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
         "anchor": anchor,
         "name": stored.run.id,
         "header": lines[: len(lines) - len(stored.run.warnings)],
+        "advice": _advice(stored, anchor),
         "workloads": [_workload(stored, block, own, every) for block, own in each],
         "sides": differences.sides(stored, anchor),
         "pairs": [differences.pairs(stored, block, f"{own}-pairs") for block, own in each],
@@ -49,6 +51,24 @@ def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
         "sweep": [one for one in every if one["key"] == "sweep"],
         "others": [one for one in every if one["block"] is None and one["key"] not in _APART],
         "method": _method(stored),
+    }
+
+
+def _advice(stored: Stored, anchor: str) -> dict[str, Any] | None:
+    """The sentences, the table and the program of an advice; None of any other run."""
+    found = answer(stored)
+    if found is None:
+        return None
+    use, *others = found.remarks
+    return {
+        "title": found.title,
+        "use": use,
+        "remarks": others,
+        "saw": found.saw,
+        "left_out": found.left_out,
+        "table": html_tables.plain(found.table, f"{anchor}advice-table"),
+        "code": found.findings.advice.code,
+        "code_of": found.findings.advice.code_of,
     }
 
 

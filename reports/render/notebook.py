@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import numbers
+from ..advice.answer import AdviceAnswer, answer
 from ..analysis import header, tables
 from ..analysis.tables import USUAL, Group, View, wanted
 from ..run.stored import Stored
 from ..table import Table, escaped, without_empty
-from . import summary
+from . import advice, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,11 @@ class Run:
         Raises `concbench.reports.errors.UnknownName` for a column or a group that there is not.
         """
         return replace(self, view=wanted(columns, sort, group_by, tables.params(self.stored)))
+
+    @property
+    def advice(self) -> AdviceAnswer | None:
+        """What `concbench.advise` answers; None of any other run."""
+        return answer(self.stored)
 
     @property
     def folder(self) -> Path:
@@ -91,13 +97,18 @@ class Run:
         return page.getvalue().rstrip("\n")
 
     def __repr__(self) -> str:
-        lines = [f"{one.name}: {one.conclusion.sentence}" for one in self._blocks]
+        advised = self.advice
+        lines = [f"{one.topic}: {one.text}" for one in advised.remarks] if advised else []
+        lines += [f"{one.name}: {one.conclusion.sentence}" for one in self._blocks]
         lines.append(f"run {self.stored.run.id} in {self.folder}")
         return "\n".join(numbers.printable(line, "utf-8") for line in lines)
 
     def _repr_html_(self) -> str:
         about = map(_text, header.lines(self.stored, [block.rows for block in self._blocks]))
         parts = [f"<p>{'<br>'.join(about)}</p>"]
+        if advised := self.advice:
+            parts += advice.html(advised)
+            parts += [line for table in advice.tables(advised) for line in html(table)]
         for table in summary.run_tables(self._blocks, self.view):
             parts += [line for one in without_empty([table]) for line in html(one)]
         if legend := tables.legend(self._blocks):
@@ -123,10 +134,11 @@ class Run:
 
     @property
     def _chart(self) -> Chart | None:
-        """Speed-ups of the one workload, or the grid of several; None where there is neither."""
+        """Speed-ups of the one workload, or the grid of several; of an advice over workers."""
         from ..charts import draw
 
         key = "speedup" if len(self.stored.blocks()) == 1 else "grid"
+        key = "sweep" if self.stored.advice else key
         return next((chart for chart in draw(self.stored, key) if chart.svg), None)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from .. import numbers
+from ..advice.answer import answer
 from ..analysis import behaviour as behaviours
 from ..analysis import comparison, header, names, tables
 from ..analysis.behaviour import Behaviour
@@ -16,7 +17,7 @@ from ..analysis.comparison import METHOD, Compared
 from ..analysis.tables import NAME, RANK, USUAL, Group, View
 from ..run.stored import Stored
 from ..table import Heading, Table, escaped, headings, markdown, without_empty
-from . import terminal
+from . import advice, terminal
 
 _PAIRING = "rounds of two runs are not paired, p values are Holm's over all cells"
 
@@ -26,6 +27,9 @@ def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     blocks = tables.blocks(stored)
     for line in header.lines(stored, [block.rows for block in blocks]):
         terminal.say(console, line)
+    if advised := answer(stored):
+        console.print()
+        advice.show(advised, console)
     show_tables(blocks, console, view)
     for side in sides(stored):
         console.print()
@@ -55,6 +59,7 @@ def document(stored: Stored) -> str:
     about = header.lines(stored, [block.rows for block in blocks])
     each = [table for one in run_tables(blocks, USUAL) for table in without_empty([one])]
     parts = [f"{escaped(line)}  \n" for line in about]
+    parts += [f"\n{advice.document(advised)}" for advised in [answer(stored)] if advised]
     parts += [f"\n{markdown(table)}" for table in each]
     if legend := _legend(blocks, each):
         parts.append(f"\n{escaped(legend)}\n")

@@ -1,0 +1,173 @@
+"""`concbench advise` as a user meets it: a whole one, and what is wrong with the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from concbench.advice import Wish, by_cell, costs, rules_of
+from concbench.cli.advise import _bytes, wished
+from concbench.errors import Exit, UsageError
+from concbench.machine import identity
+from concbench.reports.run.advice import Advice, Candidate, StrategyCost
+
+WORKS = Path(__file__).with_name("works.py")
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
+
+
+@pytest.fixture
+def concbench(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = costs.place(identity.facts())
+    path.parent.mkdir(parents=True)  # measuring them is a test of its own
+    each = {
+        name: {"per_task": 1e-4, "startup": 0.02}
+        for name in ("threading", "multiprocessing", "asyncio")
+    }
+    path.write_text(json.dumps({"schema": costs.SCHEMA, "measured": "then", "costs": each}))
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        inherited = {key: value for key, value in os.environ.items() if key != "CI"}
+        return subprocess.run(
+            [*COMMAND, "advise", *words],
+            cwd=tmp_path,
+            env=inherited,
+            capture_output=True,
+            text=True,
+            timeout=150,
+        )
+
+    return call
+
+
+@pytest.mark.once
+def test_a_function_is_looked_at_raced_answered_and_written(concbench, tmp_path):
+    words = [f"{WORKS}:wait", "--tasks", "16", "--budget", "8s", "--max-workers", "8"]
+    done = concbench(*words, "--write", "advice.py")
+    assert done.returncode == 0, done.stderr
+    for step in ("1. looking at the work: wait", "2. predicting", "3. racing", "4. answering"):
+        assert step in done.stdout
+    assert "it waits" in done.stdout
+    assert "left out: asyncio: the work awaits nothing" in done.stdout
+    assert "threading with " in done.stdout
+    assert "measured on this machine then" in done.stdout
+    program = subprocess.run(
+        [sys.executable, str(tmp_path / "advice.py")], capture_output=True, text=True, check=True
+    )
+    assert program.stdout.split() == [str(3 * i) for i in range(16)]
+    shown = subprocess.run(
+        [*COMMAND, "show"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "advice on wait[seconds=0.004], 16 tasks" in shown.stdout
+    assert "not yet run" not in shown.stdout
+    again = concbench("--resume", "--budget", "9s", "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["use"]["strategy"] == "threading"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("fails", "ValueError: no "),
+        ("hangs", "timed out after 3 s"),
+        ("dice", "its answers are not the same twice"),
+        ("leaves", "SystemExit: 7"),
+    ],
+)
+def test_bad_work_is_told_stored_and_exits_as_failed(concbench, tmp_path, name, says):
+    seconds = "3s" if name == "hangs" else "60s"
+    done = concbench(f"{WORKS}:{name}", "--tasks", "8", "--timeout", seconds)
+    assert done.returncode == Exit.FAILED, done.stderr
+    assert f"nothing can be advised: {says}" in " ".join(done.stdout.split())
+    assert (tmp_path / ".concbench" / "latest" / "run.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "advice is about your own work: concbench advise yourfile.py:function"),
+        (["io_sleep", "--inputs", "none.txt"], "nothing selected has a parameter 'inputs'"),
+        (["cpu_*"], "advice is about one piece of work, and this is 3: cpu_native"),
+        (["io_sleep", "--write", "no/where.py"], "cannot write no/where.py"),
+    ],
+    ids=lambda one: " ".join(one)[:20] if isinstance(one, list) else "",
+)
+def test_a_mistake_is_named_before_anything_runs(concbench, tmp_path, words, says):
+    done = concbench(*words)
+    assert done.returncode in (Exit.USAGE, Exit.NOTHING), done.stdout
+    assert says in done.stderr
+    assert not (tmp_path / ".concbench").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("500MB", 500_000_000), ("2g", 2 * 10**9), ("1KiB", 1024), ("1000", 1000)]
+)
+def test_a_size_is_read_as_it_is_written(text, size):
+    assert _bytes(text) == size
+
+
+def test_a_wish_has_a_goal_and_bounds():
+    assert wished({"goal": "cpu", "max_memory": "1GB"}) == Wish("cpu", None, 10**9)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"goal": "fame"}, "no goal 'fame': there are batch, cpu, memory, one-shot"),
+        ({"max_workers": 0}, "--max-workers must be between 1 and 100,000, not 0"),
+        ({"max_memory": "much"}, "--max-memory must be a size such as 500MB or 2GB, not 'much'"),
+        ({"max_memory": "0MB"}, "--max-memory must be a size"),
+    ],
+)
+def test_a_wish_that_means_nothing_says_what_there_is(given, says):
+    with pytest.raises(UsageError, match=re.escape(says)):
+        wished(given)
+
+
+def test_costs_are_kept_for_this_machine_and_python_and_a_damaged_file_is_none(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    here = identity.facts()
+    path = costs.place(here)
+    assert path != costs.place({**here, "python": "2.7.18"})
+    assert costs.kept(path) is None
+    path.parent.mkdir(parents=True)
+    for text in ("", "[]", '{"schema": 1, "costs": {"threading": {"per_task": "x"}}}'):
+        path.write_text(text)
+        assert costs.kept(path) is None
+    monkeypatch.setattr(costs, "measured", lambda shop: {"threading": StrategyCost(1e-5)})
+    found, origin = costs.costs(None)
+    assert found == {"threading": StrategyCost(1e-5)}
+    assert "measured now, kept in" in origin
+    monkeypatch.setattr(costs, "measured", lambda shop: pytest.fail("they are kept"))
+    assert costs.costs(None)[0] == found
+
+
+def test_seconds_by_round_become_seconds_by_cell():
+    assert by_cell([{0: 1.0, 2: 3.0}, {}, {2: 4.0}]) == {0: {0: 1.0}, 2: {0: 3.0, 2: 4.0}}
+
+
+def test_the_field_of_a_race_are_the_cells_of_its_candidates():
+    from concbench.plan.cells import PlannedCell
+    from concbench.spec import Cell, Spec
+
+    cells = [
+        PlannedCell(number, Cell(Spec("w", "w:W"), Spec(name, "", params), 8), 1, 0, False, "")
+        for number, (name, params) in enumerate([("sequential", {}), ("threading", {"workers": 4})])
+    ]
+    known = Advice(
+        candidates=(Candidate("sequential", 1, 1.0), Candidate("threading", 4, 0.3, "slow"))
+    )
+    field = rules_of(known, cells).field
+    assert [(one.id, one.strategy, one.workers, one.raced) for one in field] == [
+        (0, "sequential", 1, True),
+        (1, "threading", 4, False),
+    ]
