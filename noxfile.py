@@ -139,6 +139,13 @@ def gate_quality(session: nox.Session) -> None:
     session.run("python", "benchmarks/gate_quality.py", *session.posargs)
 
 
+@nox.session
+def scaling(session: nox.Session) -> None:
+    """Measure how often what is said of scaling, crossovers and break-even is true."""
+    session.install(".")
+    session.run("python", "benchmarks/scaling.py", *session.posargs)
+
+
 @nox.session(**ALONE)
 def advice_quality(session: nox.Session) -> None:
     """Measure how often advice is right, and the time that it takes, against trying everything."""
