@@ -68,7 +68,7 @@ def advise(settings: Settings, wish: Wish, progress: Progress, tell: Tell) -> Pa
         advice = _looked(shop, first, planned, settings, wish, tell)
         spent = time.monotonic() - began
         left = max(1.0, (settings.budgeted or BUDGET) - spent)
-        advice = _affordable(advice, left)
+        advice = affordable(advice, left)
         of_race = _of(settings, _strategies(advice)).model_copy(update={"budget": left})
         return _raced(shop, of_race, advice, progress, tell, None)
 
@@ -159,7 +159,7 @@ def _seen(lab: Lab, planned: PlannedCell, advice: Advice, patience: float) -> Ad
     return replace(advice, look=found)
 
 
-def _affordable(advice: Advice, seconds: float) -> Advice:
+def affordable(advice: Advice, seconds: float) -> Advice:
     """The candidates that a race of so long has room for; those with the least bounds stay."""
     if advice.failure or not advice.candidates:
         return advice

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from statistics import median
@@ -39,7 +40,7 @@ def alone(job: dict[str, Any], folder: str) -> None:
     with strategy.open(lanes) as batch:
         startup = time.perf_counter() - began
         tasks = _sample(lanes, job["tasks"], MOST)
-        with lanes.around_batch():
+        with lanes.around_batch(), _hint(lanes.workload):
             first = _timed(batch, tasks, job["seconds"])
         later = first
         if first.wall[0] < TOO_LONG:
@@ -83,6 +84,17 @@ def together(job: dict[str, Any], folder: str) -> None:
             wall, spent = time.perf_counter() - began, _cpu() - cpu
     found = {"seconds": wall / len(tasks), "computes": spent / len(tasks)}
     _write({**found, "digests": _digests(results, lanes.workload)}, folder)
+
+
+@contextmanager
+def _hint(workload: Any) -> Iterator[None]:
+    """Say of a function that fails with a task's number how it gets something else."""
+    try:
+        yield
+    except Exception as error:
+        if hasattr(workload, "task_inputs") and task_inputs(workload) is None:
+            error.add_note("it was given its task's number: --inputs FILE gives it other things")
+        raise
 
 
 def _is_pair(workload: Any) -> bool:

@@ -54,11 +54,6 @@ class Entrant:
     seconds: float
     raced: bool = True
 
-    @property
-    def is_rung(self) -> bool:
-        """Whether doubling comes to it."""
-        return self.workers & (self.workers - 1) == 0
-
 
 @dataclass(frozen=True)
 class Heat:
@@ -204,8 +199,8 @@ class RaceRules:
         self, own: Sequence[Entrant], tried: Sequence[Entrant], heat: Heat
     ) -> Iterator[Entrant]:
         """The next rung above while doubling pays, the one below while halving costs nothing."""
-        rungs = sorted((one for one in own if one.is_rung), key=_workers)
-        known = sorted((one for one in tried if one.is_rung), key=_workers)
+        rungs = ladder(own)
+        known = [one for one in rungs if one in tried]
         if not known:
             return
         low, high = known[0], known[-1]
@@ -268,7 +263,8 @@ class RaceRules:
         leader = next(one for one in self.field if one.id == heat.best)
         own = [one for one in there if one.strategy == leader.strategy]
         near = [one for one in own if one.workers <= 2 * leader.workers and one != leader]
-        near.sort(key=lambda one: (not one.is_rung, -one.workers))
+        rungs_of = ladder(own)
+        near.sort(key=lambda one: (one not in rungs_of, -one.workers))
         rungs = [leader.id, *(one.id for one in near[: LADDER - 1])]
         rounds = [set(heat.times.get(one, ())) for one in rungs]
         if len(rungs) < LADDER or len(set.intersection(*rounds)) >= LADDER_ROUNDS:
@@ -278,10 +274,17 @@ class RaceRules:
 
 def opening(own: Sequence[Entrant]) -> list[Entrant]:
     """The fewest workers of a strategy that may be its best, by their bounds, and half of those."""
-    rungs = sorted((one for one in own if one.is_rung), key=_workers) or list(own)
+    rungs = ladder(own)
     least = min(one.seconds for one in rungs)
     place = next(at for at, one in enumerate(rungs) if one.seconds <= (1 + GAIN) * least)
     return rungs[max(0, place - 1) : place + 1]
+
+
+def ladder(own: Sequence[Entrant]) -> list[Entrant]:
+    """The numbers of workers of a strategy that doubling comes to, and the most there is."""
+    most = max(one.workers for one in own)
+    there = [one for one in own if one.workers == most or one.workers & (one.workers - 1) == 0]
+    return sorted(there, key=_workers)
 
 
 def rules(field: Iterable[Entrant], goal: Goal, margin: float = MARGIN) -> RaceRules:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from concbench.advice import Wish, by_cell, costs, rules_of
+from concbench.advice import Wish, affordable, by_cell, costs, rules_of
 from concbench.cli.advise import _bytes, wished
 from concbench.errors import Exit, UsageError
 from concbench.machine import identity
-from concbench.reports.run.advice import Advice, Candidate, StrategyCost
+from concbench.reports.run.advice import Advice, Candidate, Look, StrategyCost
 
 WORKS = Path(__file__).with_name("works.py")
 COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
@@ -149,6 +149,19 @@ def test_costs_are_kept_for_this_machine_and_python_and_a_damaged_file_is_none(
     assert "measured now, kept in" in origin
     monkeypatch.setattr(costs, "measured", lambda shop: pytest.fail("they are kept"))
     assert costs.costs(None)[0] == found
+
+
+@pytest.mark.parametrize(("seconds", "time"), [(300.0, False), (0.02, True)])
+def test_tasks_that_take_too_long_for_a_race_are_told_before_it(seconds, time):
+    known = Advice(
+        tasks=64,
+        look=Look(tasks=1, seconds=10.0, least=10.0, most=10.0, computes=0.0),
+        candidates=(Candidate("sequential", 1, 640.0), Candidate("threading", 64, seconds)),
+    )
+    found = affordable(known, 50.0)
+    assert bool(found.no_race) is not time
+    if not time:
+        assert found.no_race.startswith("no time for a race: a batch of 64 tasks takes 300 s at")
 
 
 def test_seconds_by_round_become_seconds_by_cell():
