@@ -41,6 +41,8 @@ START_SECONDS = 0.3
 """Of a worker, besides its batches."""
 ROUNDS = 3
 """Rounds that the budget should have room for, or fewer cells are raced."""
+ANSWER_SECONDS = 3.0
+"""After the race, for the questions to what is advised."""
 MOST_WORKERS = 64
 """Tried without --max-workers: more tasks at once than most services, sites and systems like."""
 QUESTIONS = ("behind", "interrupt", "context", "arguments")
@@ -67,7 +69,7 @@ def advise(settings: Settings, wish: Wish, progress: Progress, tell: Tell) -> Pa
         planned = _single(first.cells)
         advice = _looked(shop, first, planned, settings, wish, tell)
         spent = time.monotonic() - began
-        left = max(1.0, (settings.budgeted or BUDGET) - spent)
+        left = max(1.0, (settings.budgeted or BUDGET) - spent - ANSWER_SECONDS)
         advice = affordable(advice, left)
         of_race = _of(settings, _strategies(advice)).model_copy(update={"budget": left})
         return _raced(shop, of_race, advice, progress, tell, None)
@@ -284,7 +286,8 @@ def _complete(shop: Workshop, agenda: Agenda, advice: Advice, folder: Path) -> N
     from concbench.reports.advice.answer import answer
 
     found = answer(read(folder))
-    best = next((one for one in agenda.cells if found.use and one.id == found.use.id), None)
+    use = found.use if found else None
+    best = next((one for one in agenda.cells if use and one.id == use.id), None)
     if best is None or advice.look is None:
         return
     takes_on = dict(advice.takes_on)

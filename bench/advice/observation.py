@@ -19,6 +19,8 @@ ENOUGH = 0.03
 """Of a task's time: with less computing, nobody can tell what becomes of the GIL, nor need to."""
 MOST_LANES, LOOP_LANES = 16, 8
 """Lanes at once: of threads at most, which keep all CPUs computing; in a loop always."""
+CALM = 0.75
+"""Of the CPUs that there are: with fewer, two threads would look as if they shared one."""
 WAITS_LONG = 0.0005
 """Seconds of waiting in a task from which one sees whether it blocks its event loop."""
 
@@ -37,20 +39,31 @@ def observe(lab: Lab, planned: PlannedCell, cpus: int, patience: float) -> Look 
     look = Look(**{key: one for key, one in alone.items() if key in known and one is not None})
     if look.seconds > TOO_LONG or look.random:
         return look
-    if look.awaitable and look.waits > WAITS_LONG:
+    if look.awaitable:
         beside = _together(lab, planned, "asyncio", LOOP_LANES, look, patience)
-        look = replace(look, blocks_loop=bool(beside) and _is_blocked(look, beside["seconds"]))
+        if beside:
+            blocked = look.waits > WAITS_LONG and _is_blocked(look, beside["seconds"])
+            look = replace(look, blocks_loop=blocked, in_loop_computes=beside["computes"])
         look = _compared(look, alone, beside)
     if look.blocking and cpus > 1 and look.cpus <= 1.2 and look.computes > ENOUGH * look.seconds:
         lanes = math.ceil(cpus * look.seconds / look.computes) + 1
         if lanes <= MOST_LANES:
+            there = _delivered(lab)
             beside = _together(lab, planned, "threading", lanes, look, patience)
-            share = released(look, beside["seconds"], min(cpus, lanes)) if beside else None
-            look = _compared(replace(look, released=share), alone, beside)
+            there = min(there, _delivered(lab))
+            if beside and there >= CALM * cpus:
+                look = replace(look, released=released(look, beside["seconds"], there))
+            look = _compared(look, alone, beside)
     return look
 
 
-def released(look: Look, seconds: float, cpus: int) -> float:
+def _delivered(lab: Lab) -> float:
+    """The CPUs that the machine gives now; 0 where that is not known."""
+    reading = lab.canary()
+    return reading["together"] / reading["alone"] if reading["alone"] else 0.0
+
+
+def released(look: Look, seconds: float, cpus: float) -> float:
     """The part of its computing that was shared by so many CPUs, from the seconds of a task."""
     alone, shared = look.computes, look.computes / cpus
     return min(1.0, max(0.0, (alone - seconds) / (alone - shared)))

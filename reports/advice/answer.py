@@ -134,7 +134,7 @@ def _texts(found: Findings, row: Row) -> Iterator[str]:
 def _word(found: Findings, row: Row) -> str:
     use = found.use
     if use is None:
-        return "needs more memory than allowed"
+        return _too_large(row)
     if row.id == use.id:
         return "use" if found.decided else "looks best"
     if row in found.as_good:
@@ -142,8 +142,13 @@ def _word(found: Findings, row: Row) -> str:
     if row in found.rivals:
         return "may be faster"
     if row not in found.allowed:
-        return "needs more memory than allowed"
+        return _too_large(row)
     return "slower" if row.id in found.heat.beaten else "not faster by the margin"
+
+
+def _too_large(row: Row) -> str:
+    known = row.peak_bytes is not None
+    return "needs more memory than allowed" if known else "its memory is not known"
 
 
 def headline(found: AdviceAnswer) -> str:

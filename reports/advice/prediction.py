@@ -75,19 +75,21 @@ def _bounds(known: Premises, strategy: str, workers: int) -> dict[str, float]:
     at_once = min(workers, tasks, look.at_once or workers)
     if strategy == "sequential" or (strategy in ASYNC_ONLY and look.blocks_loop):
         at_once = at_once if strategy == "multiprocessing+asyncio" else 1
+    computes = look.computing(strategy)
+    saved = max(0.0, look.computes - computes)
     bounds = {
-        "longest": look.most,
-        "turns": math.ceil(tasks / at_once) * look.seconds,
-        "cpus": tasks * look.computes / known.cpus,
+        "longest": look.most - saved,
+        "turns": math.ceil(tasks / at_once) * (look.seconds - saved),
+        "cpus": tasks * computes / known.cpus,
     }
     if strategy in ("threading", "asyncio+to_thread") and known.gil:
         # Where nobody could tell, it may all be released: the bound must hold.
         released = 1.0 if look.released is None else look.released
-        bounds["gil"] = tasks * look.computes * (1 - released)
+        bounds["gil"] = tasks * computes * (1 - released)
     elif strategy == "asyncio" and look.cpus <= 1.2:
-        bounds["loop"] = tasks * look.computes
+        bounds["loop"] = tasks * computes
     elif strategy not in ("sequential", "asyncio", "threading", "asyncio+to_thread"):
-        bounds["processes"] = tasks * look.computes / min(known.cpus, at_once)
+        bounds["processes"] = tasks * computes / min(known.cpus, at_once)
         bounds["crossing"] = tasks * look.crossing
     return bounds
 
@@ -248,6 +250,7 @@ def _changed(look: Look, vary: str, value: float) -> Look:
         **{
             **vars(look),
             "computes": computes,
+            "in_loop_computes": computes if vary == "computes" else look.in_loop_computes,
             "seconds": computes + waits,
             "most": computes + waits,
         }
@@ -269,8 +272,9 @@ def words(look: Look, cpus: int) -> Iterator[str]:
         shared = f"{free} of its computing releases the GIL: threads can share that among CPUs"
         alone = f"{held} of its computing holds the GIL: threads cannot share that among CPUs"
         yield shared if look.released > 0.5 else alone
-    elif share > 0.02 and cpus == 1:
-        yield "whether its computing releases the GIL: cannot tell on one CPU"
+    elif share > 0.1 and look.blocking:
+        why = "on one CPU" if cpus == 1 else "now (other programs took CPUs, or it waits long)"
+        yield f"whether its computing releases the GIL: cannot tell {why}"
     if look.blocks_loop:
         yield (
             "it is async and blocks its event loop: something in it waits or computes without "

@@ -152,9 +152,10 @@ class RaceRules:
     ladder: bool = True
 
     def heat(self, times: Times) -> Heat:
-        """What times show; the error budget is for all that could run."""
+        """What times show; the error budget is for as many as could be tried."""
         own = {cell: one for cell, one in times.items() if one}
-        return Heat(own, len(self.field), self.margin, self.slack)
+        most = LADDER + MOST_RUNGS * len({one.strategy for one in self.field})
+        return Heat(own, min(most, len(self.field)), self.margin, self.slack)
 
     def wanted(self, times: Times, failed: Collection[int] = ()) -> frozenset[int]:
         """The cells of the next round, by seconds by cell and round; none when all is known."""

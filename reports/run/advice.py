@@ -32,12 +32,13 @@ class Look:
     """What a few tasks showed of the work; seconds and bytes are those of one task.
 
     `seconds` (the median, of `least` to `most`) are those of the clock, `computes` those of CPU,
-    also on several CPUs at once (`cpus`).  `released` is the part of its computing during which
-    other threads can run, None where that cannot be told; `unpicklable` says what does not cross to
-    a process, and `random` how the same task gave another answer.  `again` are the seconds of a
-    task that ran before.  `inputs` counts them, `at_once` is the most that it lets run.  It is a
-    `function` or a dataclass that opens lanes, and may send `arguments` of its own; its lane
-    `counts` something.
+    also on several CPUs at once (`cpus`); `in_loop_computes` are those in an event loop, where its
+    client may be another, None where it did not run there.  `released` is the part of its computing
+    during which other threads can run, None where that cannot be told; `unpicklable` says what does
+    not cross to a process, and `random` how the same task gave another answer.  `again` are the
+    seconds of a task that ran before.  `inputs` counts them, `at_once` is the most that it lets
+    run.  It is a `function` or a dataclass that opens lanes, and may send `arguments` of its own;
+    its lane `counts` something.
     """
 
     tasks: Count
@@ -51,6 +52,7 @@ class Look:
     again: Seconds | None = None
     blocking: bool = True
     awaitable: bool = False
+    in_loop_computes: Seconds | None = None
     blocks_loop: bool = False
     argument_bytes: int = 0
     argument_seconds: Seconds = 0.0
@@ -65,6 +67,13 @@ class Look:
     function: bool = True
     arguments: bool = False
     counts: bool = False
+
+    def computing(self, strategy: str) -> float:
+        """CPU seconds under a strategy at the least; 0 where nobody knows."""
+        if strategy not in ASYNC_ONLY:
+            return self.computes
+        own = self.in_loop_computes
+        return (0.0 if self.blocking else self.computes) if own is None else own
 
     @property
     def waits(self) -> float:

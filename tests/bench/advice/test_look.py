@@ -61,7 +61,7 @@ def test_a_function_that_needs_inputs_is_told_how_it_gets_them(tmp_path):
 
 def test_a_batch_at_once_says_what_a_task_takes_then(tmp_path):
     both = seen(tmp_path, "wait", "threading", look.together, workers=4)
-    assert 0 < both["seconds"]
+    assert both["seconds"] > 0
     assert len(both["digests"]) == look.FEWEST
 
 
@@ -77,9 +77,12 @@ def test_the_part_that_releases_the_gil_follows_from_two_cpus(seconds, share):
 class MadeUpLab:
     """Answers jobs from a table by strategy."""
 
-    def __init__(self, **answers) -> None:
-        self.answers = answers
+    def __init__(self, delivered: float = 2.0, **answers) -> None:
+        self.answers, self.delivered = answers, delivered
         self.asked: list[str] = []
+
+    def canary(self):
+        return {"alone": 1.0, "together": self.delivered}
 
     def ask(self, planned, job, timeout, number=0):
         self.asked.append(planned.cell.strategy.name)
@@ -108,6 +111,7 @@ def test_a_loop_is_blocked_where_waits_come_one_after_the_other():
         sequential=alone, asyncio={"seconds": 0.0101, "computes": 0, "digests": ["a"]}
     )
     assert found.blocks_loop
+    assert found.in_loop_computes == 0
     found, _ = observed(
         sequential=alone, asyncio={"seconds": 0.0013, "computes": 0, "digests": ["a"]}
     )
@@ -123,6 +127,13 @@ def test_only_what_computes_is_tried_in_threads():
     )
     assert lab.asked == ["sequential", "threading"]
     assert found.released == pytest.approx(1.0)
+
+
+def test_on_a_busy_machine_nobody_can_tell_what_the_gil_does():
+    alone = {**ALONE, "computes": 0.01, "cpus": 1.0}
+    both = {"seconds": 0.01, "computes": 0.01, "digests": ["a"]}
+    assert observed(sequential=alone, threading=both, delivered=1.1)[0].released is None
+    assert observed(sequential=alone, threading=both)[0].released == 0.0
 
 
 def test_another_answer_in_another_process_is_random():

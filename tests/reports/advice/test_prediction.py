@@ -81,6 +81,13 @@ def test_a_coroutine_that_blocks_is_raced_in_threads_and_the_loop_is_left_out():
     assert left_out["asyncio"].startswith("its tasks block the event loop")
 
 
+def test_a_loop_computes_as_its_own_client_does():
+    look = replace(WAITS, computes=0.001, awaitable=True, in_loop_computes=0.0002)
+    assert seconds(premises(look, costs={}), "asyncio", 64) == pytest.approx(64 * 0.0002)
+    unknown = replace(look, in_loop_computes=None)
+    assert seconds(premises(unknown, costs={}), "asyncio", 64) <= look.most
+
+
 def test_the_same_pool_behind_a_loop_is_left_out_for_what_it_costs_more():
     _, left_out = raced(WAITS)
     assert left_out["asyncio+to_thread"].startswith(
