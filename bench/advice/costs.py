@@ -53,7 +53,8 @@ def kept(path: Path) -> tuple[dict[str, StrategyCost], str] | None:
         each = {
             str(name): validate(one, StrategyCost, path) for name, one in document["costs"].items()
         }
-        return each, f"measured on this machine {document['measured']}, kept in {path}"
+        when = f"measured on this machine on {str(document['measured'])[:10]}"
+        return each, f"{when} and kept (--refresh-costs measures them anew)"
     except (OSError, ValueError, LookupError, TypeError, AttributeError, DamagedRun):
         return None
 
@@ -119,4 +120,4 @@ def costs(shop: Workshop, *, refresh: bool = False) -> tuple[dict[str, StrategyC
         write_whole(path, json.dumps(document, indent=1))
     except OSError as error:
         return found, f"measured now, and not kept: {path}: {error.strerror}"
-    return found, f"measured now, kept in {path}"
+    return found, "measured now, and kept for this machine and Python"

@@ -177,7 +177,7 @@ def _telling(quiet: bool, as_json: bool) -> Any:
             lines = [f"   {line}" for line in prediction.words(advice.look, advice.cpus)]
         elif step == "left out":
             lines = [f"   costs: {advice.costs_from}"]
-            lines += [f"   left out: {name}: {why}" for name, why in advice.left_out.items()]
+            lines += [f"   {line}" for line in prediction.reasons(advice.left_out)]
         else:
             lines = []
         for line in lines:

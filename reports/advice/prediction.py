@@ -257,6 +257,14 @@ def _changed(look: Look, vary: str, value: float) -> Look:
     )
 
 
+def reasons(left_out: Mapping[str, str]) -> Iterator[str]:
+    """`left out: threading and multiprocessing: why`, a line for each reason."""
+    names: dict[str, list[str]] = {}
+    for name, why in left_out.items():
+        names.setdefault(why, []).append(name)
+    yield from (f"left out: {numbers.listed(each)}: {why}" for why, each in names.items())
+
+
 def words(look: Look, cpus: int) -> Iterator[str]:
     """What the look saw, a sentence each."""
     spread = f"{numbers.bounds(look.least, look.most)} over {look.tasks:,} tasks"

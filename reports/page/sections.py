@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from .. import charts, numbers
+from ..advice import prediction
 from ..advice.answer import answer
 from ..analysis import explanations, header, records, tables
 from ..analysis.cells import Row
@@ -65,7 +66,7 @@ def _advice(stored: Stored, anchor: str) -> dict[str, Any] | None:
         "use": use,
         "remarks": others,
         "saw": found.saw,
-        "left_out": found.left_out,
+        "left_out": list(prediction.reasons(dict(found.left_out))),
         "table": html_tables.plain(found.table, f"{anchor}advice-table"),
         "code": found.findings.advice.code,
         "code_of": found.findings.advice.code_of,

@@ -11,6 +11,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from .. import numbers
+from ..advice import prediction
 from ..advice.answer import AdviceAnswer, headline
 from ..advice.findings import Remark
 from ..table import Table, escaped, markdown, without_empty
@@ -47,9 +48,8 @@ def _costs(answer: AdviceAnswer) -> list[str]:
 
 
 def left_out(answer: AdviceAnswer) -> Iterator[str]:
-    """A line for each strategy that is not raced."""
-    for name, why in answer.left_out:
-        yield f"left out: {name}: {why}"
+    """Why strategies were not raced, a line for each reason."""
+    return prediction.reasons(dict(answer.left_out))
 
 
 def _tables(answer: AdviceAnswer) -> list[Table]:

@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+import concbench as package
+from concbench import advice
 from concbench.advice import Wish, affordable, by_cell, costs, rules_of
 from concbench.cli.advise import _bytes, wished
 from concbench.errors import Exit, UsageError
 from concbench.machine import identity
 from concbench.reports.run.advice import Advice, Candidate, Look, StrategyCost
+from tests.bench.advice import works
+from tests.reports.made import Made, folder, sequential
 
 WORKS = Path(__file__).with_name("works.py")
 COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
@@ -54,9 +58,10 @@ def test_a_function_is_looked_at_raced_answered_and_written(concbench, tmp_path)
     for step in ("1. looking at the work: wait", "2. predicting", "3. racing", "4. answering"):
         assert step in done.stdout
     assert "it waits" in done.stdout
-    assert "left out: asyncio: the work awaits nothing" in done.stdout
+    assert "left out: asyncio" in done.stdout
+    assert "the work awaits nothing" in done.stdout
     assert "threading with " in done.stdout
-    assert "measured on this machine then" in done.stdout
+    assert "measured on this machine on then" in done.stdout
     program = subprocess.run(
         [sys.executable, str(tmp_path / "advice.py")], capture_output=True, text=True, check=True
     )
@@ -146,7 +151,7 @@ def test_costs_are_kept_for_this_machine_and_python_and_a_damaged_file_is_none(
     monkeypatch.setattr(costs, "measured", lambda shop: {"threading": StrategyCost(1e-5)})
     found, origin = costs.costs(None)
     assert found == {"threading": StrategyCost(1e-5)}
-    assert "measured now, kept in" in origin
+    assert origin == "measured now, and kept for this machine and Python"
     monkeypatch.setattr(costs, "measured", lambda shop: pytest.fail("they are kept"))
     assert costs.costs(None)[0] == found
 
@@ -184,3 +189,32 @@ def test_the_field_of_a_race_are_the_cells_of_its_candidates():
         (0, "sequential", 1, True),
         (1, "threading", 4, False),
     ]
+
+
+def test_a_notebook_asks_for_advice_and_shows_the_answer(tmp_path, monkeypatch):
+    times = [0.64 + 0.001 * number for number in range(6)]
+    cells = [
+        sequential(times),
+        Made("threading", [one / 30 for one in times], strategy_params={"workers": 32}),
+    ]
+    known = {
+        "tasks": 64,
+        "look": {"tasks": 9, "seconds": 0.01, "least": 0.01, "most": 0.01, "computes": 0.0},
+        "candidates": [
+            {"strategy": "sequential", "workers": 1, "seconds": 0.64},
+            {"strategy": "threading", "workers": 32, "seconds": 0.02},
+        ],
+    }
+    path = folder(tmp_path / "run", cells, advice=known)
+    asked = []
+
+    def advise(settings, wish, *_):
+        asked.append((settings.workload, settings.probe, wish.goal))
+        return path
+
+    monkeypatch.setattr(advice, "advise", advise)
+    found = package.advise(works.wait, goal="memory", results=tmp_path, quiet=True)
+    assert asked == [((f"{works.__name__}:wait",), ("memory",), "memory")]
+    assert found.advice.use.strategy == "threading"
+    assert repr(found).startswith("use: threading with 32 workers: 30.0x")
+    assert "threading with 32 workers" in str(found)

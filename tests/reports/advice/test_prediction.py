@@ -125,6 +125,11 @@ def test_processes_win_from_the_computing_on_that_pays_for_them():
     assert crossover(known, first, Candidate("sequential", 1, 0.0), "computes") is None
 
 
+def test_strategies_that_are_left_out_for_the_same_reason_share_a_line():
+    lines = prediction.reasons({"threading": "no", "asyncio": "why", "multiprocessing": "no"})
+    assert list(lines) == ["left out: threading and multiprocessing: no", "left out: asyncio: why"]
+
+
 def test_the_sentences_of_a_look_say_what_it_could_not_tell():
     look = replace(HOLDS, released=None, most=0.1, again=1e-5)
     said = " | ".join(prediction.words(look, cpus=1))
