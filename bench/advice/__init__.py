@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from concbench.reports.advice import prediction, race
 from concbench.reports.run.advice import SIMPLEST_FIRST, Advice, Goal
+from concbench.reports.run.keys import WORKING_TREE
 
 from ..behaviour import asking
 from ..driver import Agenda, alone, measure
@@ -27,9 +28,10 @@ from ..machine.identity import cpus
 from ..plan.cells import PlannedCell
 from ..plan.settings import BUDGET, Settings
 from ..processes.outputs import Failed
+from ..sides.build import sides
 from ..store import runs
 from ..store.state import History
-from . import costs, program
+from . import costs, program, side
 from .observation import observe
 
 Tell: TypeAlias = Callable[[str, Advice], None]
@@ -56,6 +58,8 @@ class Wish:
     max_workers: int | None = None
     max_memory_bytes: int | None = None
     refresh_costs: bool = False
+    side: str = ""
+    """Another Python, on which threads are measured besides."""
 
 
 def advise(settings: Settings, wish: Wish, progress: Progress, tell: Tell) -> Path:
@@ -65,6 +69,8 @@ def advise(settings: Settings, wish: Wish, progress: Progress, tell: Tell) -> Pa
     """
     began = time.monotonic()
     with workshop() as shop:
+        if wish.side:  # what cannot be built is told before anything runs
+            sides(shop.children, (WORKING_TREE, wish.side), shop.children.new_folder())
         first = alone(shop, _of(settings, ["sequential"]))
         planned = _single(first.cells)
         advice = _looked(shop, first, planned, settings, wish, tell)
@@ -72,7 +78,10 @@ def advise(settings: Settings, wish: Wish, progress: Progress, tell: Tell) -> Pa
         left = max(1.0, (settings.budgeted or BUDGET) - spent - ANSWER_SECONDS)
         advice = affordable(advice, left)
         of_race = _of(settings, _strategies(advice)).model_copy(update={"budget": left})
-        return _raced(shop, of_race, advice, progress, tell, None)
+        stored = _raced(shop, of_race, advice, progress, tell, None)
+        if wish.side:
+            _elsewhere(shop, of_race, wish.side, progress, tell, stored)
+        return stored
 
 
 def resume(
@@ -174,8 +183,8 @@ def affordable(advice: Advice, seconds: float) -> Advice:
     least = min((2 * one.seconds + START_SECONDS for one in first), default=0.0)
     if first and least > seconds / ROUNDS:
         why = (
-            f"no time for a race: a batch of {advice.tasks:,} tasks takes {least / 2:.0f} s at the "
-            "least, and a round twice that"
+            f"no time for a race: {seconds:.0f} s were left for it, and one visit to "
+            f"{advice.tasks:,} tasks takes {least:.1f} s at the least"
         )
         return replace(advice, no_race=why)
     return advice
@@ -223,6 +232,30 @@ def _raced(
     tell("answering", advice)
     _complete(shop, agenda, advice, stored)
     return stored
+
+
+def _elsewhere(
+    shop: Workshop, settings: Settings, name: str, progress: Progress, tell: Tell, folder: Path
+) -> None:
+    """Add what threads take on another Python; a side that has no such cells is told so."""
+    from concbench.reports import read
+    from concbench.reports.advice.answer import answer
+
+    stored = read(folder)
+    found = answer(stored)
+    if found is None or found.use is None or stored.advice is None:
+        return
+    tell("beside", stored.advice)
+    best = text_of(found.use.strategy, found.use.strategy_params)
+    with progress() as watch:
+        other = side.measured(shop, settings, stored.advice, best, name, watch)
+    runs.amend(folder, "advice", {"other_python": asdict(other)})
+    runs.point_latest(folder)
+
+
+def text_of(strategy: str, params: Mapping[str, Any]) -> str:
+    """A strategy with its workers, as a run selects it."""
+    return f"{strategy}[workers={params['workers']}]" if "workers" in params else strategy
 
 
 def rules_of(advice: Advice, cells: Iterable[PlannedCell]) -> race.RaceRules:

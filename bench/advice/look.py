@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from ..answers import Incomparable, WrongAnswer, digest, parting, places
@@ -27,6 +27,8 @@ FEWEST, MOST = 3, 200
 """Tasks that are looked at alone; a single one where it takes longer than the time."""
 AGAIN = 0.3
 """Of that time for the same tasks once more."""
+CACHED = 3.0
+"""Times as fast the second time: nothing was done again."""
 TOO_LONG = 2.0
 """Seconds of a task that is not run a second time."""
 LONG = 0.001
@@ -46,13 +48,10 @@ def alone(job: dict[str, Any], folder: str) -> None:
         if first.wall[0] < TOO_LONG:
             with lanes.around_batch():
                 later = _timed(batch, tasks[: len(first.wall)], AGAIN * job["seconds"])
-        # What a busy machine made one of two times longer is no part of the work.
-        longest = max(map(min, first.wall, later.wall))
         workload = lanes.workload
         items = task_inputs(workload)
         found = {
-            **first.medians(),
-            "most": max(longest, median(first.wall)),
+            **first.calmer(later).means(),
             "startup": startup,
             "again": None if later is first else median(later.wall),
             "random": _difference(first.results, later.results, workload),
@@ -124,18 +123,35 @@ class TaskTimes:
     cpu: list[float] = field(default_factory=list)
     results: list[Plain] = field(default_factory=list)
 
-    def medians(self) -> dict[str, Any]:
+    def calmer(self, later: TaskTimes) -> TaskTimes:
+        """The shorter time of each task that ran twice: what a busy machine adds is not the work's.
+
+        Where tasks are that much shorter the second time, they were not done again.
+        """
+        count = len(later.wall)
+        if median(later.wall) < median(self.wall[:count]) / CACHED:
+            return self
+        both = (zip(one, other, strict=False) for one, other in self._pairs(later))
+        wall, cpu = ([min(pair) for pair in pairs] for pairs in both)
+        return TaskTimes([*wall, *self.wall[count:]], [*cpu, *self.cpu[count:]], self.results)
+
+    def _pairs(self, later: TaskTimes) -> Iterator[tuple[list[float], list[float]]]:
+        yield self.wall, later.wall
+        yield self.cpu, later.cpu
+
+    def means(self) -> dict[str, Any]:
         """The part of a look that is about times; the first task, which imports, only if alone."""
         warm = slice(1, None) if len(self.wall) > FEWEST else slice(None)
         wall, cpu = self.wall[warm], self.cpu[warm]
         cpus = median(each / one if one else 0.0 for one, each in zip(wall, cpu, strict=True))
+        seconds = fmean(wall)
         return {
             "tasks": len(self.wall),
-            "seconds": median(wall),
+            "seconds": seconds,
             "least": min(wall),
             "most": max(wall),
-            "computes": median(cpu),
-            "cpus": cpus if median(wall) > LONG else min(1.0, cpus),
+            "computes": fmean(cpu),
+            "cpus": cpus if seconds > LONG else min(1.0, cpus),
         }
 
 

@@ -29,6 +29,7 @@ STEPS = {
     "costing": "2. predicting, from what strategies cost here",
     "racing": "3. racing the rest",
     "answering": "4. answering",
+    "beside": "   measuring threads on the other Python",
 }
 
 Target = Annotated[
@@ -46,6 +47,10 @@ MaxMemory = Annotated[
     str | None, Option(metavar="SIZE", help="Never more memory than this: 500MB, 2GB.")
 ]
 Budget = Annotated[str | None, Option(help="Time for all: 60s (the default), 5m.")]
+Side = Annotated[
+    str | None,
+    Option(metavar="python:VERSION", help="Then also measure threads there: python:3.14t."),
+]
 Write = Annotated[
     Path | None, Option("--write", metavar="FILE", help="Write the program that runs it so.")
 ]
@@ -65,6 +70,7 @@ def advise(
     timeout: options.Timeout = None,
     start: options.Start = None,
     seed: options.Seed = None,
+    side: Side = None,
     write: Write = None,
     refresh_costs: Refresh = False,
     results: options.Results = None,
@@ -111,7 +117,18 @@ def wished(given: Mapping[str, Any]) -> Wish:
         raise UsageError(f"--max-workers must be {limits('workers')}, not {workers:,}")
     memory = given.get("max_memory")
     size = None if memory is None else _bytes(str(memory))
-    return Wish(goal, workers, size, bool(given.get("refresh_costs")))
+    side = str(given.get("side") or "")
+    if side:
+        _check_side(side)
+    return Wish(goal, workers, size, bool(given.get("refresh_costs")), side)
+
+
+def _check_side(text: str) -> None:
+    from ..sides.build import check
+
+    if not text.startswith("python:"):
+        raise UsageError(f"--side of an advice is another Python, such as python:3.14t, not {text}")
+    check(text)
 
 
 def _bytes(text: str) -> int:
@@ -133,7 +150,7 @@ def _settings(given: Mapping[str, Any], wish: Wish) -> Settings:
             "advice is about your own work: concbench advise yourfile.py:function "
             "(or the name of a workload; --resume goes on with an interrupted one)"
         )
-    flags = {key: one for key, one in given.items() if key in Settings.model_fields}
+    flags = {key: given[key] for key in Settings.model_fields if key in given and key != "side"}
     return probed(resolve({**flags, "workload": [given["target"]]}), wish)
 
 
@@ -157,7 +174,8 @@ def _resumed(given: Mapping[str, Any]) -> tuple[Settings, Advice, Path]:
         raise UsageError(
             f"{folder.name} is no advice: go on with it by `concbench run --resume {folder.name}`"
         )
-    fixed = [key for key in ("target", "goal", "max_workers", "max_memory") if key in given]
+    own = ("target", "goal", "max_workers", "max_memory", "side")
+    fixed = [key for key in own if key in given]
     if fixed:
         option = fixed[0].replace("_", "-")
         raise UsageError(f"an advice goes on as it began: leave out {option} with --resume")

@@ -12,7 +12,7 @@ from ..analysis.cells import Row
 from ..run.advice import IN_PROCESSES, Candidate
 from ..stats import intervals
 from . import prediction
-from .findings import Findings, Remark, workers_of
+from .findings import Findings, Remark, called, workers_of
 from .prediction import Premises
 
 if TYPE_CHECKING:
@@ -148,7 +148,12 @@ def _crossing(
 
 def _free_threaded(found: Findings, use: Row) -> Iterator[Remark]:
     """What threads would do without a GIL, where it is what holds them up."""
-    known = found.premises
+    known, other = found.premises, found.advice.other_python
+    if other is not None:
+        ratio = numbers.interval(other.ratio, other.low, other.high)
+        text = f"on {other.title}, threading with {other.workers} workers takes {ratio} the time"
+        yield Remark("what would change it", f"{text} of {called(use)} here (run {other.run})")
+        return
     if known is None or not known.gil or known.cpus < 2 or known.look.released in (None, 1.0):
         return
     without = prediction.Premises(
@@ -162,6 +167,6 @@ def _free_threaded(found: Findings, use: Row) -> Iterator[Remark]:
         "what would change it",
         f"on a free-threaded Python, threading with {known.cpus} workers may take "
         f"{numbers.duration(least)} a batch ({numbers.duration(took)} here): a prediction; "
-        f"measure it with concbench run -s threading --side 'working tree' --side python:3.14t",
+        "--side python:3.14t measures it",
         "predicted",
     )

@@ -31,7 +31,7 @@ IN_PROCESSES = ("multiprocessing", "multiprocessing+asyncio", "asyncio+processpo
 class Look:
     """What a few tasks showed of the work; seconds and bytes are those of one task.
 
-    `seconds` (the median, of `least` to `most`) are those of the clock, `computes` those of CPU,
+    `seconds` (the mean, of `least` to `most`) are those of the clock, `computes` those of CPU,
     also on several CPUs at once (`cpus`); `in_loop_computes` are those in an event loop, where its
     client may be another, None where it did not run there.  `released` is the part of its computing
     during which other threads can run, None where that cannot be told; `unpicklable` says what does
@@ -112,6 +112,21 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class OtherPython:
+    """How many times the seconds of what is advised here threads take on another Python.
+
+    `run` is the stored run that measured it, in rounds of both.
+    """
+
+    title: str
+    workers: Count
+    ratio: Seconds
+    low: Seconds | None
+    high: Seconds | None
+    run: str
+
+
+@dataclass(frozen=True)
 class Advice:
     """The question, and all that was seen before the race.
 
@@ -136,6 +151,7 @@ class Advice:
     candidates: tuple[Candidate, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)
     takes_on: dict[str, dict[str, str]] = field(default_factory=dict)
+    other_python: OtherPython | None = None
     code: str = ""
     code_of: str = ""
 

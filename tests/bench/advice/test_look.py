@@ -65,6 +65,15 @@ def test_a_batch_at_once_says_what_a_task_takes_then(tmp_path):
     assert len(both["digests"]) == look.FEWEST
 
 
+def test_of_two_times_of_a_task_the_shorter_counts_unless_nothing_was_done_again():
+    first = look.TaskTimes([0.5, 0.2, 0.2, 0.4, 0.3], [0.1] * 5)
+    twice = first.calmer(look.TaskTimes([0.2, 0.2, 0.3], [0.2, 0.05, 0.1]))
+    assert twice.wall == [0.2, 0.2, 0.2, 0.4, 0.3]
+    assert twice.cpu == [0.1, 0.05, 0.1, 0.1, 0.1]
+    assert first.calmer(look.TaskTimes([1e-5] * 3, [1e-5] * 3)) is first
+    assert twice.means()["seconds"] == pytest.approx((0.2 + 0.2 + 0.4 + 0.3) / 4)
+
+
 @pytest.mark.parametrize(
     ("seconds", "share"), [(0.002, 1.0), (0.004, 0.0), (0.003, 0.5), (0.001, 1.0), (0.006, 0.0)]
 )

@@ -158,6 +158,18 @@ def test_a_free_threaded_python_is_a_prediction_with_the_command_that_measures_i
     assert "--side python:3.14t" in text
 
 
+def test_another_python_that_was_measured_is_no_prediction(tmp_path):
+    other = {"title": "3.14.2t", "workers": 2, "ratio": 0.55, "low": 0.52, "high": 0.58, "run": "8"}
+    cells = [sequential([0.256] * 6, cpu=0.256), made("multiprocessing", 2, 0.14, 6)]
+    field = [("sequential", 1, 0.256), ("multiprocessing", 2, 0.128)]
+    found, _ = advised(tmp_path, cells, HELD, field, other_python=other)
+    assert said(found, "what would change it") == (
+        "on 3.14.2t, threading with 2 workers takes 0.55x [0.52, 0.58] the time of multiprocessing "
+        "with 2 workers here (run 8)"
+    )
+    assert found.remarks[-1].basis == "measured"
+
+
 def test_what_one_takes_on_comes_from_answers_of_behaviour(tmp_path):
     takes_on = {"asyncio": {"behind": "stops", "context": "arrives"}}
     found, _ = advised(tmp_path, race(0.03, 0.021), takes_on=takes_on)
