@@ -224,7 +224,7 @@ def _raced(
         with progress() as watch:
             stored = measure(
                 *(shop, agenda, settings, sys.argv[1:], watch, folder),
-                rule=lambda past: wanted(rules, past, advice.goal, absent),
+                rule=lambda past: wanted(rules, past, advice, absent),
             )
     except Interrupted as error:
         error.command = "advise"
@@ -275,16 +275,17 @@ def _workers(planned: PlannedCell) -> int:
 
 
 def wanted(
-    rules: race.RaceRules, past: History, goal: Goal, absent: Collection[int] = ()
+    rules: race.RaceRules, past: History, advice: Advice, absent: Collection[int] = ()
 ) -> Wanted:
     """The driver's hook: from what was measured to the cells of the next round.
 
     `absent` are the cells that cannot run.
     """
+    goal, tasks = advice.goal, advice.tasks
 
     def cells(rounds: Sequence[Mapping[int, float]]) -> frozenset[int]:
         failed = {*absent, *(one.id for one in rules.field if past.quarantined(one.id))}
-        times = _one_shots(past) if goal == "one-shot" else by_cell(rounds)
+        times = _one_shots(past, tasks) if goal == "one-shot" else by_cell(rounds)
         return rules.wanted(times, failed)
 
     return cells
@@ -299,13 +300,17 @@ def by_cell(rounds: Sequence[Mapping[int, float]]) -> dict[int, dict[int, float]
     return found
 
 
-def _one_shots(past: History) -> dict[int, dict[int, float]]:
-    """The same of start-up, first batch and close, of rounds that count."""
+def _one_shots(past: History, tasks: int) -> dict[int, dict[int, float]]:
+    """The same of start-up, first batch and close, of rounds that count.
+
+    Where fewer tasks were run than there are, all but the start-up is scaled.
+    """
     replaced = past.replaced()
     return {
         cell: {
-            run["round"]: run["one_shot"]
+            run["round"]: start + (run["one_shot"] - start) * tasks / run["tasks"]
             for run in entries
+            for start in [run.get("startup") or 0.0]
             if run["round"] not in replaced and run.get("one_shot")
         }
         for cell, entries in past.measured.items()

@@ -131,13 +131,9 @@ class TaskTimes:
         count = len(later.wall)
         if median(later.wall) < median(self.wall[:count]) / CACHED:
             return self
-        both = (zip(one, other, strict=False) for one, other in self._pairs(later))
-        wall, cpu = ([min(pair) for pair in pairs] for pairs in both)
-        return TaskTimes([*wall, *self.wall[count:]], [*cpu, *self.cpu[count:]], self.results)
-
-    def _pairs(self, later: TaskTimes) -> Iterator[tuple[list[float], list[float]]]:
-        yield self.wall, later.wall
-        yield self.cpu, later.cpu
+        wall = [*map(min, self.wall, later.wall), *self.wall[count:]]
+        cpu = [*map(min, self.cpu, later.cpu), *self.cpu[count:]]
+        return TaskTimes(wall, cpu, self.results)
 
     def means(self) -> dict[str, Any]:
         """The part of a look that is about times; the first task, which imports, only if alone."""
