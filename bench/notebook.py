@@ -70,14 +70,14 @@ def advised(given: Mapping[str, Any]) -> Run:
     from concbench.reports.analysis import records
     from concbench.reports.render.notebook import Run
 
-    from . import advice
+    from .advice import steps
     from .cli.advise import probed, wished
 
     wish = wished({key: one for key, one in given.items() if one is not None})
     flags = {key: one for key, one in given.items() if key in Settings.model_fields}
     settings, _, _ = _resolved({**flags, "workload": given["workload"]})
     quiet = given["quiet"]
-    folder = advice.advise(
+    folder = steps.advise(
         probed(settings, wish), wish, lambda: _watching(quiet), lambda step, known: None
     )
     stored = read(folder.resolve())

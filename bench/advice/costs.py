@@ -27,6 +27,7 @@ from ..machine import identity
 from ..plan.cells import PlannedCell
 from ..plan.settings import Settings
 from ..store import runs
+from .observation import CALM, delivered
 
 SCHEMA = 1
 TASKS, VALUES = 256, 3
@@ -59,8 +60,8 @@ def kept(path: Path) -> tuple[dict[str, StrategyCost], str] | None:
         return None
 
 
-def measured(shop: Workshop) -> dict[str, StrategyCost]:
-    """Those of every strategy that runs here, in some seconds."""
+def measured(shop: Workshop) -> tuple[dict[str, StrategyCost], bool]:
+    """Those of every strategy that runs here, in some seconds, and whether the machine was calm."""
     strategies = [
         f"{name}[workers={workers}]"
         for name in SIMPLEST_FIRST[1:]
@@ -71,7 +72,9 @@ def measured(shop: Workshop) -> dict[str, StrategyCost]:
     )
     agenda = alone(shop, settings)
     with open_lab(shop, agenda.sides, agenda.cells, 0) as lab:
-        return of_visits([(one, _measured(lab, one)) for one in agenda.cells if not one.reason])
+        there = delivered(lab)
+        visits = [(one, _measured(lab, one)) for one in agenda.cells if not one.reason]
+        return of_visits(visits), min(there, delivered(lab)) >= CALM * identity.cpus()
 
 
 def _measured(lab: Lab, planned: PlannedCell) -> Measurement | None:
@@ -112,7 +115,9 @@ def costs(shop: Workshop, *, refresh: bool = False) -> tuple[dict[str, StrategyC
     known = None if refresh else kept(path)
     if known is not None:
         return known
-    found = measured(shop)
+    found, calm = measured(shop)
+    if not calm:
+        return found, "measured now, and not kept: other programs took CPUs meanwhile"
     each = {name: asdict(one) for name, one in found.items()}
     document = {"schema": SCHEMA, "measured": runs.stamp(), "costs": each}
     try:

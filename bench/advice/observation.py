@@ -7,6 +7,7 @@ import math
 from dataclasses import fields, replace
 from typing import Any
 
+from concbench.reports.advice.prediction import MORE_THAN_ONE
 from concbench.reports.run.advice import Look
 
 from ..driver.lab import Lab
@@ -45,19 +46,24 @@ def observe(lab: Lab, planned: PlannedCell, cpus: int, patience: float) -> Look 
             blocked = look.waits > WAITS_LONG and _is_blocked(look, beside["seconds"])
             look = replace(look, blocks_loop=blocked, in_loop_computes=beside["computes"])
         look = _compared(look, alone, beside)
-    if look.blocking and cpus > 1 and look.cpus <= 1.2 and look.computes > ENOUGH * look.seconds:
+    if (
+        look.blocking
+        and cpus > 1
+        and look.cpus <= MORE_THAN_ONE
+        and look.computes > ENOUGH * look.seconds
+    ):
         lanes = math.ceil(cpus * look.seconds / look.computes) + 1
         if lanes <= MOST_LANES:
-            there = _delivered(lab)
+            there = delivered(lab)
             beside = _together(lab, planned, "threading", lanes, look, patience)
-            there = min(there, _delivered(lab))
+            there = min(there, delivered(lab))
             if beside and there >= CALM * cpus:
                 look = replace(look, released=released(look, beside["seconds"], there))
             look = _compared(look, alone, beside)
     return look
 
 
-def _delivered(lab: Lab) -> float:
+def delivered(lab: Lab) -> float:
     """The CPUs that the machine gives now; 0 where that is not known."""
     reading = lab.canary()
     return reading["together"] / reading["alone"] if reading["alone"] else 0.0

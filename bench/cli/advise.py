@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from concbench.reports.run.advice import Advice
     from concbench.reports.run.stored import Stored
 
-    from ..advice import Wish
+    from ..advice.steps import Wish
     from ..plan.settings import Settings
 
 SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -84,7 +84,7 @@ def advise(
     """Say which concurrency model to use for your function, with how many workers, and why."""
     given = options.given(locals())
     with ending(last_line=True) as outcome:
-        from .. import advice
+        from ..advice import steps
 
         wish = wished(given)
         if write:
@@ -96,9 +96,9 @@ def advise(
 
         if "resume" in given:
             settings, known, unfinished = _resumed(given)
-            folder = advice.resume(settings, known, unfinished, progress, telling)
+            folder = steps.resume(settings, known, unfinished, progress, telling)
         else:
-            folder = advice.advise(_settings(given, wish), wish, progress, telling)
+            folder = steps.advise(_settings(given, wish), wish, progress, telling)
         _show(folder, given, outcome)
 
 
@@ -106,7 +106,7 @@ def wished(given: Mapping[str, Any]) -> Wish:
     """What is asked for; UsageError names the option and what it takes."""
     from concbench.reports.run.advice import GOALS
 
-    from ..advice import Wish
+    from ..advice.steps import Wish
     from ..plan import MOST, limits
 
     goal = given.get("goal", GOALS[0])

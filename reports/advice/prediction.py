@@ -1,11 +1,12 @@
 """The least time that a strategy can take by what a look saw, and why some are not worth a try.
 
-    batch >= tasks * what the strategy costs a task + the most of
-             ceil(tasks / in flight) * task, tasks * what runs one at a time, tasks * CPU / CPUs
+    batch >= the most of ceil(tasks / in flight) * task, tasks * what runs one at a time,
+             tasks * CPU / CPUs, and the longest task
 
 What runs one at a time: under threads the computing that holds the GIL, in an event loop all
-computing, with processes what the parent pickles.  It is a bound and no estimate, so what is left
-out by it is raced after all where the best of the race turns out slower.  Standard library only.
+computing, with processes what the parent pickles, and what the strategy costs a task besides.  It
+is a bound and no estimate, so what is left out by it is raced after all where the best of the race
+turns out slower.  Standard library only.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ LIKE = {"asyncio+to_thread": "threading", "asyncio+processpool": "multiprocessin
 """The same pool, driven by an event loop: the tasks run as they do without."""
 PER_CPU = 4
 """Processes, or interpreters, for each CPU at most: each takes memory, and its time to start."""
+IN_ONE_PROCESS = ("sequential", "threading", "asyncio", "asyncio+to_thread")
+MORE_THAN_ONE = 1.2
+"""CPUs that a task computes on, from which on it is said to use several."""
 NO_COST = StrategyCost(0.0)
 
 
@@ -52,12 +56,7 @@ def premises(advice: Advice, look: Look) -> Premises:
 
 def seconds(known: Premises, strategy: str, workers: int) -> float:
     """The least that a batch can take, with start-up where the goal counts it."""
-    bounds = _bounds(known, strategy, workers)
-    return (
-        max(bounds.values())
-        + known.tasks * known.cost(strategy).per_task
-        + _start(known, strategy, workers)
-    )
+    return max(_bounds(known, strategy, workers).values()) + _start(known, strategy, workers)
 
 
 def _start(known: Premises, strategy: str, workers: int) -> float:
@@ -82,16 +81,23 @@ def _bounds(known: Premises, strategy: str, workers: int) -> dict[str, float]:
         "turns": math.ceil(tasks / at_once) * (look.seconds - saved),
         "cpus": tasks * computes / known.cpus,
     }
-    if strategy in ("threading", "asyncio+to_thread") and known.gil:
-        # Where nobody could tell, it may all be released: the bound must hold.
-        released = 1.0 if look.released is None else look.released
-        bounds["gil"] = tasks * computes * (1 - released)
-    elif strategy == "asyncio" and look.cpus <= 1.2:
-        bounds["loop"] = tasks * computes
-    elif strategy not in ("sequential", "asyncio", "threading", "asyncio+to_thread"):
+    if strategy == "sequential" or (strategy == "asyncio" and look.cpus > MORE_THAN_ONE):
+        return bounds
+    if strategy not in IN_ONE_PROCESS:
         bounds["processes"] = tasks * computes / min(known.cpus, at_once)
-        bounds["crossing"] = tasks * look.crossing
-    return bounds
+    return {**bounds, "serial": tasks * sum(_serial(known, strategy))}
+
+
+def _serial(known: Premises, strategy: str) -> tuple[float, float]:
+    """Seconds of a task that no other can have at the same time: of the work, of the strategy."""
+    look, cost = known.look, known.cost(strategy).per_task
+    if strategy == "asyncio":  # what it costs was seen with the work
+        return look.computing(strategy), 0.0 if look.in_loop_computes is not None else cost
+    if strategy not in IN_ONE_PROCESS:
+        return look.crossing, cost
+    # Where nobody could tell, all may release the GIL: the bound must hold.
+    released = 1.0 if look.released is None or not known.gil else look.released
+    return look.computes * (1 - released), cost
 
 
 def impossible(look: Look, strategy: str) -> str:
@@ -175,38 +181,36 @@ def _like(known: Premises, strategy: str) -> str:
 
 def _cause(known: Premises, one: Candidate, best: Candidate) -> str:
     """What holds it up, that does not hold up the best as much."""
-    look, each = known.look, known.cost(one.strategy).per_task
-    own, other = _parts(known, one), _parts(known, best)
+    look, own, other = known.look, _parts(known, one), _parts(known, best)
     most = max(own, key=lambda part: own[part] - other.get(part, 0.0))
+    if most == "serial":
+        return _one_at_a_time(known, one.strategy)
+    if most == "processes":
+        return "too few of its processes compute at the same time"
+    if most == "start":
+        return f"it takes {numbers.brief(own['start'])} to start"
+    if one.strategy in ASYNC_ONLY and look.blocks_loop:
+        return "its tasks block the event loop, so that one runs at a time"
+    return "too few tasks run at the same time"
+
+
+def _one_at_a_time(known: Premises, strategy: str) -> str:
+    look, (work, cost) = known.look, _serial(known, strategy)
     task = f"the task {numbers.brief(look.seconds)}"
-    match most:
-        case "crossing":
-            size = numbers.size(look.argument_bytes + look.result_bytes)
-            return f"the {size} that cross take {numbers.brief(look.crossing)} to pickle, {task}"
-        case "gil":
-            held = numbers.percent(1 - (look.released or 0.0), " ")
-            return f"{held} of its computing holds the GIL"
-        case "loop":
-            return "one thread does all the computing"
-        case "processes":
-            return "too few of its processes compute at the same time"
-        case "cost":
-            return f"it costs {numbers.brief(each)} a task, {task}"
-        case "start":
-            return f"it takes {numbers.brief(own['start'])} to start"
-        case _ if one.strategy in ASYNC_ONLY and look.blocks_loop:
-            return "its tasks block the event loop, so that one runs at a time"
-        case _:
-            return "too few tasks run at the same time"
+    if cost > work:
+        return f"it costs {numbers.brief(cost)} a task, {task}"
+    if strategy == "asyncio":
+        return "one thread does all the computing"
+    if strategy in IN_ONE_PROCESS:
+        return f"{numbers.percent(1 - (look.released or 0.0), ' ')} of its computing holds the GIL"
+    size = numbers.size(look.argument_bytes + look.result_bytes)
+    return f"the {size} that cross take {numbers.brief(look.crossing)} to pickle, {task}"
 
 
 def _parts(known: Premises, one: Candidate) -> dict[str, float]:
-    """Seconds of a batch by what may hold it up, costs and start-up included."""
-    return {
-        **_bounds(known, one.strategy, one.workers),
-        "cost": known.tasks * known.cost(one.strategy).per_task,
-        "start": _start(known, one.strategy, one.workers),
-    }
+    """Seconds of a batch by what may hold it up, start-up included."""
+    start = _start(known, one.strategy, one.workers)
+    return {**_bounds(known, one.strategy, one.workers), "start": start}
 
 
 def crossover(
@@ -273,7 +277,7 @@ def words(look: Look, cpus: int) -> Iterator[str]:
     share = look.computes / look.seconds if look.seconds else 0.0
     waits, computes = numbers.brief(look.waits), numbers.brief(look.computes)
     yield f"it waits {waits} and computes {computes} ({numbers.percent(min(1.0, share), ' ')})"
-    if look.cpus > 1.2:
+    if look.cpus > MORE_THAN_ONE:
         yield f"it computes on {numbers.digits(look.cpus, 2)} CPUs by itself: workers share them"
     elif look.released is not None:
         free, held = (numbers.percent(one, " ") for one in (look.released, 1 - look.released))

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import concbench as package
-from concbench import advice
-from concbench.advice import Wish, affordable, by_cell, costs, rules_of
+from concbench.advice import costs, steps
+from concbench.advice.steps import Wish, affordable, by_cell, rules_of
 from concbench.cli.advise import _bytes, wished
 from concbench.errors import Exit, UsageError
 from concbench.machine import identity
@@ -149,11 +149,14 @@ def test_costs_are_kept_for_this_machine_and_python_and_a_damaged_file_is_none(
     for text in ("", "[]", '{"schema": 1, "costs": {"threading": {"per_task": "x"}}}'):
         path.write_text(text)
         assert costs.kept(path) is None
-    monkeypatch.setattr(costs, "measured", lambda shop: {"threading": StrategyCost(1e-5)})
+    monkeypatch.setattr(costs, "measured", lambda shop: ({"threading": StrategyCost(1e-5)}, True))
     found, origin = costs.costs(None)
     assert found == {"threading": StrategyCost(1e-5)}
     assert origin == "measured now, and kept for this machine and Python"
     monkeypatch.setattr(costs, "measured", lambda shop: pytest.fail("they are kept"))
+    assert costs.costs(None)[0] == found
+    monkeypatch.setattr(costs, "measured", lambda shop: ({}, False))
+    assert "not kept: other programs took CPUs" in costs.costs(None, refresh=True)[1]
     assert costs.costs(None)[0] == found
 
 
@@ -214,7 +217,7 @@ def test_a_notebook_asks_for_advice_and_shows_the_answer(tmp_path, monkeypatch):
         asked.append((settings.workload, settings.probe, wish.goal))
         return path
 
-    monkeypatch.setattr(advice, "advise", advise)
+    monkeypatch.setattr(steps, "advise", advise)
     found = package.advise(works.wait, goal="memory", results=tmp_path, quiet=True)
     assert asked == [((f"{works.__name__}:wait",), ("memory",), "memory")]
     assert found.advice.use.strategy == "threading"

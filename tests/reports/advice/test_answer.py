@@ -154,7 +154,7 @@ def test_a_free_threaded_python_is_a_prediction_with_the_command_that_measures_i
         [("sequential", 1, 0.256), ("multiprocessing", 2, 0.128), ("threading", 2, 0.256)],
     )
     text = said(found, "what would change it")
-    assert "on a free-threaded Python, threading with 2 workers may take 13" in text
+    assert "on a free-threaded Python, threading with 2 workers may take 12" in text
     assert "--side python:3.14t" in text
 
 
