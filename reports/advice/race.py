@@ -122,6 +122,17 @@ class Heat:
         most = math.log1p(self.margin)
         return any(centre + half < most for centre, half in self._looks(one, other))
 
+    def more_rounds(self, one: int, other: int) -> int | None:
+        """How many more would probably tell which is faster, or that it makes no difference.
+
+        None where both share too few rounds to say.
+        """
+        ratio = ranks.log_ratio(self.times[one], self.times[other])
+        if ratio is None:
+            return None
+        looks = 1 + stopping.looks(ratio.rounds, stopping.EARLY_LOOK)
+        return ratio.more_rounds(self.margin, MISSES / self.entrants / (1 << looks))
+
     def equal(self, one: int, other: int) -> bool:
         """Whether they surely differ by less than the margin."""
         return self.within(one, other) and self.within(other, one)

@@ -21,6 +21,9 @@ GOALS = {
 }
 
 
+MANY = 1000
+
+
 def remarks(found: Findings) -> Iterator[Remark]:
     """All that is to be said, the most important first."""
     yield _use(found)
@@ -111,15 +114,26 @@ def _no_memory(found: Findings) -> str:
 
 
 def _way_out(found: Findings) -> str:
-    """What would help: more time, or fewer tasks where a batch takes too long."""
+    """What would help: more rounds, a quieter machine, or fewer tasks where a batch is too long."""
     budget = found.advice.budget_seconds or 60.0
-    tasks = found.advice.tasks
+    tasks, use, known = found.advice.tasks, found.use, found.prices
+    each = found.stored.run.round_seconds
+    rivals = [row.id for row in found.rivals if row.id in known.times]
+    more_rounds = [
+        known.more_rounds(use.id, one) for one in rivals if use and use.id in known.times
+    ]
+    counts = [one for one in more_rounds if one is not None]
+    if counts and each and max(counts) > MANY:
+        return f"more than {MANY:,} more rounds would be needed: find a quieter machine"
+    if counts and each:
+        time = _budget(budget + max(counts) * each)
+        return f"about {max(counts):,} more rounds would probably tell: --budget {time}"
     least = min((one.seconds for one in found.advice.candidates), default=0.0)
     more = max(2 * budget, 12 * least)
     time = f"--budget {_budget(more)}"
     if found.advice.no_race and tasks > 8:
         return f"{time}, or fewer --tasks, would help"
-    return f"{time} would probably tell"
+    return f"{time} would begin to tell"
 
 
 def _budget(seconds: float) -> str:

@@ -53,7 +53,8 @@ def advised(tmp_path, cells, look=LOOK, field=FIELD, **more):
         "left_out": {"multiprocessing": "its results do not pickle"},
         **more,
     }
-    path = folder(tmp_path / "run", cells, advice=facts)
+    seconds = facts.pop("round_seconds", None)
+    path = folder(tmp_path / "run", cells, advice=facts, round_seconds=seconds)
     return answer(read(path)), read(path)
 
 
@@ -85,10 +86,10 @@ def test_what_is_as_good_and_simpler_is_named_with_its_cost(tmp_path):
 
 
 def test_what_is_not_known_yet_is_said_with_the_way_out(tmp_path):
-    found, _ = advised(tmp_path, race(0.0205, 0.021, rounds=2))
+    found, _ = advised(tmp_path, race(0.0205, 0.021, rounds=2), round_seconds=2.0)
     assert found.outcome == "open"
     assert said(found, "use").startswith("cannot tell yet: ")
-    assert "--budget 120s would probably tell" in said(found, "use")
+    assert "more rounds would probably tell: --budget" in said(found, "use")
     assert {one.basis for one in found.remarks if one.topic == "use"} == {"open"}
 
 
