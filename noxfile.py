@@ -154,6 +154,13 @@ def scaling(session: nox.Session) -> None:
 
 
 @nox.session(**ALONE)
+def advice_quality(session: nox.Session) -> None:
+    """Measure how often advice is right, and the time that it takes, against trying everything."""
+    session.install(".[numpy]")
+    session.run("python", "benchmarks/advice_quality.py", *session.posargs)
+
+
+@nox.session(**ALONE)
 def faults(session: nox.Session) -> None:
     """Kill every process at random moments, and damage every file that is read."""
     session.install(".[test]")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from concbench.reports.render.lessons import Lessons
     from concbench.reports.render.notebook import Run
 
-__all__ = ["lessons", "run"]
+__all__ = ["advise", "lessons", "run"]
 
 
 def run(
@@ -70,6 +70,33 @@ def lessons(
     from .notebook import teach
 
     return teach(names, language, rounds, timeout, quiet)
+
+
+def advise(
+    workload: object,
+    *,
+    goal: str = "batch",
+    inputs: object = None,
+    tasks: int | None = None,
+    max_workers: int | None = None,
+    max_memory: str | int | None = None,
+    budget: str | float | None = None,
+    timeout: str | float | None = None,
+    start: str | None = None,
+    seed: int | None = None,
+    results: str | Path | None = None,
+    refresh_costs: bool = False,
+    quiet: bool = False,
+) -> Run:
+    """Look at a piece of work, race what is worth it, and say what to use, with how many workers.
+
+    The options are those of `concbench advise`; `workload` is one of those that `run` takes.  The
+    stored run has the answer as `advice`, and a notebook shows it.
+    """
+    given = dict(locals())
+    from .notebook import advised
+
+    return advised(given)
 
 
 def __getattr__(name: str) -> str:

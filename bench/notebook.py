@@ -26,7 +26,7 @@ from .driver import run
 from .driver.watch import Event, Watch
 from .errors import UsageError
 from .plan.plugins import parameters
-from .plan.settings import resolve
+from .plan.settings import Settings, resolve
 from .processes.variables import INSIDE
 from .spec import PRIVATE, plain
 
@@ -46,18 +46,43 @@ def measure(given: Mapping[str, Any]) -> Run:
     from concbench.reports.analysis import records
     from concbench.reports.render.notebook import Run
 
+    settings, texts, flags = _resolved({key: one for key, one in given.items() if key != "quiet"})
+    with _watching(given["quiet"]) as watch:
+        folder = run(settings, _words({"workload": texts, **flags}), watch)
+    stored = read(folder.resolve())
+    records.write(stored, stored.folder)
+    return Run(stored)
+
+
+def _resolved(
+    flags: dict[str, Any],
+) -> tuple[Settings, tuple[str, ...], dict[str, Any]]:
+    """The settings of what was given, what of it is work, as texts, and the rest."""
     refuse_nested()
-    flags = {key: value for key, value in given.items() if key != "quiet"}
     work = flags.pop("workload")
     flags["inputs"] = _inputs(flags["inputs"], resolve({"results": flags["results"]}).results)
     settings = resolve(flags)
     things = work if isinstance(work, (list, tuple)) else [work]
     texts = tuple(text(thing, settings.results) for thing in things)
     refuse_nested(texts)
-    if texts:
-        settings = settings.model_copy(update={"workload": texts})
-    with _watching(given["quiet"]) as watch:
-        folder = run(settings, _words({"workload": texts, **flags}), watch)
+    return (settings.model_copy(update={"workload": texts}) if texts else settings), texts, flags
+
+
+def advised(given: Mapping[str, Any]) -> Run:
+    """Give the stored advice on what `concbench.advise` was given."""
+    from concbench.reports.analysis import records
+    from concbench.reports.render.notebook import Run
+
+    from .advice import steps
+    from .cli.advise import probed, wished
+
+    wish = wished({key: one for key, one in given.items() if one is not None})
+    flags = {key: one for key, one in given.items() if key in Settings.model_fields}
+    settings, _, _ = _resolved({**flags, "workload": given["workload"]})
+    quiet = given["quiet"]
+    folder = steps.advise(
+        probed(settings, wish), wish, lambda: _watching(quiet), lambda step, known: None
+    )
     stored = read(folder.resolve())
     records.write(stored, stored.folder)
     shown = Run(stored)

@@ -32,7 +32,7 @@ ORDER = {
         driver
         gate
         behaviour
-        course
+        course advice
         init
         cli
         notebook __main__
@@ -43,7 +43,7 @@ ORDER = {
         run
         stats
         analysis sweeps
-        history gate lessons
+        history gate lessons advice
         charts
         page
         render
@@ -54,7 +54,8 @@ FLOORS = {
     package: {part: at for at, line in enumerate(floors.split("\n")) for part in line.split()}
     for package, floors in ORDER.items()
 }
-PLUG_INS = {"bench/cli", 
+PLUG_INS = {
+    "bench/cli",
     *("bench/strategies", "bench/behaviour/questions", "bench/course/lessons"),
     *("workloads", "reports/charts"),
 }

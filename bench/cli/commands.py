@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand
 
 # Modules, never the commands in them: a function `run` here would hide the module `run`.
-from . import behaviour, check, doctor, lessons, listing, options, stored, trace
+from . import advise, behaviour, check, doctor, lessons, listing, options, stored, trace
 from . import run as running
 from . import scale as scaling
 from .exit import ending
@@ -73,6 +73,7 @@ def concbench(
 
 app.command(cls=Measuring)(running.run)
 app.command()(scaling.scale)
+app.command()(advise.advise)
 app.command(name="list")(listing.list_)
 app.command()(listing.init)
 app.command()(listing.explain)

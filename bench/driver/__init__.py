@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -72,6 +72,8 @@ class Agenda:
     proof: Proof | None = None
     alone: Sequence[tuple[str, str]] = ()
     """Cells that not every side has, and why."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What run.json holds besides."""
 
 
 def with_sides(shop: Workshop, settings: Settings) -> Agenda:
@@ -151,7 +153,7 @@ def _facts(
     """What is stored of the run itself; refuses to resume one that differs."""
     seed = SystemRandom().randrange(2**32) if settings.seed is None else settings.seed
     about = circumstances.facts(settings, agenda.sides, agenda.cells, seed)
-    about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]]}
+    about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]], **agenda.more}
     names = [planned.name for planned in agenda.cells]
     stored = runs.resumable(resume, names, about) if resume else {}
     return about | {key: stored[key] for key in ("started", "argv", "seed") if key in stored}

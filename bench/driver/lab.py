@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -87,6 +87,14 @@ class Lab:
         with self._workers.started(planned.cell, job, launch) as worker:
             text = worker.result()
         return parsed(text, partial(_scouting, time.monotonic() - began))
+
+    def ask(
+        self, planned: PlannedCell, job: Mapping[str, Any], timeout: float, number: int = 0
+    ) -> str | Failed:
+        """The text that another job of a worker leaves, with the hash seed of that round."""
+        launch = Launch([], number, timeout, planned.side)
+        with self._workers.started(planned.cell, job, launch) as worker:
+            return worker.result()
 
     def calibrate(self, visit: Visit) -> int | Failed:
         """How many loops make a value long enough."""

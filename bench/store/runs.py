@@ -104,6 +104,17 @@ def write(
         ) from error
 
 
+def amend(folder: Path, key: str, more: Mapping[str, Any]) -> None:
+    """Add to what run.json holds under a key.  Raises UsageError where it cannot be written."""
+    path = folder / "run.json"
+    record = _facts(folder)
+    record[key] = {**(record.get(key) or {}), **more}
+    try:
+        write_whole(path, json.dumps(record, indent=1, ensure_ascii=False), durable=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}: {remedy(error)}") from error
+
+
 def _cell(planned: PlannedCell, past: History) -> dict[str, Any]:
     cell, status, reason = planned.cell, *_status(planned, past)
     same = ("id", "workers", "block", "reference", "side", "pair")

@@ -171,7 +171,9 @@ def level(stored: Stored, cells: Sequence[Planned]) -> float:
     """The confidence of a block's intervals: a number of rounds fixed beforehand spends nothing."""
     if stored.run.rounds_limit is not None:
         return intervals.CONFIDENCE
-    return stopping.confidence(len({number for cell in cells for number in stored.times(cell.id)}))
+    first = stopping.EARLY_LOOK if stored.advice else stopping.FIRST_LOOK
+    rounds = {number for cell in cells for number in stored.times(cell.id)}
+    return stopping.confidence(len(rounds), first)
 
 
 def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:

@@ -222,16 +222,13 @@ def _square(row: Row) -> tuple[str, FieldStyle]:
 
 def sweeps(tables: Sequence[Table], anchor: str) -> list[HtmlTable]:
     """What the lines of each sweep follow."""
-    return [
-        HtmlTable(
-            f"{anchor}-{number}",
-            table,
-            tuple(ColumnStyle(heading.text) for heading in table.headings),
-            kind="compared",
-            sortable=False,
-        )
-        for number, table in enumerate(tables, start=1)
-    ]
+    return [plain(table, f"{anchor}-{number}") for number, table in enumerate(tables, start=1)]
+
+
+def plain(table: Table, anchor: str) -> HtmlTable:
+    """A table of text as it is."""
+    styles = tuple(ColumnStyle(heading.text) for heading in table.headings)
+    return HtmlTable(anchor, table, styles, kind="compared", sortable=False)
 
 
 def behaviour_tables(behaviour: Behaviour) -> dict[str, HtmlTable]:

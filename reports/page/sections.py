@@ -13,6 +13,8 @@ from typing import Any
 from markupsafe import Markup
 
 from .. import charts, numbers
+from ..advice import prediction
+from ..advice.answer import answer
 from ..analysis import explanations, header, records, tables
 from ..analysis.cells import Row
 from ..analysis.tables import Group
@@ -44,6 +46,7 @@ def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
         "name": stored.run.id,
         "header": list(header.facts(stored, rows)),
         "warnings": list(header.warnings(stored, rows)),
+        "advice": _advice(stored, anchor),
         "workloads": [_workload(stored, block, own, every) for block, own in each],
         "sides": differences.sides(stored, anchor),
         "pairs": [one for one in pairs if one["table"]],
@@ -53,6 +56,24 @@ def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
         "left_out": _left_out(one for one in every if one["block"] is None),
         "sweep_tables": html_tables.sweeps(words.tables(stored, blocks), f"{anchor}sweep"),
         "method": _method(stored),
+    }
+
+
+def _advice(stored: Stored, anchor: str) -> dict[str, Any] | None:
+    """The sentences, the table and the program of an advice; None of any other run."""
+    found = answer(stored)
+    if found is None:
+        return None
+    use, *others = found.remarks
+    return {
+        "title": found.title,
+        "use": use,
+        "remarks": others,
+        "saw": found.saw,
+        "left_out": list(prediction.reasons(dict(found.left_out))),
+        "table": html_tables.plain(found.table, f"{anchor}advice-table"),
+        "code": found.findings.advice.code,
+        "code_of": found.findings.advice.code_of,
     }
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import numbers
+from ..advice.answer import AdviceAnswer, answer
 from ..analysis import header, tables
 from ..analysis.tables import USUAL, Group, View, wanted
 from ..run.stored import Stored
 from ..sweeps import words
 from ..table import Table, escaped, without_empty
-from . import summary
+from . import advice, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,11 @@ class Run:
         Raises `concbench.reports.errors.UnknownName` for a column or a group that there is not.
         """
         return replace(self, view=wanted(columns, sort, group_by, tables.params(self.stored)))
+
+    @property
+    def advice(self) -> AdviceAnswer | None:
+        """What `concbench.advise` answers; None of any other run."""
+        return answer(self.stored)
 
     @property
     def folder(self) -> Path:
@@ -113,7 +119,9 @@ class Run:
         return page.getvalue().rstrip("\n")
 
     def __repr__(self) -> str:
-        lines = [f"{one.name}: {one.conclusion.sentence}" for one in self._blocks]
+        advised = self.advice
+        lines = [f"{one.topic}: {one.text}" for one in advised.remarks] if advised else []
+        lines += [f"{one.name}: {one.conclusion.sentence}" for one in self._blocks]
         lines += [*self.failed, f"run {self.stored.run.id} in {self.folder}"]
         return "\n".join(numbers.printable(line, "utf-8") for line in lines)
 
@@ -121,6 +129,9 @@ class Run:
         about = map(_text, header.lines(self.stored, [block.rows for block in self._blocks]))
         parts = [f"<p><strong>{_text(line)}</strong></p>" for line in self.failed]
         parts.append(f"<p>{'<br>'.join(about)}</p>")
+        if advised := self.advice:
+            parts += advice.html(advised)
+            parts += [line for table in advice.tables(advised) for line in html(table)]
         for table in summary.run_tables(self._blocks, self.view):
             parts += [line for one in without_empty([table]) for line in html(one)]
         if legend := tables.legend(self._blocks):
@@ -157,6 +168,7 @@ class Run:
         if swept := next((chart for chart in draw(self.stored, "sweep") if chart.svg), None):
             return swept
         key = "speedup" if len(self.stored.blocks()) == 1 else "grid"
+        key = "sweep" if self.stored.advice else key
         return next((chart for chart in draw(self.stored, key) if chart.svg), None)
 
 

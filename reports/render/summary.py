@@ -8,6 +8,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from .. import codes, numbers
+from ..advice.answer import answer
 from ..analysis import behaviour as behaviours
 from ..analysis import comparison, explanations, header, names, tables
 from ..analysis.behaviour import Behaviour
@@ -18,7 +19,7 @@ from ..codes import coded
 from ..run.stored import Stored
 from ..sweeps import words
 from ..table import Heading, Table, escaped, headings, markdown, without_empty
-from . import terminal
+from . import advice, terminal
 
 _PAIRING = (
     "a ratio above 1 is slower; rounds of two runs are not paired; "
@@ -31,6 +32,9 @@ def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     blocks = tables.blocks(stored)
     for line in header.lines(stored, [block.rows for block in blocks]):
         terminal.say(console, line)
+    if advised := answer(stored):
+        console.print()
+        advice.show(advised, console)
     show_tables(blocks, console, view)
     for table in [*sides(stored), *words.tables(stored, blocks)]:
         console.print()
@@ -63,6 +67,7 @@ def document(stored: Stored) -> str:
     about = header.lines(stored, [block.rows for block in blocks])
     each = [table for one in run_tables(blocks, USUAL) for table in without_empty([one])]
     parts = [f"{escaped(line)}  \n" for line in about]
+    parts += [f"\n{advice.document(advised)}" for advised in [answer(stored)] if advised]
     parts += [f"\n{markdown(table)}" for table in each]
     if legend := _legend(blocks, each):
         parts.append(f"\n{escaped(legend)}\n")

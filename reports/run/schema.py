@@ -182,6 +182,7 @@ class Facts:
     probes: tuple[str, ...] = ()
     sides: tuple[Side, ...] = ()
     imports: dict[str, Imported] = field(default_factory=dict)
+    advice: dict[str, Any] | None = None
 
     def called(self, cell: Planned) -> str:
         """The cell's name in any run, with its side as the user wrote it unless that is our own."""

@@ -27,6 +27,7 @@ from ..errors import MALFORMED, DamagedRun
 from ..files import limited
 from ..text import legible, shortened
 from . import keys, notes, probes, schema
+from .advice import Advice, checked
 from .notes import Note
 from .probes import Probed
 from .schema import LONGEST, SHORTEST, Facts, Planned
@@ -109,6 +110,8 @@ class Stored:
     processes: tuple[Process, ...]
     probes: Mapping[int, Probed] = field(default_factory=dict)
     replaced: tuple[Process, ...] = ()
+    advice: Advice | None = None
+    """What an advice knew before its race; None of any other run."""
 
     def with_margin(self, margin: float) -> Stored:
         """The same run, judged by another margin."""
@@ -151,6 +154,10 @@ def read(path: Path) -> Stored:
     if folder.is_file():
         return read_foreign(folder)
     run = schema.read(folder / "run.json")
+    advice = None if run.advice is None else checked(run.advice, folder / "run.json")
+    if advice:  # what was never raced is told by the advice, and no row of a table
+        raced = tuple(one for one in run.cells if one.status in ("measured", "failed"))
+        run = replace(run, cells=() if advice.failure or advice.no_race else raced)
     if not run.sides:
         processes = _measured(folder / "samples.json", run.cells)
     else:
@@ -166,6 +173,7 @@ def read(path: Path) -> Stored:
         tuple(one for one in processes if one.round not in again),
         probes.read(folder, {cell.id for cell in run.cells}),
         tuple(one for one in processes if one.round in again),
+        advice,
     )
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from . import intervals, ranks
 
-FIRST_LOOK = 8
+FIRST_LOOK, EARLY_LOOK = 8, 3
+"""Rounds before the first look; an advice, which leaves out what is slow, looks early."""
 MISSES = 0.05
 HALF_WIDTH = 0.02
 
@@ -75,17 +76,17 @@ def _known(block: Cohort, rounds: Sequence[Round], margin: float) -> bool:
     return all(one is not None and (one.high or math.inf) < 1 + margin for one in gains)
 
 
-def looks(rounds: int) -> int:
+def looks(rounds: int, first: int = FIRST_LOOK) -> int:
     """How many looks these rounds hold: one at 8, 16, 32, 64 ..."""
-    return (rounds // FIRST_LOOK).bit_length()
+    return (rounds // first).bit_length()
 
 
-def confidence(rounds: int) -> float:
+def confidence(rounds: int, first: int = FIRST_LOOK) -> float:
     """The level at which to show an interval after so many rounds of its block.
 
     Stopped or not, 95 % of the intervals shown hold the truth.
     """
-    return 1 - MISSES / (1 << looks(rounds))
+    return 1 - MISSES / (1 << looks(rounds, first))
 
 
 def _done(block: Cohort, history: Sequence[Round], half_width: float) -> bool:

@@ -148,7 +148,7 @@ def test_a_sweep_comes_first_on_the_page_and_is_no_section_of_others(tmp_path: P
     links = [tag["href"] for tag in found.all("a")]
     assert links.index("#sweep") == links.index("#verdict") + 1
     assert "io_sleep over workers" in found.text and "22 [21, 23]" in found.text
-    assert "each strategy at its best point of the sweep" in found.text
+    assert "these charts show the fastest" in found.text
     alone = Parsed(page.rendered(run(tmp_path / "2", usual())))
     assert "sweep" not in alone.ids
     assert "#sweep" not in [tag["href"] for tag in alone.all("a")]
