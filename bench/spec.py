@@ -84,7 +84,7 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
         form = {"aopen": asynccontextmanager(aopened), "loops": loops}
     form["task_inputs"] = several
     about: dict[str, Any] = {"__doc__": function.__doc__} if function.__doc__ else {}
-    for one in ("normal", *AROUND):
+    for one in ("normal", "same", *AROUND):
         if callable(near_it := _beside(function, one)):
             form[one] = staticmethod(near_it)
     return dataclasses.make_dataclass(name, fields, namespace={**form, **about}, frozen=True)

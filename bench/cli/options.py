@@ -76,6 +76,10 @@ Warm = Annotated[
     bool, Option("--warm", help="Rank by later batches, also where the first did the work.")
 ]
 
+Fresh = Annotated[
+    bool, Option("--fresh", help="One batch a process, its first: for work that is done once.")
+]
+
 # How long, and in which order
 Rounds = Annotated[
     int | None, Option(help="Exactly so many rounds; all the time, without --budget.")

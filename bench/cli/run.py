@@ -29,7 +29,7 @@ PRESETS = {"quick": "30s", "rigorous": "10m"}
 
 Budget = Annotated[
     str | None,
-    Option(help="Time for all rounds: 60s (the default), 10m, 1h; probes: a quarter more."),
+    Option(help="Time for all of it, probes included: 60s (the default), 10m, 1h."),
 ]
 Quick = Annotated[bool, Option("--quick", help="A budget of 30s.")]
 Rigorous = Annotated[bool, Option("--rigorous", help="A budget of 10m.")]
@@ -80,6 +80,7 @@ def run(
     strict: options.Strict = False,
     exact: options.Exact = False,
     warm: options.Warm = False,
+    fresh: options.Fresh = False,
     results: options.Results = None,
     resume: options.Resume = None,
     dry_run: Dry = False,
@@ -107,8 +108,15 @@ def run(
         if not quiet and (doubt := _too_few_rounds(settings)):
             print(f"concbench: {doubt}", file=sys.stderr)
         with watching(quiet, verbose) as watch:
-            folder = driver.run(settings, sys.argv[1:], watch, unfinished)
+            folder = driver.run(settings, sys.argv[1:], watch, unfinished, _showing(report))
         _show(folder, given, settings, output, outcome)
+
+
+def _showing(page: bool) -> float:
+    """Seconds of the budget that are needed when all is measured."""
+    from ..driver.schedule import ENDING_SECONDS, PAGE_SECONDS
+
+    return ENDING_SECONDS + PAGE_SECONDS * page
 
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
@@ -200,21 +208,36 @@ def _too_few_rounds(settings: Settings) -> str:
     blocks = [one.block for one in plan(settings) if not one.reason]
     cells = len(blocks) * max(1, len(settings.side))
     most = max(map(blocks.count, set(blocks)), default=0)
-    return few_rounds(cells, most, CELL_SECONDS * cells, settings.seconds)
+    return few_rounds(cells, most, CELL_SECONDS * cells, settings.seconds, _for_rounds(settings))
 
 
-def few_rounds(cells: int, most: int, round_seconds: float, budget: float) -> str:
-    """What is wrong with a budget for cells of which `most` are in one table; "" if nothing is."""
+def few_rounds(
+    cells: int, most: int, round_seconds: float, budget: float, share: float = 1.0
+) -> str:
+    """What is wrong with a budget for cells of which `most` are in one table; "" if nothing is.
+
+    Rounds have that share of it.
+    """
     from concbench.reports.stats.ranks import fewest_rounds
 
-    rounds, fewest = int(budget / round_seconds) if round_seconds else 0, fewest_rounds(most)
+    rounds, fewest = (
+        int(share * budget / round_seconds) if round_seconds else 0,
+        fewest_rounds(most),
+    )
     if most < 2 or rounds >= fewest:
         return ""
     allows = "less than one" if rounds < 1 else f"about {rounds}"
     return (
         f"{cells} cells take about {round_seconds:.0f} s a round, so {budget:g} s allow {allows}, "
-        f"too few to tell much: --budget {neat(1.2 * fewest * round_seconds)} would do"
+        f"too few to tell much: --budget {neat(1.2 * fewest * round_seconds / share)} would do"
     )
+
+
+def _for_rounds(settings: Settings) -> float:
+    """The share of a budget that probes leave to rounds at least."""
+    from ..driver.probing import SHARE
+
+    return 1 - SHARE if settings.probes else 1.0
 
 
 def neat(seconds: float) -> str:
@@ -242,7 +265,8 @@ def _way_out(open_one: Conclusion, run: Stored) -> str:
     if not rounds or rounds * (each or 0.0) > MOST_SECONDS:
         return "too much noise for any budget: find a quieter machine"
     timed = each if run.run.rounds_limit is None else None
-    option = f"--budget {neat(rounds * timed)}" if timed else f"--rounds {rounds}"
+    share = 1.25 if run.run.probes else 1.0  # probes take a fifth of that
+    option = f"--budget {neat(share * rounds * timed)}" if timed else f"--rounds {rounds}"
     begin = "would begin to tell" if open_one.outcome == "undecided" else "would probably do"
     return f"{option} {begin}"
 
@@ -270,19 +294,21 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome) -> None:
         why = planned.reason or trial.past.reason(planned.id)
         print(f"  {planned.name}: {why or 'ran once'}")
         outcome.failed += bool(trial.past.reason(planned.id))
-    one = trial.seconds_per_round
-    seconds = settings.seconds if settings.rounds is None else settings.rounds * one
-    probing = SHARE * (settings.budget or seconds)
-    after = f", then probes for up to {probing:.0f} s" if settings.probes else ""
+    one, share = trial.seconds_per_round, _for_rounds(settings)
     if settings.rounds is None:
-        count = f"about {max(1, round(seconds / one))} rounds in {seconds:g}"
+        seconds = settings.seconds
+        count = f"about {max(1, round(share * seconds / one))} rounds in {seconds:g} s"
+        count += ", with probes" * bool(settings.probes)
     else:
-        count = f"{settings.rounds} rounds about {seconds:.0f}"
-    print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count} s{after}")
+        seconds = settings.rounds * one
+        count = f"{settings.rounds} rounds about {seconds:.0f} s"
+        probing = SHARE * (settings.budget or seconds)
+        count += f", then probes for up to {probing:.0f} s" * bool(settings.probes)
+    print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count}")
     blocks = [planned.block for planned in trial.plan if not planned.reason]
     most = max(map(blocks.count, set(blocks)), default=0)
-    doubt = few_rounds(len(blocks), most, one, seconds) if settings.rounds is None else ""
-    if doubt:
+    doubt = few_rounds(len(blocks), most, one, settings.seconds, share)
+    if doubt and settings.rounds is None:
         print(doubt)
 
 

@@ -96,6 +96,16 @@ WORDS = {
         "{inputs:input} for {tasks:task}",
         "after the last the first again: what caches an answer gives it faster then",
     ),
+    "first-counts": (
+        "first batch of a process",
+        "each process ran its batch once, as --fresh asks or for its tasks take long: the times "
+        "have what first calls cost",
+    ),
+    "own-contexts": (
+        "sets context variables",
+        "here each task has a context of its own, as asyncio gives it: a plain loop, a thread of a "
+        "pool and a coroutine that takes task after task would show the next what one has set",
+    ),
     "dask-workers": (
         "{workers:Dask worker} on {hosts}",
         "the CPU and memory that tasks take there are not counted here",
@@ -190,10 +200,20 @@ WORDS = {
         "those tasks take {times} times what all do on average, so they cannot stand for the rest: "
         "put right by what they took elsewhere; a longer --budget or fewer --tasks measures all",
     ),
+    "sample-unchecked": (
+        "sampled {measured} of {tasks}, unchecked",
+        "{measured} of its {tasks} tasks were measured, others in each round, and the times scaled "
+        "to all; no probe saw whether the rest is like them",
+    ),
+    "sample-doubted": (
+        "sampled {measured} of {tasks}, in doubt",
+        "all tasks take longer elsewhere than they would one after the other by this sample, so it "
+        "is unlike the rest: a longer --budget or fewer --tasks measures all",
+    ),
     "done-once": (
         "first batch {first}, later {later}",
         "cached, or work that can be done once: later batches find it done, and their times say "
-        "how long nothing takes; one-shot is what a script pays, --warm ranks later batches",
+        "how long nothing takes; --fresh measures one batch a process, --warm ranks later ones",
     ),
     "other-client": ("client {client}, not {usual}", "clients are compared here, too"),
     "beyond-limit": (
