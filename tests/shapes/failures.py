@@ -71,8 +71,8 @@ def ends_the_process(i):
     os._exit(7)
 
 
+@expects("KeyboardInterrupt:")
 def interrupts(i):
-    """KeyboardInterrupt:"""
     raise KeyboardInterrupt
 
 
@@ -86,13 +86,13 @@ def recurses(i):
     return recurses(i)
 
 
+@expects("ZeroDivisionError:")
 def divides(i):
-    """ZeroDivisionError:"""
     return 1 // 0
 
 
+@expects("MemoryError:")
 def out_of_memory(i):
-    """MemoryError:"""
     raise MemoryError
 
 
@@ -111,8 +111,8 @@ def stops(i):
     return next(iter(()))
 
 
+@expects("CancelledError:")
 def cancels(i):
-    """CancelledError:"""
     raise asyncio.CancelledError
 
 
@@ -121,23 +121,23 @@ def gives_an_object(i):
     return object()
 
 
+@expects("Task 0 returned a function, which cannot be compared")
 def gives_a_function(i):
-    """Task 0 returned a function, which cannot be compared"""
     return lambda: i
 
 
+@expects("Task 0 returned a generator, which cannot be compared")
 def gives_a_generator(i):
-    """Task 0 returned a generator, which cannot be compared"""
     return (n for n in range(i))
 
 
+@expects("Task 0 returned a lock, which cannot be compared")
 def gives_a_lock(i):
-    """Task 0 returned a lock, which cannot be compared"""
     return threading.Lock()
 
 
+@expects("Task 0 returned a TextIOWrapper, which cannot be compared")
 def gives_a_file(i):
-    """Task 0 returned a TextIOWrapper, which cannot be compared"""
     return sys.__stdout__
 
 
@@ -152,8 +152,8 @@ def forgets_to_await(i):
     return coroutine
 
 
+@expects("Task 0 returned a list that holds itself")
 def holds_itself(i):
-    """Task 0 returned a list that holds itself"""
     one = [i]
     one.append(one)
     return one
@@ -196,8 +196,8 @@ def used_up(i):
     return taken.pop()
 
 
+@expects("FileNotFoundError:")
 def removes(i):
-    """FileNotFoundError:"""
     path = Path(os.environ["TMPDIR"], f"{os.getpid()}-{i}")
     if i not in seen:
         path.touch()
