@@ -12,6 +12,7 @@ floats: reports/run/answers.py compares them.
 
 from __future__ import annotations
 
+import copyreg
 import json
 import math
 from array import array
@@ -295,7 +296,8 @@ def _of_object(value: Any, place: Place) -> Iterator[Token]:
             yield from _tokens(getattr(value, one.name), (*place, f".{one.name}"))
         return
     try:
-        make, args, *rest = value.__reduce_ex__(4)
+        special = copyreg.dispatch_table.get(kind)  # of patterns, say
+        make, args, *rest = special(value) if special else value.__reduce_ex__(4)
     except Exception as error:
         raise Incomparable(f"{_incomparable(value)} ({type(error).__name__}: {error})") from None
     yield place, getattr(make, "__qualname__", str(make))

@@ -93,16 +93,16 @@ def measure(job: dict[str, Any], folder: str) -> None:
             first = clock()
             cpu, after = time.process_time() - cpu, usage.after() if usage else None
         agreed = _agreement(lanes.workload, tasks, job.get("model", ""))
-        first_results = shown(results) if job.get("shown") else []
-        results = agreed(results) if agreed else results
-        answer = FirstAnswer(results, len(tasks), lanes.workload, job.get("exact", False), agreed)
+        counted = agreed(results) if agreed else results
+        answer = FirstAnswer(counted, len(tasks), lanes.workload, job.get("exact", False), agreed)
         sample = list(tasks) if len(tasks) < job.get("tasks", 0) else []
         drawn = spread(job["head"], len(tasks), job.get("draw", ""))
         numbers = range(len(tasks)) if sample else drawn
-        head = answer.of([results[i] for i in numbers])
+        head = answer.of([counted[i] for i in numbers])
+        first_results = shown(results) if job.get("shown") else []
         if answer.alike:
             lanes.notes.append({"code": "answers-alike"})
-        del results
+        del results, counted
         timed = TimedBatches(batch, tasks, answer, lanes.around_batch if lanes.around else None)
         if usage:
             timed.take(first - beginning, cpu, before, after)

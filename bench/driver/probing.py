@@ -130,9 +130,16 @@ def _in_turn(planned: PlannedCell, past: History, batch: float) -> bool:
 
     Such a cell is the slowest and needs its probe most; a few tasks show all there is to see.
     """
-    each = past.seconds_per_task.get(planned.block)
-    tasks = past.measured_tasks(planned)
+    each, tasks = _each(planned.block, past), past.measured_tasks(planned)
     return planned.workers == 1 or (each is not None and batch >= AS_LONG * each * tasks)
+
+
+def _each(block: int, past: History) -> float | None:
+    """What a task takes in turn on average: as the reference measured it, or as was scouted."""
+    own = (one for one in past.plan if one.block == block and one.reference)
+    runs = [run for one in own for run in past.measured[one.id]]
+    known = [run["seconds"] / run["tasks"] for run in runs]
+    return median(known) if known else past.seconds_per_task.get(block)
 
 
 def _of_empty(planned: PlannedCell, process: float) -> Owed:

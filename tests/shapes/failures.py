@@ -121,22 +121,22 @@ def gives_an_object(i):
     return object()
 
 
-@expects("Task 0 returned a function, which cannot be compared")
+@expects("task 0 returned a function, which cannot be compared")
 def gives_a_function(i):
     return lambda: i
 
 
-@expects("Task 0 returned a generator, which cannot be compared")
+@expects("task 0 returned a generator, which cannot be compared")
 def gives_a_generator(i):
     return (n for n in range(i))
 
 
-@expects("Task 0 returned a lock, which cannot be compared")
+@expects("task 0 returned a lock, which cannot be compared")
 def gives_a_lock(i):
     return threading.Lock()
 
 
-@expects("Task 0 returned a TextIOWrapper, which cannot be compared")
+@expects("task 0 returned a TextIOWrapper, which cannot be compared")
 def gives_a_file(i):
     return sys.__stdout__
 
@@ -152,7 +152,7 @@ def forgets_to_await(i):
     return coroutine
 
 
-@expects("Task 0 returned a list that holds itself")
+@expects("task 0 returned a list that holds itself")
 def holds_itself(i):
     one = [i]
     one.append(one)
