@@ -51,7 +51,7 @@ def swallows_errors(i):
         return
 
 
-@expects("sentence: threading is fastest")
+@expects("sentence: threading")
 def sleeps(i):
     time.sleep(0.01)
     return i
@@ -80,13 +80,13 @@ async def awaits_in_threads(i):
     return i
 
 
-@expects("asyncio: blocks the loop: waits for one task at a time")
+@expects("asyncio: blocks the loop")
 async def blocks(i):
     time.sleep(0.01)
     return i
 
 
-@expects("asyncio: blocks the loop: waits for one task at a time")
+@expects("sentence: threading")
 async def one_at_a_time(i):
     gate = one_at_a_time.__dict__.setdefault(asyncio.get_running_loop(), asyncio.Lock())
     async with gate:
@@ -122,9 +122,9 @@ def cached_says_why(i):
 
 @expects("sequential: first batch")
 def sorted_in_place(i):
-    if i == 0:
+    if i == 0 and numbers[0] > 1:
         numbers.sort()
-        time.sleep(0.02)
+        time.sleep(0.1)
     return numbers[i]
 
 
@@ -197,26 +197,10 @@ def one_slow(i):
     return i
 
 
-@expects("sequential: a task uses")
-def computes_in_threads_of_its_own(i):
-    threads = [threading.Thread(target=burn) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return i
-
-
-def burn():
-    import hashlib
-
-    hashlib.pbkdf2_hmac("sha256", b"x", b"y", 60_000)  # without the GIL
-
-
 @expects("left: thread")
 def starts_a_thread_that_stays(i):
     if i == 0:
-        threading.Thread(target=time.sleep, args=(0.4,), name="stays").start()
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
     time.sleep(0.002)
     return i
 

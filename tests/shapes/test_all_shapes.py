@@ -109,7 +109,7 @@ def test_work_that_misleads_is_told_by_a_note_or_the_verdict(tmp_path):
     expected = shapes(peculiar)
     assert len(expected) > 25
     strategies = ("sequential", "threading[workers=4]", "asyncio[workers=4]")
-    settings = {"tasks": 8, "rounds": 3, "strategy": strategies, "probe": "latency,lag"}
+    settings = {"tasks": 8, "rounds": 2, "strategy": strategies, "probe": "latency,lag"}
     stored, blocks = measured(tmp_path, peculiar, expected, **settings)
     wrong = {
         name: (expected[name], _said(blocks[name], stored))
