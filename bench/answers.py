@@ -296,8 +296,9 @@ def _of_object(value: Any, place: Place) -> Iterator[Token]:
             yield from _tokens(getattr(value, one.name), (*place, f".{one.name}"))
         return
     try:
-        special = copyreg.dispatch_table.get(kind)  # of patterns, say
-        make, args, *rest = special(value) if special else value.__reduce_ex__(4)
+        special: Any = copyreg.dispatch_table.get(kind)  # of patterns, say
+        reduced: Any = special(value) if special else value.__reduce_ex__(4)
+        make, args, *rest = reduced
     except Exception as error:
         raise Incomparable(f"{_incomparable(value)} ({type(error).__name__}: {error})") from None
     yield place, getattr(make, "__qualname__", str(make))

@@ -174,9 +174,9 @@ def test_probes_end_with_the_budget_where_rounds_took_longer():
 
 
 def test_where_memory_does_not_fit_the_rest_of_a_pass_may():
-    past = measured(seconds=(1.0, 3.0, 3.0))
+    past = measured(seconds=(12.0, 3.0, 3.0))
     lab = MadeUpLab(seconds=lambda one: one.expected)
-    probing(past, lab).run(30.0)
+    probing(past, lab).run(40.0)
     light = [one for one in lab.seen if one.planned and one.probes == ("latency", "lag")]
     whole = {one.planned.id: one for one in owed(PLAN, past, PROBES) if one.planned}
     assert light[0].expected < whole[light[0].planned.id].expected
