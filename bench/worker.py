@@ -276,7 +276,7 @@ def _agreement(
     """What holds results against those of other workers, by the workload's own `same`."""
     if not callable(same := getattr(workload, "same", None)):
         return None
-    from .sameness import Agreement  # few need it
+    from .store.sameness import Agreement  # few need it
 
     return Agreement(same, tasks, path)
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = {
     "bench": """
         errors contracts
-        answers inputs spec pickled clients imports sameness
+        answers inputs spec pickled clients imports
         engine
         lanes
         strategies

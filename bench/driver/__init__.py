@@ -27,7 +27,6 @@ from . import probe_results, schedule
 from .lab import Lab, Workshop, open_lab, workshop
 from .probing import Ahead, Probing
 from .rounds import Course, Limits, Wanted
-from .scouting import Scouts
 from .watch import Watch, Watcher
 
 Plan = tuple[PlannedCell, ...]
@@ -147,7 +146,9 @@ def measure(
                 note()
                 save()
 
-            Scouts(past, lab, log.append, limit, after.ending, after.most, agenda.fewer).run()
+            schedule.Scouts(
+                past, lab, log.append, limit, after.ending, after.most, agenda.fewer
+            ).run()
             cells, watcher = past.plan, Watcher(watch, lab.elapsed, past, limit, after)
             course = Course(
                 *(cells, past, lab, log.append, end_round, watcher.visit, limit, seed),
@@ -203,7 +204,7 @@ def dry_run(settings: Settings, watch: Watch) -> DryRun:
         past, once = History(cells), Limits(limits(settings).budget, 1, settings.timeout)
         opened = open_lab(shop, agenda.sides, cells, 0, proof=agenda.proof, exact=settings.exact)
         with opened as lab:
-            Scouts(past, lab, lambda _: None, once).run()
+            schedule.Scouts(past, lab, lambda _: None, once).run()
             visit = Watcher(watch, lab.elapsed, past, once, lambda: 0.0).visit
             course = Course(cells, past, lab, lambda _: None, lambda: None, visit, once, 0)
             course.run(lambda _: [planned.id for planned in cells])

@@ -30,7 +30,7 @@ from .fixtures import HERE, running
 from .probe_results import Pass
 from .probing import Owed
 from .rounds import Measurement, Visit
-from .scouting import Scouting
+from .schedule import Scouting
 from .workers import EquippedSide, Launch, Leftover, Worker, Workers
 
 LOST = "something killed the process that tidies up after a killed run: it was started anew"

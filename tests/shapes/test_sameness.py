@@ -8,8 +8,8 @@ from concbench.answers import FirstAnswer, WrongAnswer
 from concbench.driver import run
 from concbench.plan.settings import resolve
 from concbench.reports import read
-from concbench.sameness import Agreement
 from concbench.spec import Spec
+from concbench.store.sameness import Agreement
 
 
 def near(one, other):

@@ -10,7 +10,7 @@ import pytest
 from concbench import reports
 from concbench.driver import run, schedule
 from concbench.driver.rounds import Limits
-from concbench.driver.scouting import Scouting, Scouts
+from concbench.driver.schedule import Scouting, Scouts
 from concbench.plan.cells import plan
 from concbench.plan.settings import resolve
 from concbench.store.state import History
@@ -119,7 +119,7 @@ def test_a_run_that_goes_on_has_the_tasks_that_it_began_with():
 def test_a_sample_is_another_in_every_round_and_all_cells_agree_on_it(tmp_path, monkeypatch):
     """Two cells run a sample, of which the third has all."""
     (tmp_path / "mine.py").write_text("def f(i):\n    return i\n")
-    monkeypatch.setattr("concbench.driver.scouting.sample", lambda seconds, tasks, budget: 3)
+    monkeypatch.setattr("concbench.driver.schedule.sample", lambda seconds, tasks, budget: 3)
     settings = {
         "workload": (f"{tmp_path / 'mine.py'}:f",),
         "strategy": ("sequential", "asyncio", "threading"),

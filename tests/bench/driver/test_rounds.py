@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from concbench.driver.rounds import Course, Limits, Measurement, Visit, startup
-from concbench.driver.scouting import Scouting, Scouts, sample
+from concbench.driver.schedule import Scouting, Scouts, sample
 from concbench.plan.cells import PlannedCell
 from concbench.processes.outputs import Failed
 from concbench.spec import Cell, Spec

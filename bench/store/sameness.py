@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from .answers import SHOWN, WrongAnswer
-from .contracts import Plain
+from ..answers import SHOWN, WrongAnswer
+from ..contracts import Plain
 
 Same = Callable[[Any, Any], Any]
 
