@@ -132,6 +132,13 @@ def report_speed(session: nox.Session) -> None:
     session.run("python", "benchmarks/report_speed.py", *session.posargs)
 
 
+@nox.session(**ALONE)
+def sharpness(session: nox.Session) -> None:
+    """Measure how narrow intervals are, beside those of an earlier revision."""
+    session.install(".")
+    session.run("python", "benchmarks/sharpness.py", *session.posargs)
+
+
 @nox.session
 def gate_quality(session: nox.Session) -> None:
     """Measure what the regression gate promises, on recorded and made-up noise."""

@@ -23,6 +23,8 @@ from .errors import remedies
 from .lanes import Lanes, spread
 from .lanes.pools import show_stacks
 from .lanes.report import child_startup, total
+from .parts import Portion
+from .processes import parking
 from .spec import Spec
 
 LONGEST = 1_000_000
@@ -77,6 +79,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
     from .machine import process
 
     mark, gil, turned_on = _mark(folder), process.gil(), process.watch_gil()
+    wait = parking.turn() if job.get("in_turns") else None
     began = clock()
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
@@ -84,7 +87,10 @@ def measure(job: dict[str, Any], folder: str) -> None:
         batch = stack.enter_context(strategy.open(lanes))
         opened = clock()
         os.remove(mark)
-        tasks = lanes.tasks(job["measured_tasks"], job.get("tasks"), job.get("draw", ""))
+        draw = job.get("draw", "")
+        whole = lanes.tasks(job["measured_tasks"], job.get("tasks"), draw)
+        portion = Portion(whole, 1 if lanes.around else job.get("parts", 1), job.get("part"))
+        tasks = portion.tasks
         usage = _meter() if job.get("first_counts") else None
         with lanes.around_batch():
             before, cpu = usage.before() if usage else None, time.process_time()
@@ -95,15 +101,18 @@ def measure(job: dict[str, Any], folder: str) -> None:
         agreed = _agreement(lanes.workload, tasks, job.get("model", ""))
         counted = agreed(results) if agreed else results
         answer = FirstAnswer(counted, len(tasks), lanes.workload, job.get("exact", False), agreed)
-        sample = list(tasks) if len(tasks) < job.get("tasks", 0) else []
-        drawn = spread(job["head"], len(tasks), job.get("draw", ""))
-        numbers = range(len(tasks)) if sample else drawn
+        sample = list(whole) if len(whole) < job.get("tasks", 0) else []
+        numbers = range(len(tasks)) if sample else spread(job["head"], len(tasks), draw)
         head = answer.of([counted[i] for i in numbers])
+        of_parts = portion.answers(counted, answer)
+        if portion.number is not None:
+            lanes.notes.append({"code": "in-parts", "tasks": len(tasks), "of": len(whole)})
         first_results = shown(results) if job.get("shown") else []
         if answer.alike:
             lanes.notes.append({"code": "answers-alike"})
         del results, counted
-        timed = TimedBatches(batch, tasks, answer, lanes.around_batch if lanes.around else None)
+        around = lanes.around_batch if lanes.around else None
+        timed = TimedBatches(portion.in_parts(batch), portion, answer, around, wait)
         if usage:
             timed.take(first - beginning, cpu, before, after)
             lanes.notes.append({"code": "first-counts"})
@@ -111,12 +120,14 @@ def measure(job: dict[str, Any], folder: str) -> None:
         surroundings = _surroundings()
         lanes.notes += [{"code": "gil-turned-on-by", "module": one} for one in turned_on()]
         imports.write()  # what a task imports is there by now
+        if wait:
+            wait()
         closing = clock()
     if any(one.contexts for one in lanes.reports):
         lanes.notes.append({"code": "own-contexts"})
     facts = {
         "cb_startup_s": opened - began,
-        "cb_first_batch_s": first - beginning,
+        "cb_first_batch_s": (first - beginning) * portion.times,
         "cb_close_s": clock() - closing,
         "cb_own_cpu_s": timed.cpu / timed.batches,
         "cb_in_process": int(lanes.in_process),
@@ -126,12 +137,16 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_answer_head": head,
         "cb_head": job["head"],
         "cb_sample": json.dumps(sample) if sample else "",
+        "cb_part_answers": json.dumps(of_parts) if of_parts else "",
+        "cb_part_seconds": json.dumps(portion.seconds) if portion.seconds else "",
         "cb_results": json.dumps(first_results) if first_results else "",
         "cb_notes": _distinct([*lanes.notes, *([] if lanes.far else timed.notes)]),
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
         "cb_child_startup_cpu_s": child_startup(lanes.reports),
-        "cb_metrics": _per_batch(total(lanes.reports), timed.batches + (usage is None)),
+        "cb_metrics": _per_batch(
+            total(lanes.reports), (usage is None) / portion.times + timed.batches
+        ),
         **({} if lanes.far else timed.used()),  # of a part of the tree it would be wrong
         **surroundings,
         "cb_gil_first": None if gil is None else int(gil),
@@ -198,17 +213,25 @@ AGAIN = (
 
 
 class TimedBatches:
-    """Batches under the clock; their usage is read, and their answer checked, outside it."""
+    """Batches under the clock; their usage is read, and their answer checked, outside it.
+
+    There it also waits, for the turn of each value.
+    """
 
     def __init__(
-        self, batch: Batch, tasks: range, answer: FirstAnswer, around: Around = None
+        self,
+        batch: Batch,
+        portion: Portion,
+        answer: FirstAnswer,
+        around: Around = None,
+        wait: Callable[[], None] | None = None,
     ) -> None:
-        self._batch, self._tasks, self._answer = batch, tasks, answer
-        self._around = around
+        self._batch, self._tasks, self._answer = batch, portion.tasks, answer
+        self._times, self._around, self._wait = portion.times, around, wait
         self._usage, self._used = _meter(), list[Any]()
         self.notes: list[Plain] = []
         self.cpu = 0.0
-        self.batches = 0
+        self.batches = 0.0
         self._taken: float | None = None
 
     def take(self, seconds: float, cpu: float, before: Any, after: Any) -> None:
@@ -221,6 +244,8 @@ class TimedBatches:
             seconds, self._taken = self._taken, None
             return seconds
         batch, tasks, clock, repeats = self._batch, self._tasks, time.perf_counter, range(loops)
+        if self._wait:
+            self._wait()
         before = self._usage.before()
         cpu = time.process_time()
         began = clock()
@@ -236,14 +261,14 @@ class TimedBatches:
             raise
         self._note(loops, time.process_time() - cpu, before, self._usage.after())
         self._answer.check(results)
-        return seconds
+        return seconds * self._times
 
     def _note(self, batches: int, cpu: float, before: Any, after: Any) -> None:
         self.cpu += cpu
         self._used.append(self._usage.spent(before, after))
         if before is None or after is None:
             self.notes.append({"code": "cpu-unreadable"})
-        self.batches += batches
+        self.batches += batches / self._times
 
     def _apart(self, loops: int) -> tuple[float, list[Plain]]:
         """Batches, each with what is done before and after it, outside the clock."""

@@ -15,7 +15,7 @@ import numpy as np
 from covering import NOISES, ROUNDS, coverage
 from figures import Figure, show, show_rows
 from real_checks import real
-from recorded import CHEAPEST, DATA, Cell, Recorded, Split, read
+from recorded import CHEAPEST, DATA, Cell, Recorded, Split, read, undisturbed
 from rivals import rivals
 from trials import BUDGET, THRESHOLD, Check, Setting, checks, share, told
 
@@ -46,7 +46,7 @@ def noise(given: Given) -> None:
 
 
 def _noise(cell: Cell, cells: int) -> tuple[str, ...]:
-    first, second = np.log(np.median(cell.cut(CHEAPEST), axis=2))
+    first, second = undisturbed(cell.cut(CHEAPEST))
     scale = 100 / math.sqrt(len(first))
     paired = scale * float(np.std(second - first, ddof=1))
     unpaired = scale * math.sqrt(np.var(first, ddof=1) + np.var(second, ddof=1))

@@ -17,6 +17,7 @@ from figures import Figure, show
 from growth import growth
 from limits import http, shares
 from pairs import Compared, Pair, compare
+from parked import parked
 
 from concbench.driver.fixtures import running
 from concbench.machine.identity import cpus
@@ -155,6 +156,11 @@ def growing(effort: Effort) -> None:
     growth(effort.starts // 2)
 
 
+def waiting(effort: Effort) -> None:
+    """What workers cost that wait for their turn."""
+    show("workers that wait for their turn", parked(effort.turns))
+
+
 PARTS: dict[str, Callable[[Effort], None]] = {
     "tasks": tasks,
     "batches": batches,
@@ -162,6 +168,7 @@ PARTS: dict[str, Callable[[Effort], None]] = {
     "limit": limit,
     "growth": growing,
     "costs": costs,
+    "waiting": waiting,
 }
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from concbench.reports.gate.decision import VALUES, VALUES_SECONDS
+from concbench.reports.gate.decision import LEAST, VALUES, VALUES_SECONDS
 
 Numbers: TypeAlias = NDArray[np.float64]
 DATA = Path(__file__).with_name("data")
@@ -40,8 +40,14 @@ class Split:
         return f"{self.least} to {self.most}, as fit {1000 * self.seconds:g} ms"
 
 
-CHEAPEST = Split(1, VALUES, VALUES_SECONDS)
-"""What the part `split` found."""
+CHEAPEST = Split(LEAST, VALUES, VALUES_SECONDS)
+"""What the part `split` found, and at least as many as leave some out."""
+
+
+def undisturbed(values: Numbers) -> Numbers:
+    """The logarithm of each process's number, as reports.run.values makes it."""
+    faster = np.sort(values, axis=-1)[..., : max(1, values.shape[-1] // 2)]
+    return np.asarray(np.log(faster).mean(axis=-1))
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,8 @@ class Cell:
         return self.values[:, :, : split.values(self.batch)]
 
     def logarithms(self, split: Split) -> Numbers:
-        """Of the second side's median over the first's, by round."""
-        first, second = np.log(np.median(self.cut(split), axis=2))
+        """Of the second side's number over the first's, by round."""
+        first, second = undisturbed(self.cut(split))
         return np.asarray(second - first)
 
     def seconds(self, split: Split) -> float:

@@ -27,7 +27,7 @@ ORDER = {
         plan
         sides
         store
-        probes
+        probes parts
         worker
         driver
         gate

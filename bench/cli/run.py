@@ -31,6 +31,10 @@ Budget = Annotated[
     str | None,
     Option(help="Time for all of it, probes included: 60s (the default), 10m, 1h."),
 ]
+Until = Annotated[
+    str | None,
+    Option(metavar="decided", help="Measure until the fastest is known, for at most 10m."),
+]
 Quick = Annotated[bool, Option("--quick", help="A budget of 30s.")]
 Rigorous = Annotated[bool, Option("--rigorous", help="A budget of 10m.")]
 Side = Annotated[
@@ -68,6 +72,7 @@ def run(
     start: options.Start = None,
     budget: Budget = None,
     rounds: options.Rounds = None,
+    until: Until = None,
     quick: Quick = False,
     rigorous: Rigorous = False,
     timeout: options.Timeout = None,

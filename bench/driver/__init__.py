@@ -73,14 +73,14 @@ class Agenda:
     """What a run measures: cells, the sides they are of, and what a reader must know of them.
 
     A pass with `probes` follows each visit, if there are any; from the seconds of a value `values`
-    says how many a process gives; `proof` is told what they import.
+    says how many a process gives (None: as many as pay); `proof` is told what they import.
     """
 
     sides: tuple[MeasuredSide, ...]
     cells: Plan
     warnings: Sequence[str] = ()
     probes: tuple[str, ...] = ()
-    values: Callable[[float], int] = lambda seconds: 1
+    values: Callable[[float], int] | None = None
     proof: Proof | None = None
     alone: Sequence[tuple[str, str]] = ()
     """Cells that not every side has, and why."""
@@ -298,6 +298,10 @@ def _wanted(settings: Settings, cells: Plan) -> Wanted:
 
     def wanted(history: Sequence[Mapping[int, float]]) -> set[int]:
         # Sides stop together: what one of them lacks, their ratio lacks too.
-        return {one for cell in stopping.wanted(blocks, history) for one in alike(by_id, cell)}
+        if settings.until:
+            left = stopping.undecided(blocks, history, settings.margin)
+        else:
+            left = stopping.wanted(blocks, history)
+        return {one for cell in left for one in alike(by_id, cell)}
 
     return wanted

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from concbench.reports.run import keys
+from concbench.reports.run.values import undisturbed, usual
 
 from .. import engine
 from ..machine.canary import measure as measure_canary
@@ -31,6 +32,7 @@ from .probe_results import Pass
 from .probing import Owed
 from .rounds import Measurement, Visit
 from .schedule import Scouting
+from .turns import take_turns
 from .workers import EquippedSide, Launch, Leftover, Worker, Workers
 
 LOST = "something killed the process that tidies up after a killed run: it was started anew"
@@ -92,7 +94,7 @@ class Lab:
 
     def calibrate(self, visit: Visit) -> int | Failed:
         """How many loops make a value long enough."""
-        with self._started(visit, engine.calibration_arguments(self._affinity)) as worker:
+        with self.started(visit, engine.calibration_arguments(self._affinity)) as worker:
             return parsed(worker.result(), lambda text: engine.loops(engine.loads(text)))
 
     def measure(self, visit: Visit) -> Measurement | Failed:
@@ -100,29 +102,57 @@ class Lab:
         outcome = self._measured(visit)
         if isinstance(outcome, Failed) and self._workers.sides[visit.planned.side].fixtures.dead():
             outcome = self._measured(visit)  # its fixture is another by now: not the cell's fault
-        if isinstance(outcome, Failed) or not self._probes:
-            return outcome
-        return self._probed(visit, outcome)
+        return self._with_probes(visit, outcome)
+
+    def measure_in_turns(
+        self, visits: Sequence[Visit], random: Random, watch: Callable[[Visit], None]
+    ) -> list[Measurement | Failed]:
+        """Measure cells whose workers are alive together; fewer where memory has no room for all.
+
+        One whose fixture has died is measured again, alone.
+        """
+        start = partial(self.started, in_turns=True)
+        seats = take_turns(visits, start, self.elapsed, random, watch)
+        outcomes = []
+        for visit, seat in zip(visits, seats, strict=False):
+            assert seat.outcome is not None
+            outcome = parsed(seat.outcome, _measurement)
+            fixtures = self._workers.sides[visit.planned.side].fixtures
+            if isinstance(outcome, Measurement):
+                outcome = replace(outcome, took=seat.took, turns=seat.turns)
+            elif fixtures.dead():
+                outcome = self._measured(visit)
+            outcomes.append(outcome)
+        return [self._with_probes(*one) for one in zip(visits, outcomes, strict=False)]
 
     def _measured(self, visit: Visit) -> Measurement | Failed:
-        options = engine.arguments(visit.loops, visit.values, self._affinity)
-        with self._started(visit, options) as worker:
-            return parsed(worker.result(), _measurement)
+        began = self.elapsed()
+        with self.started(visit) as worker:
+            outcome = parsed(worker.result(), _measurement)
+        if isinstance(outcome, Failed):
+            return outcome
+        return replace(outcome, took=self.elapsed() - began)
 
-    def _started(self, visit: Visit, options: list[str]) -> AbstractContextManager[Worker]:
+    def started(
+        self, visit: Visit, options: list[str] | None = None, *, in_turns: bool = False
+    ) -> AbstractContextManager[Worker]:
+        options = options or engine.arguments(visit.loops, visit.values, self._affinity)
         launch = Launch(options, visit.round, visit.timeout, visit.planned.side)
         # Another sample in every round: intervals so hold how unlike tasks are.
         cell = visit.planned.cell
         kept = sha256(f"{cell.workload.label} x {cell.tasks}".encode()).hexdigest()[:16]
         job = {
             **_job(visit),
+            "in_turns": in_turns,
             "draw": f"{self._workers.seed}/{visit.round}",
             "model": str(self._workers.folder / f"first-results-{kept}"),
         }
         return self._workers.started(cell, job, launch)
 
-    def _probed(self, visit: Visit, outcome: Measurement) -> Measurement:
-        """The same with what a probe pass tells of it."""
+    def _with_probes(self, visit: Visit, outcome: Measurement | Failed) -> Measurement | Failed:
+        """The same with what a probe pass tells of it, where one is asked for."""
+        if isinstance(outcome, Failed) or not self._probes:
+            return outcome
         planned = visit.planned
         owed = Owed(
             *(planned, planned.cell, visit.tasks, self._probes, "", outcome.seconds, 0.0),
@@ -164,7 +194,7 @@ def _scouting(passed: float, text: str) -> Scouting:
 def _measurement(text: str) -> Measurement:
     run = engine.loads(text).get_runs()[0]
     facts = run.get_metadata()
-    seconds = statistics.median(run.values)
+    seconds = undisturbed(run.values)
     answers = facts[keys.ANSWER], facts[keys.ANSWER_HEAD]
     one_shot = sum(facts[key] for key in (keys.STARTUP, keys.FIRST_BATCH, keys.CLOSE))
     counted = json.loads(facts.get(keys.METRICS, "{}"))
@@ -172,6 +202,9 @@ def _measurement(text: str) -> Measurement:
         *(seconds, *answers, text, one_shot, facts.get(keys.CPU)),
         startup=facts[keys.STARTUP],
         metrics=counted,
+        usual=usual(run.values),
+        part_answers=json.loads(facts.get(keys.PART_ANSWERS, "[]")),
+        part_seconds=json.loads(facts.get(keys.PART_SECONDS, "[]")),
     )
 
 
@@ -182,6 +215,8 @@ def _job(visit: Visit) -> dict[str, Any]:
         "name": cell.name,
         "tasks": cell.tasks,
         "measured_tasks": visit.tasks,
+        "parts": visit.parts,
+        "part": visit.part,
         "head": visit.head,
         "first_counts": visit.first_counts,
         "shown": visit.round < 2,  # which show where answers part, of cells or of processes

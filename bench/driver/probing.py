@@ -75,9 +75,8 @@ _expected = attrgetter("expected")
 
 def owed(plan: Sequence[PlannedCell], past: History, probes: Sequence[str]) -> list[Owed]:
     """The passes in their order: those with nothing to do, which only compare, come last."""
-    visits = _visits(past)
     measured = [p for p in plan if past.measured[p.id] and not past.reason(p.id)]
-    process = {p.id: _process(p, past, visits[p.id]) for p in measured}
+    process = {p.id: _process(p, past, past.visits[p.id][-1]) for p in measured}
     unseen = [p for p in measured if not past.probed.of_cell(p.id, probes)]
     cells = [_of_cell(planned, past, probes, process[planned.id]) for planned in unseen]
     empties: dict[str, Owed] = {}
@@ -100,8 +99,10 @@ def _in_turns(cells: Sequence[Owed]) -> list[Owed]:
 
 def _process(planned: PlannedCell, past: History, visit: float) -> float:
     """Seconds of its last process without its batches."""
-    batches = 1 + past.loops.get(planned.id, 1)
-    return max(PROCESS_SECONDS, visit - batches * _batch(planned, past))
+    last = past.measured[planned.id][-1]
+    batches = 1 + past.loops.get(planned.id, 1) * max(1, len(last.get("turns", ())))
+    parts = past.parts.get(planned.block, 1) if last.get("part") is not None else 1
+    return max(PROCESS_SECONDS, visit - batches * _batch(planned, past) / parts)
 
 
 def _batch(planned: PlannedCell, past: History) -> float:
@@ -152,17 +153,6 @@ def _empty(planned: PlannedCell) -> str:
     """The same for cells whose strategy would do the same with nothing to do."""
     cell = planned.cell
     return f"{emptied(cell.workload).target} / {cell.strategy.label}{planned.side}"
-
-
-def _visits(past: History) -> dict[int, float]:
-    """How long a cell's last process took, the calibration before it not counted."""
-    took: dict[int, float] = dict.fromkeys(past.measured, 0.0)
-    before = 0.0
-    for entry in past.entries:
-        if entry["event"] == "measured":
-            took[entry["cell"]] = entry.get("elapsed", before) - before
-        before = entry.get("elapsed", before)
-    return took
 
 
 NO_TIME = "no time left for it"

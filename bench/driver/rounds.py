@@ -16,6 +16,7 @@ from ..machine.canary import MUCH_LESS, is_low
 from ..plan.cells import PlannedCell, shuffled
 from ..processes.outputs import Failed
 from ..store.state import History
+from . import groups
 from .forks import explained
 from .schedule import LATE, last_round
 
@@ -37,13 +38,16 @@ class Visit:
     timeout: float
     """Seconds after which the worker is killed."""
     values: int = 1
+    parts: int = 1
+    part: int | None = None
+    """Into how many parts a batch in turn falls, and which of them alone is run."""
     first_counts: bool = False
     """Whether the first batch is the value: tasks take too long to run them twice."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a worker gave back: `seconds` a batch (the median), its answers, pyperf's JSON.
+    """What a worker gave back: `seconds` a batch (of its faster values), answers, pyperf's JSON.
 
     `one_shot` and `startup` are seconds too, `cpu` those of the whole tree per batch, `metrics`
     what the workload counted.  Where a probe pass was asked for, `memory` are its bytes, `p99` and
@@ -62,6 +66,14 @@ class Measurement:
     p99: float | None = None
     max_lag: float | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
+    usual: float | None = None
+    """The median of its values, in seconds."""
+    took: float | None = None
+    """Seconds of its worker, of its own turns alone."""
+    turns: Sequence[float] = ()
+    """When each of its values began, in seconds of the run."""
+    part_answers: Sequence[str] = ()
+    part_seconds: Sequence[float] = ()
 
 
 SHARE = 4
@@ -150,22 +162,22 @@ class Course:
     """Is called with every visit before it is made."""
     limits: Limits
     seed: int
-    values: Callable[[float], int] = lambda seconds: 1
-    """From the seconds of a batch to the values that a process gives."""
+    values: Callable[[float], int] | None = None
+    """From the seconds of a batch to the values that a process gives; None: as many as pay."""
     after: Callable[[], float] = lambda: 0.0
     """Seconds that what comes after the rounds will take."""
+    _kept: dict[int, int] = field(default_factory=dict)
+    """The turns of a group, which stay: rounds of another number would not be like the others."""
 
     def run(self, wanted: Wanted) -> None:
         """Measure until nothing is wanted, the rounds are done or the budget is spent."""
         self._canary()
         if owed := self.history.unvisited():
-            for cell in owed:
-                self._visit(cell)
+            self._measure(owed)
             self._canary()
         while upcoming := self._repeat() or self._next(wanted):
             self._add({"event": "round", "round": self.history.rounds, **upcoming})
-            for cell in upcoming["order"]:
-                self._visit(cell)
+            self._measure(upcoming["order"])
             self._canary()
             self.save()
 
@@ -202,12 +214,45 @@ class Course:
         end = self.lab.elapsed() + last_round(self.history) + self.after()
         return end > LATE * self.limits.budget
 
-    def _visit(self, cell: int) -> None:
-        if self.history.quarantined(cell):  # since the round began
-            return
-        visit = self._next_visit(cell)
-        self.watch(visit)
-        outcome = self.lab.measure(visit)
+    def _measure(self, order: Sequence[int]) -> None:
+        """Visit the cells of a round, those that are compared together."""
+        together = groups.groups(order, self.plan)
+        for cells, turns in zip(together, self._turns(together), strict=True):
+            random = Random(f"{self.seed}/{self.history.rounds}/{cells[0]}")
+            while cells := [cell for cell in cells if not self.history.quarantined(cell)]:
+                visits = [self._next_visit(cell, turns) for cell in cells]
+                if len(visits) == 1 or all(visit.values == 1 for visit in visits):
+                    visits = visits[:1]
+                    self.watch(visits[0])
+                    outcomes = [self.lab.measure(visits[0])]
+                else:
+                    outcomes = self.lab.measure_in_turns(visits, random, self.watch)
+                for visit, outcome in zip(visits, outcomes, strict=False):
+                    self._add_visit(visit, outcome)
+                cells = cells[len(outcomes) :]
+
+    def _turns(self, together: Sequence[Sequence[int]]) -> list[int]:
+        """How many turns each group has in this round: as many as in the one before, if any."""
+        history, first = self.history, [one[0] for one in together]
+        if self.values is not None:
+            known = [(cell, history.first_seconds(cell)) for cell in first]
+            return [
+                1 if took is None else self.values(took * history.loops.get(cell, 1))
+                for cell, took in known
+            ]
+        of = {planned.id: planned.company for planned in self.plan}
+        if any(of[cell] not in self._kept for cell in first):
+            left = self.limits.budget - self.after() - self.lab.elapsed()
+            costs = [groups.costs(cells, history) for cells in together]
+            found = groups.turns(costs, left, history.counted - 1)
+            if history.counted <= 1:  # the first round, of which nothing is known before
+                return found
+            self._kept.update({of[cell]: one for cell, one in zip(first, found, strict=True)})
+        return [self._kept[of[cell]] for cell in first]
+
+    def _add_visit(self, visit: Visit, outcome: Measurement | Failed) -> None:
+        """Take in the outcome of a visit; the first of a cell also shows how long its batch is."""
+        cell = visit.planned.id
         if not self.history.measured[cell]:
             outcome = explained(self.lab, visit, outcome)
         if isinstance(outcome, Measurement) and cell not in self.history.loops:
@@ -221,25 +266,33 @@ class Course:
                 if loops > 1:
                     outcome = self.lab.measure(replace(visit, loops=loops))
         self._add(_entry(visit, outcome))
+        alone = visit.planned.reference and isinstance(outcome, Measurement)
+        if alone and groups.even(outcome.part_seconds):
+            self._add({"event": "parts", "block": visit.planned.block, "parts": visit.parts})
 
-    def _next_visit(self, cell: int) -> Visit:
+    def _next_visit(self, cell: int, values: int) -> Visit:
         history, number = self.history, self.history.rounds - 1
         planned = next(one for one in self.plan if one.id == cell)
-        loops, first = history.loops.get(cell, 1), history.first_seconds(cell)
         in_turn = history.seconds_per_task.get(planned.block)
+        parts, part = groups.portion(planned, history)
+        if not history.measured[cell] and self.values is None:
+            values = groups.first_values(planned, history, parts)
+        if planned.block in history.first_counts:
+            values = 1
         return Visit(
             planned,
             number,
             history.orders[number].index(cell),
-            loops,
+            history.loops.get(cell, 1),
             history.measured_tasks(planned),
             history.samples.get(planned.block, 0),
             self.limits.patience(
                 None if in_turn is None else in_turn * planned.cell.tasks,
                 startup(planned, history.startups.get(planned.block)),
             ),
-            # As many for each of a pair, by the first value of the first of them.
-            1 if first is None else self.values(first * loops),
+            values,
+            parts,
+            part,
             planned.block in history.first_counts,
         )
 
@@ -249,9 +302,15 @@ class Course:
         self.history.add(entry)
 
 
+LEFT_OUT = ("turns", "part_answers", "part_seconds")
+"""What a journal does not say where there is none."""
+
+
 def _entry(visit: Visit, outcome: Measurement | Failed) -> dict[str, Any]:
     """What the journal says of a visit."""
     place = {"cell": visit.planned.id, "round": visit.round, "position": visit.position}
     if isinstance(outcome, Failed):
         return {"event": "failed", **place, **vars(outcome)}
-    return {"event": "measured", **place, "tasks": visit.tasks, **vars(outcome)}
+    part = {} if visit.part is None else {"part": visit.part}
+    kept = {key: one for key, one in vars(outcome).items() if key not in LEFT_OUT or one}
+    return {"event": "measured", **place, "tasks": visit.tasks, **part, **kept}

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -20,8 +20,9 @@ from typing import Any
 from .. import imports
 from ..errors import UsageError
 from ..processes import outputs, stacks
-from ..processes.children import Children, Process, Stream, wait
+from ..processes.children import Children, Process, Stream, line, wait
 from ..processes.outputs import Failed
+from ..processes.parking import GO
 from ..processes.variables import environment
 from ..sides import MeasuredSide
 from ..sides.proof import Proof
@@ -32,8 +33,9 @@ from .fixtures import Fixtures
 WORKER = "from concbench.worker import main; main()"
 LINES = 5
 """Lines of a crashed worker's stderr that are shown."""
-LOOK_SECONDS, ENDING_SECONDS = 1.0, 5.0
-"""Between two looks at what a worker has written, and for it to end when that is all."""
+LOOK_SECONDS, ENDING_SECONDS, ENDED_SECONDS = 1.0, 5.0, 0.05
+"""Between two looks at what a worker has written, and for it to end: when that is all, and when it
+has closed what it answers with."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,11 @@ class Workers:
     def started(
         self, cell: Cell, job: Mapping[str, Any], launch: Launch, pipe: Stream = subprocess.DEVNULL
     ) -> Iterator[Worker]:
-        """A worker at its job, with `pipe` as standard input and output."""
+        """A worker at its job, with `pipe` as standard input and output.
+
+        One whose job says `in_turns` tells when it is ready, and waits to be told to go on.
+        """
+        in_turns = bool(job.get("in_turns"))
         equipped = self.sides[launch.side]
         equipped.fixtures.revive()
         side, given = equipped.side, equipped.fixtures.given.get(cell.workload.label, {})
@@ -107,9 +113,10 @@ class Workers:
                     [*side.command(WORKER), str(folder / "job.json"), *launch.options],
                     env=self._environment(launch.round, side, folder),
                     cwd=side.folder,
-                    stdin=pipe,
+                    stdin=subprocess.PIPE if in_turns else pipe,
                     stdout=pipe,
                     stderr=stderr,
+                    answers=subprocess.PIPE if in_turns else subprocess.DEVNULL,
                 )
             yield Worker(
                 self, process, folder, launch, time.monotonic() + launch.timeout, cell.name
@@ -144,7 +151,7 @@ class Workers:
         return environment({**ours, **side.variables})
 
 
-@dataclass(frozen=True)
+@dataclass
 class Worker:
     """A process that was started; ask for its `result` last."""
 
@@ -158,6 +165,27 @@ class Worker:
     def left(self) -> float:
         """Seconds until it is killed."""
         return max(0.0, self.deadline - time.monotonic())
+
+    def ready(self) -> bool:
+        """Wait until it waits for its turn, as long as a launch may; whether it does."""
+        self.deadline = time.monotonic() + self.launch.timeout
+        while self.left():
+            if line(self.process, min(self.left(), LOOK_SECONDS)) is not None:
+                return True
+            if wait(self.process, ENDED_SECONDS) is not None or self._done():
+                return False
+        return False
+
+    def go(self) -> None:
+        """Let it go on, with as much time as a launch has; one that has died says so as it ends."""
+        assert self.process.stdin is not None
+        self.deadline = time.monotonic() + self.launch.timeout
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(GO)
+
+    def kill(self) -> None:
+        """End it, with all that it started, whatever it does."""
+        self.workers.children.kill(self.process)
 
     def result(self) -> str | Failed:
         """Wait for its end, and end what is left of it; the text of its result, or why none."""
@@ -177,11 +205,14 @@ class Worker:
     def _code(self) -> int | None:
         """Its exit code; None where its time is over, or its work is done and it does not end."""
         while (code := wait(self.process, min(self.left(), LOOK_SECONDS))) is None:
-            if any((self.folder / name).exists() for name in ("error.json", "result.json")):
+            if self._done():
                 return wait(self.process, min(self.left(), ENDING_SECONDS))
             if not self.left():
                 return None
         return code
+
+    def _done(self) -> bool:
+        return any((self.folder / name).exists() for name in ("error.json", "result.json"))
 
     def _hung(self, said: str) -> Failed:
         """What is known of a worker that was killed as it did not end, with its stacks."""

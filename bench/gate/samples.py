@@ -36,7 +36,7 @@ BUDGET = 600.0
 """Seconds of a check, unless somebody gives another budget."""
 FIELDS = {"batch": "seconds", **{name: name for name in thresholds.METRICS if name != "batch"}}
 STORED_FIELDS = {
-    "batch": "seconds",
+    "batch": "usual_seconds",
     "one_shot": "one_shot_seconds",
     "startup": "startup_seconds",
     "cpu": "cpu_seconds",
@@ -329,6 +329,8 @@ class Samples:
         for run in self.past.measured[planned.id]:
             own = metric not in FIELDS
             value = run.get("metrics", {}).get(metric) if own else run.get(FIELDS[metric])
+            if metric == "batch" and self.stored is not None:
+                value = run.get("usual", value)
             scale = _scale(metric, planned.cell.tasks, run["tasks"]) if whole else 1.0
             if value is None or not math.isfinite(value) or not scale:
                 continue
@@ -411,14 +413,7 @@ def _results(runs: Sequence[Entry]) -> list[str]:
 
 def durations(past: History) -> dict[int, float]:
     """Seconds of a cell's visit, its worker's start included: the median of its rounds."""
-    seconds: dict[int, list[float]] = {}
-    before = 0.0
-    for entry in past.entries:
-        now = entry.get("elapsed", before)
-        if entry["event"] == "measured":
-            seconds.setdefault(entry["cell"], []).append(now - before)
-        before = now
-    return {cell: median(each) for cell, each in seconds.items()}
+    return {cell: median(each) for cell, each in past.visits.items() if each}
 
 
 def _logarithms(values: Values) -> Values:

@@ -305,16 +305,18 @@ class Lanes:
             _import(client, module, self.start in ("", "fork"))
 
 
-def spread(count: int, of: int, draw: str = "") -> Any:
+def spread(count: int, of: int, draw: str = "", turn: int = 0) -> Any:
     """So many numbers of the first `of`, one anywhere in each of as many equal parts.
 
     They are drawn, for what repeats in a batch may do so in equal steps, and the same for all
-    cells of a round, so that their answers can be compared.
+    cells of a round, so that their answers can be compared.  Another `turn` gives others, until all
+    have had theirs.
     """
     bounds = [part * of // max(1, count) for part in range(count + 1)]
     draws = (sha256(f"{draw}/{of}/{part}".encode()).digest() for part in range(count))
-    parts = zip(bounds, bounds[1:], draws, strict=False)
-    return [low + int.from_bytes(draw[:8], "big") % (high - low) for low, high, draw in parts]
+    drawn = [int.from_bytes(draw[:8], "big") + turn for draw in draws]
+    parts = zip(bounds, bounds[1:], drawn, strict=False)
+    return [low + number % (high - low) for low, high, number in parts]
 
 
 def _import(client: str, module: str, here: bool) -> None:

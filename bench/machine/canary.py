@@ -199,7 +199,9 @@ class Canaries:
         # often the threads of a core, and a neighbour on the other one halves a single reading.
         known = [one["alone"] for one in self._readings if one["alone"]]
         together = (one["together"] for one in canaries)
-        return [one / median(known) for one in together if one is not None] if known else []
+        if not known:
+            return []
+        return [min(one / median(known), self.cpus()) for one in together if one is not None]
 
 
 def much_less(delivered: Sequence[float | None]) -> frozenset[int]:

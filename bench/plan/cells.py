@@ -49,6 +49,11 @@ class PlannedCell:
     """Whether it runs one task at a time: a sample of them is enough where they take long."""
 
     @property
+    def company(self) -> int:
+        """The number of those it is compared with: its pair, else its block."""
+        return self.block if self.pair is None else ~self.pair
+
+    @property
     def name(self) -> str:
         """That of its cell, after the title of its side where there are several."""
         return named(self.side, self.cell.name)
@@ -209,8 +214,8 @@ def _in_flight(cell: Cell) -> int:
 
 
 def shuffled(cells: Sequence[int], plan: Iterable[PlannedCell], random: Random) -> list[int]:
-    """The cells in a new order, in which those of a pair stay next to each other."""
-    group_of = {one.id: one.id if one.pair is None else ~one.pair for one in plan}
+    """The cells in a new order, in which those stay next to each other that are compared."""
+    group_of = {one.id: one.company for one in plan}
     groups: dict[int, list[int]] = {}
     for cell in cells:
         groups.setdefault(group_of[cell], []).append(cell)

@@ -100,6 +100,8 @@ def wanted(key: str, error: Any) -> str:
         return str(error["ctx"]["error"])
     if error["type"] in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
         return RANGES[key]
+    if error["type"] == "literal_error":
+        return str(error["ctx"]["expected"]).replace("'", "")
     return KINDS.get(error["type"].partition("_")[0], str(error["msg"]))
 
 
@@ -117,7 +119,6 @@ KINDS = {
     "float": "a number of seconds, or a duration such as 60s",
     "string": "a text",
     "tuple": "a list of texts",
-    "literal": "fork, spawn or forkserver",
     "path": "a path",
     "model": "a table",
     "finite": "a finite number",
@@ -126,7 +127,8 @@ KINDS = {
 FILE = "concbench.toml"
 PREFIX = "CONCBENCH_"
 LISTS = ("workload", "strategy", "param", "side", "probe")
-BUDGET = 60.0
+BUDGET, LONGEST = 60.0, 600.0
+"""Seconds of a run, and of one that goes on until it is decided."""
 FOREVER = 10.0 * 365 * 24 * 3600
 
 
@@ -156,6 +158,7 @@ class Settings(BaseModel):
     start: Literal["fork", "spawn", "forkserver"] | None = None
     budget: Annotated[Seconds, Field(ge=1, le=86_400)] | None = None
     rounds: Annotated[Number, Field(ge=1, le=100_000)] | None = None
+    until: Literal["decided"] | None = None
     timeout: Annotated[Seconds, Field(gt=0, le=86_400)] | None = None
     seed: Annotated[Number, Field(ge=0, lt=2**64)] | None = None
     reference: str = "sequential"
@@ -178,7 +181,9 @@ class Settings(BaseModel):
     @property
     def budgeted(self) -> float | None:
         """The budget of the rounds; None where they take the time they need."""
-        return self.budget or (None if self.rounds else BUDGET)
+        if self.budget or self.rounds:
+            return self.budget
+        return LONGEST if self.until else BUDGET
 
     @property
     def probes(self) -> list[str]:
@@ -186,7 +191,7 @@ class Settings(BaseModel):
         return [name for name in self.probe if name != NONE]
 
 
-GOES_ON_WITH = ("budget", "rounds", "timeout", "probe", "raw", "strict", "results")
+GOES_ON_WITH = ("budget", "rounds", "until", "timeout", "probe", "raw", "strict", "results")
 """What a run that goes on may be given anew: how long, what is looked at afterwards, and where."""
 
 

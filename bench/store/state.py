@@ -112,6 +112,10 @@ class History:
         self.startups: dict[int, tuple[float, float]] = {}
         """Of one lane of a block: seconds to start and end it, and CPU until it is open."""
         self.samples: dict[int, int] = {}
+        self.parts: dict[int, int] = {}
+        """In how many parts a block's batches in turn run, after the first round."""
+        self.visits: dict[int, list[float]] = {planned.id: [] for planned in plan}
+        """Seconds of each worker that measured, its start included."""
         self.measured: dict[int, list[Entry]] = {planned.id: [] for planned in plan}
         self.failures: list[Entry] = []
         self.trouble: list[str] = []
@@ -133,7 +137,7 @@ class History:
     def add(self, entry: Entry) -> None:
         """Take one entry in."""
         self.entries.append(entry)
-        self.elapsed = entry.get("elapsed", self.elapsed)
+        before, self.elapsed = self.elapsed, entry.get("elapsed", self.elapsed)
         match entry["event"]:
             case "scouted":
                 for block in blocks_alike(self._plan, entry["block"]):
@@ -161,8 +165,12 @@ class History:
             case "loops":
                 for cell in alike(self._plan, entry["cell"]):
                     self.loops[cell] = entry["loops"]
+            case "parts":
+                self.parts[entry["block"]] = entry["parts"]
             case "measured":
                 self.measured[entry["cell"]].append(entry)
+                took = entry.get("took")  # an older journal has but the time between two entries
+                self.visits[entry["cell"]].append(self.elapsed - before if took is None else took)
             case "failed":
                 self.failures.append(entry)
             case "trouble":
@@ -277,6 +285,11 @@ class History:
         sample = self.samples.get(planned.block) if alone else None
         return sample or planned.cell.tasks
 
+    def parts_of(self, cell: int) -> int:
+        """In how many parts, one a round, it runs its batch: those whose answers are known."""
+        known = self.measured[cell] and self.measured[cell][0].get("part_answers")
+        return self.parts.get(self._plan[cell].block, 1) if known else 1
+
     def reason(self, cell: int) -> str:
         """Why a cell has failed, or nothing."""
         if wrong := self.wrong(cell):
@@ -327,6 +340,9 @@ class History:
         return ""
 
     def _equal(self, run: Entry, model: Entry) -> bool:
+        if run.get("part") is not None:
+            whole = self.measured[run["cell"]][0].get("part_answers", ())
+            return any(answers.equal(run["answer"], one) for one in whole[run["part"] :][:1])
         planned = self._plan[run["cell"]]
         if model["tasks"] < planned.cell.tasks:  # a sample, which is another in every round
             model = self._sampled(planned.block, run["round"]) or run

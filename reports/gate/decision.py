@@ -100,11 +100,14 @@ VALUES, VALUES_SECONDS = 8, 0.2
 """Values that a process gives: as many as fit, for starting it costs as much.  Of 1, 2 and 4, and
 what fits 0.2, 0.3 and 0.6 s, these decide the 18 default cells soonest: noise squared times cost,
 from recorded rounds, by `nox -s gate_quality -- --part split`."""
+LEAST, LEAST_SECONDS = 3, 0.5
+"""Values of batches that are no longer than that, so that the faster half leaves some out."""
 
 
 def values(batch_seconds: float) -> int:
-    """How many values a process of either side should give, its number being their median."""
-    return max(1, min(VALUES, round(VALUES_SECONDS / batch_seconds)))
+    """How many values a process of either side should give, its number being of the faster half."""
+    least = LEAST if batch_seconds <= LEAST_SECONDS else 1
+    return max(least, min(VALUES, round(VALUES_SECONDS / batch_seconds)))
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ CGROUP_CPUS = "cb_cgroup_cpus"
 # Of no report: the driver's own, and what is there for others.
 HEAD, ANSWER_HEAD = "cb_head", "cb_answer_head"
 RESULTS = "cb_results"
+PART_ANSWERS, PART_SECONDS = "cb_part_answers", "cb_part_seconds"
 START_METHOD, CPUS, NOFILE = "cb_start_method", "cb_cpus", "cb_nofile"
 
 

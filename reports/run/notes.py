@@ -195,6 +195,10 @@ WORDS = {
         "sampled {measured} of {tasks}",
         "{measured} of its {tasks} tasks were measured, and the times scaled to all of them",
     ),
+    "in-parts": (
+        "{tasks} of {of} tasks a round",
+        "after the first round another part of its tasks in each: they take about equally long",
+    ),
     "sample-unlike": (
         "estimated from {measured} of {tasks}",
         "those tasks take {times} times what all do on average, so they cannot stand for the rest: "

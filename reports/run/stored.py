@@ -29,6 +29,7 @@ from . import keys, notes, probes, schema
 from .notes import Note
 from .probes import Probed
 from .schema import LONGEST, SHORTEST, Facts, Planned
+from .values import undisturbed, usual
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 """As pyperf writes them, and as they call themselves."""
@@ -79,6 +80,11 @@ class Process:
     """Its interpreter, `CPython 3.12.1`."""
     sample: tuple[int, ...] = ()
     """The numbers of its tasks, where those were not all."""
+
+    @property
+    def usual_seconds(self) -> float:
+        """A batch by the median of its values, which compares with any other number of them."""
+        return usual(self.values)
 
     @property
     def one_shot_seconds(self) -> float:
@@ -219,7 +225,7 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         cell=metadata[keys.CELL],
         round=metadata[keys.ROUND],
         position=metadata[keys.POSITION],
-        seconds=statistics.median(values),
+        seconds=undisturbed(values),
         values=values,
         startup_seconds=metadata[keys.STARTUP],
         first_batch_seconds=metadata[keys.FIRST_BATCH] * scale,

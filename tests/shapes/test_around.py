@@ -9,6 +9,7 @@ import pytest
 
 from concbench.answers import FirstAnswer
 from concbench.lanes import Lanes
+from concbench.parts import Portion
 from concbench.spec import Spec
 from concbench.worker import TimedBatches, line
 
@@ -34,7 +35,9 @@ def lanes(tmp_path):
 
 
 def batches(batch, around=None, tasks=2):
-    return TimedBatches(batch, range(tasks), FirstAnswer(list(range(tasks)), tasks), around)
+    return TimedBatches(
+        batch, Portion(range(tasks)), FirstAnswer(list(range(tasks)), tasks), around
+    )
 
 
 def test_functions_beside_the_work_are_called_around_each_batch(lanes):

@@ -195,7 +195,7 @@ def test_an_interrupted_run_keeps_what_was_measured_and_goes_on_where_it_stopped
     folder = caught.value.folder
     assert facts(folder)["state"] == "interrupted"
     measured = [e for e in entries(folder / "journal.jsonl") if e["event"] == "measured"]
-    assert len(measured) == 3
+    assert len(measured) == 2  # one of the next round was alive, and waited for its turn
     assert run(settings, ["again"], quiet, resume=folder) == folder
     stored = facts(folder)
     assert (stored["state"], stored["argv"], len(stored["order"])) == ("finished", ["first"], 3)
@@ -299,7 +299,7 @@ def test_an_interrupt_keeps_the_warnings_and_a_resume_repeats_none(at):
     first = left_behind(folder)
     strays = Path("strays").read_text().split()
     assert len(first) == 1  # of one kind, however many they are
-    assert times(first[0]) == len(strays)
+    assert times(first[0]) == len(strays) - 1  # that of the worker that was killed in its round
     run(settings, [], quiet, resume=folder)
     (whole,) = left_behind(folder)
     assert times(whole) > len(strays)

@@ -38,6 +38,7 @@ class MadeUpLab:
     """What a canary finds, by its number."""
     now: float = 0.0
     visits: list[Visit] = field(default_factory=list)
+    together: list[list[int]] = field(default_factory=list)
     heard: int = 0
 
     def canary(self) -> dict[str, Any]:
@@ -57,7 +58,17 @@ class MadeUpLab:
         self.visits.append(visit)
         seconds = self.seconds(visit)
         self.now += 2 * seconds
-        return self.outcome(visit) or Measurement(seconds, "same", "head", "{}")
+        return self.outcome(visit) or Measurement(seconds, "same", "head", "{}", took=2 * seconds)
+
+    def measure_in_turns(self, visits, random, watch) -> list[Measurement | Failed]:
+        self.together.append([visit.planned.id for visit in visits])
+        outcomes: list[Measurement | Failed] = []
+        for visit in visits:
+            watch(visit)
+            outcomes.append(self.measure(visit))
+            if isinstance(outcomes[-1], Failed) and outcomes[-1].kind == "timeout":
+                break
+        return outcomes
 
     def elapsed(self) -> float:
         return self.now

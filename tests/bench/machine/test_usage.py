@@ -24,6 +24,7 @@ from concbench.machine.usage import (
     spent,
     tick,
 )
+from concbench.parts import Portion
 from concbench.worker import TimedBatches
 
 from ..processes.processes import until
@@ -242,7 +243,7 @@ def watched(monkeypatch, *found):
     """Two values of two batches each, whose usage is this."""
     left = list(found)
     monkeypatch.setattr(usage, "spent", lambda old, new: left.pop(0))
-    one = TimedBatches(list, range(3), FirstAnswer([0, 1, 2], 3))
+    one = TimedBatches(list, Portion(range(3)), FirstAnswer([0, 1, 2], 3))
     one(2)
     one(2)
     return one.used()

@@ -71,4 +71,4 @@ def test_the_needs_of_a_pair_are_those_of_its_neediest_metric():
 
 
 def test_a_process_gives_as_many_values_as_cost_what_its_start_does():
-    assert [values(seconds) for seconds in (1e-3, 0.025, 0.04, 0.1, 0.2, 5.0)] == [8, 8, 5, 2, 1, 1]
+    assert [values(seconds) for seconds in (1e-3, 0.025, 0.04, 0.1, 0.4, 5.0)] == [8, 8, 5, 3, 3, 1]

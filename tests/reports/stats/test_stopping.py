@@ -159,3 +159,21 @@ def test_the_driver_loads_no_library_for_this() -> None:
     heavy = "{'numpy', 'scipy', 'pandas', 'pyperf', 'pydantic', 'rich', 'matplotlib'}"
     code = f"import concbench.reports.stats.stopping, sys; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_until_it_is_decided_stops_where_one_is_fastest() -> None:
+    def left(history):
+        return bool(stopping.undecided([CELLS], history, 0.05))
+
+    assert [left(history(rounds)) for rounds in (0, 7, 8, 9)] == [True, True, False, False]
+    noisy = [{0: 1.0, 1: 0.1 * (1 + n % 3), 2: 0.1 * (1 + (n + 1) % 3)} for n in range(16)]
+    assert left(noisy)
+
+
+def test_equals_and_an_unbeaten_reference_are_decisions_too() -> None:
+    bends = [0.001 * (-1) ** n for n in range(8)]
+    equals = [{0: 1.0, 1: 0.1 + bend, 2: 0.1 - bend} for bend in bends]
+    assert not stopping.undecided([CELLS], equals, 0.05)
+    assert stopping.undecided([CELLS], equals, 0.001)
+    slower = [{0: 1.0, 1: 2.0 + bend, 2: 1.0 + bend} for bend in bends]
+    assert not stopping.undecided([CELLS], slower, 0.05)

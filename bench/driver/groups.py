@@ -1,0 +1,137 @@
+"""Groups of cells whose workers are alive together and take turns: who, how often, in what order.
+
+Noise of a shared machine lives below a second.  Cells that are measured seconds apart had another
+machine each, cells that take turns had the same; and of several turns the faster half had most of
+it to themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from ..plan.cells import PlannedCell
+
+if TYPE_CHECKING:
+    from ..store.state import History
+
+TOGETHER, IN_FLIGHT = 8, 128
+"""The most workers that are alive at a time, and the most tasks that these have in flight."""
+USUAL, MORE = 3, (7, 5)
+"""Turns of a round, and those where processes are dear.  Odd, as the faster half counts."""
+WITHIN = 4.0
+"""How much more turns of a process vary than processes do, as variances: on calm and noisy shared
+machines alike about this came out, from 10 rounds of 8 turns each."""
+FIRST_SECONDS = 1.0
+"""A batch that takes longer has one turn in the first round."""
+PROCESS_SECONDS = 0.15
+"""What a worker costs besides opening, batches and closing: it starts, imports pyperf and ends."""
+FEWEST = 5
+"""Rounds that a budget should hold: an interval from fewer is wide whatever they are."""
+LONG_PART, LEAST_TASKS = 0.15, 8
+"""Seconds of a part of a batch in turn, and its tasks, at the least."""
+PARTS = (8, 4, 2)
+ALIKE = 1.1
+"""Parts of a batch that differ by more are not of tasks alike."""
+
+
+def groups(order: Sequence[int], plan: Iterable[PlannedCell]) -> list[list[int]]:
+    """A round's cells as they live together: pairs, else those of a block, next to each other."""
+    of = {one.id: one for one in plan}
+    found: list[list[int]] = []
+    for cell in order:
+        last = [of[one] for one in found[-1]] if found else []
+        busy = sum(one.workers for one in [*last, of[cell]])
+        alike = last and last[0].company == of[cell].company
+        if alike and len(last) < TOGETHER and busy <= IN_FLIGHT:
+            found[-1].append(cell)
+        else:
+            found.append([cell])
+    return found
+
+
+def orders(count: int, turns: int, random: Random) -> list[list[int]]:
+    """Who of so many goes when, turn by turn: each order is followed by its reverse."""
+    found: list[list[int]] = []
+    for turn in range(turns):
+        order = found[-1][::-1] if turn % 2 else random.sample(range(count), count)
+        found.append(order)
+    return found
+
+
+def turns(costs: Sequence[tuple[float, float]], seconds: float, done: int) -> list[int]:
+    """How many turns pay, for each group of a round; from the seconds of its processes, of a turn.
+
+    Fewer where the `seconds` left would not hold FEWEST rounds with those that are done.  Formula:
+    Kalibera and Jones (2013), "Rigorous benchmarking in reasonable time", sqrt(cost of a process /
+    cost of a turn * variance within / variance between).  It is of means; of the faster half three
+    turns did best where it says two to four.
+    """
+    wanted = [_paying(process, turn) for process, turn in costs]
+    most = max(wanted, default=1)
+    while most > 1:
+        found = [min(most, one) for one in wanted]
+        took = sum(p + n * t for (p, t), n in zip(costs, found, strict=True))
+        if max(1, FEWEST - done) * took <= seconds:
+            return found
+        most -= 1
+    return [1 for _ in wanted]
+
+
+def _paying(process: float, turn: float) -> int:
+    return next((one for one in MORE if one * one * turn <= WITHIN * process), USUAL)
+
+
+def costs(cells: Sequence[int], history: History) -> tuple[float, float]:
+    """Seconds of their processes without turns, and of one turn of each; by what they last took."""
+    known = [(cell, history.measured[cell][-1]) for cell in cells if history.measured[cell]]
+    each = [_cost(run, cell, history) for cell, run in known]
+    return sum(process for process, _ in each), sum(turn for _, turn in each)
+
+
+def _cost(run: Mapping[str, Any], cell: int, history: History) -> tuple[float, float]:
+    parts = history.parts_of(cell)
+    opening = run.get("startup") or 0.0
+    rest = max(0.0, (run.get("one_shot") or opening + run["seconds"]) - opening)
+    turn = run["seconds"] / parts * history.loops.get(cell, 1)
+    return PROCESS_SECONDS + opening + rest / parts, turn
+
+
+def portion(planned: PlannedCell, history: History) -> tuple[int, int | None]:
+    """Into how many parts its batch falls, and which of them is next; all of them at first.
+
+    Only what runs one task after the other has parts, and no pair: the gate compares whole batches.
+    """
+    alone = planned.reference or planned.in_turn
+    if planned.block in history.first_counts:
+        return 1, None
+    if not alone or planned.pair is not None or planned.block in history.samples:
+        return 1, None
+    if not history.measured[planned.id]:
+        return parts(history.seconds_per_task.get(planned.block), planned.cell.tasks), None
+    number = history.parts_of(planned.id)
+    return number, (history.rounds - 1) % number if number > 1 else None
+
+
+def first_values(planned: PlannedCell, history: History, parts: int) -> int:
+    """Values of a process of which nothing is known but what a task takes in turn."""
+    each = history.seconds_per_task.get(planned.block)
+    short = each is not None and each * planned.cell.tasks <= FIRST_SECONDS
+    return USUAL if short and parts == 1 else 1
+
+
+def parts(seconds_per_task: float | None, tasks: int) -> int:
+    """In how many parts a batch in turn may run: each long enough, all of as many tasks."""
+    if seconds_per_task is None:
+        return 1
+    for number in PARTS:
+        each = tasks // number
+        if tasks % number == 0 and each >= LEAST_TASKS and each * seconds_per_task >= LONG_PART:
+            return number
+    return 1
+
+
+def even(seconds: Sequence[float]) -> bool:
+    """Whether parts that took so long may stand for each other."""
+    return bool(seconds) and max(seconds) <= ALIKE * min(seconds)
