@@ -51,6 +51,14 @@ def test_what_does_not_pickle_cannot_be_held_against_others(tmp_path):
         Agreement(lambda a, b: True, range(1), str(tmp_path / "first"))([lambda: 0])
 
 
+def test_work_of_that_name_compares_nothing(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "def same(i):\n    return i\n\n\ndef other(i):\n    return i\n"
+    )
+    for name in ("same", "other"):
+        assert not hasattr(Spec(name, f"{tmp_path / 'mine.py'}:{name}").build(), "same")
+
+
 CODE = """
 import os
 
