@@ -12,6 +12,7 @@ floats: reports/run/answers.py compares them.
 
 from __future__ import annotations
 
+import copyreg
 import json
 import math
 from array import array
@@ -67,13 +68,20 @@ class FirstAnswer:
     """The first batch of a process, without its results; `alike` if all that were seen are equal.
 
     The workload's `normal(result)` says what counts of a result; with `exact` floats are compared
-    to the last digit.  Raises WrongAnswer as `digest` does.
+    to the last digit.  `agreed` makes of later results what was made of these before.  Raises
+    WrongAnswer as `digest` does.
     """
 
     def __init__(
-        self, results: Sequence[Plain], tasks: int, workload: Any = None, exact: bool = False
+        self,
+        results: Sequence[Plain],
+        tasks: int,
+        workload: Any = None,
+        exact: bool = False,
+        agreed: Callable[[Sequence[Plain]], Sequence[Plain]] | None = None,
     ) -> None:
-        normal = getattr(workload, "normal", None)
+        normal = None if agreed else getattr(workload, "normal", None)
+        self._agreed = agreed
         self._summary = summary(results, tasks, normal)
         self._tasks, self._normal, self._exact = tasks, normal, exact
         self._places = places(results, normal)
@@ -88,6 +96,7 @@ class FirstAnswer:
 
     def check(self, results: Sequence[Plain]) -> None:
         """Raise WrongAnswer where a later batch gave another answer, with the place."""
+        results = self._agreed(results) if self._agreed else results
         later = summary(results, self._tasks, self._normal)
         if exactly(later.text) == exactly(self._summary.text):
             return
@@ -287,7 +296,9 @@ def _of_object(value: Any, place: Place) -> Iterator[Token]:
             yield from _tokens(getattr(value, one.name), (*place, f".{one.name}"))
         return
     try:
-        make, args, *rest = value.__reduce_ex__(4)
+        special: Any = copyreg.dispatch_table.get(kind)  # of patterns, say
+        reduced: Any = special(value) if special else value.__reduce_ex__(4)
+        make, args, *rest = reduced
     except Exception as error:
         raise Incomparable(f"{_incomparable(value)} ({type(error).__name__}: {error})") from None
     yield place, getattr(make, "__qualname__", str(make))

@@ -71,6 +71,9 @@ class WorkloadOptions(Protocol):
     def normal(self, result: Any) -> Any:
         """What counts of a result, where not all of it must be equal; called outside the clock."""
 
+    def same(self, first: Any, other: Any) -> bool:
+        """Whether two results of a task are the same, where `==` and `normal` cannot tell."""
+
     def before_batch(self) -> None:
         """Make ready for a batch, in the worker's process and untimed; `after_batch` tidies up."""
 

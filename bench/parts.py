@@ -34,7 +34,7 @@ class Portion:
     def places(self, number: int) -> list[int]:
         """Where the tasks of a part are in the batch: one in each of as many equal sections."""
         count = len(self.whole)
-        return spread(count // self.of, count, number) if self.of > 1 else list(range(count))
+        return spread(count // self.of, count, turn=number) if self.of > 1 else list(range(count))
 
     @property
     def tasks(self) -> Sequence[int]:

@@ -84,8 +84,10 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
         form = {"aopen": asynccontextmanager(aopened), "loops": loops}
     form["task_inputs"] = several
     about: dict[str, Any] = {"__doc__": function.__doc__} if function.__doc__ else {}
-    for one in ("normal", *AROUND):
-        if callable(near_it := _beside(function, one)):
+    for one in ("normal", "same", *AROUND):
+        near_it = _beside(function, one)
+        # Work may have that name, too, and takes one task.
+        if callable(near_it) and (one != "same" or len(inspect.signature(near_it).parameters) == 2):
             form[one] = staticmethod(near_it)
     return dataclasses.make_dataclass(name, fields, namespace={**form, **about}, frozen=True)
 

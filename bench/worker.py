@@ -87,26 +87,35 @@ def measure(job: dict[str, Any], folder: str) -> None:
         batch = stack.enter_context(strategy.open(lanes))
         opened = clock()
         os.remove(mark)
-        whole = lanes.tasks(job["measured_tasks"], job.get("tasks"))
+        draw = job.get("draw", "")
+        whole = lanes.tasks(job["measured_tasks"], job.get("tasks"), draw)
         portion = Portion(whole, 1 if lanes.around else job.get("parts", 1), job.get("part"))
         tasks = portion.tasks
+        usage = _meter() if job.get("first_counts") else None
         with lanes.around_batch():
+            before, cpu = usage.before() if usage else None, time.process_time()
             beginning = clock()
             results = batch(tasks)
             first = clock()
-        answer = FirstAnswer(results, len(tasks), lanes.workload, job.get("exact", False))
+            cpu, after = time.process_time() - cpu, usage.after() if usage else None
+        agreed = _agreement(lanes.workload, tasks, job.get("model", ""))
+        counted = agreed(results) if agreed else results
+        answer = FirstAnswer(counted, len(tasks), lanes.workload, job.get("exact", False), agreed)
         sample = list(whole) if len(whole) < job.get("tasks", 0) else []
-        numbers = range(len(tasks)) if sample else spread(job["head"], len(tasks))
-        head = answer.of([results[i] for i in numbers])
-        of_parts = portion.answers(results, answer)
+        numbers = range(len(tasks)) if sample else spread(job["head"], len(tasks), draw)
+        head = answer.of([counted[i] for i in numbers])
+        of_parts = portion.answers(counted, answer)
         if portion.number is not None:
             lanes.notes.append({"code": "in-parts", "measured": len(tasks), "tasks": len(whole)})
         first_results = shown(results) if job.get("shown") else []
         if answer.alike:
             lanes.notes.append({"code": "answers-alike"})
-        del results
+        del results, counted
         around = lanes.around_batch if lanes.around else None
         timed = TimedBatches(portion.in_parts(batch), portion, answer, around, wait)
+        if usage:
+            timed.take(first - beginning, cpu, before, after)
+            lanes.notes.append({"code": "first-counts"})
         benchmark = engine.timed(job["name"], timed, job["metadata"])
         surroundings = _surroundings()
         lanes.notes += [{"code": "gil-turned-on-by", "module": one} for one in turned_on()]
@@ -114,6 +123,8 @@ def measure(job: dict[str, Any], folder: str) -> None:
         if wait:
             wait()
         closing = clock()
+    if any(one.contexts for one in lanes.reports):
+        lanes.notes.append({"code": "own-contexts"})
     facts = {
         "cb_startup_s": opened - began,
         "cb_first_batch_s": (first - beginning) * portion.times,
@@ -133,7 +144,9 @@ def measure(job: dict[str, Any], folder: str) -> None:
         "cb_loop": lanes.loop,
         "cb_start_method": lanes.start,
         "cb_child_startup_cpu_s": child_startup(lanes.reports),
-        "cb_metrics": _per_batch(total(lanes.reports), 1 / portion.times + timed.batches),
+        "cb_metrics": _per_batch(
+            total(lanes.reports), (usage is None) / portion.times + timed.batches
+        ),
         **({} if lanes.far else timed.used()),  # of a part of the tree it would be wrong
         **surroundings,
         "cb_gil_first": None if gil is None else int(gil),
@@ -154,18 +167,35 @@ def scout(job: dict[str, Any], folder: str) -> None:
         batch = lanes.guarded(opened_batch)
         cpu, opened = time.process_time(), time.perf_counter()
         os.remove(mark)
-        count, seconds, done = 1, 0.0, 0
-        while seconds < engine.LONG_ENOUGH and done < job["tasks"]:
-            tasks = lanes.tasks(count, job["tasks"])
-            began = time.perf_counter()
-            batch(tasks)
-            seconds, done = time.perf_counter() - began, count
-            count = min(2 * count, job["tasks"])
+        seen = _tried(lambda n: lanes.tasks(n, job["tasks"], job.get("draw", "")), batch, job)
         batches = time.perf_counter() - opened
         imports.write()
-    result = {"seconds_per_task": seconds / done, "startup_cpu": cpu, "batches": batches}
+    result = {**seen, "startup_cpu": cpu, "batches": batches}
     with open(os.path.join(folder, "result.json"), "w", encoding="utf-8") as stream:
         json.dump(result, stream)
+
+
+FEW, LONG_SECONDS = 4, 1.0
+"""Tasks that are enough to tell what one takes, if they are over in that many seconds."""
+
+
+def _tried(draw: Callable[[int], range], batch: Batch, job: dict[str, Any]) -> dict[str, float]:
+    """Seconds of a task, and those of CPU, from batches that grow until they take long enough.
+
+    A single one may be unlike the others, so that more are tried where that costs little.
+    """
+    count, took, done = 1, 0.0, 0
+    whole = cpu = 0.0
+    while done < job["tasks"] and whole < LONG_SECONDS:
+        if took >= engine.LONG_ENOUGH and done >= FEW:
+            break
+        tasks = draw(count)
+        began, before = time.perf_counter(), time.process_time()
+        batch(tasks)
+        took, cpu = time.perf_counter() - began, time.process_time() - before
+        whole, done = whole + took, count
+        count = min(2 * count, job["tasks"])
+    return {"seconds_per_task": took / done, "cpu_per_task": cpu / done}
 
 
 def _mark(folder: str) -> str:
@@ -196,17 +226,23 @@ class TimedBatches:
         around: Around = None,
         wait: Callable[[], None] | None = None,
     ) -> None:
-        from .machine import usage
-
         self._batch, self._tasks, self._answer = batch, portion.tasks, answer
         self._times, self._around, self._wait = portion.times, around, wait
-        self._usage = usage
-        self._used: list[usage.TreeUsage] = []
+        self._usage, self._used = _meter(), list[Any]()
         self.notes: list[Plain] = []
         self.cpu = 0.0
         self.batches = 0.0
+        self._taken: float | None = None
+
+    def take(self, seconds: float, cpu: float, before: Any, after: Any) -> None:
+        """Take a batch that was run already as the one that will be asked for first."""
+        self._taken = seconds
+        self._note(1, cpu, before, after)
 
     def __call__(self, loops: int) -> float:
+        if self._taken is not None:
+            seconds, self._taken = self._taken, None
+            return seconds
         batch, tasks, clock, repeats = self._batch, self._tasks, time.perf_counter, range(loops)
         if self._wait:
             self._wait()
@@ -223,14 +259,16 @@ class TimedBatches:
         except BaseException as error:
             error.add_note(AGAIN)
             raise
-        self.cpu += time.process_time() - cpu
-        after = self._usage.after()
+        self._note(loops, time.process_time() - cpu, before, self._usage.after())
+        self._answer.check(results)
+        return seconds * self._times
+
+    def _note(self, batches: int, cpu: float, before: Any, after: Any) -> None:
+        self.cpu += cpu
         self._used.append(self._usage.spent(before, after))
         if before is None or after is None:
             self.notes.append({"code": "cpu-unreadable"})
-        self.batches += loops / self._times
-        self._answer.check(results)
-        return seconds * self._times
+        self.batches += batches / self._times
 
     def _apart(self, loops: int) -> tuple[float, list[Plain]]:
         """Batches, each with what is done before and after it, outside the clock."""
@@ -255,6 +293,24 @@ class TimedBatches:
             "cb_voluntary_switches": per_batch([one.voluntary for one in self._used]),
             "cb_involuntary_switches": per_batch([one.involuntary for one in self._used]),
         }
+
+
+def _agreement(
+    workload: Any, tasks: range, path: str
+) -> Callable[[Sequence[Plain]], Sequence[Plain]] | None:
+    """What holds results against those of other workers, by the workload's own `same`."""
+    if not callable(same := getattr(workload, "same", None)):
+        return None
+    from .store.sameness import Agreement  # few need it
+
+    return Agreement(same, tasks, path)
+
+
+def _meter() -> Any:
+    """What reads the usage of the process tree; no part of anybody's start-up."""
+    from .machine import usage
+
+    return usage
 
 
 def _surroundings() -> dict[str, float | None]:

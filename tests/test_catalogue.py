@@ -33,6 +33,7 @@ PART = [
     ("asyncio+blocking", "sqlite"),
     ("asyncio+processpool", "cpu_sum"),
     ("multiprocessing+asyncio", "mixed"),
+    ("threading+asyncio", "mixed"),
     ("asyncio+run_in_executor", "file_io"),
     ("asyncio+threadsafe", "stream"),
     ("asyncio+to_thread", "sqlite"),

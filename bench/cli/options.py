@@ -129,6 +129,10 @@ Warm = Annotated[
     bool, Option("--warm", help="Rank by later batches, even if the first one did the work.")
 ]
 
+Fresh = Annotated[
+    bool, Option("--fresh", help="One batch a process, its first: for work that is done once.")
+]
+
 # How long, and in which order
 Rounds = Annotated[
     int | None, Option(metavar="N", help="Run N rounds; no time limit unless --budget is given.")

@@ -37,10 +37,7 @@ PRESETS = {"quick": "30s", "rigorous": "10m"}
 
 Budget = Annotated[
     str | None,
-    Option(
-        metavar="TIME",
-        help="Time for all rounds, such as 10m or 1h (default: 60s); probes add up to a quarter.",
-    ),
+    Option(metavar="TIME", help="Time for all of it, such as 10m or 1h (default: 60s)."),
 ]
 Until = Annotated[
     str | None,
@@ -104,6 +101,7 @@ def run(
     strict: options.Strict = False,
     exact: options.Exact = False,
     warm: options.Warm = False,
+    fresh: options.Fresh = False,
     results: options.Results = None,
     resume: options.Resume = None,
     dry_run: Dry = False,
@@ -137,8 +135,16 @@ def measure(given: Mapping[str, Any], outcome: Outcome) -> None:
     if not quiet and (doubt := _too_few_rounds(settings)):
         print(f"concbench: {coded('short-budget', doubt)}", file=sys.stderr)
     with watching(quiet, verbose) as watch:
-        folder = driver.run(settings, sys.argv[1:], watch, unfinished)
+        showing = _showing(bool(given.get("report")))
+        folder = driver.run(settings, sys.argv[1:], watch, unfinished, showing)
     _show(folder, given, settings, output, outcome)
+
+
+def _showing(page: bool) -> float:
+    """Seconds of the budget that are needed when all is measured."""
+    from ..driver.schedule import ENDING_SECONDS, PAGE_SECONDS
+
+    return ENDING_SECONDS + PAGE_SECONDS * page
 
 
 def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
@@ -233,21 +239,36 @@ def _too_few_rounds(settings: Settings) -> str:
     blocks = [one.block for one in plan(settings) if not one.reason]
     cells = len(blocks) * max(1, len(settings.side))
     most = max(map(blocks.count, set(blocks)), default=0)
-    return few_rounds(cells, most, CELL_SECONDS * cells, settings.seconds)
+    return few_rounds(cells, most, CELL_SECONDS * cells, settings.seconds, _for_rounds(settings))
 
 
-def few_rounds(cells: int, most: int, round_seconds: float, budget: float) -> str:
-    """What is wrong with a budget for cells of which `most` are in one table; "" if nothing is."""
+def few_rounds(
+    cells: int, most: int, round_seconds: float, budget: float, share: float = 1.0
+) -> str:
+    """What is wrong with a budget for cells of which `most` are in one table; "" if nothing is.
+
+    Rounds have that share of it.
+    """
     from concbench.reports.stats.ranks import fewest_rounds
 
-    rounds, fewest = int(budget / round_seconds) if round_seconds else 0, fewest_rounds(most)
+    rounds, fewest = (
+        int(share * budget / round_seconds) if round_seconds else 0,
+        fewest_rounds(most),
+    )
     if most < 2 or rounds >= fewest:
         return ""
     allows = "less than one" if rounds < 1 else f"about {rounds}"
     return (
         f"{cells} cells take about {round_seconds:.0f} s a round: {budget:g} s allow {allows}, "
-        f"too few to tell much: use --budget {neat(1.2 * fewest * round_seconds)}"
+        f"too few to tell much: use --budget {neat(1.2 * fewest * round_seconds / share)}"
     )
+
+
+def _for_rounds(settings: Settings) -> float:
+    """The share of a budget that probes leave to rounds at least."""
+    from ..driver.probing import SHARE
+
+    return 1 - SHARE if settings.probes else 1.0
 
 
 def neat(seconds: float) -> str:
@@ -275,7 +296,8 @@ def _way_out(open_one: Conclusion, run: Stored) -> str:
     if not rounds or rounds * (each or 0.0) > MOST_SECONDS:
         return "too noisy for any budget; use a quieter machine"
     timed = each if run.run.rounds_limit is None else None
-    option = f"--budget {neat(rounds * timed)}" if timed else f"--rounds {rounds}"
+    share = 1.25 if run.run.probes else 1.0  # probes take a fifth of that
+    option = f"--budget {neat(share * rounds * timed)}" if timed else f"--rounds {rounds}"
     begin = "would begin to tell" if open_one.outcome == "undecided" else "would probably tell"
     return f"{option} {begin}"
 
@@ -322,19 +344,21 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome, verbose: bo
         why = planned.reason or trial.past.reason(planned.id)
         print(f"  {planned.name}: {why or 'ran once'}")
         outcome.failed += bool(trial.past.reason(planned.id))
-    one = trial.seconds_per_round
-    seconds = settings.seconds if settings.rounds is None else settings.rounds * one
-    probing = SHARE * (settings.budget or seconds)
-    after = f", then probes for up to {probing:.0f} s" if settings.probes else ""
+    one, share = trial.seconds_per_round, _for_rounds(settings)
     if settings.rounds is None:
-        count = f"about {max(1, round(seconds / one))} rounds in {seconds:g}"
+        seconds = settings.seconds
+        count = f"about {max(1, round(share * seconds / one))} rounds in {seconds:g} s"
+        count += ", with probes" * bool(settings.probes)
     else:
-        count = f"{settings.rounds} rounds about {seconds:.0f}"
-    print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count} s{after}")
+        seconds = settings.rounds * one
+        count = f"{settings.rounds} rounds about {seconds:.0f} s"
+        probing = SHARE * (settings.budget or seconds)
+        count += f", then probes for up to {probing:.0f} s" * bool(settings.probes)
+    print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count}")
     blocks = [planned.block for planned in trial.plan if not planned.reason]
     most = max(map(blocks.count, set(blocks)), default=0)
-    doubt = few_rounds(len(blocks), most, one, seconds) if settings.rounds is None else ""
-    if doubt:
+    doubt = few_rounds(len(blocks), most, one, settings.seconds, share)
+    if doubt and settings.rounds is None:
         print(coded("short-budget", doubt))
 
 

@@ -109,7 +109,8 @@ def _plan(cell: str, settings: Settings) -> tuple[PlannedCell, MeasuredSide]:
 
 def _record(lab: Lab, planned: PlannedCell, settings: Settings) -> Pass | Failed:
     from ..driver import limits
-    from ..driver.rounds import Scouting, startup
+    from ..driver.rounds import startup
+    from ..driver.schedule import Scouting
 
     patience = limits(settings).patience
     one = lab.scout(planned, patience(None))

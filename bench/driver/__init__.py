@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -24,23 +24,36 @@ from ..sides.proof import Proof, proof
 from ..sides.revisions import missing_data, missing_submodules
 from ..store import circumstances, entries, journal, runs
 from ..store.state import History
-from . import probe_results
+from . import probe_results, schedule
 from .lab import Lab, Workshop, open_lab, workshop
-from .probing import Probing
+from .probing import Ahead, Probing
 from .rounds import Course, Limits, Wanted
 from .watch import Watch, Watcher
 
 Plan = tuple[PlannedCell, ...]
 
 
-def run(settings: Settings, argv: Sequence[str], watch: Watch, resume: Path | None = None) -> Path:
+def run(
+    settings: Settings,
+    argv: Sequence[str],
+    watch: Watch,
+    resume: Path | None = None,
+    ending: float = schedule.ENDING_SECONDS,
+) -> Path:
     """Measure what the settings select and return the folder of the stored run.
 
-    Raises UsageError before anything is measured, and Interrupted, with the folder, when a signal
-    ended the run; what was measured is saved in either case.
+    `ending` are the seconds of the budget that the caller needs to show it.  Raises UsageError
+    before anything is measured, and Interrupted, with the folder, when a signal ended the run; what
+    was measured is saved in either case.
     """
     with _prepared(settings) as (shop, agenda):
+        agenda = replace(agenda, ending=ending, fewer=_may_have_fewer(settings))
         return measure(shop, agenda, settings, argv, watch, resume)
+
+
+def _may_have_fewer(settings: Settings) -> bool:
+    """Whether nobody asked for a number of tasks, so that slow ones may be fewer."""
+    return settings.tasks is None and not any(one.startswith("tasks=") for one in settings.param)
 
 
 @contextmanager
@@ -74,6 +87,10 @@ class Agenda:
     """Cells that not every side has, and why."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """What run.json holds besides."""
+    ending: float = schedule.ENDING_SECONDS
+    """Seconds of the budget that are needed when all is measured."""
+    fewer: bool = False
+    """Whether batches of slow tasks may have fewer than planned."""
 
 
 def with_sides(shop: Workshop, settings: Settings) -> Agenda:
@@ -110,6 +127,10 @@ def measure(
     about = _facts(agenda, settings, argv, resume)
     seed = about["seed"]
     past = History(cells, _entries(resume / "journal.jsonl", cells) if resume else ())
+    limit, probes = limits(settings), settings.probes
+    after = Ahead(past, probes, limit, agenda.ending)
+    if settings.fresh:
+        past.first_counts |= {one.block for one in cells}
     with ExitStack() as fixtures:
         opened = open_lab(
             *(shop, agenda.sides, cells, seed, past.elapsed, agenda.probes),
@@ -119,7 +140,7 @@ def measure(
         lab = fixtures.enter_context(opened)
         folder = resume or runs.create(settings.results)
         with (
-            _saving(folder, about, cells, past) as save,
+            _saving(folder, about, past) as save,
             journal.Journal(folder / "journal.jsonl") as log,
             _noting(lab, fixtures, past, log.append) as note,
         ):
@@ -128,10 +149,13 @@ def measure(
                 note()
                 save()
 
-            limit, probes = limits(settings), settings.probes
-            watcher = Watcher(watch, lab.elapsed, cells, past, limit, probes)
+            schedule.Scouts(
+                past, lab, log.append, limit, after.ending, after.most, agenda.fewer
+            ).run()
+            cells, watcher = past.plan, Watcher(watch, lab.elapsed, past, limit, after)
             course = Course(
-                cells, past, lab, log.append, end_round, watcher.visit, limit, seed, agenda.values
+                *(cells, past, lab, log.append, end_round, watcher.visit, limit, seed),
+                *(agenda.values, after),
             )
             course.run(rule(past) if rule else _wanted(settings, cells))
             times = partial(probe_results.write, folder) if settings.raw else None
@@ -154,9 +178,17 @@ def _facts(
     seed = SystemRandom().randrange(2**32) if settings.seed is None else settings.seed
     about = circumstances.facts(settings, agenda.sides, agenda.cells, seed)
     about |= {"argv": list(argv), "warnings": [*agenda.warnings, *about["warnings"]], **agenda.more}
-    names = [planned.name for planned in agenda.cells]
+    names = [planned.name for planned in _as_begun(agenda.cells, resume)]
     stored = runs.resumable(resume, names, about) if resume else {}
     return about | {key: stored[key] for key in ("started", "argv", "seed") if key in stored}
+
+
+def _as_begun(cells: Plan, resume: Path | None) -> Plan:
+    """The plan with the tasks that a run which goes on found time for."""
+    stored = journal.entries(resume / "journal.jsonl") if resume else []
+    blocks = {one.block for one in cells}
+    fewer = [one for one in stored if one.get("event") == "fewer" and one.get("block") in blocks]
+    return History(cells, [one for one in fewer if isinstance(one.get("tasks"), int)]).plan
 
 
 @dataclass(frozen=True)
@@ -175,7 +207,8 @@ def dry_run(settings: Settings, watch: Watch) -> DryRun:
         past, once = History(cells), Limits(limits(settings).budget, 1, settings.timeout)
         opened = open_lab(shop, agenda.sides, cells, 0, proof=agenda.proof, exact=settings.exact)
         with opened as lab:
-            visit = Watcher(watch, lab.elapsed, cells, past, once, ()).visit
+            schedule.Scouts(past, lab, lambda _: None, once).run()
+            visit = Watcher(watch, lab.elapsed, past, once, lambda: 0.0).visit
             course = Course(cells, past, lab, lambda _: None, lambda: None, visit, once, 0)
             course.run(lambda _: [planned.id for planned in cells])
             return DryRun(cells, past, lab.elapsed())
@@ -195,14 +228,12 @@ def limits(settings: Settings) -> Limits:
 
 
 @contextmanager
-def _saving(
-    folder: Path, facts: Mapping[str, Any], cells: Plan, past: History
-) -> Iterator[Callable[[], None]]:
+def _saving(folder: Path, facts: Mapping[str, Any], past: History) -> Iterator[Callable[[], None]]:
     """Yield what saves the run, and save it at the beginning and, however it ends, at the end."""
 
     def save(state: str = "running") -> None:
         ended = None if state == "running" else runs.stamp()
-        runs.write(folder, {**facts, "state": state, "ended": ended}, cells, past)
+        runs.write(folder, {**facts, "state": state, "ended": ended}, past.plan, past)
 
     save()
     runs.point_latest(folder)

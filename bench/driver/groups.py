@@ -104,6 +104,8 @@ def portion(planned: PlannedCell, history: History) -> tuple[int, int | None]:
     Only what runs one task after the other has parts, and no pair: the gate compares whole batches.
     """
     alone = planned.reference or planned.in_turn
+    if planned.block in history.first_counts:
+        return 1, None
     if not alone or planned.pair is not None or planned.block in history.samples:
         return 1, None
     if not history.measured[planned.id]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,7 +31,8 @@ from . import probe_results, probe_visits
 from .fixtures import HERE, running
 from .probe_results import Pass
 from .probing import Owed
-from .rounds import Measurement, Scouting, Visit
+from .rounds import Measurement, Visit
+from .schedule import Scouting
 from .turns import take_turns
 from .workers import EquippedSide, Launch, Leftover, Worker, Workers
 
@@ -81,7 +83,11 @@ class Lab:
 
     def scout(self, planned: PlannedCell, timeout: float) -> Scouting | Failed:
         """Seconds of a task in turn, and of starting a worker with one lane."""
-        job = {"run": "concbench.worker:scout", "tasks": planned.cell.tasks}
+        job = {
+            "run": "concbench.worker:scout",
+            "tasks": planned.cell.tasks,
+            "draw": f"{self._workers.seed}/scout",
+        }
         launch = Launch([], 0, timeout, planned.side)
         began = time.monotonic()
         with self._workers.started(planned.cell, job, launch) as worker:
@@ -142,8 +148,16 @@ class Lab:
     ) -> AbstractContextManager[Worker]:
         options = options or engine.arguments(visit.loops, visit.values, self._affinity)
         launch = Launch(options, visit.round, visit.timeout, visit.planned.side)
-        job = {**_job(visit), "in_turns": in_turns}
-        return self._workers.started(visit.planned.cell, job, launch)
+        # Another sample in every round: intervals so hold how unlike tasks are.
+        cell = visit.planned.cell
+        kept = sha256(f"{cell.workload.label} x {cell.tasks}".encode()).hexdigest()[:16]
+        job = {
+            **_job(visit),
+            "in_turns": in_turns,
+            "draw": f"{self._workers.seed}/{visit.round}",
+            "model": str(self._workers.folder / f"first-results-{kept}"),
+        }
+        return self._workers.started(cell, job, launch)
 
     def _with_probes(self, visit: Visit, outcome: Measurement | Failed) -> Measurement | Failed:
         """The same with what a probe pass tells of it, where one is asked for."""
@@ -182,10 +196,9 @@ class Lab:
 
 def _scouting(passed: float, text: str) -> Scouting:
     result = json.loads(text)
-    per_task, cpu, batches = (
-        float(result[key]) for key in ("seconds_per_task", "startup_cpu", "batches")
-    )
-    return Scouting(per_task, max(0.0, passed - batches), cpu)
+    names = ("seconds_per_task", "startup_cpu", "batches", "cpu_per_task")
+    per_task, startup_cpu, batches, cpu = (float(result[name]) for name in names)
+    return Scouting(per_task, max(0.0, passed - batches), startup_cpu, cpu)
 
 
 def _measurement(text: str) -> Measurement:
@@ -215,6 +228,7 @@ def _job(visit: Visit) -> dict[str, Any]:
         "parts": visit.parts,
         "part": visit.part,
         "head": visit.head,
+        "first_counts": visit.first_counts,
         "shown": visit.round < 2,  # which show where answers part, of cells or of processes
         "metadata": {
             keys.CELL: visit.planned.id,

@@ -7,8 +7,9 @@ their lab and its clock, so that tests can report numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from operator import attrgetter
 from statistics import median
@@ -18,7 +19,9 @@ from concbench.reports.codes import coded
 
 from ..probes.empty import emptied
 from ..spec import Cell
+from ..store.state import missing
 from .rounds import startup
+from .schedule import LATE
 
 if TYPE_CHECKING:
     from ..plan.cells import PlannedCell
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
 
 
 SHARE = 0.25
-"""Of the budget, or of the time of the rounds: what all passes together may take besides."""
+"""Of the budget: what all passes together may take; without one, of the rounds' time besides."""
+FEWEST = 2
+"""Rounds, without which there is no interval: until then probes have to wait."""
 PROCESS_SECONDS = 0.1
 """A worker starts, opens, closes and ends, at the least."""
 OPENED_TWICE = 1.3
@@ -59,6 +64,8 @@ class Owed:
     batch: float
     expected: float
     side: str = ""
+    light: float = math.inf
+    """Seconds of the pass without memory, if there is one."""
 
     @property
     def name(self) -> str:
@@ -111,12 +118,14 @@ def _of_cell(planned: PlannedCell, past: History, probes: Sequence[str], process
         batch, tasks = batch * fewer / tasks, fewer
     others = {*probes} - {"memory"}
     expected = process * (OPENED_TWICE if others and "memory" in probes else 1)
+    light = process + 2 * batch if others and "memory" in probes else math.inf
     if "memory" in probes:  # one to warm up, and one under way when it is told to go on
         expected += 1.5 * batch + max(SAMPLING_SECONDS, batch)
     if others:
         expected += 2 * batch
     key = _empty(planned)
-    return Owed(planned, planned.cell, tasks, tuple(probes), key, batch, expected, planned.side)
+    whole = Owed(planned, planned.cell, tasks, tuple(probes), key, batch, expected, planned.side)
+    return replace(whole, light=light)
 
 
 def _in_turn(planned: PlannedCell, past: History, batch: float) -> bool:
@@ -124,9 +133,16 @@ def _in_turn(planned: PlannedCell, past: History, batch: float) -> bool:
 
     Such a cell is the slowest and needs its probe most; a few tasks show all there is to see.
     """
-    each = past.seconds_per_task.get(planned.block)
-    tasks = past.measured_tasks(planned)
+    each, tasks = _each(planned.block, past), past.measured_tasks(planned)
     return planned.workers == 1 or (each is not None and batch >= AS_LONG * each * tasks)
+
+
+def _each(block: int, past: History) -> float | None:
+    """What a task takes in turn on average: as the reference measured it, or as was scouted."""
+    own = (one for one in past.plan if one.block == block and one.reference)
+    runs = [run for one in own for run in past.measured[one.id]]
+    known = [run["seconds"] / run["tasks"] for run in runs]
+    return median(known) if known else past.seconds_per_task.get(block)
 
 
 def _of_empty(planned: PlannedCell, process: float) -> Owed:
@@ -142,6 +158,39 @@ def _empty(planned: PlannedCell) -> str:
 
 
 NO_TIME = "no time was left for it"
+
+
+def lighter(one: Owed) -> Owed:
+    """The pass without memory, whose samples take as long again as all the rest."""
+    if not math.isfinite(one.light):
+        return one
+    others = tuple(name for name in one.probes if name != "memory")
+    return replace(one, probes=others, expected=one.light)
+
+
+@dataclass
+class Ahead:
+    """The seconds of a run that its rounds must leave: for probe passes, and for what shows it."""
+
+    past: History
+    probes: Sequence[str]
+    limits: Limits
+    ending: float
+    _expected: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def most(self) -> float:
+        """What probes may take."""
+        return SHARE * self.limits.budget if self.probes else 0.0
+
+    def __call__(self) -> float:
+        rounds = self.past.rounds
+        if not self.probes or self.past.counted < FEWEST:
+            return self.ending
+        if rounds not in self._expected:  # reads all that was measured: once a round
+            passes = owed(self.past.plan, self.past, self.probes)
+            self._expected = {rounds: sum(one.expected for one in passes)}
+        return self.ending + min(self.most, self._expected[rounds])
 
 
 @dataclass(frozen=True)
@@ -167,10 +216,13 @@ class Probing:
         """
         past = self.past  # its seconds are also those of before an interruption
         whole = SHARE * (past.elapsed - past.probed.seconds if budget is None else budget)
+        left = LATE * self.limits.budget - self.lab.elapsed()
+        whole = min(whole, past.probed.seconds + max(0.0, left))
         passes = owed(self.plan, past, self.probes) if self.probes else []
         without = []
         for position, one in enumerate(passes):
             left = whole - past.probed.seconds
+            one = one if one.expected <= left else lighter(one)
             if one.expected <= left:
                 rest = sum(later.expected for later in passes[position:])
                 self.watch(position, len(passes), one.name, min(left, rest))
@@ -187,6 +239,9 @@ class Probing:
     def _visit(self, one: Owed, left: float) -> None:
         began = self.lab.elapsed()
         metrics, text = self.lab.probe(one, self._timeout(one, left))
+        if one.planned and (without := {*self.probes} - {*one.probes}):
+            absent = {**missing(without, NO_TIME), **metrics["absent"]}
+            metrics = {**metrics, "absent": absent}
         if self.raw and one.planned and text:
             self.raw(one.planned.id, text)
         event = {"event": "probed", "cell": one.planned.id} if one.planned else {"event": "emptied"}

@@ -18,6 +18,7 @@ from ..processes.outputs import Failed
 from ..store.state import History
 from . import groups
 from .forks import explained
+from .schedule import LATE, last_round
 
 if TYPE_CHECKING:
     from .lab import Lab
@@ -40,6 +41,8 @@ class Visit:
     parts: int = 1
     part: int | None = None
     """Into how many parts a batch in turn falls, and which of them alone is run."""
+    first_counts: bool = False
+    """Whether the first batch is the value: tasks take too long to run them twice."""
 
 
 @dataclass(frozen=True)
@@ -101,24 +104,6 @@ def due(history: History) -> int | None:
 Wanted: TypeAlias = Callable[[Sequence[Mapping[int, float]]], Collection[int]]
 """From the seconds of every round, by cell, to the cells still to be measured."""
 
-ROUNDS = 6
-"""Rounds that the slowest reference should leave time for."""
-SHORTEST_SAMPLE = 1.0
-"""Seconds that a sampled batch takes, so that its tasks are many enough to stand for the rest."""
-
-
-@dataclass(frozen=True)
-class Scouting:
-    """What the reference showed of one lane: seconds of a task, and of starting and ending.
-
-    `startup_cpu` are those of CPU until the lane was open.
-    """
-
-    seconds_per_task: float
-    startup: float = 0.0
-    startup_cpu: float = 0.0
-
-
 PATIENCE, PATIENCE_UNKNOWN, PATIENCE_MOST = 10.0, 30.0, 60.0
 """Seconds for a worker to start and end; for one of which nothing is known; for any by default.
 A worker that hangs costs the others this much of the budget, twice."""
@@ -126,7 +111,10 @@ A worker that hangs costs the others this much of the budget, twice."""
 
 @dataclass(frozen=True)
 class Limits:
-    """What ends a run, besides the caller's rule, and what ends a worker; in seconds."""
+    """What ends a run, besides the caller's rule, and what ends a worker; in seconds.
+
+    `budget` is for all of a run: scouting, rounds, probes and what shows them.
+    """
 
     budget: float
     rounds: int | None = None
@@ -176,12 +164,13 @@ class Course:
     seed: int
     values: Callable[[float], int] | None = None
     """From the seconds of a batch to the values that a process gives; None: as many as pay."""
+    after: Callable[[], float] = lambda: 0.0
+    """Seconds that what comes after the rounds will take."""
     _kept: dict[int, int] = field(default_factory=dict)
     """The turns of a group, which stay: rounds of another number would not be like the others."""
 
     def run(self, wanted: Wanted) -> None:
         """Measure until nothing is wanted, the rounds are done or the budget is spent."""
-        self._scout()
         self._canary()
         if owed := self.history.unvisited():
             self._measure(owed)
@@ -198,14 +187,14 @@ class Course:
 
     def _repeat(self) -> dict[str, Any]:
         # Before the caller's rule is asked: it looks once at each number of rounds.
-        if not self.history.rounds or self.lab.elapsed() >= self.limits.budget:
+        if not self.history.rounds or self._late():
             return {}
         again = due(self.history)
         return {} if again is None else {"order": self.history.still(again), "again": again}
 
     def _next(self, wanted: Wanted) -> dict[str, Any]:
         number, limits = self.history.rounds, self.limits
-        if number and self.lab.elapsed() >= limits.budget:
+        if number and self._late():
             return {}
         if limits.rounds is not None and self.history.counted >= limits.rounds:
             return {}
@@ -219,6 +208,11 @@ class Course:
         ]
         order = shuffled(cells, self.plan, Random(f"{self.seed}/{number}"))
         return {"order": order} if order else {}
+
+    def _late(self) -> bool:
+        """Whether one more round, and what comes after it, would end too late."""
+        end = self.lab.elapsed() + last_round(self.history) + self.after()
+        return end > LATE * self.limits.budget
 
     def _measure(self, order: Sequence[int]) -> None:
         """Visit the cells of a round, those that are compared together."""
@@ -248,7 +242,7 @@ class Course:
             ]
         of = {planned.id: planned.company for planned in self.plan}
         if any(of[cell] not in self._kept for cell in first):
-            left = self.limits.budget - self.lab.elapsed()
+            left = self.limits.budget - self.after() - self.lab.elapsed()
             costs = [groups.costs(cells, history) for cells in together]
             found = groups.turns(costs, left, history.counted - 1)
             if history.counted <= 1:  # the first round, of which nothing is known before
@@ -263,7 +257,7 @@ class Course:
             outcome = explained(self.lab, visit, outcome)
         if isinstance(outcome, Measurement) and cell not in self.history.loops:
             loops: int | Failed = 1
-            if outcome.seconds < LONG_ENOUGH:
+            if outcome.seconds < LONG_ENOUGH and not visit.first_counts:
                 loops = self.lab.calibrate(visit)
             if isinstance(loops, Failed):
                 outcome = loops
@@ -283,6 +277,8 @@ class Course:
         parts, part = groups.portion(planned, history)
         if not history.measured[cell] and self.values is None:
             values = groups.first_values(planned, history, parts)
+        if planned.block in history.first_counts:
+            values = 1
         return Visit(
             planned,
             number,
@@ -297,22 +293,8 @@ class Course:
             values,
             parts,
             part,
+            planned.block in history.first_counts,
         )
-
-    def _scout(self) -> None:
-        """Learn what a task takes in turn: it bounds how long to wait, and what to sample."""
-        share = self.limits.budget / len({planned.block for planned in self.plan})
-        for planned in self.plan:
-            known = planned.block in self.history.seconds_per_task
-            if planned.reason or not planned.reference or known:
-                continue
-            scouting = self.lab.scout(planned, self.limits.patience(None))
-            if isinstance(scouting, Failed):
-                continue  # its first round says why
-            self._add({"event": "scouted", "block": planned.block, **vars(scouting)})
-            tasks = sample(scouting.seconds_per_task, planned.cell.tasks, share)
-            if tasks < planned.cell.tasks:
-                self._add({"event": "sampled", "block": planned.block, "tasks": tasks})
 
     def _add(self, event: Mapping[str, Any]) -> None:
         entry = {**event, "elapsed": round(self.lab.elapsed(), 3)}
@@ -332,14 +314,3 @@ def _entry(visit: Visit, outcome: Measurement | Failed) -> dict[str, Any]:
     part = {} if visit.part is None else {"part": visit.part}
     kept = {key: one for key, one in vars(outcome).items() if key not in LEFT_OUT or one}
     return {"event": "measured", **place, "tasks": visit.tasks, **part, **kept}
-
-
-def sample(seconds_per_task: float, tasks: int, budget: float) -> int:
-    """How many tasks of a batch the reference can afford; all, unless it is too slow.
-
-    `budget` is in seconds for all its rounds, each with two batches.
-    """
-    if tasks * seconds_per_task <= max(2 * SHORTEST_SAMPLE, budget / ROUNDS / 2):
-        return tasks
-    fitting = SHORTEST_SAMPLE / seconds_per_task
-    return min(tasks, 1 << max(0, int(fitting).bit_length() - 1))

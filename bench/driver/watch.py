@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ..plan.cells import PlannedCell
 from ..store.state import History
-from .probing import SHARE, owed
+from . import schedule
 from .rounds import Limits, Visit
 
 
@@ -38,35 +38,39 @@ Progress = Callable[[], AbstractContextManager[Watch]]
 
 @dataclass
 class Watcher:
-    """Reports every visit of one run, and every probe pass after them."""
+    """Reports every visit of one run, and every probe pass after them; what is left never rises."""
 
     watch: Watch
     clock: Callable[[], float]
-    plan: Sequence[PlannedCell]
     past: History
     limits: Limits
-    probes: Sequence[str]
-    _after: dict[int, float] = field(default_factory=dict)
+    after: Callable[[], float]
+    """Seconds that what comes after the rounds will take."""
+    _end: float = 0.0
+    """When this round, and what comes after it, should be over."""
+    _left: float = math.inf
 
     def visit(self, visit: Visit) -> None:
-        elapsed, number = self.clock(), visit.round
-        left = self.limits.budget - elapsed
-        if self.limits.rounds is not None and number:
-            rounds = self.limits.rounds - self.past.counted + 1  # this one included
-            left = min(left, elapsed / number * rounds)
-        left += self._probing(SHARE * (elapsed + left))
-        cells, name = len(self.past.orders[number]), visit.planned.cell.name
-        self.watch(Event(number, visit.position, cells, name, elapsed, left))
+        number, name = visit.round, visit.planned.cell.name
+        if visit.position == 0:
+            took = schedule.last_round(self.past) or schedule.first_round(self.past)
+            self._end = self.clock() + took + (self.after() if number else 0.0)
+        self._tell(number, visit.position, len(self.past.orders[number]), name, self._remaining())
+
+    def _remaining(self) -> float:
+        elapsed, rounds, budget = self.clock(), self.limits.rounds, self.limits.budget
+        if rounds is not None and self.past.counted > 1:
+            each, more = schedule.last_round(self.past), rounds - self.past.counted
+            budget = min(budget, self._end + each * more)
+        return max(budget, self._end) - elapsed
 
     def probe(self, position: int, passes: int, name: str, left: float) -> None:
         number = self.past.rounds - 1
-        self.watch(Event(number, position, passes, name, self.clock(), left, probing=True))
+        self._tell(number, position, passes, name, left, probing=True)
 
-    def _probing(self, most: float) -> float:
-        """Seconds that the passes will take; unknown until the first round is over."""
-        if self.past.rounds < 2 or not self.probes:
-            return most if self.probes else 0.0
-        if self.past.rounds not in self._after:  # reads all that was measured: once a round
-            passes = owed(self.plan, self.past, self.probes)
-            self._after = {self.past.rounds: sum(one.expected for one in passes)}
-        return min(most, self._after[self.past.rounds])
+    def _tell(
+        self, number: int, position: int, of: int, name: str, left: float, probing: bool = False
+    ) -> None:
+        self._left = min(left, self._left)
+        event = Event(number, position, of, name, self.clock(), self._left, probing)
+        self.watch(event)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Values: TypeAlias = Mapping[int, float]
 """Logarithms of what was measured, or what was measured, by round."""
+Work: TypeAlias = tuple[int, int | None]
+"""How many tasks were done; and in which round, where those were a sample."""
 
 BUDGET = 600.0
 """Seconds of a check, unless somebody gives another budget."""
@@ -353,18 +355,22 @@ class Samples:
         """Whether now and before gave different answers to the same tasks."""
         if pair.before is None:
             return False
-        now, tasks = self._answers(pair.now)
-        before, tasks_before = self._answers(pair.before)
-        same = answers.same(now, before)
-        return bool(now and before and tasks == tasks_before and not same)
+        now, before = self._answers(pair.now), self._answers(pair.before)
+        return any(not answers.same(now[work], before[work]) for work in now.keys() & before.keys())
 
-    def _answers(self, cell: PlannedCell | StoredCell) -> tuple[set[str], int]:
-        """The digests of a cell's answers, and of how many tasks they are."""
+    def _answers(self, cell: PlannedCell | StoredCell) -> dict[Work, set[str]]:
+        """The digests of a cell's answers, by what they are of: samples are another each round."""
+        found: dict[Work, set[str]] = {}
         if isinstance(cell, PlannedCell):
-            own = {run["answer"] for run in self.past.measured[cell.id]}
-            return own, self.past.measured_tasks(cell)
-        processes = self.stored.of(cell.id) if self.stored else ()
-        return {one.answer for one in processes} - {""}, cell.measured_tasks or cell.tasks
+            tasks = self.past.measured_tasks(cell)
+            for run in self.past.measured[cell.id]:
+                work = tasks, None if tasks == cell.cell.tasks else run["round"]
+                found.setdefault(work, set()).add(run["answer"])
+            return found
+        tasks = cell.measured_tasks or cell.tasks
+        if self.stored and tasks == cell.tasks:
+            found[tasks, None] = {one.answer for one in self.stored.of(cell.id)} - {""}
+        return {work: texts for work, texts in found.items() if texts}
 
 
 def required(given: Sequence[thresholds.Threshold], cell: Cell) -> dict[str, float]:

@@ -75,12 +75,12 @@ class Lanes:
         """Whether it has no form but the one for event loops."""
         return not hasattr(self._workload, "open")
 
-    def tasks(self, count: int, of: int | None = None) -> range:
+    def tasks(self, count: int, of: int | None = None, draw: str = "") -> range:
         """The first `count` tasks, as the workload sends them to lanes, for a batch.
 
-        With `of` they are a sample of so many, spread over them.
+        With `of` they are a sample of so many, spread over them, as `draw` decides.
         """
-        tasks = range(count) if of is None or count >= of else spread(count, of)
+        tasks = range(count) if of is None or count >= of else spread(count, of, draw)
         items = task_inputs(self._workload)
         if items is not None and len(items) < count:
             self.notes.append({"code": "inputs-again", "inputs": len(items), "tasks": count})
@@ -157,12 +157,25 @@ class Lanes:
         from .loops_in_processes import LoopWork
 
         children = self._children(count, start, EXECUTOR)
+        self._in_loops()
+        return processes(children._replace(build=partial(LoopWork, self._spec, at_once)))
+
+    def thread_loops(self, count: int, at_once: int) -> AbstractContextManager[ThreadPoolExecutor]:
+        """The same in as many threads."""
+        from .loops_in_processes import LoopWork
+
+        self._in_loops()
+        build = partial(LoopWork, self._spec, at_once)
+        return threads(count, build, self._record, self.reports)
+
+    def _in_loops(self) -> None:
+        """Take the form for event loops, of which there are several."""
+        self._to_blocking()
         if hasattr(self._workload, "aopen"):
             self.notes = [note for note in self.notes if note != OWN_LOOP]
             self._take("async")
         else:
             self.notes.append({"code": "blocks-loop"})
-        return processes(children._replace(build=partial(LoopWork, self._spec, at_once)))
 
     def pool(
         self,
@@ -292,15 +305,15 @@ class Lanes:
             _import(client, module, self.start in ("", "fork"))
 
 
-def spread(count: int, of: int, turn: int = 0) -> Any:
+def spread(count: int, of: int, draw: str = "", turn: int = 0) -> Any:
     """So many numbers of the first `of`, one anywhere in each of as many equal parts.
 
-    They are drawn, for what repeats in a batch may do so in equal steps, and the same in every
-    run, so that answers and times of two can be compared.  Another `turn` gives others, until all
+    They are drawn, for what repeats in a batch may do so in equal steps, and the same for all
+    cells of a round, so that their answers can be compared.  Another `turn` gives others, until all
     have had theirs.
     """
     bounds = [part * of // max(1, count) for part in range(count + 1)]
-    draws = (sha256(f"{of}/{part}".encode()).digest() for part in range(count))
+    draws = (sha256(f"{draw}/{of}/{part}".encode()).digest() for part in range(count))
     drawn = [int.from_bytes(draw[:8], "big") + turn for draw in draws]
     parts = zip(bounds, bounds[1:], drawn, strict=False)
     return [low + number % (high - low) for low, high, number in parts]

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from ..contracts import AsyncCall, Plain
-from .lane import CANCELLED, NoResult, blame, unasked
+from .lane import CANCELLED, NoResult, blame, own_contexts, seen_contexts, unasked
 from .other_loops import failure, shared
 
 
@@ -109,13 +109,13 @@ async def semaphore(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
 async def queue(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
     """A producer fills a queue that `workers` consumers empty, until all of it is done."""
     waiting: asyncio.Queue[int] = asyncio.Queue(workers)
-    results = {}
+    results, one = {}, own_contexts(call)
 
     async def consume() -> None:
         while True:
             i = await waiting.get()
             try:
-                results[i] = await call(i)
+                results[i] = await one(i)
             except BaseException as error:
                 failed = failure(error, i)
                 if failed is error:
@@ -131,6 +131,7 @@ async def queue(call: AsyncCall, tasks: range, workers: int) -> list[Plain]:
         await waiting.join()
         for consumer in consumers:
             consumer.cancel()
+    seen_contexts()
     return [results[i] for i in tasks]
 
 

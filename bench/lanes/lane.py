@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from .. import imports
 from ..contracts import AsyncCall, Call, Plain
+from .contexts import apart, awaited_apart
 from .loops import is_in_loop, own_loop
 from .report import LaneRecorder, LaneReport, call_and_metrics, report
 
@@ -26,7 +27,8 @@ E = TypeVar("E", bound=BaseException)
 lane = threading.local()
 """This thread's lane: its `call`, in a pool also how to build and close it, and its `name` if it is
 in a process or an interpreter of its own, where whatever leaves it is pickled; in a process
-that was started for it also a `clock` of CPU."""
+that was started for it also a `clock` of CPU; `contexts` says whether its tasks set context
+variables, None before that is known."""
 
 
 def name() -> str:
@@ -38,8 +40,29 @@ def name() -> str:
 def opened(workload: Any, record: Record | None, reports: list[LaneReport]) -> Iterator[None]:
     """A lane in this thread."""
     with opening(workload, record, reports) as call:
-        lane.call = call
+        chunks = type(workload).__name__ == "LoopWork"  # whose own takers see to it
+        lane.call, lane.contexts = call if chunks else apart(call, _settle), None
         yield
+
+
+def _settle(call: Call, contexts: bool) -> None:
+    lane.call, lane.contexts = call, contexts
+
+
+def own_contexts(call: AsyncCall) -> AsyncCall:
+    """What a taker of this thread's loop awaits: each in a context, where that may matter."""
+    if getattr(lane, "contexts", None) is False:
+        return call
+    return awaited_apart(call, _note_contexts)
+
+
+def _note_contexts() -> None:
+    lane.contexts = True
+
+
+def seen_contexts() -> None:
+    """A batch of a taker is over: where no task has set a context variable, others need none."""
+    lane.contexts = bool(getattr(lane, "contexts", None))
 
 
 @contextmanager
@@ -54,9 +77,14 @@ def opening(workload: Any, record: Record | None, reports: list[LaneReport]) -> 
         startup = lane.clock() if hasattr(lane, "clock") else None
         recorder = record() if record else None
         yield recorder.blocking(call) if recorder else call
-        reports.append(report(metrics, recorder, startup))
+        reports.append(report(metrics, recorder, startup, contexts()))
         if hasattr(lane, "name"):  # what a child of a pool imported, nobody else knows
             imports.write()
+
+
+def contexts() -> bool:
+    """Whether tasks of this lane were seen to set context variables."""
+    return bool(getattr(lane, "contexts", None))
 
 
 def in_lane(i: int) -> Plain:
@@ -128,9 +156,9 @@ async def awaited(
     """The async form of a workload, whose lane adds its report when it is closed."""
     async with workload.aopen() as form:
         call, metrics = call_and_metrics(form)
-        recorder = record() if record else None
+        recorder, lane.contexts = record() if record else None, None
         yield recorder.coroutine(call) if recorder else call
-        reports.append(report(metrics, recorder))
+        reports.append(report(metrics, recorder, None, contexts()))
 
 
 @asynccontextmanager

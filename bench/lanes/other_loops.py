@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ..contracts import AsyncCall, Plain
-from .lane import CANCELLED, Beating, NoResult, blame, unasked
+from .lane import CANCELLED, Beating, NoResult, blame, own_contexts, seen_contexts, unasked
 
 T = TypeVar("T")
 
@@ -42,17 +42,18 @@ Taker: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 def shared(call: AsyncCall, tasks: range) -> tuple[Taker, list[Plain]]:
     """What each taker runs, with one taker for each task in flight; and the results, in order."""
     results: list[Plain] = [None] * len(tasks)
-    numbers = enumerate(tasks)
+    numbers, one = enumerate(tasks), own_contexts(call)
 
     async def take() -> None:
         for position, i in numbers:
             try:
-                results[position] = await call(i)
+                results[position] = await one(i)
             except BaseException as error:
                 failed = failure(error, i)
                 if failed is error:
                     raise
                 raise failed from None
+        seen_contexts()
 
     return take, results
 

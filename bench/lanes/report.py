@@ -20,12 +20,14 @@ Metrics: TypeAlias = Callable[[], Mapping[str, float]]
 class LaneReport:
     """One lane's metrics since it was opened, by name, and the recording of its recorder.
 
-    `startup` is the CPU in seconds that a child process took until its lane was open.
+    `startup` is the CPU in seconds that a child process took until its lane was open; `contexts`
+    says whether its tasks set context variables.
     """
 
     metrics: dict[str, float]
     recording: Plain = None
     startup: float | None = None
+    contexts: bool = False
 
 
 class LaneRecorder(Protocol):
@@ -56,10 +58,14 @@ def read_metrics(metrics: Metrics) -> dict[str, float]:
 
 
 def report(
-    metrics: Metrics, recorder: LaneRecorder | None, startup: float | None = None
+    metrics: Metrics,
+    recorder: LaneRecorder | None,
+    startup: float | None = None,
+    contexts: bool = False,
 ) -> LaneReport:
     """The report of a lane that is about to close."""
-    return LaneReport(read_metrics(metrics), recorder.recording() if recorder else None, startup)
+    recording = recorder.recording() if recorder else None
+    return LaneReport(read_metrics(metrics), recording, startup, contexts)
 
 
 def child_startup(reports: Iterable[LaneReport]) -> float | None:

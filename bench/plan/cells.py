@@ -59,6 +59,13 @@ class PlannedCell:
         return named(self.side, self.cell.name)
 
 
+def with_tasks(planned: PlannedCell, tasks: int) -> PlannedCell:
+    """The cell with fewer tasks in a batch; what starts them all has no more in flight."""
+    asked = int(planned.cell.strategy.params.get("workers", 1))
+    workers = min(planned.workers, max(asked, tasks))
+    return replace(planned, cell=replace(planned.cell, tasks=tasks), workers=workers)
+
+
 def named(side: str, cell: str) -> str:
     return f"{side}: {cell}" if side else cell
 

@@ -172,6 +172,7 @@ class Settings(BaseModel):
     strict: bool = False
     exact: bool = False
     warm: bool = False
+    fresh: bool = False
     gate: Gate = Gate()
     results: Path = Path(".concbench")
 

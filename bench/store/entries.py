@@ -39,6 +39,12 @@ class SampleEntry:
 
 
 @dataclass(frozen=True)
+class FirstCountsEntry:
+    block: Number
+    elapsed: Seconds = 0.0
+
+
+@dataclass(frozen=True)
 class RoundEntry:
     round: Number
     order: tuple[Number, ...]
@@ -138,6 +144,8 @@ class NoPassEntry:
 FORMS: Mapping[str, type[Any]] = {
     "scouted": ScoutEntry,
     "sampled": SampleEntry,
+    "fewer": SampleEntry,
+    "first-counts": FirstCountsEntry,
     "round": RoundEntry,
     "canary": CanaryEntry,
     "loops": LoopsEntry,

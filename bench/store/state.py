@@ -7,16 +7,17 @@ differently.  Pure: no process, no clock, no file.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from concbench.reports.codes import coded
+from concbench.reports.numbers import brief
 from concbench.reports.run import answers, keys, probes, schema
 
 from .. import engine
 from ..machine.canary import Canaries, much_less
-from ..plan.cells import PlannedCell, alike, blocks_alike
+from ..plan.cells import PlannedCell, alike, blocks_alike, with_tasks
 
 Entry: TypeAlias = Mapping[str, Any]
 
@@ -99,6 +100,9 @@ class History:
 
     def __init__(self, plan: Sequence[PlannedCell], entries: Iterable[Entry] = ()) -> None:
         self._plan = {planned.id: planned for planned in plan}
+        self.first_counts: set[int] = set()
+        """The blocks in which the first batch of a process is its value."""
+        self.cpu_per_task: dict[int, float] = {}
         self.entries: list[Entry] = []
         self.orders: list[list[int]] = []
         self.canaries = Canaries()
@@ -126,6 +130,11 @@ class History:
         for entry in entries:
             self.add(entry)
 
+    @property
+    def plan(self) -> tuple[PlannedCell, ...]:
+        """All cells, with the tasks that they have by now."""
+        return tuple(self._plan.values())
+
     def add(self, entry: Entry) -> None:
         """Take one entry in."""
         self.entries.append(entry)
@@ -136,6 +145,14 @@ class History:
                     self.seconds_per_task[block] = entry["seconds_per_task"]
                     known = entry.get("startup", 0.0), entry.get("startup_cpu", 0.0)
                     self.startups[block] = known  # an older journal says nothing of it
+                    self.cpu_per_task[block] = entry.get("cpu_per_task", 0.0)
+            case "fewer":
+                blocks = blocks_alike(self._plan, entry["block"])
+                for planned in self._plan.values():
+                    if planned.block in blocks:
+                        self._plan[planned.id] = with_tasks(planned, entry["tasks"])
+            case "first-counts":
+                self.first_counts |= blocks_alike(self._plan, entry["block"])
             case "sampled":
                 for block in blocks_alike(self._plan, entry["block"]):
                     self.samples[block] = entry["tasks"]
@@ -178,7 +195,18 @@ class History:
     def warnings(self) -> list[str]:
         """A line for each, and for each kind of process that was left behind."""
         lines = [_left(what, one["by"], one["times"]) for what, one in self.left.items()]
-        return [*lines, *self.trouble]
+        return [*self._fewer(), *lines, *self.trouble]
+
+    def _fewer(self) -> Iterator[str]:
+        """A line for each workload whose tasks took too long for as many as were planned."""
+        reduced = {one["block"]: one for one in self.entries if one["event"] == "fewer"}
+        for block, entry in reduced.items():
+            name = next(one.cell.workload.name for one in self.plan if one.block == block)
+            each = brief(self.seconds_per_task[block])
+            yield (
+                f"{name}: a task takes {each}, so batches have {entry['tasks']}: a longer --budget "
+                "has time for more, --tasks sets how many"
+            )
 
     @property
     def rounds(self) -> int:
@@ -316,12 +344,21 @@ class History:
         if run.get("part") is not None:
             whole = self.measured[run["cell"]][0].get("part_answers", ())
             return any(answers.equal(run["answer"], one) for one in whole[run["part"] :][:1])
+        planned = self._plan[run["cell"]]
+        if model["tasks"] < planned.cell.tasks:  # a sample, which is another in every round
+            model = self._sampled(planned.block, run["round"]) or run
         if run["tasks"] == model["tasks"]:
             return answers.equal(run["answer"], model["answer"])
         if not answers.equal(run["head"], model["answer"]):
             return False
-        whole = self._first(self._plan[run["cell"]].block, run["tasks"])
+        whole = self._first(planned.block, run["tasks"])
         return whole is None or answers.equal(run["answer"], whole["answer"])
+
+    def _sampled(self, block: int, number: int) -> Entry | None:
+        """The reference's sample of a round."""
+        own = (one.id for one in self.plan if one.block == block and one.reference)
+        runs = (run for cell in own for run in self.measured[cell] if run["round"] == number)
+        return next(runs, None)
 
     def _model(self, block: int) -> Entry | None:
         """The run whose answer counts: the reference's first, else the first of any."""

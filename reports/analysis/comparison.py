@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import fmean, median
+from typing import TypeAlias
 
 from .. import numbers
 from ..run import answers, provenance
@@ -51,6 +52,10 @@ class Compared:
     """A `p` of at most this is a difference: less where a run could have stopped at any look."""
 
 
+Work: TypeAlias = tuple[int | None, tuple[int, ...]]
+"""How many tasks were done, and their numbers where those were a sample."""
+
+
 @dataclass(frozen=True)
 class CellTimes:
     """A cell in one of the places."""
@@ -70,10 +75,14 @@ class CellTimes:
         return intervals.mean(seconds).estimate if seconds else None
 
     @property
-    def work(self) -> tuple[int | None, frozenset[str]]:
-        """The tasks that were done and their answers."""
-        own = frozenset(process.answer for process in self.processes) - {""}
-        return self.planned.measured_tasks, own
+    def work(self) -> dict[Work, set[str]]:
+        """The answers, by the tasks that were done."""
+        done: dict[Work, set[str]] = {}
+        for process in self.processes:
+            if process.answer:
+                work = self.planned.measured_tasks, process.sample
+                done.setdefault(work, set()).add(process.answer)
+        return done
 
 
 Both = tuple[CellTimes | None, CellTimes | None]
@@ -119,8 +128,8 @@ def _missing(where: str, times: CellTimes | None) -> str:
 
 def _other_work(here: CellTimes, there: CellTimes) -> bool:
     """Whether the answers differ; those of different samples say nothing."""
-    (tasks, own), (others, other) = here.work, there.work
-    return tasks == others and bool(own and other) and not answers.same(own, other)
+    own, other = here.work, there.work
+    return any(not answers.same(own[work], other[work]) for work in own.keys() & other.keys())
 
 
 def judgement(groups: Sequence[Sequence[Compared]]) -> list[list[Compared]]:

@@ -186,8 +186,8 @@ def _notes(row: Row, cell: Planned, peers: _Peers) -> Iterator[Note]:
     rounds, counted = {process.round for process in processes}, peers.stored.run.counted
     if low := sum(counted[number].low for number in rounds & counted.keys()):
         yield Note("busy-machine", {"low": low, "rounds": len(rounds)})
-    unlike = any(note.code == "sample-unlike" for note in row.notes)
-    if cell.measured_tasks is not None and cell.measured_tasks < cell.tasks and not unlike:
+    told = any(note.code.startswith("sample-") for note in row.notes)
+    if cell.measured_tasks is not None and cell.measured_tasks < cell.tasks and not told:
         yield Note("sampled", {"measured": cell.measured_tasks, "tasks": cell.tasks})
     if row.client and row.client != peers.client:
         yield Note("other-client", {"client": row.client, "usual": peers.client})

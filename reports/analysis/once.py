@@ -52,9 +52,16 @@ def _note(row: Row, stored: Stored) -> Note | None:
     first = median(one.first_batch_seconds for one in processes)
     later = median(one.seconds for one in processes)
     low, high = sorted((first, later))
-    if high < APART * low or high - low < LEAST_SECONDS:
+    if high < APART * _noise(stored) * low or high - low < LEAST_SECONDS:
         return None
     return Note(CODE, {"first": numbers.duration(first), "later": numbers.duration(later)})
+
+
+def _noise(stored: Stored) -> float:
+    """How many times as long work may take for what others take of the machine."""
+    cpus = stored.run.environment.get("cpus")
+    usable = median(stored.run.delivered) if stored.run.counted else 0.0
+    return max(1.0, cpus / usable) if isinstance(cpus, int) and usable else 1.0
 
 
 def _without(row: Row) -> Row:
@@ -74,4 +81,4 @@ def doubt(rows: Sequence[Row]) -> str:
         low, high = map(numbers.duration, (min(known), max(known)))
         paid = f"; one-shot, which a script pays, is {low if low == high else f'{low} to {high}'}"
     times = f"first batch {note.values['first']}, later {note.values['later']}"
-    return f"{times}: cached, or done once{paid} (--warm ranks later batches)"
+    return f"{times}: cached, or done once{paid} (--warm ranks later ones, --fresh first ones)"

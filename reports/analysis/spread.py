@@ -25,6 +25,8 @@ JITTER_SECONDS = 0.001
 """More than this and not less the longest must take, for a sleeper may wake up late by as much."""
 UNLIKE = 1.1
 """A sample whose tasks take as many times what all do, or as many times less, is not like them."""
+LONGER = 1.3
+"""Times what a sample says of all tasks in turn; a batch that takes longer contradicts it."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,9 @@ def adjusted(rows: Sequence[Row], stored: Stored) -> list[Row]:
     each = _seconds(rows, stored)
     spread = Spread(min(each.values()), median(each.values()), max(each.values())) if each else None
     with_limit = [_with_limit(row, rows, spread) for row in rows]
-    # Those that nobody saw may be unlike.
-    share = _share(rows, stored, each) if len(each) >= rows[0].tasks else None
+    if len(each) < rows[0].tasks:  # those that nobody saw may be unlike
+        return _unchecked(with_limit, stored)
+    share = _share(rows, stored, each)
     if share is None or 1 / UNLIKE <= share <= UNLIKE:
         return with_limit
     return [_without_reference(row, stored, share) for row in with_limit]
@@ -91,22 +94,59 @@ def _share(rows: Sequence[Row], stored: Stored, each: Mapping[int, float]) -> fl
     measured = cells[reference.id].measured_tasks if reference else None
     if reference is None or measured is None or measured >= reference.tasks:
         return None
-    processes = stored.of(reference.id)
-    sample = next((one.sample for one in processes if one.sample), tuple(range(measured)))
-    known = [each[number] for number in sample if number in each]
+    first = tuple(range(measured))  # as samples of before were
+    samples = [one.sample or first for one in stored.of(reference.id)]
+    known = [each[number] for sample in samples for number in sample if number in each]
     usual = sum(each.values()) / len(each)
     return sum(known) / len(known) / usual if known and usual else None
 
 
-def _without_reference(row: Row, stored: Stored, share: float) -> Row:
+def _unchecked(rows: Sequence[Row], stored: Stored) -> list[Row]:
+    """The rows with what may be said of samples that no probe has checked.
+
+    No strategy with several workers takes longer for slow tasks than one after the other does:
+    where one seems to, the sample is unlike the rest.
+    """
+    sampled = {row.id: measured for row in rows if (measured := _measured(row, stored))}
+    reference = next((row for row in rows if row.reference and row.id in sampled), None)
+    in_turn = reference.batch_seconds if reference else None
+    whole = (row for row in rows if row.id not in sampled and row.workers > 1)
+    doubted = in_turn and any((row.batch_seconds or 0) > LONGER * in_turn for row in whole)
+    code = "sample-doubted" if doubted else "sample-unchecked"
+    told = [
+        replace(row, notes=(*row.notes, _note(code, row, sampled[row.id])))
+        if row.id in sampled
+        else row
+        for row in rows
+    ]
+    return [_without_speedup(row, row.id in sampled) for row in told] if doubted else told
+
+
+def _measured(row: Row, stored: Stored) -> int | None:
+    """How many of its tasks ran, where that was a sample."""
+    measured = next(one.measured_tasks for one in stored.run.cells if one.id == row.id)
+    is_sample = row.batch_seconds and measured is not None and measured < row.tasks
+    return measured if is_sample else None
+
+
+def _note(code: str, row: Row, measured: int, **more: float) -> Note:
+    return Note(code, {"measured": measured, "tasks": row.tasks, **more})
+
+
+def _without_speedup(row: Row, sampled: bool) -> Row:
     row = replace(row, speedup=None, speedup_low=None, speedup_high=None)
     row = replace(row, limit_seconds=None, of_limit=None, own_limit_seconds=None)
-    measured = next(one.measured_tasks for one in stored.run.cells if one.id == row.id)
-    if not row.batch_seconds or measured is None or measured >= row.tasks:
+    return unranked(row) if sampled else row
+
+
+def _without_reference(row: Row, stored: Stored, share: float) -> Row:
+    measured = _measured(row, stored)
+    row = _without_speedup(row, bool(measured))
+    if not row.batch_seconds or measured is None:
         return row
-    note = Note("sample-unlike", {"measured": measured, "tasks": row.tasks, "times": share})
+    note = _note("sample-unlike", row, measured, times=share)
     return replace(
-        unranked(row),
+        row,
         batch_seconds=row.batch_seconds / share,
         batch_low=row.batch_low and row.batch_low / share,
         batch_high=row.batch_high and row.batch_high / share,

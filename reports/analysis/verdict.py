@@ -198,7 +198,7 @@ def _gain(found: Conclusion, sign: str) -> str:
     missing = "there is no reference"
     if found.reference:
         missing = f"{found.rival} {_ABSENT.get(found.reference.status, 'shares no round')}"
-        if any(note.code == "sample-unlike" for note in found.reference.notes):
+        if any(note.code in UNLIKE for note in found.reference.notes):
             missing = f"{found.rival} ran a sample unlike the rest"
     return f"{sign}{found.batch} a batch; {missing}, so no speed-up"
 
@@ -240,6 +240,7 @@ def _long(seconds: float) -> str:
     return numbers.brief(seconds) if seconds < 7200 else f"{numbers.digits(seconds / 3600, 2)} h"
 
 
+UNLIKE = ("sample-unlike", "sample-doubted")
 _MANY = 1000
 _FEW = 2
 _ABSENT = {"failed": "failed", "unavailable": "cannot run here", "pending": "has not run"}

@@ -110,7 +110,8 @@ def _times(path: Path, run: Facts) -> Times:
             if about[keys.ROUND] not in replaced:
                 rounds, answers = times.setdefault(about[keys.CELL], ({}, set()))
                 rounds[about[keys.ROUND]] = seconds
-                answers |= {about[keys.ANSWER]} if keys.ANSWER in about else set()
+                if keys.ANSWER in about and keys.SAMPLE not in about:  # of other tasks each time
+                    answers.add(about[keys.ANSWER])
     except OSError as error:
         raise DamagedRun(f"{path} cannot be read: {error.strerror}") from None
     # Whatever shape the JSON has, something above trips over it.

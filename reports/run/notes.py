@@ -86,6 +86,14 @@ WORDS = {
         "{inputs:input} for {tasks:task}",
         "inputs repeat, so a cache would make them faster",
     ),
+    "first-counts": (
+        "one batch a process",
+        "its times have what first calls cost",
+    ),
+    "own-contexts": (
+        "sets context variables",
+        "each task has a context of its own here, unlike in a plain loop",
+    ),
     "dask-workers": (
         "{workers:Dask worker} on {hosts}",
         "CPU time and memory there are not counted",
@@ -156,6 +164,14 @@ WORDS = {
     "sample-unlike": (
         "estimated from {measured} of {tasks} tasks unlike the rest",
         "they take {times} times the average",
+    ),
+    "sample-unchecked": (
+        "estimated from {measured} of {tasks} tasks, unchecked",
+        "no probe saw the rest",
+    ),
+    "sample-doubted": (
+        "estimated from {measured} of {tasks} tasks, in doubt",
+        "elsewhere all take longer than these say",
     ),
     "done-once": (
         "first batch {first}, later {later}",

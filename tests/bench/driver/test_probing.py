@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from concbench.driver.probing import NO_TIME, Owed, Probing, owed
+from concbench.driver.probing import NO_TIME, Ahead, Owed, Probing, owed
 from concbench.driver.rounds import Limits
 from concbench.plan.cells import PlannedCell
 from concbench.spec import Cell, Spec
@@ -150,6 +150,40 @@ def test_all_passes_together_take_a_quarter_of_the_budget_at_most():
         assert lab.now - 40.0 <= 5.0
 
 
+def test_rounds_leave_probes_what_they_should_take():
+    past = measured()
+    passes = sum(one.expected for one in owed(PLAN, past, PROBES))
+    assert Ahead(past, PROBES, Limits(60.0), 1.5)() == pytest.approx(1.5 + passes)
+    assert Ahead(past, (), Limits(60.0), 1.5)() == 1.5
+    assert Ahead(History(PLAN), PROBES, Limits(60.0), 1.5).most == 15.0
+
+
+def test_probes_wait_until_there_are_two_rounds():
+    assert Ahead(measured(rounds=1), PROBES, Limits(60.0), 1.5)() == 1.5
+
+
+def test_rounds_never_leave_probes_more_than_they_may_take():
+    slow = measured(seconds=(50.0, 50.0, 50.0))
+    assert Ahead(slow, PROBES, Limits(60.0), 1.5)() == 1.5 + 15.0
+
+
+def test_probes_end_with_the_budget_where_rounds_took_longer():
+    past, lab = measured(elapsed=62.0), MadeUpLab(seconds=lambda one: 100.0, now=62.0)
+    probing(past, lab).run(60.0)
+    assert lab.now <= 1.08 * 60
+
+
+def test_where_memory_does_not_fit_the_rest_of_a_pass_may():
+    past = measured(seconds=(12.0, 3.0, 3.0))
+    lab = MadeUpLab(seconds=lambda one: one.expected)
+    probing(past, lab).run(40.0)
+    light = [one for one in lab.seen if one.planned and one.probes == ("latency", "lag")]
+    whole = {one.planned.id: one for one in owed(PLAN, past, PROBES) if one.planned}
+    assert light[0].expected < whole[light[0].planned.id].expected
+    known = {one["cell"]: one for one in past.probed.document(PLAN)["cells"]}
+    assert known[light[0].planned.id]["absent"]["memory"] == NO_TIME
+
+
 def test_without_a_budget_they_take_a_quarter_of_the_time_of_the_rounds():
     past, lab = measured(elapsed=8.0), MadeUpLab(seconds=lambda one: 100.0, now=8.0)
     probing(past, lab).run(None)
@@ -158,7 +192,7 @@ def test_without_a_budget_they_take_a_quarter_of_the_time_of_the_rounds():
 
 def test_what_does_not_fit_is_absent_with_the_reason_and_said_in_one_line():
     past, lab = measured(), MadeUpLab(seconds=lambda one: one.expected)
-    lines = probing(past, lab).run(4.0)
+    lines = probing(past, lab).run(3.0)
     assert probed_cells(lab) == [2]
     assert lines == ["no time left to probe 2 cells: raise --budget [no-time-for-probes]"]
     known = {one["cell"]: one for one in past.probed.document(PLAN)["cells"]}
