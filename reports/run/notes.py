@@ -92,7 +92,7 @@ WORDS = {
     ),
     "own-contexts": (
         "sets context variables",
-        "each task has a context of its own here, unlike in a plain loop",
+        "each task has its own here, unlike in a plain loop",
     ),
     "dask-workers": (
         "{workers:Dask worker} on {hosts}",
@@ -171,7 +171,7 @@ WORDS = {
     ),
     "sample-doubted": (
         "estimated from {measured} of {tasks} tasks, in doubt",
-        "elsewhere all take longer than these say",
+        "all take longer elsewhere",
     ),
     "done-once": (
         "first batch {first}, later {later}",

@@ -74,8 +74,8 @@ def test_a_run_is_a_pyperf_suite_with_a_benchmark_for_each_cell_and_a_run_for_ea
     assert sorted(stored["order"][0]) == [0, 1]
     assert stored["canary"][0]["delivered"] > 0
     assert Path(".concbench/latest").resolve() == folder.resolve()
-    compared = {"imports"}  # of runs with sides or a baseline alone
-    assert {one.name for one in fields(schema.Facts)} - compared <= stored.keys()
+    others = {"imports", "advice"}  # of runs with sides or a baseline, and of advice alone
+    assert {one.name for one in fields(schema.Facts)} - others <= stored.keys()
     assert "!baselines/" in Path(".concbench/.gitignore").read_text().splitlines()
 
 
