@@ -33,6 +33,7 @@ IGNORE = """\
 !baselines/**
 """
 NUMBER = re.compile(r"(\d+)-")
+MOST_OF_A_PATH = 4096
 
 
 def create(results: Path) -> Path:
@@ -205,7 +206,7 @@ def _of_runs(results: Path, runs: Sequence[Path], text: str) -> Path | None:
     if runs and text == "latest":
         latest = results / "latest"
         if latest.is_file():
-            latest = results / latest.read_text(encoding="utf-8").strip()
+            latest = results / os.fsdecode(latest.read_bytes()[:MOST_OF_A_PATH]).strip()
         return latest.resolve() if (latest / "run.json").exists() else runs[-1]
     matching = [run for run in runs if text in (run.name, run.name.partition("-")[0])]
     if text.isdecimal():

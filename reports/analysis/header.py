@@ -73,7 +73,8 @@ def _marked(run: Facts) -> Iterator[str]:
 def _python(stored: Stored) -> str:
     about = stored.run.environment
     gil = _GIL.get(about.get("gil", ""), "GIL not recorded")
-    return f"{about.get('implementation', 'Python')} {about.get('python', '')}, {gil}"
+    name = f"{about.get('implementation', 'Python')} {about.get('python', '')}".strip()
+    return f"{name}, {gil}"
 
 
 def _sides(stored: Stored) -> Iterator[str]:

@@ -54,7 +54,8 @@ class Planned:
 
     `block` numbers the table it stands in; `reference` marks the cell that the block's speed-ups
     are relative to; `measured_tasks` is below `tasks` when a sample was measured.  `side` is the
-    title of its side, `pair` the number that it shares with the same cell of the others.
+    title of its side, `pair` the number that it shares with the same cell of the others.  `tags` are
+    another tool's.
     """
 
     id: int
@@ -71,6 +72,7 @@ class Planned:
     reason: str = ""
     side: str = ""
     pair: int | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
