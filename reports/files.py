@@ -60,15 +60,22 @@ LIMIT = "CONCBENCH_READ_MB"
 """The variable that raises it."""
 MEGABYTES = 64
 """Of text, which takes some 500 in memory; 500 cells with 200 rounds have 50."""
+WEIGHTS = {b"{": 36, b"[": 10, b'"': 2, b",": 1}
+"""What a sign of JSON counts for beside itself: an object of 7 bytes takes 300 in memory."""
 
 
-def limited(path: Path) -> bytes:
-    """What a file holds, unpacked if it ends in .gz; OSError when that is more than the limit."""
-    most = int(megabytes() * 1e6)
+def limited(path: Path, share: float = 1.0) -> bytes:
+    """What a file holds, unpacked if it ends in .gz; OSError when that is more than the limit.
+
+    `share` of it is for files that are kept in memory more than once.
+    """
+    most = int(megabytes() * share * 1e6)
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
         data = stream.read(most + 1)
-    if len(data) > most:
-        why = f"it holds more than {most / 1e6:g} MB (read more with {LIMIT}={most / 1e5:g})"
+    dense = "" if len(data) > most else " as dense as it is"
+    if len(data) + sum(each * data.count(sign) for sign, each in WEIGHTS.items()) > most:
+        more = f"read more with {LIMIT}={10 * megabytes():g}"
+        why = f"it holds more than {most / 1e6:g} MB{dense} ({more})"
         raise OSError(errno.EFBIG, why, str(path))
     return data
 

