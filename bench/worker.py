@@ -77,6 +77,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
     from .machine import process
 
     mark, gil, turned_on = _mark(folder), process.gil(), process.watch_gil()
+    lazy = process.watch_lazy_imports()
     began = clock()
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
@@ -84,6 +85,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         batch = stack.enter_context(strategy.open(lanes))
         opened = clock()
         os.remove(mark)
+        put_off = lazy()
         tasks = lanes.tasks(job["measured_tasks"], job.get("tasks"))
         with lanes.around_batch():
             beginning = clock()
@@ -94,6 +96,8 @@ def measure(job: dict[str, Any], folder: str) -> None:
         numbers = range(len(tasks)) if sample else spread(job["head"], len(tasks))
         head = answer.of([results[i] for i in numbers])
         first_results = shown(results) if job.get("shown") else []
+        if put_off & sys.modules.keys():
+            lanes.notes.append({"code": "lazy-imports"})
         if answer.alike:
             lanes.notes.append({"code": "answers-alike"})
         del results

@@ -87,6 +87,11 @@ WORDS = {
         "all in one thread",
         "its lanes take turns where one waits: a task that computes holds all the others up",
     ),
+    "lazy-imports": (
+        "imports in the first batch",
+        "`lazy import` put modules off until a task used them: start-up is shorter by that and the "
+        "first batch longer; one-shot has both",
+    ),
     "answers-alike": (
         "all answers are equal",
         "that the work was done is not proved: an error that a task catches looks the same; return "
