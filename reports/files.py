@@ -10,8 +10,10 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 
@@ -23,6 +25,7 @@ def whole(path: Path) -> Iterator[Path]:
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        _remove_abandoned(path)
         yield beside
         beside.replace(path)
     except OSError as error:
@@ -31,6 +34,18 @@ def whole(path: Path) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+ABANDONED_SECONDS = 3600.0
+"""No writer takes so long; one that was killed never ends."""
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove what writers of this file that were killed have left beside it."""
+    for old in path.parent.glob(f".{escape(path.name)}.*"):
+        with suppress(OSError):  # its writer, or another that removes it, was faster
+            if time.time() - old.lstat().st_mtime > ABANDONED_SECONDS:
+                old.unlink()
 
 
 def write_whole(path: Path | str, content: str | bytes, *, durable: bool = False) -> None:
