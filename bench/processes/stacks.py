@@ -3,10 +3,10 @@
 Workers and their children have faulthandler write to stderr, which all of them share; it does so
 whatever the interpreter waits for.  The driver asks one after the other and reads what was added.
 
-Newer Pythons tell more from outside, to an interpreter of their own version: 3.14 where the tasks of
-an event loop wait, which no stack of its thread shows, and 3.15 the stacks of a process that has no
-such handler, as a library's own children.  Where no process may read another's memory, nothing is
-added.
+Newer Pythons tell more from outside, to an interpreter of their own version: 3.14 where the tasks
+of an event loop wait, which no stack of its thread shows, and 3.15 the stacks of a process that has
+no such handler, as a library's own children.  Where no process may read another's memory, nothing
+is added.
 """
 
 from __future__ import annotations
@@ -96,7 +96,17 @@ def _from_outside(process: psutil.Process, since: str, module: str, *words: str)
     with suppress(OSError, psutil.Error, subprocess.SubprocessError):
         python = Path(process.exe())
         if re.fullmatch(r"python[\d.]*t?", python.name):
-            command = [python, "-I", "-S", "-c", OUTSIDE, since, module, *words, str(process.pid)]
+            command = [
+                str(python),
+                "-I",
+                "-S",
+                "-c",
+                OUTSIDE,
+                since,
+                module,
+                *words,
+                str(process.pid),
+            ]
             done = subprocess.run(
                 command, capture_output=True, stdin=subprocess.DEVNULL, timeout=OUTSIDE_SECONDS
             )

@@ -184,7 +184,7 @@ def _pytest(document: Mapping[str, Any], path: Path) -> ForeignFile:
             "median stands for them (pytest --benchmark-save-data keeps all)"
         )
     revision = {"revision": commit.get("id"), "branch": commit.get("branch")}
-    facts = {"started": str(document.get("datetime", ""))[:19]}
+    facts: dict[str, Any] = {"started": str(document.get("datetime", ""))[:19]}
     facts |= {"git": {**revision, "dirty": commit.get("dirty")}} if commit.get("id") else {}
     return ForeignFile("pytest-benchmark", cells, known(environment), warnings, facts)
 

@@ -126,7 +126,7 @@ class TestWithoutAbstractSockets:
                 with held():
                     pass
             with holding("/", NOBODY, name) as other:
-                owner = os.stat(f"{name}/{self.path.name}").st_uid
+                owner = Path(name, self.path.name).stat().st_uid
                 assert owner == (0 if first == "root" else NOBODY)
                 with pytest.raises(UsageError, match="another run is measuring"), held():
                     pass
