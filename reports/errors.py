@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -59,6 +60,10 @@ def validate(document: Mapping[str, Any], form: type[Checked], path: Path) -> Ch
     from pydantic import ValidationError  # late: who writes a run imports its schema, too
 
     hashable: Any = form  # mypy knows no class to be
+    for one in fields(hashable):  # pydantic would keep the whole document with each
+        required = one.default is MISSING and one.default_factory is MISSING
+        if required and one.name not in document:
+            raise DamagedRun(f"{path}: {one.name}: Field required")
     try:
         # No report obeys a control character, and half ones are no text to pydantic.
         clean = json.dumps(document)

@@ -69,7 +69,7 @@ def real(tmp_path_factory):
     place = tmp_path_factory.mktemp("real")
     words = ["-w", "io_sleep", "-P", "seconds=0.001", "-s", "sequential", "-s", "threading"]
     words += ["--tasks", "4", "--workers", "2"]
-    with patch.dict(os.environ, {"_CONCBENCH_LOCK": place.name}):
+    with patch.dict(os.environ, {"_CONCBENCH_LOCK": str(place).replace("/", ".")}):
         code = concbench("run", *words, "--rounds", "2", "--results", str(place), "-q")
     assert code == 0
     return place
