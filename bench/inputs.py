@@ -47,7 +47,7 @@ def _read(source: str, folder: str) -> Sequence[Any]:
         raise UsageError(f"{source} is not text (inputs are {FORMS})") from None
     except OSError as error:
         raise UsageError(f"cannot read the inputs {source}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # one that is nested too deep
         raise UsageError(f"the inputs {source} cannot be read: {error}") from None
 
 

@@ -80,6 +80,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
 
     mark, gil, turned_on = _mark(folder), process.gil(), process.watch_gil()
     wait = parking.turn() if job.get("in_turns") else None
+    lazy = process.watch_lazy_imports()
     began = clock()
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
@@ -92,6 +93,7 @@ def measure(job: dict[str, Any], folder: str) -> None:
         portion = Portion(whole, 1 if lanes.around else job.get("parts", 1), job.get("part"))
         tasks = portion.tasks
         usage = _meter() if job.get("first_counts") else None
+        put_off = lazy()
         with lanes.around_batch():
             before, cpu = usage.before() if usage else None, time.process_time()
             beginning = clock()
@@ -108,6 +110,8 @@ def measure(job: dict[str, Any], folder: str) -> None:
         if portion.number is not None:
             lanes.notes.append({"code": "in-parts", "measured": len(tasks), "tasks": len(whole)})
         first_results = shown(results) if job.get("shown") else []
+        if put_off & sys.modules.keys():
+            lanes.notes.append({"code": "lazy-imports"})
         if answer.alike:
             lanes.notes.append({"code": "answers-alike"})
         del results, counted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,6 +36,8 @@ MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError
 """What a parser trips over, each in its own way, where JSON has another shape than it thought."""
 
 Checked = TypeVar("Checked")
+_SHARE = 0.4
+"""Of the limit: checking a document takes it three times."""
 _ESCAPED = re.compile(r"\\(u(00[0189]|007f|d[89a-f])|[bfr])")
 """Where JSON in ASCII may hold what is not legible."""
 
@@ -42,7 +45,7 @@ _ESCAPED = re.compile(r"\\(u(00[0189]|007f|d[89a-f])|[bfr])")
 def load(path: Path, newest: int) -> dict[str, Any] | None:
     """The object in a file, None without one; refuses no schema number, or one above `newest`."""
     try:
-        document = json.loads(limited(path))
+        document = json.loads(limited(path, _SHARE))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -64,6 +67,10 @@ def validate(document: Mapping[str, Any], form: type[Checked], path: Path) -> Ch
     from pydantic import ValidationError  # late: who writes a run imports its schema, too
 
     hashable: Any = form  # mypy knows no class to be
+    for one in fields(hashable):  # pydantic would keep the whole document with each
+        required = one.default is MISSING and one.default_factory is MISSING
+        if required and one.name not in document:
+            raise DamagedRun(f"{path}: {one.name}: Field required")
     try:
         # No report obeys a control character, and half ones are no text to pydantic.
         clean = json.dumps(document)
@@ -73,7 +80,8 @@ def validate(document: Mapping[str, Any], form: type[Checked], path: Path) -> Ch
     except RecursionError as error:
         raise DamagedRun(f"{path} is nested too deep: {error}") from None
     except ValidationError as error:
-        first = error.errors()[0]
+        # Without the input, which is the whole document wherever a key is missing.
+        first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise DamagedRun(f"{path}: {place}: {first['msg']}") from None
     return instance

@@ -10,8 +10,10 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 
@@ -23,6 +25,7 @@ def whole(path: Path) -> Iterator[Path]:
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        _remove_abandoned(path)
         yield beside
         beside.replace(path)
     except OSError as error:
@@ -31,6 +34,18 @@ def whole(path: Path) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+ABANDONED_SECONDS = 3600.0
+"""No writer takes so long; one that was killed never ends."""
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove what writers of this file that were killed have left beside it."""
+    for old in path.parent.glob(f".{escape(path.name)}.*"):
+        with suppress(OSError):  # its writer, or another that removes it, was faster
+            if time.time() - old.lstat().st_mtime > ABANDONED_SECONDS:
+                old.unlink()
 
 
 def write_whole(path: Path | str, content: str | bytes, *, durable: bool = False) -> None:
@@ -59,16 +74,23 @@ def make_folder(path: Path) -> None:
 LIMIT = "CONCBENCH_READ_MB"
 """The variable that raises it."""
 MEGABYTES = 64
-"""Of text, which takes some 500 in memory; 500 cells with 200 rounds have 50."""
+"""Of text, which takes some 500 in memory; 500 cells with 150 rounds have 38."""
+WEIGHTS = {b"{": 36, b"[": 12, b'"': 3, b",": 2}
+"""What a sign of JSON counts for beside itself: an object of 7 bytes takes 300 in memory."""
 
 
-def limited(path: Path) -> bytes:
-    """What a file holds, unpacked if it ends in .gz; OSError when that is more than the limit."""
-    most = int(megabytes() * 1e6)
+def limited(path: Path, share: float = 1.0) -> bytes:
+    """What a file holds, unpacked if it ends in .gz; OSError when that is more than the limit.
+
+    `share` of it is for files that are kept in memory more than once.
+    """
+    most = int(megabytes() * share * 1e6)
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
         data = stream.read(most + 1)
-    if len(data) > most:
-        why = f"it holds more than {most / 1e6:g} MB (read more with {LIMIT}={most / 1e5:g})"
+    dense = "" if len(data) > most else " as dense as it is"
+    if len(data) + sum(each * data.count(sign) for sign, each in WEIGHTS.items()) > most:
+        more = f"read more with {LIMIT}={10 * megabytes():g}"
+        why = f"it holds more than {most / 1e6:g} MB{dense} ({more})"
         raise OSError(errno.EFBIG, why, str(path))
     return data
 

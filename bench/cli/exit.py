@@ -14,12 +14,14 @@ from typing import Any
 
 import typer
 
-from concbench.reports.text import legible
+from concbench.reports.text import legible, shortened
 
 from ..errors import Exit, Interrupted, UsageError
 
 # As the table of the README says it.
 WORST_FIRST = tuple(Exit(code) for code in (130, 70, 2, 3, 4, 1, 6, 5, 0))
+MESSAGE = 10_000
+"""Characters of one that are shown."""
 REPORT = "this is a bug in concbench: please report it with the lines above and the command"
 
 
@@ -119,8 +121,8 @@ def _check_folder() -> None:
 
 
 def complain(message: object) -> None:
-    """Print a message on stderr; it may quote a name or a text of anybody's."""
-    print(f"concbench: {legible(str(message))}", file=sys.stderr)
+    """Print a message on stderr; it may quote a name or a text of anybody's, however long."""
+    print(f"concbench: {shortened(legible(str(message)), MESSAGE)}", file=sys.stderr)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from concbench.reports.files import write_whole
+from concbench.reports.files import limited, write_whole
 from concbench.reports.gate import decision
 from concbench.reports.gate.evidence import FEWEST, PairedRounds
 from concbench.reports.gate.thresholds import parse
@@ -22,6 +22,7 @@ from ..errors import UsageError
 from ..machine import identity
 from ..plan.cells import plan
 from ..plan.settings import Settings
+from ..processes.outputs import MALFORMED
 from ..sides import MeasuredSide
 from ..sides.plans import plans
 from ..store.journal import entries
@@ -33,6 +34,8 @@ SECONDS = 180.0
 """To measure the noise in, unless somebody gives another budget."""
 FILE = "noise.json"
 SCHEMA = 1
+MOST = 1e6
+"""Times as slow: beyond it no check says anything."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +133,13 @@ def store(results: Path, floors: Sequence[Floor]) -> Path:
 def stored(results: Path) -> Mapping[str, float]:
     """What a check on this machine is known to notice, by cell; empty where nobody measured it."""
     try:
-        record = json.loads(_file(results).read_text(encoding="utf-8"))
+        record = json.loads(limited(_file(results)))
         now = {"environment": identity.facts()}
         if record["schema"] != SCHEMA or provenance.differences(record, now, provenance.MACHINE):
             return {}
-        return {one["cell"]: one["detects"] for one in record["cells"] if one["detects"]}
-    except (OSError, ValueError, LookupError, TypeError):
+        known = ((one["cell"], one["detects"]) for one in record["cells"])
+        return {str(cell): float(least) for cell, least in known if least and 0 < least < MOST}
+    except (OSError, *MALFORMED):
         return {}  # it only adds a word to a check
 
 

@@ -110,6 +110,12 @@ def watch_gil() -> Callable[[], list[str]]:
     return lambda: modules
 
 
+def watch_lazy_imports() -> Callable[[], set[str]]:
+    """Watch from here on: which modules a `lazy import` (Python 3.15) put off, and still does."""
+    before = {*getattr(sys, "lazy_modules", ())}
+    return lambda: {*getattr(sys, "lazy_modules", ())} - before - sys.modules.keys()
+
+
 def jit() -> bool | None:
     """Whether the JIT is on; None where there is none, or none that says (before 3.14)."""
     if sys.implementation.name == "pypy":

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
-from concbench.reports.files import LIMIT
+from concbench.reports.files import LIMIT, limited
 from concbench.reports.run import keys
+from concbench.reports.text import shortened
 
 from ..errors import UsageError, alternatives, suggestion
 from . import MOST, limits, ownership
@@ -79,6 +80,13 @@ def probes(given: object) -> object:
 _PROBES = f"some of {', '.join(PROBES)}, or {ALL}, or {NONE}"
 
 
+def place(given: object) -> object:
+    """Refuses a path that no file system takes."""
+    if "\0" in str(given):
+        raise ValueError("a path, which has no NUL in it")
+    return given
+
+
 def thresholds(given: object, about: ValidationInfo) -> object:
     """Refuses what no check could mean, here already: where the key and its file are known."""
     texts = several(given)
@@ -132,6 +140,8 @@ PREFIX = "CONCBENCH_"
 LISTS = ("workload", "strategy", "param", "side", "probe")
 BUDGET, LONGEST = 60.0, 600.0
 """Seconds of a run, and of one that goes on until it is decided."""
+SHARE = 1 / 64
+"""Of the limit for files that are read: a megabyte of TOML takes seconds."""
 FOREVER = 10.0 * 365 * 24 * 3600
 
 
@@ -174,7 +184,7 @@ class Settings(BaseModel):
     warm: bool = False
     fresh: bool = False
     gate: Gate = Gate()
-    results: Path = Path(".concbench")
+    results: Annotated[Path, BeforeValidator(place)] = Path(".concbench")
 
     @property
     def seconds(self) -> float:
@@ -336,15 +346,15 @@ def _shared(path: Path) -> dict[str, Any] | None:
     table = tool.get("concbench") if isinstance(tool, dict) else None
     if isinstance(table, dict | None):
         return table
-    raise UsageError(f"'concbench' in [tool] of {path} must be a table, not {table!r}")
+    raise UsageError(f"'concbench' in [tool] of {path} must be a table, not {_quoted(table)}")
 
 
 def table_of(path: Path) -> dict[str, Any]:
     """What a TOML file holds; UsageError when it cannot be read."""
     try:
         ownership.check(path)
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return tomllib.loads(limited(path, SHARE).decode())
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
@@ -356,7 +366,14 @@ def _message(error: ValidationError, sources: Iterable[Source]) -> str:
     source = [source for source in sources if key in source.values][-1]
     if len(first["loc"]) > 1 and key == "gate" and source.gate:
         return _gate_message(str(first["loc"][1]), first, source)
-    return f"{source.named(key)} must be {wanted(key, first)}, not {source.values[key]!r}"
+    return f"{source.named(key)} must be {wanted(key, first)}, not {_quoted(source.values[key])}"
+
+
+def _quoted(value: object) -> str:
+    try:
+        return shortened(repr(value), 200)
+    except ValueError:
+        return "a number of so many digits"
 
 
 def _gate_message(key: str, error: Any, source: Source) -> str:
@@ -366,4 +383,4 @@ def _gate_message(key: str, error: Any, source: Source) -> str:
     if error["type"] == "value_error":  # which quotes the text
         return f"{place}: {wanted(key, error)}"
     value = table.get(key) if isinstance(table, dict) else table
-    return f"{place} must be {wanted(key, error)}, not {value!r}"
+    return f"{place} must be {wanted(key, error)}, not {_quoted(value)}"

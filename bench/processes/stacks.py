@@ -2,13 +2,21 @@
 
 Workers and their children have faulthandler write to stderr, which all of them share; it does so
 whatever the interpreter waits for.  The driver asks one after the other and reads what was added.
+
+Newer Pythons tell more from outside, to an interpreter of their own version: 3.14 where the tasks
+of an event loop wait, which no stack of its thread shows, and 3.15 the stacks of a process that has
+no such handler, as a library's own children.  Where no process may read another's memory, nothing
+is added.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
 import time
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +31,17 @@ CHILDREN = 8
 """Children that are asked; most wait for the same."""
 THREADS, CALLS = 4, 8
 """Of one process, and of each of its threads, that are shown: the innermost calls."""
+TASKS = 8
+"""Tasks of an event loop that are shown, those alike as one."""
+OUTSIDE_SECONDS = 10.0
+"""For another interpreter to start and look."""
+# As `python -m asyncio pstree PID` and `python -m profiling.sampling dump PID` on a command line.
+OUTSIDE = """
+import runpy, sys
+since, module, *sys.argv[1:] = sys.argv[1:]
+if sys.version_info >= tuple(map(int, since.split("."))):
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+"""
 
 
 def of_tree(pid: int, stderr: Path) -> str:
@@ -39,7 +58,10 @@ def of_tree(pid: int, stderr: Path) -> str:
         return ""
     alike: dict[str, list[int]] = {}
     for one in [process, *children[:CHILDREN]]:
-        if text := _ask(one.pid, stderr):
+        text = _ask(one.pid, stderr) or _from_outside(one, "3.15", "profiling.sampling", "dump")
+        if "asyncio" in text:
+            text = "\n".join([text.rstrip(), *_tasks(one)])
+        if text:
             alike.setdefault(text, []).append(one.pid)
     return "\n".join(f"{_title(pids, pid)}:\n{text}" for text, pids in alike.items())
 
@@ -67,6 +89,43 @@ def _ask(pid: int, stderr: Path) -> str:
     except OSError:  # it ended, or its folder is gone
         return ""
     return _shortened(text)
+
+
+def _from_outside(process: psutil.Process, since: str, module: str, *words: str) -> str:
+    """What a module of its own Python says of a process; "" where it is older, or may not look."""
+    with suppress(OSError, psutil.Error, subprocess.SubprocessError):
+        python = Path(process.exe())
+        if re.fullmatch(r"python[\d.]*t?", python.name):
+            command = [
+                str(python),
+                "-I",
+                "-S",
+                "-c",
+                OUTSIDE,
+                since,
+                module,
+                *words,
+                str(process.pid),
+            ]
+            done = subprocess.run(
+                command, capture_output=True, stdin=subprocess.DEVNULL, timeout=OUTSIDE_SECONDS
+            )
+            return done.stdout.decode(errors="replace") if done.returncode == 0 else ""
+    return ""
+
+
+def _tasks(process: psutil.Process) -> Iterator[str]:
+    """`4 tasks: fetch work.py:3, Event.wait locks.py:213`, a line for those that wait alike."""
+    places: list[list[str]] = []
+    for line in _from_outside(process, "3.14", "asyncio", "pstree").splitlines():
+        step = line.lstrip(" \u2502\u251c\u2514\u2500")
+        if step.startswith("(T)"):
+            places.append([])
+        elif places:
+            places[-1].append(step)
+    alike = Counter(", ".join(one[-CALLS:]) for one in places)
+    for where, count in alike.most_common(TASKS):
+        yield f"  {count} task{'s' * (count > 1)}: {where or 'waiting for others'}"
 
 
 def _shortened(text: str) -> str:

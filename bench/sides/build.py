@@ -254,7 +254,7 @@ def _installed_version(environment: Path, requirement: str) -> str:
     versions = {installation.normal(name): version for name, version in found.items()}
     match = re.match(r"[\w.-]*\w", requirement)
     name = match[0] if match else ""
-    number = versions.get(installation.normal(name)) or release(name) or ""
+    number = versions.get(installation.normal(name)) or (name and release(name)) or ""
     if not number:  # a path or an address
         number = ", ".join(f"{key} {one}" for key, one in versions.items())
     return "" if PINNED.fullmatch(requirement) and requirement.endswith(number) else number

@@ -25,7 +25,8 @@ from typing import IO
 import filelock
 import platformdirs
 
-from ..errors import UsageError
+from ..errors import Exit, UsageError
+from ..lanes.pools import ending
 from ..processes.children import Children, Stream, wait
 from ..processes.variables import ANSWERS
 
@@ -42,12 +43,17 @@ OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_CO
 class CommandFailed(UsageError):
     """A command that failed; says what it was for and what it said last.
 
-    `said` and `errors` are all that it wrote; `late` says that it was ended after its time.
+    `said` and `errors` are all that it wrote; `late` says that it was ended after its time.  One
+    that a signal ended is no mistake of the user's.
     """
 
-    def __init__(self, message: str, said: str = "", errors: str = "", late: bool = False) -> None:
+    def __init__(
+        self, message: str, said: str = "", errors: str = "", code: int | None = 1
+    ) -> None:
         super().__init__(message)
-        self.said, self.errors, self.late = said, errors, late
+        self.said, self.errors, self.late = said, errors, code is None
+        if code is not None and code < 0:
+            self.exit = Exit.FAILED
 
 
 class CommandInterrupted(KeyboardInterrupt):
@@ -96,9 +102,9 @@ def output(
         said, errors = _text(out), _bytes(err).decode(errors="replace")
     if code == 0:
         return said
-    how = f"not done in {seconds:.0f} s" if code is None else f"exit code {code}"
+    how = f"not done in {seconds:.0f} s" if code is None else ending(code)
     last = "".join(f"\n  {line}" for line in errors.strip().splitlines()[-12:])
-    raise CommandFailed(f"{purpose}: {how}{last}", said, errors, code is None)
+    raise CommandFailed(f"{purpose}: {how}{last}", said, errors, code)
 
 
 def _text(stream: IO[bytes]) -> str:

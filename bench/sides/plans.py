@@ -242,7 +242,9 @@ def _ask(
         except CommandFailed as error:
             how, _, last = str(error).removeprefix("the planner: ").partition("\n")
             if not error.late:
-                raise _ended(side, error.said, how, last) from None
+                ended = _ended(side, error.said, how, last)
+                ended.exit = error.exit
+                raise ended from None
             name = _importing(error.said)
             doing = f"{name} is still being imported" if name else "there is no plan yet"
             place = f" after {seconds:.0f} s{_where(error.errors)}: longer with --timeout"

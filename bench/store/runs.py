@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from concbench.reports.files import make_folder, whole, write_whole
+from concbench.reports.files import limited, make_folder, whole, write_whole
 from concbench.reports.run import keys, provenance, schema
 
 from .. import engine
@@ -32,6 +32,7 @@ IGNORE = """\
 !baselines/**
 """
 NUMBER = re.compile(r"(\d+)-")
+MOST_OF_A_PATH = 4096
 
 
 def create(results: Path) -> Path:
@@ -229,7 +230,7 @@ def _of_runs(results: Path, runs: Sequence[Path], text: str) -> Path | None:
     if runs and text == "latest":
         latest = results / "latest"
         if latest.is_file():
-            latest = results / latest.read_text(encoding="utf-8").strip()
+            latest = results / os.fsdecode(latest.read_bytes()[:MOST_OF_A_PATH]).strip()
         return latest.resolve() if (latest / "run.json").exists() else runs[-1]
     matching = [run for run in runs if text in (run.name, run.name.partition("-")[0])]
     if text.isdecimal():
@@ -272,12 +273,14 @@ def _refuse(
 def _facts(folder: Path) -> dict[str, Any]:
     path = folder / "run.json"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(limited(path))
         kinds = {"settings": dict, "environment": dict, "cells": list}
         wrong = [key for key, kind in kinds.items() if not isinstance(record[key], kind)]
         if wrong or not all("name" in cell for cell in record["cells"]):
             raise TypeError(f"{', '.join(wrong) or 'cells'} is something else")
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise UsageError(f"{path} is damaged: {error!r}") from None
     return dict(record)
 

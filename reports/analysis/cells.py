@@ -10,8 +10,9 @@ from typing import Any
 
 from ..run.notes import Note
 from ..run.probes import Probed
+from ..run.samples import Process
 from ..run.schema import Planned
-from ..run.stored import Process, Stored
+from ..run.stored import Stored
 from ..stats import intervals, ranks, stopping
 from ..stats.ranks import Standing
 from . import explanations, once, spread
@@ -92,6 +93,7 @@ class Row:
     limit_doubt: str = ""
     own_limit_seconds: float | None = None
     spread: Spread | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,9 @@ def level(stored: Stored, cells: Sequence[Planned]) -> float:
 
 def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
     row = planned(cell, processes)
+    probe = block.probes.get(cell.id)
+    if probe and cell.status != "failed":
+        row = replace(row, **_probe_columns(probe))
     times = block.times.get(cell.id)
     if not times:
         return row
@@ -201,7 +206,6 @@ def _row(cell: Planned, processes: Sequence[Process], block: _Block) -> Row:
         form=processes[0].form,
         notes=tuple(dict.fromkeys(note for process in processes for note in process.notes)),
         **_costs(processes, cell.tasks),
-        **(_probe_columns(block.probes[cell.id]) if cell.id in block.probes else {}),
     )
     speedup = block.reference and intervals.ratio(block.reference, times, block.confidence)
     if not speedup:
@@ -254,7 +258,7 @@ def _median(values: Iterable[float | None]) -> float | None:
 
 def planned(cell: Planned, processes: Sequence[Process]) -> Row:
     """What is known of a cell without its times."""
-    same = ("tasks", "workers", "side", "status", "reason", "id", "block", "reference")
+    same = ("tasks", "workers", "side", "status", "reason", "id", "block", "reference", "tags")
     return Row(
         workload=cell.workload.name,
         workload_params=cell.workload.params,

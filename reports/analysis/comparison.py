@@ -17,8 +17,9 @@ from typing import TypeAlias
 
 from .. import numbers
 from ..run import answers, provenance
+from ..run.samples import Process
 from ..run.schema import Planned, Side
-from ..run.stored import Process, Stored
+from ..run.stored import Stored
 from ..stats import intervals, ranks
 from ..stats.intervals import Interval
 from . import cells, names

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from ..codes import coded
 from ..run.notes import FIGURES, Note
 from ..run.probes import Concurrency, Probed
+from ..run.samples import Process
 from ..run.schema import Planned
-from ..run.stored import Process, Stored
+from ..run.stored import Stored
 
 if TYPE_CHECKING:
     from .cells import Row

@@ -14,6 +14,7 @@ from .cells import Row
 
 WHOLE = 0.8
 """Of the CPUs promised, or of the quota: with less over all rounds a reader is warned."""
+MOST_WARNINGS = 100
 PERIOD_SECONDS = 0.1
 """Of a control group's quota, as Linux has it by default."""
 _GIL = {True: "GIL on", False: "GIL off"}
@@ -31,7 +32,9 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
 
 def warnings(stored: Stored, tables: Sequence[Sequence[Row]]) -> list[str]:
     """What a reader must know before any number: of the machine, then of the run."""
-    return [*_doubts(stored, tables), *stored.run.warnings]
+    told = [*_doubts(stored, tables), *stored.run.warnings[:MOST_WARNINGS]]
+    more = len(stored.run.warnings) - MOST_WARNINGS
+    return [*told, f"and {more:,} more warnings"] if more > 0 else told
 
 
 def facts(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
@@ -83,7 +86,8 @@ def _marked(run: Facts) -> Iterator[str]:
 def _python(stored: Stored) -> str:
     about = stored.run.environment
     gil = _GIL.get(about.get("gil", ""), "GIL not recorded")
-    return f"{about.get('implementation', 'Python')} {about.get('python', '')}, {gil}"
+    name = f"{about.get('implementation', 'Python')} {about.get('python', '')}".strip()
+    return f"{name}, {gil}"
 
 
 def _sides(stored: Stored) -> Iterator[str]:

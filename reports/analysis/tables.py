@@ -188,7 +188,7 @@ def _plain(word: str) -> str:
     return re.sub(r"[^a-z0-9]", "", word.lower())
 
 
-GROUPS = ("workload", "strategy", "tasks", "workers", "side", "none")
+GROUPS = ("workload", "strategy", "tasks", "workers", "side", "tags", "none")
 ALL = "all"
 
 
@@ -311,7 +311,7 @@ def blocks(stored: Stored) -> list[Group]:
 
 
 def grouped(blocks: Sequence[Group], by: str) -> list[Group]:
-    """The same cells by `workload`, `strategy`, `tasks`, `workers`, `side`, a parameter, or in one.
+    """The same cells by `workload`, `strategy`, `tasks`, `side`, `tags`, a parameter, or in one.
 
     Without `by` they stay in their blocks.  A group that is a block keeps its name.
     """
@@ -320,8 +320,9 @@ def grouped(blocks: Sequence[Group], by: str) -> list[Group]:
     rows = [row for block in blocks for row in block.rows]
     apart: dict[str, list[Row]] = {}
     for row in rows:
-        apart.setdefault(_label(row, by), []).append(row)
-    whole = {frozenset(block.names): block for block in blocks}
+        for label in _labels(row, by):
+            apart.setdefault(label, []).append(row)
+    whole = {frozenset(block.names): block for block in blocks if by != "tags"}
     blocks_of = {label: whole.get(frozenset(row.id for row in apart[label])) for label in apart}
     kinds = {_kind(those) for label, those in apart.items() if not blocks_of[label]}
     kind = kinds.pop() if len(kinds) == 1 else "cell"
@@ -355,6 +356,13 @@ def params(stored: Stored) -> list[str]:
     cells = stored.run.cells
     plugins = (plugin for cell in cells for plugin in (cell.workload, cell.strategy))
     return list(dict.fromkeys(key for plugin in plugins for key in plugin.params))
+
+
+def _labels(row: Row, by: str) -> Sequence[str]:
+    """The tables that it stands in: one for each of its tags."""
+    if by == "tags":
+        return [f"tag {tag}" for tag in row.tags] or ["without tags"]
+    return [_label(row, by)]
 
 
 def _label(row: Row, by: str) -> str:

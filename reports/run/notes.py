@@ -78,6 +78,10 @@ WORDS = {
     ),
     "preloaded": ("imports preloaded", "by the fork server; preload=false shows start-up without"),
     "one-thread": ("all in one thread", "a task that computes holds up all the others"),
+    "lazy-imports": (
+        "imports in the first batch",
+        "lazy imports: one-shot has them, start-up has not",
+    ),
     "answers-alike": (
         "all answers are equal",
         "an error that a task catches would look the same",

@@ -33,6 +33,8 @@ Seconds: TypeAlias = Annotated[float, Constraint(ge=0, allow_inf_nan=False)]
 Share: TypeAlias = Annotated[float, Constraint(gt=0, le=1, allow_inf_nan=False)]
 SHORTEST, LONGEST = 1e-15, 1e12
 """Seconds of a batch; beyond these bounds no ratio of two is a number."""
+MOST_CELLS = 10_000
+"""A table of more takes longer to write than anybody reads it."""
 Status = Literal["measured", "failed", "unavailable", "pending"]
 
 
@@ -56,6 +58,7 @@ class Planned:
     `block` numbers the table it stands in; `reference` marks the cell that the block's speed-ups
     are relative to; `measured_tasks` is below `tasks` when a sample was measured.  `side` is the
     title of its side, `pair` the number that it shares with the same cell of the others.
+    `tags` are another tool's.
     """
 
     id: int
@@ -72,6 +75,7 @@ class Planned:
     reason: str = ""
     side: str = ""
     pair: int | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,6 +229,8 @@ def read(path: Path) -> Facts:
 def validate(document: Mapping[str, Any], path: Path) -> Facts:
     """The same from what run.json would hold, for a file that has none."""
     facts = errors.validate(document, Facts, path)
+    if len(facts.cells) > MOST_CELLS:
+        raise DamagedRun(f"{path} has {len(facts.cells):,} cells: {MOST_CELLS:,} are read at most")
     ids = [cell.id for cell in facts.cells]
     if len(set(ids)) < len(ids):
         raise DamagedRun(f"{path}: two cells have the same id")

@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import sys
+import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -18,6 +20,7 @@ from concbench.cli import main
 from concbench.errors import UsageError
 from concbench.plan.cells import plan
 from concbench.plan.settings import resolve
+from concbench.reports import files
 from concbench.store import entries, journal, runs
 from concbench.store.state import History
 
@@ -66,7 +69,7 @@ def real(tmp_path_factory):
     place = tmp_path_factory.mktemp("real")
     words = ["-w", "io_sleep", "-P", "seconds=0.001", "-s", "sequential", "-s", "threading"]
     words += ["--tasks", "4", "--workers", "2"]
-    with patch.dict(os.environ, {"_CONCBENCH_LOCK": place.name}):
+    with patch.dict(os.environ, {"_CONCBENCH_LOCK": str(place).replace("/", ".")}):
         code = concbench("run", *words, "--rounds", "2", "--results", str(place), "-q")
     assert code == 0
     return place
@@ -206,6 +209,37 @@ def test_a_file_that_unpacks_to_too_much_is_named_with_the_way_out(tmp_path, cap
     monkeypatch.setenv("CONCBENCH_READ_MB", "4")
     assert concbench("show", str(file)) == 2
     assert "is not a pyperf suite" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("filling", ["[],", '{"":0},', "[[[[[[1]]]]]],", '"ab",', "1e1,"])
+def test_what_takes_much_memory_counts_for_more_than_its_bytes(filling, made, tmp_path, capfd):
+    """Read, a text that the limit allows takes at most about eight times as much."""
+    path = tmp_path / "dense.json"
+    for share in (1, 0.4):
+        times = 2_000_000 // len(filling)
+        while True:
+            path.write_text("[" + filling * times + "0]")
+            with suppress(OSError):
+                files.limited(path, share * 2 / files.MEGABYTES)
+                break
+            times = int(0.9 * times)
+        tracemalloc.start()
+        json.loads(path.read_text())
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < share * 2e6 * 9
+    whole = tmp_path / "whole.json"
+    whole.write_text("[" + filling * (files.MEGABYTES * 1_000_000 // len(filling) - 9) + "0]")
+    assert concbench("show", str(whole)) == 2
+    assert "as dense as it is (read more with CONCBENCH_READ_MB=640)" in capfd.readouterr().err
+
+
+def test_a_run_of_more_cells_than_anybody_reads_is_named(tmp_path, capfd):
+    one = {"command": "a", "user": 0.1, "system": 0.1, "median": 0.3, "times": [0.3]}
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps({"results": [one] * 10_001}))
+    assert concbench("show", str(path)) == 2
+    assert "has 10,001 cells: 10,000 are read at most" in capfd.readouterr().err
 
 
 @MANY

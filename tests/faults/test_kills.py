@@ -1,7 +1,10 @@
 """Whichever process is killed at whatever moment: nothing is left but a run that can go on.
 
-The moments are random but seeded: FAULTS_SEED with a number repeats one, FAULTS_KILLS says how many
-there are of each kind (`nox -s faults` asks for many).
+A test is a chain: a run is struck and goes on, is struck so that it ends, is resumed and struck
+again, and finishes in the end.
+The moments are random but seeded.  FAULTS_SEED with a number repeats one, FAULTS_KILLS says how
+many chains there are of each kind (`nox -s faults` asks for many), FAULTS_LOG is a file that gets a
+line for each kill.  A new phase is a line in PHASES.
 """
 
 from __future__ import annotations
@@ -9,22 +12,27 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
-from concbench.processes import strays
+from concbench import reports
+from concbench.processes import scratch, strays
 
 from ..bench.processes.processes import until
+from ..bench.sides import repositories
+from ..bench.sides.repositories import git
 
-KILLS = int(os.environ.get("FAULTS_KILLS", "1"))
+CHAINS = int(os.environ.get("FAULTS_KILLS", "1"))
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
+LOG = os.environ.get("FAULTS_LOG")
 COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 WORK = """
 import os, time
@@ -47,35 +55,51 @@ class Served:
         time.sleep(0.002)
         return i
 """
+STRATEGIES = ("sequential", "threading", "multiprocessing", "asyncio+to_thread")
+SELECTION = ("run", "-w", "work.py:Served", "--tasks", "4", "-q")
 RUN = [
-    *(
-        "run",
-        "-w",
-        "work.py:Served",
-        "-s",
-        "sequential",
-        "-s",
-        "threading",
-        "-s",
-        "multiprocessing",
-    ),
-    *("--tasks", "8", "--workers", "2", "--rounds", "3", "--probe", "memory,latency", "--report"),
+    *(*SELECTION, *(f"--strategy={name}" for name in STRATEGIES), "--workers", "2"),
+    *("--rounds", "3", "--probe", "memory,latency"),
 ]
-ROLES = ["driver", "worker", "fixture", "guardian", "both", "group"]
-SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
-PHASES = {"start": 0, "scout": 2, "turn": 5, "canary": 9, "probe": 16, "save": 20}
-"""Entries in the journal from which a phase has begun, about."""
-
 SIDED = [
-    *("run", "-w", "work.py:Served", "-s", "sequential", "--tasks", "4", "--rounds", "1"),
-    *("--side", "git:HEAD", "--side", "working tree", "--probe", "none"),
+    *(*SELECTION, "-s", "sequential", "--rounds", "1", "--probe", "none"),
+    *("--side", "git:HEAD", "--side", "pip:./"),
 ]
-GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
+SLOW = repositories.BACKEND.replace("import zipfile", "import time, zipfile").replace(
+    "    about =", "    time.sleep(0.7)\n    about =", 1
+)
+"""Builds the project of a side, so long that pip can be killed meanwhile."""
+ENDING = ["driver", "both", "group"]
+"""What ends a run: `both` are the guardian and then the driver, of a `group` each is a coin."""
+HELPERS = ["worker", "fixture", "guardian", "other"]
+"""`other` are planners, canaries, children of pools, git, pip."""
+BLOWS = 6
+"""To helpers, before one that ends the run."""
+SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+
+Events = Sequence[str]
+PHASES: dict[str, Callable[[Events | None], bool]] = {
+    "start": lambda events: True,
+    "scout": lambda events: events is not None,
+    "canary": lambda events: "scouted" in (events or ()),
+    "round": lambda events: "round" in (events or ()),
+    "later round": lambda events: (events or ()).count("round") >= 2,
+    "probe": lambda events: "probed" in (events or ()),
+    "save": lambda events: "emptied" in (events or ()),
+}
+"""What the journal holds when a phase has begun: the events since the last start, None without."""
+STRIKE_WITHIN = 0.4
+"""Seconds after that."""
+ENDS = {0, 3, 130, -signal.SIGKILL}
+BEFORE_US = {-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
+"""How Python ends where a signal comes before a line of ours has run."""
+BUGS = re.compile(r"this is a bug in concbench|^Traceback", re.MULTILINE)
+PLANNER = "its planner ended"
+"""By Ctrl-C sent to it alone, as if a module of the user's had ended it: exit code 2."""
 SHARED_MEMORY = Path("/dev/shm")
-ALONE = KILLS > 1
-"""Nothing else of ours runs on this machine, so that what appears in /dev/shm is of these runs."""
 
 pytestmark = [
+    pytest.mark.timeout(600),
     pytest.mark.once,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it looks into /proc"),
 ]
@@ -85,18 +109,17 @@ class Place:
     """A project, a TMPDIR and a lock of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.tmp = folder / "project", folder / "tmp"
+        self.folder, self.tmp, self.cache = folder / "project", folder / "tmp", folder / "cache"
         self.folder.mkdir()
         self.tmp.mkdir()
         (self.folder / "work.py").write_text(WORK)
-        lock = f".{os.getpid()}.{folder.name}"
-        own = {"TMPDIR": str(self.tmp), "_CONCBENCH_LOCK": lock, "FAULTS": lock}
-        self.env = {**os.environ, **own, "XDG_CACHE_HOME": str(folder / "cache")}
-        self.mark = lock
+        self.mark = f".{os.getpid()}.{folder.name}"
+        own = {"TMPDIR": str(self.tmp), "_CONCBENCH_LOCK": self.mark, "FAULTS": self.mark}
+        self.env = {**os.environ, **own, "XDG_CACHE_HOME": str(self.cache)}
         self.shared = self.shared_memory()
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
-        with (self.folder / "said").open("ab") as said:
+        with (self.folder / "said").open("wb") as said:
             return subprocess.Popen(
                 [*COMMAND, *words],
                 cwd=self.folder,
@@ -106,28 +129,41 @@ class Place:
                 start_new_session=True,
             )
 
-    def shared_memory(self) -> set[str]:
-        return {one.name for one in SHARED_MEMORY.iterdir()} if ALONE else set()
+    def said(self) -> str:
+        return (self.folder / "said").read_text(errors="replace")
 
-    def journal(self) -> bytes:
-        found = [*self.folder.glob(".concbench/runs/*/journal.jsonl")]
-        return found[0].read_bytes() if found else b""
+    def shared_memory(self) -> set[str]:
+        return {one.name for one in SHARED_MEMORY.iterdir()}
+
+    def runs(self) -> list[Path]:
+        return sorted(self.folder.glob(".concbench/runs/*"))
+
+    def journals(self) -> dict[Path, list[bytes]]:
+        """The whole lines of each run's journal."""
+        found = (path / "journal.jsonl" for path in self.runs())
+        return {path: path.read_bytes().split(b"\n")[:-1] for path in found if path.exists()}
+
+    def state(self) -> str | None:
+        """That of the last run; None without one."""
+        records = [run / "run.json" for run in self.runs() if (run / "run.json").exists()]
+        return str(json.loads(records[-1].read_text())["state"]) if records else None
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         """All that runs here, by role."""
         roles: dict[str, list[psutil.Process]] = {}
+        names = {
+            "concbench.cli": "driver",
+            "concbench.worker": "worker",
+            "fixture_host": "fixture",
+            "guardian": "guardian",
+        }
         for process in strays.find("FAULTS", self.mark.__eq__):
             try:
                 words = " ".join(process.cmdline())
             except psutil.Error:
                 continue
-            names = {
-                "concbench.worker": "worker",
-                "fixture_host": "fixture",
-                "guardian": "guardian",
-            }
             role = next((role for word, role in names.items() if word in words), "other")
-            roles.setdefault("driver" if "concbench.cli" in words else role, []).append(process)
+            roles.setdefault(role, []).append(process)
         return roles
 
 
@@ -139,87 +175,159 @@ def place(tmp_path: Path) -> Iterator[Place]:
         strays.kill_these(each)
 
 
-def strike(place: Place, role: str, number: int, chance: random.Random) -> None:
-    roles = place.processes()
-    chosen = roles.get(role, [])
-    if role == "both":  # the guardian first, so that nobody tidies up
-        chosen = [*roles.get("guardian", []), *roles.get("driver", [])]
-    elif role == "group":
-        chosen = [one for each in roles.values() for one in each if chance.random() < 0.5]
-    for one in chosen:
-        try:
-            one.send_signal(number)
-        except psutil.Error:
-            continue
+class Chain:
+    """Blows to one place, and what must hold after each."""
+
+    def __init__(self, place: Place, name: str) -> None:
+        self.place, self.name = place, name
+        self.chance = random.Random(f"{SEED}/{name}")
+        self.before: dict[Path, list[bytes]] = {}
+        self.case = name
+        self.run: subprocess.Popen[bytes] | None = None
+        self.unguarded = False
+        """Whether nobody tidies up before the next run does."""
+
+    def start(self, *words: str) -> None:
+        self.run, self.words = self.place.start(*words), words
+        self.before = self.place.journals()
+
+    def goes_on(self) -> bool:
+        return self.run is not None and self.run.poll() is None
+
+    def wait_for(self, begun: Callable[[], object], role: str) -> None:
+        """Wait for a phase or until the run has ended, then a while of chance, and for the role."""
+        until(lambda: begun() or not self.goes_on(), 60)
+        time.sleep(self.chance.uniform(0, STRIKE_WITHIN))
+        if role in HELPERS:
+            until(lambda: self.place.processes().get(role) or not self.goes_on(), 2)
+
+    def events(self) -> Events | None:
+        """Since the last start."""
+        journals = self.place.journals()
+        if not journals:
+            return None
+        last = max(journals)
+        lines = journals[last][len(self.before.get(last, ())) :]
+        return [json.loads(line)["event"] for line in lines]
+
+    def strike(self, role: str, phase: str) -> None:
+        place, chance = self.place, self.chance
+        kill = role in ("both", "group") or chance.random() < 0.5
+        number = signal.SIGKILL if kill else chance.choice(SIGNALS)
+        self.case = f"seed {SEED}, {self.name}: {number.name} to {role} in {phase}"
+        self.journals = place.journals()
+        roles = place.processes()
+        chosen = list(roles.get(role, []))
+        if role == "both":  # the guardian first, so that nobody tidies up
+            chosen = [*roles.get("guardian", []), *roles.get("driver", [])]
+        elif role == "group":
+            chosen = [one for each in roles.values() for one in each if chance.random() < 0.5]
+        struck = [one.pid for one in chosen if _sent(one, number)]
+        guardians = [one.pid for one in roles.get("guardian", []) if one.pid not in struck]
+        self.unguarded = not guardians
+        if struck and LOG:
+            line = {"role": role, "phase": phase, "signal": number.name, "struck": len(struck)}
+            with Path(LOG).open("a") as log:
+                log.write(json.dumps({**line, "case": self.case}) + "\n")
+        if self.run and self.run.pid in struck:
+            assert until(lambda: not self.goes_on(), 90), f"{self.case}: it hangs"
+
+    def examine(self, *, last: bool = False) -> None:
+        """What must hold now, and where the run has ended that nothing of it is left."""
+        place, journals = self.place, self.place.journals()
+        for path, lines in self.journals.items():
+            assert journals[path][: len(lines)] == lines, f"{self.case}: entries changed"
+        for lines in journals.values():
+            for text in lines:
+                json.loads(text)
+        if self.run is None or self.run.poll() is None:
+            return
+        code, said = self.run.returncode, place.said()
+        if PLANNER not in said and (code not in BEFORE_US or place.journals() != self.before):
+            assert code in ENDS, f"{self.case}: exit {code}: {said}"
+            assert not BUGS.search(said), f"{self.case}: {said}"
+        if self.unguarded and not last:
+            return
+        assert until(lambda: not place.processes(), 60), f"{self.case}: left {place.processes()}"
+        assert until(lambda: not [*place.tmp.iterdir()], 5 if not last else 0.1), (
+            f"{self.case}: {[*place.tmp.rglob('*')]}"
+        )
+        assert until(lambda: place.shared_memory() <= place.shared, 60), f"{self.case}: /dev/shm"
+
+    def finish(self) -> None:
+        """The last run ends by itself, resumed if need be, and can be read."""
+        place = self.place
+        if self.unguarded:  # what was made just then may be a run's that is about to claim it
+            fresh = [time.time() - one.stat().st_mtime for one in place.tmp.iterdir()]
+            time.sleep(max(0.0, scratch.UNCLAIMED_SECONDS - min(fresh, default=99)))
+        if not self.goes_on():
+            self.again()
+        assert until(lambda: not self.goes_on(), 120), f"{self.case}: it hangs"
+        self.examine(last=True)
+        assert self.run is not None
+        assert self.run.returncode in (0, 3), f"{self.case}: {place.said()}"
+        assert place.state() == "finished", self.case
+        for run in place.runs():
+            if (run / "run.json").exists():
+                reports.read(run)
+
+    def again(self) -> None:
+        """Go on with the last run, or begin another."""
+        if self.place.state() in ("running", "interrupted"):
+            self.start("run", "--resume", "latest", "-q")
+        else:
+            self.start(*RUN)
 
 
-def whole(text: bytes) -> list[bytes]:
-    return text.split(b"\n")[:-1]
+def _sent(process: psutil.Process, number: signal.Signals) -> bool:
+    try:
+        process.send_signal(number)
+    except psutil.Error:
+        return False
+    return True
 
 
-def examine(place: Place, before: list[bytes], case: str) -> None:
-    """What must hold after a kill and what came of it."""
-    assert until(lambda: not place.processes(), 60), f"{case}: left {place.processes()}"
-    assert until(lambda: place.shared_memory() <= place.shared), f"{case}: in /dev/shm"
-    after = place.journal()
-    lines = whole(after)
-    assert lines[: len(before)] == before, f"{case}: entries changed"
-    for text in lines:
-        json.loads(text)
+@pytest.mark.parametrize("turn", range(CHAINS))
+def test_a_run_that_is_killed_again_and_again_goes_on_and_leaves_nothing(place, turn):
+    chain = Chain(place, f"turn {turn}")
+    chance, phases = chain.chance, list(PHASES)
+    for last in chance.sample(ENDING, len(ENDING)):
+        if not chain.goes_on():  # as it may where a coin spared the driver
+            chain.again()
+        roles = [*chance.choices(HELPERS, k=BLOWS), last]
+        places = sorted(chance.choices(range(len(phases)), k=len(roles)))
+        for role, at in zip(roles, places, strict=True):
+            chain.wait_for(lambda at=at: PHASES[phases[at]](chain.events()), role)
+            chain.strike(role, phases[at])
+            chain.examine()
+            if not chain.goes_on():
+                break
+    chain.finish()
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("turn", range(KILLS))
-def test_a_kill_at_any_moment_leaves_a_run_that_goes_on(place, role, turn):
-    chance = random.Random(f"{SEED}/{role}/{turn}")
-    number = signal.SIGKILL if role in ("both", "group") else chance.choice(SIGNALS)
-    phase = chance.choice(list(PHASES))
-    case = f"seed {SEED}, {role}, turn {turn}: {number.name} in {phase}"
-    run = place.start(*RUN)
-    until(lambda: len(whole(place.journal())) >= PHASES[phase] or run.poll() is not None, 120)
-    time.sleep(chance.uniform(0, 0.5))
-    before = whole(place.journal())
-    strike(place, role, number, chance)
-    # A worker or a fixture that dies ends no run; what ended by itself was finished.
-    assert until(lambda: run.poll() is not None, 240), f"{case}: it hangs"
-    assert run.returncode in (0, 3, 130, -9), f"{case}: {(place.folder / 'said').read_text()}"
-    if role not in ("both", "group"):
-        examine(place, before, case)
-        assert not [*place.tmp.iterdir()], f"{case}: {[*place.tmp.iterdir()]}"
-    if not place.journal():
-        again = place.start(*RUN)
-    elif run.returncode in (0, 3):
-        again = place.start("show")
-    else:
-        again = place.start("run", "--resume", "latest", "--report")
-    assert again.wait(240) in (0, 3), f"{case}: {(place.folder / 'said').read_text()}"
-    examine(place, before, case)
-    # Where the guardian died with its driver the next run has tidied up.
-    assert not [*place.tmp.iterdir()], f"{case}: {[*place.tmp.iterdir()]}"
-    assert "this is a bug in concbench" not in (place.folder / "said").read_text(), case
-    run_json = next(place.folder.glob(".concbench/runs/*/run.json"))
-    assert json.loads(run_json.read_text())["state"] in ("finished", "interrupted"), case
-
-
-@pytest.mark.parametrize("role", ["driver", "both"])
-@pytest.mark.parametrize("turn", range(KILLS))
-def test_a_kill_while_a_side_is_built_leaves_nothing_and_the_next_run_builds_it(place, role, turn):
-    for words in (["init", "-q"], ["add", "work.py"], ["commit", "-qm", "work"]):
-        subprocess.run([*GIT, *words], cwd=place.folder, check=True)
-    chance = random.Random(f"{SEED}/side/{role}/{turn}")
-    number = signal.SIGKILL if role == "both" else chance.choice(SIGNALS)
-    case = f"seed {SEED}, side, {role}, turn {turn}: {number.name}"
-    run = place.start(*SIDED)
-    built = place.folder.parent / "cache" / "concbench" / "sides"
-    until(lambda: built.exists() or run.poll() is not None, 60)
-    time.sleep(chance.uniform(0, 3))
-    strike(place, role, number, chance)
-    assert until(lambda: run.poll() is not None, 240), f"{case}: it hangs"
-    if role == "driver":
-        examine(place, [], case)
-        assert not [*place.tmp.iterdir()], case
-    assert place.start(*SIDED).wait(240) == 0, f"{case}: {(place.folder / 'said').read_text()}"
-    examine(place, [], case)
-    assert not [*place.tmp.iterdir()], case
-    trees = subprocess.check_output([*GIT, "worktree", "list"], cwd=place.folder, text=True)
-    assert len(trees.splitlines()) == 2, case
+@pytest.mark.parametrize("turn", range(CHAINS))
+def test_a_kill_while_a_side_is_built_leaves_nothing_and_the_next_run_builds_it(place, turn):
+    files = {"pyproject.toml": repositories.PROJECT, "backend.py": SLOW, "lib.py": "ANSWER = 1\n"}
+    for name, text in files.items():
+        (place.folder / name).write_text(text)
+    git(place.folder, "init", "-q")
+    git(place.folder, "add", *files, "work.py")
+    git(place.folder, "commit", "-qm", "work")
+    chain = Chain(place, f"side, turn {turn}")
+    for role in chain.chance.sample(["driver", "both", "other", "group"], 3):
+        chain.start(*SIDED)
+        chain.wait_for((place.cache / "concbench" / "sides").exists, "driver")
+        time.sleep(chain.chance.uniform(0, 2))
+        chain.strike(role, "build")
+        if role == "other":  # git, pip, or a planner: what it was for has failed
+            until(lambda: not chain.goes_on(), 60)
+            if chain.run and chain.run.poll() == 2:
+                continue
+        chain.examine()
+        until(lambda: not chain.goes_on(), 60)
+    chain.start(*SIDED)
+    assert until(lambda: not chain.goes_on(), 120)
+    chain.examine(last=True)
+    assert chain.run is not None
+    assert chain.run.returncode == 0, f"{chain.case}: {place.said()}"
+    assert len(git(place.folder, "worktree", "list").splitlines()) == 2, chain.case

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from concbench.driver.lab import laboratory
 from concbench.driver.rounds import Visit
 from concbench.plan.cells import PlannedCell
 from concbench.plan.plugins import find
+from concbench.processes import stacks
 from concbench.processes.children import wait
 from concbench.processes.outputs import Failed
 from concbench.spec import Cell, Spec
@@ -34,6 +38,12 @@ class work:
     def open(self):
         hang()
         yield
+"""
+IN_LOOP = """
+import asyncio
+async def work(i):
+    (HERE / f"hanging-{os.getpid()}-{i}").touch()
+    await asyncio.Event().wait()
 """
 BESIDE = """
 def work(i):
@@ -60,9 +70,9 @@ def measured(
                 return ended
         return None
 
-    if code in (IN_TASK, IN_OPEN):
+    if code in (IN_TASK, IN_OPEN, IN_LOOP):
         monkeypatch.setattr(workers.Worker, "_code", code_of)
-    name = "multiprocessing" if params else "sequential"
+    name = str(params.pop("strategy", "multiprocessing" if params else "sequential"))
     strategy = Spec(name, find("strategies", name).target, params)
     planned = PlannedCell(0, Cell(Spec("work", f"{file}:work"), strategy, 2), 1, 0, not params, "")
     with laboratory((planned,)) as lab:
@@ -103,3 +113,27 @@ def test_a_worker_that_has_measured_and_does_not_end_is_said_to(tmp_path, monkey
     assert failed.kind == "timeout"
     assert failed.message.startswith("measured, but did not end: a non-daemon thread")
     assert 'work.py", line 9 in hang' in failed.traceback
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="Python 3.14 shows the tasks of a process")
+def test_where_the_tasks_of_a_loop_wait_is_shown(tmp_path, monkeypatch):
+    failed = measured(tmp_path, IN_LOOP, monkeypatch, 2, strategy="asyncio", workers=2)
+    if "task" not in failed.traceback:
+        pytest.skip("no process may read the memory of another here")
+    assert re.search(r"2 tasks: .*work .*work\.py:14, Event\.wait ", failed.traceback)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="Python 3.15 shows the stacks of a process")
+def test_the_stacks_of_a_process_without_a_handler_are_shown(tmp_path):
+    code = "import time; print(flush=True); time.sleep(600)"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        said = stacks.of_tree(process.pid, tmp_path / "none")
+        assert process.poll() is None
+        process.kill()
+    if not said:
+        pytest.skip("no process may read the memory of another here")
+    assert said.startswith(f"the worker (pid {process.pid}):")
+    assert 'File "<string>", line 1' in said

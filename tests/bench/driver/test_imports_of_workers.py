@@ -88,3 +88,15 @@ def test_files_are_those_of_modules_outside_the_standard_library(monkeypatch):
     assert found["concbench.imports"] == imports.__file__
     assert found["pytest"] == pytest.__file__
     assert not {"json", "os", "lazy", "none"} & found.keys()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="Python 3.15 has `lazy import`")
+@pytest.mark.parametrize("head", ["lazy import", "import"])
+def test_what_a_lazy_import_put_off_until_the_first_batch_is_noted(head, here):
+    work = f"{head} late\ndef work(i):\n    late.__name__\n    return i\n"
+    (here / "work.py").write_text(work)
+    (cell,) = plan(resolve({"workload": ["work.py:work"], "strategy": ["sequential"], "tasks": 2}))
+    with workshop() as shop, open_lab(shop, [MeasuredSide("")], [cell], 0) as lab:
+        outcome = lab.measure(Visit(cell, 0, 0, 1, 2, 0, 60.0))
+    assert isinstance(outcome, Measurement)
+    assert ("lazy-imports" in outcome.benchmark) == (head == "lazy import")

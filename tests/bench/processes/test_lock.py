@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -21,6 +23,12 @@ with held():
     print("held", flush=True)
     sys.stdin.read()
 """
+BY_FILE = """
+import sys
+from pathlib import Path
+from concbench.processes import lock
+lock.SHARED, sys.platform = Path(sys.argv[2]), "other"
+"""
 NOBODY = 65534
 
 ON_LINUX = sys.platform.startswith("linux")
@@ -28,9 +36,11 @@ linux = pytest.mark.skipif(not ON_LINUX, reason="only Linux has abstract sockets
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="it takes root to be two users")
 
 
-def holding(folder, uid=None, **variables):
-    pipe = subprocess.PIPE
-    command = [*interpreter_command(HOLDER), str(os.getuid() if uid is None else uid)]
+def holding(folder, uid=None, shared="", **variables):
+    """Another process that holds the lock; with `shared` the file in that folder."""
+    pipe, code = subprocess.PIPE, BY_FILE * bool(shared) + HOLDER
+    user = str(os.getuid() if uid is None else uid)
+    command = [*interpreter_command(code), user, str(shared)]
     env = {**os.environ, "PYTHONPATH": "", **variables}
     process = subprocess.Popen(command, env=env, cwd=folder, stdin=pipe, stdout=pipe, bufsize=0)
     assert line(process, 60) == b"held"
@@ -95,6 +105,35 @@ class TestWithoutAbstractSockets:
                 pass
         with held():
             pass
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="it takes flock")
+    def test_it_is_held_against_other_processes_until_the_holder_dies(self, tmp_path):
+        with holding("/", shared=tmp_path) as other:
+            with pytest.raises(UsageError, match="another run is measuring"), held():
+                pass
+            other.kill()
+            other.wait()
+            with held():
+                pass
+
+    @as_root
+    @pytest.mark.parametrize("first", ["root", "nobody"])
+    def test_every_user_locks_the_file_of_whoever_made_it(self, first, monkeypatch):
+        with TemporaryDirectory(dir="/tmp") as name:
+            Path(name).chmod(0o1777)  # as /tmp is: nobody opens another's file there to create it
+            monkeypatch.setattr(lock, "SHARED", Path(name))
+            if first == "root":
+                with held():
+                    pass
+            with holding("/", NOBODY, name) as other:
+                owner = Path(name, self.path.name).stat().st_uid
+                assert owner == (0 if first == "root" else NOBODY)
+                with pytest.raises(UsageError, match="another run is measuring"), held():
+                    pass
+                other.stdin.close()
+                assert other.wait() == 0
+            with held():
+                pass
 
     @pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
     def test_what_stands_in_its_place_is_named_and_not_followed(self, kind, tmp_path):

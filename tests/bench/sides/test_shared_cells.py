@@ -147,6 +147,13 @@ def test_a_run_whose_workload_ends_the_interpreter_is_an_error_with_its_name(her
         run(resolve({"workload": ["work.py:work"]}), [], lambda event: None)
 
 
+def test_a_planner_that_somebody_kills_is_no_mistake_of_the_user_s(here):
+    (here / "work.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    with pytest.raises(UsageError, match=r"as it was imported \(killed by SIGKILL\)") as error:
+        run(resolve({"workload": ["work.py:work"]}), [], lambda event: None)
+    assert error.value.exit == Exit.FAILED
+
+
 def test_a_baseline_s_cells_are_planned_without_importing_them_here(here, tmp_path):
     (here / "work.py").write_text("import sys\nsys.imported_here = True\n" + WITH.format("size=1"))
     found = plan_here(resolve({"workload": ["work.py:work"], "strategy": ["sequential"]}))

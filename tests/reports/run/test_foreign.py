@@ -10,7 +10,7 @@ import pyperf
 import pytest
 
 from concbench import reports
-from concbench.reports.analysis import cells, frames
+from concbench.reports.analysis import cells, frames, tables
 from concbench.reports.errors import DamagedRun
 from concbench.reports.run.stored import Stored
 
@@ -98,19 +98,53 @@ def test_what_is_no_time_is_left_out_and_said(tmp_path: Path) -> None:
     found = foreign(
         tmp_path,
         benchmark("a", [[1.0]]),
-        benchmark("memory", [[4096.0]], unit="byte"),
+        benchmark("count", [[4096]], unit="integer"),
         pyperf.Benchmark([calibration]),
     )
     assert [row.workload for row in cells.rows(found)] == ["a"]
     assert found.run.warnings[1:] == (
-        "memory is left out: its unit is the byte [left-out]",
+        "count is left out: its unit is the integer [left-out]",
         "never is left out: it has no values [left-out]",
     )
 
 
 def test_a_file_with_no_time_at_all_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DamagedRun, match="holds no times: memory is left out"):
-        foreign(tmp_path, benchmark("memory", [[4096.0]], unit="byte"))
+    with pytest.raises(DamagedRun, match="holds no times: count is left out"):
+        foreign(tmp_path, benchmark("count", [[4096]], unit="integer"))
+
+
+def test_memory_is_read_without_times(tmp_path: Path) -> None:
+    found = foreign(tmp_path, benchmark("a", [[1.0]]), benchmark("b", [[4e6], [6e6]], unit="byte"))
+    rows = {row.workload: row for row in cells.rows(found)}
+    assert (rows["b"].status, rows["b"].peak_bytes, rows["b"].batch_seconds) == (
+        *("unavailable", 5_000_000),
+        None,
+    )
+    assert rows["b"].reason == "it holds memory, no times: 5.0 MB"
+    assert rows["a"].peak_bytes is None
+
+
+def test_each_benchmark_has_its_own_environment(tmp_path: Path) -> None:
+    about = {"cpu_count": 4, "python_implementation": "cpython"}
+    one, other = ({**about, "python_version": f"3.{n}.0"} for n in (12, 13))
+    found = foreign(
+        tmp_path,
+        benchmark("a", [[1.0]], **one, hostname="here", tags=["web", "async"]),
+        benchmark("b", [[2.0]], **other, hostname="here", tags=["web"]),
+        benchmark("c", [[3.0]], **other, hostname="there"),
+    )
+    assert found.run.environment == {"cpus": 4, "implementation": "CPython"}
+    assert found.run.warnings[1:] == (
+        "its benchmarks differ in their Python: 3.12.0 (a) and 3.13.0 (b and c)",
+        "its benchmarks differ in their host: here (a and b) and there (c)",
+    )
+    assert [one.python for one in found.processes] == [f"CPython 3.{n}.0" for n in (12, 13, 13)]
+    tagged = tables.grouped(tables.blocks(found), "tags")
+    assert {one.name: [row.workload for row in one.rows] for one in tagged} == {
+        "tag web": ["a", "b"],
+        "tag async": ["a"],
+        "without tags": ["c"],
+    }
 
 
 def test_machine_and_dates_come_from_the_metadata(tmp_path: Path) -> None:
