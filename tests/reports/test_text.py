@@ -58,4 +58,4 @@ def test_what_is_nested_too_deep_is_damage(tmp_path):
     for _ in range(100_000):
         nested = {"a": nested}
     with pytest.raises(DamagedRun, match="nested too deep"):
-        validate({"message": nested}, Failure, tmp_path)
+        validate({"round": 0, "cell": 0, "kind": "error", "message": nested}, Failure, tmp_path)

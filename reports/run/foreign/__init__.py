@@ -18,14 +18,15 @@ from typing import Any, TypeAlias
 
 import pyperf
 
-from .. import numbers
-from ..codes import coded
-from ..errors import MALFORMED, DamagedRun
-from ..text import shortened
-from . import keys, provenance, schema, tools
-from .probes import Memory, Probed
-from .samples import Process, content, processes_of, python, suite_of
-from .schema import LONGEST, SHORTEST, Facts
+from ... import numbers
+from ...codes import coded
+from ...errors import MALFORMED, DamagedRun
+from ...text import shortened
+from .. import keys, provenance, schema
+from ..probes import Memory, Probed
+from ..samples import Process, content, processes_of, python, suite_of
+from ..schema import LONGEST, SHORTEST, Facts
+from . import tools
 from .tools import ForeignCell, ForeignFile
 
 REFERENCE = "sequential"

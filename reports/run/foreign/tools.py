@@ -16,8 +16,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from ..errors import MALFORMED, DamagedRun
-from .samples import content
+from ...errors import MALFORMED, DamagedRun
+from ..samples import content
 
 ONE_PROCESS = (
     "all times of a benchmark are of one process, and say nothing of how processes differ: "
