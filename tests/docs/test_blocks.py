@@ -1,0 +1,105 @@
+"""What stands in the pages as code: commands that the program takes, Python that runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+import typer
+
+from concbench.cli.commands import _with_default, app
+from concbench.plan.settings import resolve
+
+from .site import DOCS, ROOT, pages
+
+COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
+NAMES = [str(path.relative_to(ROOT)) for path in pages()]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    found = re.findall(
+        rf"^( *)```{language}\n(.*?)^\1```", page.read_text(encoding="utf-8"), re.S | re.M
+    )
+    return [re.sub(f"^{indent}", "", text, flags=re.M) for indent, text in found]
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """The words after `concbench` of each command in a page's blocks, continued lines joined."""
+    for block in blocks(page, "sh"):
+        for line in re.sub(r"\\\n\s*", " ", block).splitlines():
+            words = shlex.split(line, comments=True)
+            if words[:1] == ["concbench"]:
+                yield words[1:]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_is_one_that_the_program_takes(name):
+    group = typer.main.get_command(app)
+    for words in commands(ROOT / name):
+        verb, *rest = _with_default(words, "--resume", "latest")
+        command = group.commands[verb]
+        command.make_context(verb, rest, parent=typer.Context(group))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", [name for name in NAMES if blocks(ROOT / name, "python")])
+def test_every_block_of_python_runs(name, tmp_path):
+    """Those that begin with the name of a file are written to it; all are run."""
+    for number, block in enumerate(blocks(ROOT / name, "python")):
+        named = re.match(r"# (\w+\.py)\n", block)
+        path = tmp_path / (named[1] if named else f"block_{number}.py")
+        path.write_text(block, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, path], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", [name for name in NAMES if blocks(ROOT / name, "python")])
+def test_what_a_page_writes_and_runs_can_be_measured(name, tmp_path):
+    """Each `run -w FILE.py:...` of a page with its own files, a task or two of it, once."""
+    for block in blocks(ROOT / name, "python"):
+        if named := re.match(r"# (\w+\.py)\n", block):
+            (tmp_path / named[1]).write_text(block, encoding="utf-8")
+    files = {path.name for path in tmp_path.glob("*.py")}
+    targets = {
+        word.partition("[")[0]: words
+        for words in commands(ROOT / name)
+        for word in words[1:]
+        if words[0] == "run" and word.partition(":")[0] in files
+    }
+    for target, words in targets.items():
+        if "--inputs" in words and "urls.txt" in words:  # no network
+            continue
+        own = ["-s", "backwards.py:Backwards"] if "backwards.py" in files else ["-s", "threading"]
+        line = ["run", "-w", target, "-s", "sequential", *own, "--tasks", "2", "-n"]
+        done = subprocess.run(
+            [*COMMAND, *line], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if blocks(ROOT / name, "toml")])
+def test_every_block_of_toml_is_one_that_the_program_takes(name, tmp_path):
+    for block in blocks(ROOT / name, "toml"):
+        tomllib.loads(block)
+        (tmp_path / "pyproject.toml").write_text(block, encoding="utf-8")
+        with chdir(tmp_path):
+            resolve({}, tmp_path)
+
+
+def test_the_runs_of_the_pages_are_small_and_tell_nothing_of_where_they_were_measured():
+    for path in (DOCS / "runs").rglob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        assert len(text) < 400_000, path
+        assert not re.search(r"/(work|root|home|tmp)\b", text), path
+        assert os.uname().nodename not in text or len(os.uname().nodename) < 6

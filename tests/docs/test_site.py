@@ -1,0 +1,85 @@
+"""The site: built without a warning, complete in Chinese, and readable in a real browser."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from ..reports.page.browser import CONTRAST, browser
+from .site import built
+
+import catalogues  # isort: skip  # of docs/ext
+import links  # isort: skip
+
+pytestmark = pytest.mark.once
+EDITIONS = ("", "zh_Hant")
+SEARCHED = {"": "threading", "zh_Hant": "執行緒"}
+WAIT_SECONDS = 10
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Both editions, built once however many processes run these tests."""
+    folder = tmp_path_factory.getbasetemp().parent / "documentation"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "links.txt").exists():
+            built(folder)
+    return folder
+
+
+def test_links_inside_lead_somewhere_and_those_outside_are_listed(site):
+    broken, outside = links.check(site)
+    assert not broken
+    assert outside == (site / "links.txt").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_every_page_is_three_clicks_from_the_first(site, edition):
+    folder = site / edition
+    away = links.clicks(folder)
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")}
+    own = {page for page in there if not page.startswith(("zh_Hant/", "_static/"))}
+    assert own <= away.keys()
+    assert max(away[page] for page in own) <= 3
+
+
+def test_nothing_that_must_be_in_chinese_is_missing_or_old(site):
+    assert list(catalogues.missing(site.parent / "gettext")) == []
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_browser_shows_it_finds_and_asks_for_nothing_outside(site, edition):
+    first = site / edition / "index.html"
+    with browser() as shown:
+        for colours, width in (("light", 1280), ("dark", 390)):
+            for page in (first, first.parent / "reference" / "notes.html"):
+                shown.open(page, width, colours)
+                assert shown.ask("return document.documentElement.scrollWidth") <= width
+                assert not shown.ask(CONTRAST)
+        shown.open(first)
+        shown.press("/", 191, "/")  # the key that goes to the search
+        assert shown.ask("return document.activeElement.name") == "q"
+        address = f"{(first.parent / 'search.html').as_uri()}?q={SEARCHED[edition]}"
+        shown.driver.get(address)
+        until = time.monotonic() + WAIT_SECONDS
+        while not shown.ask("return document.querySelectorAll('#search-results li a').length"):
+            assert time.monotonic() < until, "nothing was found"
+        assert shown.console() == []
+        assert all(one.startswith(("file:", "data:", "blob:")) for one in shown.requests())
+
+
+def test_the_search_of_chinese_finds_parts_of_words():
+    from chinese import Pairs
+
+    words = Pairs({}).split("用 asyncio 的事件迴圈")
+    assert words == ["asyncio", "用", "的事", "事件", "件迴", "迴圈"]
+
+
+def test_the_pages_are_in_their_own_language(site):
+    there = (site / "tutorials" / "which-model.html").read_text(encoding="utf-8")
+    chinese = Path(site, "zh_Hant", "tutorials", "which-model.html").read_text(encoding="utf-8")
+    assert '<html class="no-js" lang="en"' in there
+    assert '<html class="no-js" lang="zh-Hant"' in chinese
