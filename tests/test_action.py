@@ -36,7 +36,7 @@ def commit(folder: Path, seconds: float | None) -> str:
     if seconds is not None:
         (folder / "work.py").write_text(WORK.format(seconds=seconds), encoding="utf-8")
     git(folder, "add", ".")
-    git(folder, "commit", "-qm", "Work")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "Work")
     return git(folder, "rev-parse", "HEAD")
 
 
@@ -148,14 +148,14 @@ def test_a_pull_request_of_a_shallow_clone_is_compared_with_the_branch_it_goes_i
     assert body["body"].startswith("<!-- concbench -->\n")
 
 
-def test_a_level_above_its_bound_fails_the_job(origin):
-    before, after = commit(origin, 0.001), commit(origin, 0.001)
-    options = f"{SHORT.replace('--rounds 1', '--rounds 8')} --require 'batch<1us'"
-    one = job(origin, {"before": before, "after": after}, OPTIONS=options, shallow=False)
+def test_a_check_that_fails_fails_the_job_with_its_code(origin):
+    before = commit(origin, 0.001)
+    after = commit(origin, -1.0)  # which nobody can sleep
+    one = job(origin, {"before": before, "after": after}, shallow=False)
     done = one.checked()
     assert one.output["against"] == f"git:{before}"
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert one.output["exit-code"] == "1"
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert one.output["exit-code"] == "3"
 
 
 def test_a_first_commit_and_a_new_workload_have_nothing_to_compare_with_and_pass(origin):
