@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import lessons
 import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -29,20 +30,20 @@ class ActionInputs(SphinxDirective):
         return self.parse_text_to_nodes(text)
 
 
-def lesson_names() -> list[str]:
-    """The lessons there are; none where the program has none yet."""
-    return []
-
-
 class Lessons(SphinxDirective):
     """`{lessons}`: a link to the page of each lesson."""
 
     def run(self) -> list[nodes.Node]:
-        names = lesson_names()
-        if not names:
-            return []
-        lines = "\n".join(f"../lessons/{name}" for name in names)
+        lines = "\n".join(f"../lessons/{one.name}" for one in lessons.course("en").lessons)
         return self.parse_text_to_nodes(f"```{{toctree}}\n:maxdepth: 1\n\n{lines}\n```")
+
+
+def lesson(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put a lesson into its page, in the language of the edition."""
+    folder, _, name = page.rpartition("/")
+    if folder == "lessons":
+        language = "zh-Hant" if app.config.language == "zh_Hant" else "en"
+        source[0] = lessons.page(lessons.course(language), name)
 
 
 def other_language(app: Sphinx, page: str, _: str, context: dict[str, Any], __: object) -> None:
@@ -60,5 +61,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive, and what templates are told."""
     app.add_directive("action-inputs", ActionInputs)
     app.add_directive("lessons", Lessons)
+    app.connect("source-read", lesson)
     app.connect("html-page-context", other_language)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
