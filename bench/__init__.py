@@ -7,9 +7,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from concbench.reports.render.lessons import Lessons
     from concbench.reports.render.notebook import Run
 
-__all__ = ["run"]
+__all__ = ["lessons", "run"]
 
 
 def run(
@@ -48,6 +49,23 @@ def run(
     from .notebook import measure
 
     return measure(given)
+
+
+def lessons(
+    *names: str,
+    language: str | None = None,
+    rounds: int | None = None,
+    timeout: str | None = None,
+    quiet: bool = False,
+) -> Lessons:
+    """Check what tutorials claim of asyncio, threads and processes; a notebook shows the lessons.
+
+    All of them, or those of these names; the options are those of `concbench lessons`.  A Ctrl-C
+    ends it early: what is done is given, and says so.  Raises `concbench.errors.UsageError`.
+    """
+    from .notebook import teach
+
+    return teach(names, language, rounds, timeout, quiet)
 
 
 def __getattr__(name: str) -> str:

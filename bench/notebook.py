@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 from html import escape
@@ -19,7 +19,9 @@ from concbench.reports.files import write_whole
 
 from . import pickled
 from .cli import progress
+from .cli.lessons import spoken, taught
 from .cli.stored import read
+from .course.teaching import syllabus
 from .driver import run
 from .driver.watch import Event, Watch
 from .errors import UsageError
@@ -29,6 +31,7 @@ from .processes.variables import INSIDE
 from .spec import PRIVATE, plain
 
 if TYPE_CHECKING:
+    from concbench.reports.render.lessons import Lessons
     from concbench.reports.render.notebook import Run
 
 FUNCTIONS = "functions"
@@ -58,6 +61,31 @@ def measure(given: Mapping[str, Any]) -> Run:
     stored = read(folder.resolve())
     records.write(stored, stored.folder)
     return Run(stored)
+
+
+def teach(
+    names: Sequence[str],
+    language: str | None,
+    rounds: int | None,
+    timeout: str | None,
+    quiet: bool,
+) -> Lessons:
+    """Teach what `concbench.lessons` was given, as far as nobody interrupts it."""
+    from concbench.reports.render.lessons import Lessons
+
+    refuse_nested()
+    wanted = syllabus(names, rounds, timeout)
+    tongue = spoken(language)
+
+    @contextmanager
+    def watching() -> Iterator[Callable[[str], object]]:
+        display = None if quiet else _display()
+        handle = display(_line("preparing"), raw=True, display_id=True) if display else None
+        yield lambda name: handle and handle.update(_line(name), raw=True)
+        if handle:
+            handle.update(_line("done"), raw=True)
+
+    return Lessons(taught(wanted, tongue, lambda one: None, watching))
 
 
 def refuse_nested(targets: Iterable[str] = ()) -> None:
@@ -147,11 +175,15 @@ def _words(flags: Mapping[str, Any]) -> list[str]:
 
 
 def _watching(quiet: bool) -> AbstractContextManager[Watch]:
+    display = None if quiet else _display()
+    return live(display) if display else progress.watching(quiet, verbose=False)
+
+
+def _display() -> Callable[..., Any] | None:
+    """What shows something in a notebook; None elsewhere."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
-    if ipython and hasattr(shell, "kernel") and not quiet:
-        return live(ipython.display.display)
-    return progress.watching(quiet, verbose=False)
+    return ipython.display.display if ipython and hasattr(shell, "kernel") else None
 
 
 @contextmanager

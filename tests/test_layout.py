@@ -32,6 +32,7 @@ ORDER = {
         driver
         gate
         behaviour
+        course
         init
         cli
         notebook __main__
@@ -42,7 +43,7 @@ ORDER = {
         run
         stats
         analysis
-        history gate
+        history gate lessons
         charts
         page
         render
@@ -53,7 +54,10 @@ FLOORS = {
     package: {part: at for at, line in enumerate(floors.split("\n")) for part in line.split()}
     for package, floors in ORDER.items()
 }
-PLUG_INS = {"bench/strategies", "bench/behaviour/questions", "workloads", "reports/charts"}
+PLUG_INS = {
+    *("bench/strategies", "bench/behaviour/questions", "bench/course/lessons"),
+    *("workloads", "reports/charts"),
+}
 """Folders with one plug-in a file: as many and as short as they come."""
 MOST_MODULES, FEWEST_LINES = 12, 40
 HEAVY = {"pandas", "matplotlib", "numpy", "scipy", "typer", "rich", "pydantic", "psutil"}

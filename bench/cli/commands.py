@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 # Modules, never the commands in them: a function `run` here would hide the module `run`.
-from . import behaviour, check, doctor, listing, stored, trace
+from . import behaviour, check, doctor, lessons, listing, stored, trace
 from . import run as running
 
 app = typer.Typer(
@@ -60,5 +60,5 @@ app.command(name="list")(listing.list_)
 app.command()(listing.init)
 for reader in (stored.show, stored.report, stored.export, stored.compare, stored.history):
     app.command()(reader)
-for command in (check.check, doctor.doctor, trace.trace, behaviour.behaviour):
+for command in (check.check, doctor.doctor, trace.trace, behaviour.behaviour, lessons.lessons):
     app.command()(command)

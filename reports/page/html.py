@@ -31,20 +31,23 @@ def page(
 
     Below a single one are its history and how strategies behave.
     """
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            runs=[sections.run(stored, place, len(runs)) for place, stored in enumerate(runs)],
-            comparison=differences.compared(runs) if len(runs) > 1 else None,
-            history=figures.history(history),
-            behaviour=behaviour if len(runs) == 1 else None,
-            behaviour_tables=html_tables.behaviour_tables(behaviour) if behaviour else {},
-            style=Markup("\n".join(map(_file, _STYLES))),
-            script=Markup(_file("page.js")),
-            script_hash=_sha256(_file("page.js")),
-        )
+    return rendered(
+        "page.html",
+        _STYLES,
+        runs=[sections.run(stored, place, len(runs)) for place, stored in enumerate(runs)],
+        comparison=differences.compared(runs) if len(runs) > 1 else None,
+        history=figures.history(history),
+        behaviour=behaviour if len(runs) == 1 else None,
+        behaviour_tables=html_tables.behaviour_tables(behaviour) if behaviour else {},
+        script=Markup(_file("page.js")),
+        script_hash=_sha256(_file("page.js")),
     )
+
+
+def rendered(template: str, styles: Sequence[str], **values: Any) -> str:
+    """A page from its template, with these style sheets in it."""
+    style = Markup("\n".join(map(_file, styles)))
+    return _environment().get_template(template).render(style=style, **values)
 
 
 @cache

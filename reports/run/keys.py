@@ -14,6 +14,7 @@ from ..text import shortened
 RUN_SCHEMA = 1
 PROBES_SCHEMA = 1
 BEHAVIOUR_SCHEMA = 1
+LESSONS_SCHEMA = 1
 """Raised when a key changes its meaning, and not when one is added."""
 
 WORKING_TREE = "working tree"

@@ -1,0 +1,1 @@
+"""The lessons that were taught: what their readings say of each claim, in a language."""
