@@ -46,9 +46,13 @@ def run(
     `concbench.errors.Interrupted` at a Ctrl-C, when all that was measured is stored.
     """
     given = dict(locals())
+    from .errors import UsageError
     from .notebook import measure
 
-    return measure(given)
+    try:
+        return measure(given)
+    except UsageError as error:
+        raise error.with_traceback(None) from None  # the caller's line is all there is to see
 
 
 def lessons(

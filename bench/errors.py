@@ -26,9 +26,14 @@ class Exit(IntEnum):
 
 
 class UsageError(Exception):
-    """The user's mistake: says what to change."""
+    """The user's mistake: says what to change; `traceback` is that of the user's code, if any."""
 
     exit = Exit.USAGE
+    traceback = ""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a stack: the sentence."""
+        return [f"concbench: {self}"]
 
 
 class TimedOut(UsageError):
@@ -69,7 +74,7 @@ class Interrupted(Exception):
     exit = Exit.INTERRUPTED
 
     def __init__(self, folder: Path, command: str = "run") -> None:
-        super().__init__(f"interrupted; what was measured is saved in {folder}")
+        super().__init__(f"interrupted; the results so far are saved in {folder}")
         self.folder = folder
         self.command = command
 

@@ -44,7 +44,7 @@ def _read(source: str, folder: str) -> Sequence[Any]:
     try:
         return _checked(_READERS.get(form, _lines)(source), source)
     except UnicodeDecodeError:
-        raise UsageError(f"{source} is no text (inputs are {FORMS})") from None
+        raise UsageError(f"{source} is not text (inputs are {FORMS})") from None
     except OSError as error:
         raise UsageError(f"cannot read the inputs {source}: {error.strerror}") from None
     except ValueError as error:
@@ -69,7 +69,7 @@ def _json(path: str) -> list[Any]:
     with open(path, encoding="utf-8") as stream:
         items = json.load(stream)
     if not isinstance(items, list):
-        raise ValueError(f"it holds no list but a {type(items).__name__}")
+        raise ValueError(f"it holds a {type(items).__name__}")
     return items
 
 

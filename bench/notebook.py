@@ -60,7 +60,10 @@ def measure(given: Mapping[str, Any]) -> Run:
         folder = run(settings, _words({"workload": texts, **flags}), watch)
     stored = read(folder.resolve())
     records.write(stored, stored.folder)
-    return Run(stored)
+    shown = Run(stored)
+    if shown.failed and not given["quiet"]:
+        print(*(f"concbench: {line}" for line in shown.failed), sep="\n", file=sys.stderr)
+    return shown
 
 
 def teach(
@@ -160,7 +163,7 @@ def _brackets(thing: Any) -> str:
     default = parameters(type(thing))
     changes = {key: getattr(thing, key) for key in default if getattr(thing, key) != default[key]}
     if wrong := [key for key, value in changes.items() if "," in plain(value)]:
-        raise UsageError(f"{type(thing).__name__}: '{wrong[0]}' must have no comma in it")
+        raise UsageError(f"{type(thing).__name__}: '{wrong[0]}' must not contain a comma")
     inner = ",".join(f"{key}={plain(value)}" for key, value in changes.items())
     return f"[{inner}]" if inner else ""
 

@@ -77,6 +77,6 @@ def _cloudpickle(name: str) -> Any:
         return import_module("cloudpickle")
     except ImportError:
         raise UsageError(
-            f"{name} stands in no file that workers could import, and sending it to them takes "
+            f"{name} is in no file that workers can import; sending it to them needs "
             "cloudpickle: pip install 'concbench[notebook]' (or move it to a .py file)"
         ) from None

@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-class DamagedRun(ValueError):
+class OneSentence(ValueError):
+    """A mistake that its message says in full: IPython shows that in place of a stack."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"concbench: {self}"]
+
+
+class DamagedRun(OneSentence):
     """A stored run is missing, damaged or not ours: names the file and what is wrong with it."""
 
 
-class UnknownName(ValueError):
+class UnknownName(OneSentence):
     """There is no such column or group: says which there are."""
 
 

@@ -38,7 +38,7 @@ ORDER = {
         notebook __main__
     """,
     "reports": """
-        text
+        text codes
         numbers errors files table
         run
         stats

@@ -26,11 +26,11 @@ Show = Annotated[
     str | None,
     Option(
         metavar="QUESTION",
-        help="Print the code that asks it, and ask nothing.",
+        help="Print the code of one question instead of asking.",
         autocompletion=_complete,
     ),
 ]
-Save = Annotated[bool, Option("--save", help="Keep it for the pages of `concbench report`.")]
+Save = Annotated[bool, Option("--save", help="Store the answers for `concbench report`.")]
 
 
 def behaviour(
@@ -42,7 +42,7 @@ def behaviour(
     timeout: options.Timeout = None,
     results: options.Results = None,
 ) -> None:
-    """Ask what strategies do on errors, time-outs and Ctrl-C, what crosses, what workers cost."""
+    """Show what strategies do on errors, time-outs and Ctrl-C, and what a worker costs."""
     given = {"strategy": strategy, "timeout": timeout, "results": results}
     form = options.form(as_json, markdown)
     with ending() as outcome:

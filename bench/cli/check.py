@@ -30,37 +30,42 @@ Against = Annotated[
     str | None,
     Option(
         metavar="SIDE",
-        help="What to compare with: git:REV, python:3.12, pip:REQUIREMENT, env:KEY=VALUE, "
-        "strategy:NAME. "
-        "Without it the baseline of [tool.concbench.gate], else what git suggests.",
+        help="Compare with: git:REV, python:3.12, pip:REQUIREMENT, env:KEY=VALUE or "
+        "strategy:NAME (default: the baseline of [tool.concbench.gate], else what git suggests).",
     ),
 ]
-Side = Annotated[str | None, Option(metavar="SIDE", help="What to check, if not the working tree.")]
+Side = Annotated[str | None, Option(metavar="SIDE", help="Check this (default: the working tree).")]
 Baseline = Annotated[
-    str | None, Option(metavar="NAME", help="Compare with a stored baseline, unpaired.")
+    str | None, Option(metavar="NAME", help="Compare with a stored baseline instead; not paired.")
 ]
 Relative = Annotated[
-    bool, Option("--relative", help="With --baseline: ratios to the reference alone.")
+    bool, Option("--relative", help="With --baseline: compare speed-ups instead of times.")
 ]
 FailOn = Annotated[
     options.Several,
     Option(
         metavar="METRIC>PERCENT%",
-        help="Fail where a metric grows by more: batch>5% (the default), one_shot, startup, cpu, "
-        "memory, p99, max_lag, or what a workload counts; 'w:http_get batch>8%'; repeatable.",
+        help="Fail if a metric grows by more, quoted: 'batch>5%' (the default); also one_shot, "
+        "startup, cpu, memory, p99, max_lag or a workload's own; "
+        "'w:http_get batch>8%' is for one workload; repeatable.",
     ),
 ]
 Require = Annotated[
     options.Several,
     Option(
         metavar="METRIC<BOUND",
-        help="What must hold, or the check fails: 'p99<20ms', 'memory<200MB', 'w:f rows<1000', of "
-        "the side that is checked; alone it needs no other side; repeatable.",
+        help="Fail unless this holds, quoted: 'p99<20ms', 'memory<200MB', 'w:f rows<1000'; needs "
+        "nothing to compare with; repeatable.",
     ),
 ]
-Budget = Annotated[str | None, Option(help="The most time it may take: 10m (the default).")]
+Budget = Annotated[str | None, Option(help="Longest time it may take (default: 10m).")]
 Export = Annotated[
-    options.Several, Option(metavar="FORMAT[:FILE]", help="junit, md, json, github; repeatable.")
+    options.Several,
+    Option(
+        metavar="FORMAT[:FILE]",
+        help="Write junit, md, json or github; repeatable.",
+        autocompletion=options.choices(FORMATS),
+    ),
 ]
 
 
@@ -92,9 +97,9 @@ def check(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Measure two sides in the same rounds; exit 1 when the first is slower, or above a bound."""
+    """Fail (exit code 1) if the code got slower, or is above a bound."""
     given = options.given(locals())
-    with ending(last_line=True) as outcome:
+    with ending(last_line=True, verbose=verbose) as outcome:
         settings, unfinished = _settings(given)
         limits = thresholds(settings.gate.fail_on, settings.gate.require)
         files = targets(export or ())
@@ -127,7 +132,7 @@ def _settings(given: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     settings = resolve(flags)
     more: dict[str, Any] = {"gate": settings.gate.model_copy(update=_gate(given))}
     if "relative" in given and not more["gate"].baseline:
-        raise UsageError("--relative is of a stored run: give --baseline NAME, too")
+        raise UsageError("--relative needs --baseline NAME")
     if "side" not in flags:
         more["side"] = ()  # of the options file or the environment: what `run` compares
     if settings.budget is None and settings.rounds is None:
@@ -158,7 +163,7 @@ def _resumed(given: Mapping[str, Any]) -> tuple[Settings, Path]:
     settings = resumed(folder.name, settings_to_resume(folder), flags, results)
     of_bounds = not settings.side and settings.gate.require
     if not (settings.gate.baseline or of_bounds or len(settings.side) == 2):
-        raise UsageError(f"{folder.name} is no check that could go on")
+        raise UsageError(f"{folder.name} is not a check, so `check` cannot resume it")
     ours, against = settings.side or ("", "")
     now = {**given, **_gate(given)}
     kinds = ("side", "against", "baseline", "relative", "fail_on", "require")
@@ -206,9 +211,7 @@ def _measure(
     progress = partial(watching, bool(given.get("quiet")), bool(given.get("verbose")))
     try:
         if _alone(settings, limits):
-            print(
-                "only bounds are asked: nothing is compared (--against SIDE does)", file=sys.stderr
-            )
+            print("only bounds are checked; --against SIDE also compares", file=sys.stderr)
             return gate.check_bounds(settings, limits, progress, unfinished)
         other = counterpart(given, settings, Path.cwd()) if unfinished is None else None
         other = other or Counterpart(settings.side, settings.gate.baseline)

@@ -7,13 +7,28 @@ answer at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 # Modules, never the commands in them: a function `run` here would hide the module `run`.
-from . import behaviour, check, doctor, lessons, listing, stored, trace
+from . import behaviour, check, doctor, lessons, listing, options, stored, trace
 from . import run as running
+from .exit import ending
+
+
+class Measuring(TyperCommand):
+    """A command of options alone, which says what was meant by a word that stands by itself."""
+
+    allow_extra_args = True
+
+    def invoke(self, ctx: Any) -> Any:
+        if ctx.args:
+            with ending():
+                options.refuse(ctx.info_name, ctx.args[0])
+        return super().invoke(ctx)
+
 
 app = typer.Typer(
     name="concbench",
@@ -49,16 +64,19 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def concbench(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     pass
 
 
-app.command()(running.run)
+app.command(cls=Measuring)(running.run)
 app.command(name="list")(listing.list_)
 app.command()(listing.init)
+app.command()(listing.explain)
 for reader in (stored.show, stored.report, stored.export, stored.compare, stored.history):
     app.command()(reader)
-for command in (check.check, doctor.doctor, trace.trace, behaviour.behaviour, lessons.lessons):
+for measuring in (check.check, doctor.doctor):
+    app.command(cls=Measuring)(measuring)
+for command in (trace.trace, behaviour.behaviour, lessons.lessons):
     app.command()(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Sequence
 from functools import partial
@@ -9,19 +10,26 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
+from concbench.reports.codes import pointer
+
 from ..errors import Exit
 from . import options, stored
 from .exit import ending
 from .progress import watching
+from .run import CELL_SECONDS
 
 if TYPE_CHECKING:
     from ..gate.noise import Floor
     from ..machine.doctor import Finding
 
 Noise = Annotated[
-    bool, Option("--noise", help="Measure the cells against themselves: what can be told?")
+    bool,
+    Option(
+        "--noise",
+        help="Also measure each cell against itself: which slow-downs can a check notice here?",
+    ),
 ]
-Budget = Annotated[str | None, Option(help="Time for --noise: 3m.")]
+Budget = Annotated[str | None, Option(help="Time for --noise (default: 3m).")]
 
 
 def doctor(
@@ -33,7 +41,7 @@ def doctor(
     strict: options.Strict = False,
     results: options.Results = None,
 ) -> None:
-    """Look at what makes times noisy here, and say what to do about it."""
+    """Find what makes measurements noisy on this machine, and say how to fix it."""
     given = {"workload": workload, "strategy": strategy, "budget": budget, "results": results}
     with ending() as outcome:
         import json
@@ -49,22 +57,28 @@ def doctor(
         bad = [one.about for one in findings if one.level is Level.BAD]
         measured: list[Floor] = []
         if noise:
-            from ..gate.noise import FILE, floors, lines, store
+            from ..gate.noise import FILE, advice, floors, lines, needs, store
 
-            measured, _ = floors(settings, partial(watching, as_json, False))
+            if not as_json:
+                print(f"concbench: {needs(settings, CELL_SECONDS)}", file=sys.stderr)
+            measured, folder = floors(settings, partial(watching, as_json, False))
             store(settings.results, measured)
         if as_json:
             plain = [asdict(one) for one in findings]
             noises = [asdict(one) for one in measured]
             print(json.dumps({"findings": plain, "noise": noises} if noises else plain, indent=1))
         else:
-            verdict = "nothing to mend: this machine is fit to measure on"
+            verdict = "nothing to fix: this machine is fit for measuring"
             if bad:
-                verdict = f"to mend before you trust small differences: {', '.join(bad)}"
-            print(*_lines(findings), "", verdict, sep="\n")
+                verdict = f"fix before trusting small differences: {', '.join(bad)}"
+            advised = [one.code for one in findings if one.level in (Level.BAD, Level.NOTE)]
+            see = textwrap.wrap(pointer(advised), stored.WIDTH, subsequent_indent="  ")
+            print(*_lines(findings), *see, "", verdict, sep="\n")
             if noise:
                 print("", *lines(measured), "", sep="\n")
-                print(f"kept in baselines/{FILE}: a check here says what it can notice")
+                print(f"saved in baselines/{FILE}: `concbench check` here says what it can notice")
+                for line in advice(measured, stored.read(folder).run.round_seconds):
+                    print(line)
         if bad and strict:
             outcome.codes.add(Exit.INCONCLUSIVE)
 

@@ -49,15 +49,16 @@ class Outcome:
 
 
 @contextmanager
-def ending(*, last_line: bool = False) -> Iterator[Outcome]:
+def ending(*, last_line: bool = False, verbose: bool = False) -> Iterator[Outcome]:
     """Yield the outcome that a command fills in, then raise typer.Exit with its code.
 
-    Whatever the command raises ends here, as a message on stderr.  With `last_line` the command
-    measures: then it is no failure that its output cannot be written.
+    Whatever the command raises ends here, as a message on stderr, if `verbose` after the traceback
+    of the user's code.  With `last_line` the command measures: then it is no failure that its
+    output cannot be written.
     """
     outcome = Outcome()
     try:
-        with _reporting(outcome), _interrupted_once():
+        with _reporting(outcome, verbose), _interrupted_once():
             _check_folder()
             yield outcome
         if last_line and os.environ.get("CI"):
@@ -81,20 +82,22 @@ def _lost(stream: Any) -> OSError | None:
 
 
 @contextmanager
-def _reporting(outcome: Outcome) -> Iterator[None]:
+def _reporting(outcome: Outcome, verbose: bool) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
         raise
     except UsageError as error:
         outcome.codes.add(error.exit)
+        if verbose and error.traceback:
+            print(legible(error.traceback).rstrip(), file=sys.stderr)
         complain(error)
     except (Interrupted, KeyboardInterrupt) as error:
         outcome.codes.add(Exit.INTERRUPTED)
         complain(str(error) or "interrupted")
         if isinstance(error, Interrupted):
             outcome.run = error.folder.name.partition("-")[0]
-            print(f"  go on with: concbench {error.command} --resume", file=sys.stderr)
+            print(f"  resume it with: concbench {error.command} --resume", file=sys.stderr)
     except Exception as error:
         from concbench.reports import errors  # pydantic: it costs more than all of --help
 
@@ -141,7 +144,7 @@ def _interrupted_once() -> Iterator[None]:
             raise KeyboardInterrupt
         # print() from a signal handler fails where it interrupts another one.
         with suppress(OSError):  # a closed terminal, a full disk
-            os.write(2, b"concbench: saving what was measured\n")
+            os.write(2, b"concbench: saving the results so far\n")
 
     ends = [one for one in signal.Signals if one.name in ("SIGINT", "SIGTERM", "SIGHUP")]
     handlers = {number: signal.getsignal(number) for number in ends}

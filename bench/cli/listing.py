@@ -1,13 +1,15 @@
-"""`concbench list` and `concbench init`: what there is to measure, and a start of your own."""
+"""`concbench list`, `init` and `explain`: what there is, a start of your own, what codes mean."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from typer import Argument
 
+from ..errors import UsageError, suggestion
 from . import options
 from .exit import ending
 
@@ -19,7 +21,7 @@ WIDE = 25
 
 
 def list_(as_json: options.Json = False, markdown: options.Markdown = False) -> None:
-    """Show the workloads and strategies there are, and why one cannot run here."""
+    """List workloads and strategies, and why one cannot run here."""
     form = options.form(as_json, markdown)
     with ending():
         from ..plan.plugins import describe
@@ -83,13 +85,60 @@ def _param(key: str, value: object) -> str:
     return key if value is None else f"{key}={text}"
 
 
+def _codes(incomplete: str) -> list[str]:
+    from concbench.reports.codes import entries
+
+    return [code for code in entries() if code.startswith(incomplete)]
+
+
+Codes = Annotated[
+    list[str] | None,
+    Argument(
+        metavar="[CODE]...",
+        help="Codes of notes and warnings, as printed (default: list all).",
+        autocompletion=_codes,
+    ),
+]
+
+
+def explain(codes: Codes = None) -> None:
+    """Explain notes and warnings: what a code means, its cause, and what to do."""
+    with ending():
+        from concbench.reports.codes import KINDS, entries
+
+        there = entries()
+        wanted = [code.strip("[]") for code in codes or ()]
+        for code in wanted:
+            if code not in there:
+                hint = suggestion(code, there) or ": `concbench explain` lists all codes"
+                raise UsageError(f"no code '{code}'{hint}")
+        lines: list[str] = []
+        for code in wanted:
+            one = there[code]
+            told = {key: getattr(one, key) for key in ("meaning", "cause", "remedy", "example")}
+            lines += ["", code, *_columns(told, len("meaning"))]
+        for kind, title in {} if wanted else KINDS.items():
+            told = {one.code: one.meaning for one in there.values() if one.kind == kind}
+            lines += ["", f"{title}:", *_columns(told, max(map(len, there)))]
+        print(*lines[1:], sep="\n")
+
+
+def _columns(texts: Mapping[str, str], wide: int) -> Iterator[str]:
+    """Names with their texts beside them, folded."""
+    from .stored import WIDTH
+
+    for name, text in texts.items():
+        start, below = f"  {name:{wide}}  ", " " * (wide + 4)
+        yield from textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent=below)
+
+
 FORMS = {"table": _text, "json": _json, "markdown": _markdown}
 
-Folder = Annotated[Path, Argument(metavar="FOLDER", help="The project: this folder.")]
+Folder = Annotated[Path, Argument(metavar="FOLDER", help="The project folder (default: this one).")]
 
 
 def init(folder: Folder = Path()) -> None:
-    """Write a first workload, options and nox sessions into your project."""
+    """Add an example workload, options and nox sessions to your project."""
     with ending():
         from .. import init as project
 
@@ -98,9 +147,10 @@ def init(folder: Folder = Path()) -> None:
             print(f"wrote {folder / path}: {what}")
         requirement = project.requirement()
         if requirement.startswith("concbench @ file:"):  # which means nothing on another machine
-            print(f"noxfile.py installs {requirement}: say there where others get it from")
+            print(f"noxfile.py installs {requirement}")
+            print("  change this to a URL that others can install from")
         inside = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
         session = additions[project.NOXFILE].partition(",")[0]
         run, nox = f"{inside}concbench run", f"{inside}nox -s {session}"
-        print(f"next:\n  {run:28} which model, how much faster, how sure?")
-        print(f"  {nox:28} the same in an environment of its own, with a page")
+        print(f"next:\n  {run:28} which model is fastest, and how sure is that?")
+        print(f"  {nox:28} the same in its own environment, with an HTML page")

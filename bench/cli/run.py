@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from typer import Option
+
+from concbench.reports.codes import coded
+from concbench.reports.text import legible
 
 from ..errors import Exit, UsageError
 from . import options, stored
@@ -29,14 +34,16 @@ PRESETS = {"quick": "30s", "rigorous": "10m"}
 
 Budget = Annotated[
     str | None,
-    Option(help="Time for all rounds: 60s (the default), 10m, 1h; probes: a quarter more."),
+    Option(
+        help="Time for all rounds, such as 10m or 1h (default: 60s); probes add up to a quarter."
+    ),
 ]
-Quick = Annotated[bool, Option("--quick", help="A budget of 30s.")]
-Rigorous = Annotated[bool, Option("--rigorous", help="A budget of 10m.")]
+Quick = Annotated[bool, Option("--quick", help="Same as --budget 30s.")]
+Rigorous = Annotated[bool, Option("--rigorous", help="Same as --budget 10m.")]
 Side = Annotated[
     options.Several,
     Option(
-        help="Compare in the same rounds: git:REV, python:PATH, python:3.12, pip:REQUIREMENT, "
+        help="Compare this in the same rounds: git:REV, python:PATH, python:3.12, pip:REQUIREMENT, "
         "env:KEY=VALUE, strategy:NAME, or 'working tree'; repeatable."
     ),
 ]
@@ -44,17 +51,24 @@ Probe = Annotated[
     options.Several,
     Option(
         metavar="NAME,...",
-        help="Look at each cell once more, untimed: memory, latency, lag (the default), "
-        "trace, all, none; repeatable.",
+        help="Measure in one more, untimed pass: memory, latency, lag (all three by default), "
+        "trace, all or none; repeatable.",
     ),
 ]
-Raw = Annotated[bool, Option("--raw", help="Keep each task's own times of the probe latency.")]
-Dry = Annotated[bool, Option("-n", "--dry-run", help="Run each cell once; store nothing.")]
+Raw = Annotated[bool, Option("--raw", help="Store the times of each task (probe latency).")]
+Dry = Annotated[
+    bool, Option("-n", "--dry-run", help="Run each cell once, estimate the time, store nothing.")
+]
 SaveBaseline = Annotated[
-    str | None, Option(metavar="NAME", help="Keep the run to compare later ones with.")
+    str | None, Option(metavar="NAME", help="Save the run as a baseline for later checks.")
 ]
 Export = Annotated[
-    options.Several, Option(metavar="FORMAT[:FILE]", help="Also export; repeatable.")
+    options.Several,
+    Option(
+        metavar="FORMAT[:FILE]",
+        help="Also export the run; repeatable.",
+        autocompletion=options.formats,
+    ),
 ]
 
 
@@ -94,7 +108,7 @@ def run(
 ) -> None:
     """Measure, and say which concurrency model to use."""
     given = options.given(locals())
-    with ending(last_line=True) as outcome:
+    with ending(last_line=True, verbose=verbose) as outcome:
         from .. import driver
 
         settings, unfinished = _settings(given)
@@ -102,10 +116,10 @@ def run(
         if dry_run:
             with watching(quiet, verbose) as watch:
                 trial = driver.dry_run(settings, watch)
-            _show_trial(trial, settings, outcome)
+            _show_trial(trial, settings, outcome, verbose)
             return
         if not quiet and (doubt := _too_few_rounds(settings)):
-            print(f"concbench: {doubt}", file=sys.stderr)
+            print(f"concbench: {coded('short-budget', doubt)}", file=sys.stderr)
         with watching(quiet, verbose) as watch:
             folder = driver.run(settings, sys.argv[1:], watch, unfinished)
         _show(folder, given, settings, output, outcome)
@@ -182,9 +196,12 @@ def _show(
     if given.get("report"):
         stored.write_page([run])
     stored.write_targets(run, targets)
+    if given.get("verbose"):
+        failures = [(run.run.cells[one.cell].name, one) for one in run.run.failures]
+        _show_tracebacks((name, one.message, one.traceback) for name, one in failures)
     for line in _undecided(run):
         print(line)
-    _suggest_next(settings)
+    _show_next(given, settings)
 
 
 CELL_SECONDS = 0.6
@@ -212,8 +229,8 @@ def few_rounds(cells: int, most: int, round_seconds: float, budget: float) -> st
         return ""
     allows = "less than one" if rounds < 1 else f"about {rounds}"
     return (
-        f"{cells} cells take about {round_seconds:.0f} s a round, so {budget:g} s allow {allows}, "
-        f"too few to tell much: --budget {neat(1.2 * fewest * round_seconds)} would do"
+        f"{cells} cells take about {round_seconds:.0f} s a round: {budget:g} s allow {allows}, "
+        f"too few to tell much: use --budget {neat(1.2 * fewest * round_seconds)}"
     )
 
 
@@ -240,10 +257,10 @@ def _undecided(run: Stored) -> Iterator[str]:
 def _way_out(open_one: Conclusion, run: Stored) -> str:
     rounds, each = open_one.rounds_needed, run.run.round_seconds
     if not rounds or rounds * (each or 0.0) > MOST_SECONDS:
-        return "too much noise for any budget: find a quieter machine"
+        return "too noisy for any budget; use a quieter machine"
     timed = each if run.run.rounds_limit is None else None
     option = f"--budget {neat(rounds * timed)}" if timed else f"--rounds {rounds}"
-    begin = "would begin to tell" if open_one.outcome == "undecided" else "would probably do"
+    begin = "would begin to tell" if open_one.outcome == "undecided" else "would probably tell"
     return f"{option} {begin}"
 
 
@@ -263,9 +280,20 @@ def _doubts(run: Stored, outcome: Outcome) -> list[str]:
     return lines
 
 
-def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome) -> None:
+def _show_tracebacks(failures: Iterable[tuple[str, str, str]]) -> None:
+    """Print each failure of a cell with its traceback, those that are alike once."""
+    for name, message, traceback in dict.fromkeys(failures):
+        print(f"\n{name} failed: {legible(message)}")
+        if traceback:
+            print(textwrap.indent(legible(traceback).rstrip(), "  "))
+
+
+def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome, verbose: bool) -> None:
     from ..driver.probing import SHARE
 
+    if verbose:
+        failures = [(trial.plan[one["cell"]].name, one) for one in trial.past.failures]
+        _show_tracebacks((name, one["message"], one["traceback"]) for name, one in failures)
     for planned in trial.plan:
         why = planned.reason or trial.past.reason(planned.id)
         print(f"  {planned.name}: {why or 'ran once'}")
@@ -283,16 +311,48 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome) -> None:
     most = max(map(blocks.count, set(blocks)), default=0)
     doubt = few_rounds(len(blocks), most, one, seconds) if settings.rounds is None else ""
     if doubt:
-        print(doubt)
+        print(coded("short-budget", doubt))
 
 
-def _suggest_next(settings: Settings) -> None:
-    work = next((w for w in settings.workload if w.isidentifier()), "io_sleep")
-    print("next:")
-    for words, question in (
-        (f"run -w {work} -P workers=1:64:x2", "where does it stop scaling?"),
-        ("run -w yourfile.py:function", "which model for your own work?"),
-        ("run --rigorous", "ten minutes, narrower intervals"),
-        ("report --open", "charts and a page to show"),
-    ):
-        print(f"  concbench {words:37} {question}")
+def _show_next(given: Mapping[str, Any], settings: Settings) -> None:
+    steps = [(shlex.join(words), question) for words, question in next_steps(given, settings)]
+    wide = max((len(words) for words, _ in steps), default=0)
+    lines = [f"  concbench {words:{wide}}  {question}" for words, question in steps]
+    if lines:
+        print("next:", *lines, sep="\n")
+
+
+Step: TypeAlias = tuple[list[str], str]
+"""The words of a command, and the question that it answers."""
+KEPT_ONCE = ("resume", "save_baseline", "dry_run", "export")
+"""Options of a run that the next one should not repeat."""
+
+
+def next_steps(given: Mapping[str, Any], settings: Settings) -> Iterator[Step]:
+    """Commands that go on from a run with the user's own options; none that repeats what it did."""
+    own = {key: value for key, value in given.items() if key not in KEPT_ONCE}
+    if "resume" not in given:  # else most of the options are in the run
+        if "workers" not in own and not any("workers=" in text for text in settings.param):
+            work = {} if settings.workload else {"workload": ["io_sleep"]}
+            sweep = [*own.get("param", ()), "workers=1:64:x2"]
+            yield _words(own | work | {"param": sweep}), "where does it stop scaling?"
+        if not any(":" in text for text in settings.workload):
+            yield ["run", "-w", "yourfile.py:function"], "which model for your own work?"
+        if settings.budget is None and settings.rounds is None:
+            yield _words(own | {"rigorous": True}), "ten minutes, narrower intervals"
+    if "report" not in given:
+        where = {"results": given["results"]} if "results" in given else {}
+        yield ["report", "--open", *_words(where)[1:]], "an HTML page with charts"
+
+
+SHORT = {"workload": "-w", "strategy": "-s", "param": "-P", "quiet": "-q", "verbose": "-v"}
+
+
+def _words(given: Mapping[str, Any]) -> list[str]:
+    """The command line that gives these options to `run`."""
+    words = ["run"]
+    for key, value in given.items():
+        option = SHORT.get(key, f"--{key.replace('_', '-')}")
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            words += [option] if one is True else [option, str(one)]
+    return words

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from concbench.reports.codes import coded
+
 from ..errors import NotComparable, UsageError
 from . import options
 from .exit import ending, writing
@@ -24,11 +26,15 @@ if TYPE_CHECKING:
 WIDTH = 100
 """Columns where there is no terminal."""
 PICTURES = (".svg", ".png")
+BINARY = ("parquet",)
+"""Formats that no terminal can show."""
 
-Run = Annotated[str, Argument(help=options.RUN)]
+Run = Annotated[str, Argument(help=options.RUN, autocompletion=options.runs)]
 
 
-Imports = Annotated[bool, Option("-v", "--verbose", help="Also the files that the sides imported.")]
+Imports = Annotated[
+    bool, Option("-v", "--verbose", help="Also list the files that each side imported.")
+]
 
 
 def show(
@@ -40,7 +46,7 @@ def show(
     margin: options.Margin = None,
     verbose: Imports = False,
 ) -> None:
-    """Show a stored run again; never measures."""
+    """Show a stored run again, without measuring."""
     with ending():
         from concbench.reports.analysis import tables
         from concbench.reports.render import summary
@@ -55,9 +61,14 @@ def show(
                 print(f"  {line}")
 
 
-ReportRuns = Annotated[options.Several, Argument(help=f"{options.RUN} Several stand side by side.")]
-Output = Annotated[Path | None, Option("-o", "--output", help="The page's file: beside the run.")]
-Browse = Annotated[bool, Option("--open", help="Open it in the browser.")]
+ReportRuns = Annotated[
+    options.Several,
+    Argument(help=f"{options.RUN} Several are shown side by side.", autocompletion=options.runs),
+]
+Output = Annotated[
+    Path | None, Option("-o", "--output", help="File for the page (default: in the run's folder).")
+]
+Browse = Annotated[bool, Option("--open", help="Open the page in a browser.")]
 
 
 def report(
@@ -67,7 +78,7 @@ def report(
     margin: options.Margin = None,
     results: options.Results = None,
 ) -> None:
-    """Write one HTML page with verdicts, tables and charts."""
+    """Write an HTML page with verdicts, tables and charts."""
     with ending():
         if output:
             check_output(str(output))
@@ -83,13 +94,14 @@ To = Annotated[
     Option(
         metavar="FORMAT[:FILE]",
         help="csv, md, json, parquet, html, pyperf, github, openmetrics, benchstat; "
-        "repeatable; stdout without a file.",
+        "repeatable; without a file to stdout.",
+        autocompletion=options.formats,
     ),
 ]
 
 
 def export(run: Run = "latest", to: To = None, results: options.Results = None) -> None:
-    """Write a stored run in another format."""
+    """Convert a stored run to another format."""
     with ending():
         targets = to or ["md"]
         check_targets(targets)
@@ -97,16 +109,19 @@ def export(run: Run = "latest", to: To = None, results: options.Results = None) 
         write_targets(stored, targets)
 
 
-CompareRuns = Annotated[list[str], Argument(help=f"{options.RUN} Each is compared with the first.")]
+CompareRuns = Annotated[
+    list[str],
+    Argument(help=f"{options.RUN} Each is compared with the first.", autocompletion=options.runs),
+]
 
 
 def compare(runs: CompareRuns, results: options.Results = None) -> None:
-    """Compare stored runs, cell by cell; never measures."""
+    """Compare stored runs cell by cell, without measuring."""
     with ending():
         from concbench.reports.render import summary
 
         if len(runs) < 2:
-            raise UsageError("compare needs two runs or more: concbench compare 1 2")
+            raise UsageError("compare needs at least two runs: concbench compare 1 2")
         all_runs = _runs(runs, results)
         cells = [{one.run.called(cell) for cell in one.run.cells} for one in all_runs]
         if not set.intersection(*cells):
@@ -118,14 +133,15 @@ Cell = Annotated[
     str | None,
     Argument(
         metavar="CELL",
-        help="A cell's name or a part of it, WORKLOAD/STRATEGY, or a pattern with * and ?.",
+        help="A cell: its name or a part of it, WORKLOAD/STRATEGY, or a pattern with * and ?.",
     ),
 ]
 Relative = Annotated[
-    bool, Option("--relative", help="Follow ratios to the reference, across machines.")
+    bool,
+    Option("--relative", help="Follow speed-ups instead of times, which compare across machines."),
 ]
 Chart = Annotated[
-    Path | None, Option("--chart", metavar="FILE", help="Also draw it: .svg or .png.")
+    Path | None, Option("--chart", metavar="FILE", help="Also draw a chart (.svg or .png).")
 ]
 
 
@@ -136,7 +152,7 @@ def history(
     as_json: options.Json = False,
     results: options.Results = None,
 ) -> None:
-    """Show cells over all stored runs, and where they changed; never measures."""
+    """Show how cells changed over all stored runs, without measuring."""
     with ending():
         import json
 
@@ -144,7 +160,7 @@ def history(
         from concbench.reports.render import history as rendered
 
         if chart and chart.suffix.lower() not in PICTURES:
-            raise UsageError(f"a chart is a file that ends in .svg or .png, not '{chart.name}'")
+            raise UsageError(f"a chart's file ends in .svg or .png, not '{chart.name}'")
         if chart:
             check_output(str(chart))
         series, skipped = _series(_folder(results), cell, relative)
@@ -219,12 +235,13 @@ def _series(folder: Path, cell: str | None, relative: bool) -> tuple[list[Series
         located(folder, "latest")  # says that there are none
     runs, skipped = history.read(folders)
     if skipped:
-        print(f"concbench: skipped: {'; '.join(skipped)}", file=sys.stderr)
+        line = coded("skipped-run", f"skipped: {'; '.join(skipped)}")
+        print(f"concbench: {line}", file=sys.stderr)
     every = series(runs, relative=relative)
     if not every and relative and not skipped:
-        raise UsageError(f"the runs in {folder} have no reference to be relative to")
+        raise UsageError(f"no run in {folder} has a reference, which --relative needs")
     if not every:
-        raise UsageError(f"the runs in {folder} hold no times: measure some with `concbench run`")
+        raise UsageError(f"the runs in {folder} hold no times; measure with `concbench run`")
     return select(every, cell) if cell else every, skipped
 
 
@@ -269,7 +286,8 @@ def _behaviour(run: Path) -> Behaviour | None:
     try:
         return behaviour.read(run.parent.parent)
     except DamagedRun as error:
-        print(f"left out of the page: {error} (ask again: concbench behaviour --save)")
+        line = f"left out of the page: {error}: run concbench behaviour --save"
+        print(coded("behaviour-unreadable", line))
         return None
 
 
@@ -288,6 +306,8 @@ def check_targets(targets: Sequence[str], sides: int = 0) -> None:
         except ImportError as error:
             raise UsageError(str(error)) from None
         check_output(file)
+        if form in BINARY and file == "-" and sys.stdout.isatty():
+            raise UsageError(f"{form} is binary: name a file, {form}:cells.{form}")
         if form == "pyperf" and sides > 1:
             raise UsageError(
                 "pyperf's file holds one side: the run's folder will have samples.json of the "

@@ -35,10 +35,11 @@ Track: TypeAlias = tuple[int, int]
 """Numbers of the process and the thread that a viewer draws an event under."""
 
 Cell = Annotated[
-    str, Argument(metavar="CELL", help="WORKLOAD/STRATEGY, as -w and -s of run take them.")
+    str, Argument(metavar="CELL", help="WORKLOAD/STRATEGY, in the forms of -w and -s.")
 ]
 Output = Annotated[
-    str | None, Option("-o", "--output", help="The file; - for stdout; named after the cell.")
+    str | None,
+    Option("-o", "--output", help="File to write, - for stdout (default: named after the cell)."),
 ]
 
 
@@ -51,7 +52,7 @@ def trace(
     start: options.Start = None,
     timeout: options.Timeout = None,
 ) -> None:
-    """Run a cell once and write what it did when, for Perfetto: Chrome trace events."""
+    """Run a cell once and write a timeline for Perfetto (Chrome trace events)."""
     given = {"param": param, "tasks": tasks, "workers": workers, "start": start, "timeout": timeout}
     with ending() as outcome:
         import json
@@ -102,7 +103,7 @@ def _plan(cell: str, settings: Settings) -> tuple[PlannedCell, MeasuredSide]:
     cells = runnable(shared.cells)
     if len(cells) > 1:
         names = ", ".join(planned.cell.name for planned in cells[:3])
-        raise UsageError(f"{cell} is {len(cells)} cells ({names} ...): a trace is of one")
+        raise UsageError(f"{cell} means {len(cells)} cells ({names} ...): trace takes one")
     return cells[0], shared.sides[0]
 
 

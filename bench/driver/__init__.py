@@ -10,6 +10,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
+from concbench.reports.codes import coded
 from concbench.reports.stats import stopping
 
 from ..errors import Interrupted, NothingSelected, UsageError
@@ -79,7 +80,7 @@ def with_sides(shop: Workshop, settings: Settings) -> Agenda:
     there = proof(shop.children, built, Path.cwd())
     notes = [*missing_data(shop.children, built), *missing_submodules(shop.children, built)]
     if there is None and (why := why_none(Path.cwd())) != NO_REPOSITORY:
-        notes.append(f"what the sides import is not checked: {why}")
+        notes.append(coded("imports-unchecked", f"what the sides import is not checked: {why}"))
     try:
         shared = plans(shop.children, settings, built, shop.folder)
     except UsageError as error:

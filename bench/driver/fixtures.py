@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, field
 from tempfile import TemporaryFile
 from typing import IO
 
+from concbench.reports.codes import coded
+
 from ..contracts import Plain
 from ..errors import Exit, UsageError
 from ..processes.children import Children, Process, line, wait
@@ -89,15 +91,14 @@ class Fixtures:
             if host.process.poll() is None:
                 continue
             how, _, said = host.ended().partition("\n")
-            self.trouble.append(
-                "\n".join([f"{how.rstrip(':')}, and was started anew", said]).strip()
-            )
+            how = f"{how.rstrip(':')}, and was restarted"
+            self.trouble.append(coded("fixture-ended", f"{how}\n{said}".strip()))
             assert self.start is not None  # or there were no host
             self.hosts[place] = self.start(host.spec)
             try:
                 self.given[host.spec.label] = self.hosts[place].given(self.seconds)
             except FixtureFailed as error:
-                self.trouble.append(str(error))
+                self.trouble.append(coded("fixture-failed", str(error)))
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,14 @@ class Host:
     def leave(self, seconds: float) -> str | None:
         """Have the fixture left; what went wrong with that, or None."""
         if self.process.poll() is not None:
-            return self.ended()
+            return coded("fixture-ended", self.ended())
         assert self.process.stdin is not None
         self.process.stdin.close()
         code = wait(self.process, seconds)
         if code is None:
-            return f"the fixture of {self.spec.label} did not end in {seconds:.0f} s: killed"
-        return self.ended() if code else None
+            late = f"the fixture of {self.spec.label} did not end in {seconds:.0f} s and was killed"
+            return coded("fixture-stuck", late)
+        return coded("fixture-ended", self.ended()) if code else None
 
     def _output(self) -> str:
         # Not `seek`: the host shares the position, and would go on writing from there.
@@ -171,4 +173,5 @@ def _hosting(
             if reason := host.leave(min(seconds, LEAVING_SECONDS)):
                 trouble.append(reason)
             if strays := children.end(process):
-                trouble.append(f"the fixture of {spec.label} left behind: {', '.join(strays)}")
+                left = f"the fixture of {spec.label} left processes running: {', '.join(strays)}"
+                trouble.append(coded("left-running", left))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FORKED = ("fork", "forkserver")
 """Start methods whose children are copies of a process that has imported the workload."""
-HINT = "forked children hang, spawned ones do not: --start spawn"
+HINT = "forked children hang, spawned ones do not: use --start spawn"
 
 
 def explained(lab: Lab, visit: Visit, outcome: Measurement | Failed) -> Measurement | Failed:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from concbench.reports.codes import coded
 from concbench.reports.run import keys
 
 from .. import engine
@@ -31,7 +32,7 @@ from .probing import Owed
 from .rounds import Measurement, Scouting, Visit
 from .workers import EquippedSide, Launch, Leftover, Worker, Workers
 
-LOST = "something killed the process that tidies up after a killed run: it was started anew"
+LOST = "the process that cleans up after a killed run was killed itself, and restarted"
 
 
 class Lab:
@@ -61,7 +62,7 @@ class Lab:
 
     def _lost(self) -> str:
         lost = self._workers.children.lost_guardians
-        return LOST if lost else ""
+        return coded("cleanup-killed", LOST) if lost else ""
 
     def sweep(self) -> None:
         """End what left its session and outlived its worker."""
@@ -72,7 +73,8 @@ class Lab:
         self.sweep()
         reading = measure_canary(self._workers.children, cpus())
         if reading.reason:
-            self._unknown = f"the CPUs delivered are not known of every round: {reading.reason}"
+            unknown = f"CPUs delivered are unknown in some rounds: {reading.reason}"
+            self._unknown = coded("cpus-unknown", unknown)
         return vars(reading)
 
     def scout(self, planned: PlannedCell, timeout: float) -> Scouting | Failed:

@@ -173,7 +173,7 @@ def probed(result: Mapping[str, Any], asked: Collection[str]) -> dict[str, Any]:
 
 def _latency(recorded: Pass) -> dict[str, Any] | str:
     if not all(one.submitted for one in recorded.flights):
-        return "it does not take its tasks from the batch: nobody knows since when they waited"
+        return "it does not take its tasks from the batch, so waiting times are unknown"
     waiting = [one.started - one.submitted for one in recorded.flights]
     running = [one.ended - one.started for one in recorded.flights]
     quantiles = _percentiles(waiting), _percentiles(running)
@@ -196,7 +196,7 @@ def _lag(recorded: Pass, result: Mapping[str, Any]) -> dict[str, Any] | str:
         if result["unwatched"]:
             return f"its event loop, {result['unwatched'][0]}, cannot be watched"
         if result["loop"]:
-            return "it makes its event loop itself: one from lanes.runner() is watched"
+            return "it creates its own event loop: only one from lanes.runner() is watched"
         return "it runs no event loop"
     delays = [at - due for due, at in chain.from_iterable(recorded.beats)]
     if not delays:

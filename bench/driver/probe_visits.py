@@ -86,7 +86,7 @@ def _pss(process: psutil.Process) -> int | None:
         return None
     except AttributeError:
         raise UnknownMemory(
-            "this system does not tell PSS, and nothing else can be added up"
+            "this system does not report PSS, and nothing else adds up over processes"
         ) from None
     except (psutil.Error, OSError) as error:
         raise UnknownMemory(_reason(error)) from None
@@ -94,11 +94,11 @@ def _pss(process: psutil.Process) -> int | None:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, psutil.AccessDenied):
-        return "the memory of another user's process, or a hidden one's, cannot be read"
+        return "the memory of another user's or a hidden process cannot be read"
     return f"memory cannot be read: {error}"
 
 
-FAR = "its lanes are in processes that are none of ours"
+FAR = "its tasks run in processes that concbench did not start"
 
 
 def visit(workers: Workers, one: Owed, timeout: float) -> tuple[dict[str, Any], str]:
@@ -165,6 +165,8 @@ def _metrics(
     if isinstance(peak, Peak):
         metrics["memory"] = {"peak_pss_bytes": peak.bytes, "samples": peak.samples}
     elif "memory" in one.probes:
-        reason = output.message if isinstance(output, Failed) else "it ended before it was seen"
+        reason = (
+            output.message if isinstance(output, Failed) else "it ended before it could be measured"
+        )
         metrics["absent"] = {**missing(["memory"], peak or reason), **metrics["absent"]}
     return metrics

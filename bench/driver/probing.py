@@ -14,6 +14,8 @@ from operator import attrgetter
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from concbench.reports.codes import coded
+
 from ..probes.empty import emptied
 from ..spec import Cell
 from .rounds import startup
@@ -149,7 +151,7 @@ def _visits(past: History) -> dict[int, float]:
     return took
 
 
-NO_TIME = "no time left for it"
+NO_TIME = "no time was left for it"
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ class Probing:
         event = {"event": "unprobed", "cells": without, "probes": list(self.probes)}
         self._add({**event, "reason": NO_TIME}, 0.0)
         many = f"{len(without)} cell{'' if len(without) == 1 else 's'}"
-        return [f"no time left for the probes of {many}: a longer --budget has more for them"]
+        return [coded("no-time-for-probes", f"no time left to probe {many}: raise --budget")]
 
     def _visit(self, one: Owed, left: float) -> None:
         began = self.lab.elapsed()

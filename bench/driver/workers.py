@@ -189,8 +189,8 @@ class Worker:
             failed = self._failure(0)
             return replace(failed, message=f"{failed.message}, and did not end")
         if (self.folder / "result.json").exists():
-            why = "a thread that is no daemon, a child or an exit handler keeps it"
-            return Failed("timeout", f"measured, and did not end: {why}", said)
+            why = "a non-daemon thread, a child or an exit handler keeps it alive"
+            return Failed("timeout", f"measured, but did not end: {why}", said)
         opening = ", still opening" if (self.folder / "opening").exists() else ""
         limit = f"{round(self.launch.timeout, 1):g} s{opening}"
         return Failed("timeout", f"timed out after {limit} (longer with --timeout)", said)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from concbench.reports.codes import coded
 from concbench.reports.gate import decision, results
 from concbench.reports.gate.evidence import OneSample
 from concbench.reports.gate.thresholds import Threshold
@@ -37,7 +38,7 @@ from .samples import CellPair, Samples, check_named, pairs, required
 if TYPE_CHECKING:
     from concbench.reports.run.stored import Stored
 
-RATIOS = "what slows every strategy down alike, the reference too, does not show in ratios"
+RATIOS = "what slows every strategy alike, the reference too, does not show in ratios"
 
 
 def check_sides(
@@ -107,6 +108,8 @@ def check_baseline(
     as_stored = same_settings(settings, {}, stored.folder)
     chosen = any(getattr(settings, key) != getattr(as_stored, key) for key in CELLS)
     alone = [*not_compared(notes, chosen=chosen)]
+    notes = [coded("not-compared", note) for note in notes]
+    notes = [coded("not-compared", note) for note in notes]
     check_named(limits, (pair.now.cell for pair in both), alone)
     by_id = {cell.id: cell for pair in both for cell in pair.planned}
     cells = tuple(by_id[number] for number in sorted(by_id))
@@ -121,9 +124,10 @@ def check_baseline(
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     for one in elsewhere:
         where = "on another patch level" if one.slight else "elsewhere"
-        notes.append(f"{name} was measured {where}: {_line(one)}")
+        line = f"{name} was measured {where}: {_line(one)}"
+        notes.append(coded("measured-elsewhere", line))
     if relative:
-        notes.insert(0, RATIOS)
+        notes.insert(0, coded("ratios-only", RATIOS))
     revision = (stored.run.git or {}).get("revision")
     short = f" ({revision[:7]})" if isinstance(revision, str) else ""
     before = f"baseline {name}{short}"
@@ -148,10 +152,10 @@ def _refuse(name: str, elsewhere: Sequence[provenance.Mismatch], *, strict: bool
     if not unlike:
         return
     first = f"baseline '{name}' was measured under other conditions:"
-    last = "compare ratios instead with --relative, or measure it here with "
+    last = "compare ratios with --relative, or measure it here: "
     last += f"`concbench run --save-baseline {name}`"
     if all(one.slight for one in unlike):
-        last += "; without --strict another patch level is only said"
+        last += "; without --strict another patch level is only a warning"
     raise NotComparable("\n  ".join([first, *map(_line, unlike), last]))
 
 
@@ -219,5 +223,5 @@ def _too_fine(samples: Samples, folder: Path) -> list[str]:
     least = {pair.short_name: samples.asked(pair).get("batch") for pair in samples.pairs}
     beyond = [cell for cell, asks in least.items() if asks and known.get(cell, 0.0) > asks]
     cells = ", ".join(f"{cell} {100 * known[cell]:.0f} %" for cell in beyond)
-    line = f"by `doctor --noise` this machine notices only slow-downs from: {cells}"
-    return [line] if beyond else []
+    line = f"this machine notices only larger slow-downs (doctor --noise): {cells}"
+    return [coded("noise-floor", line)] if beyond else []

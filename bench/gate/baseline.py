@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from concbench.reports.gate.evidence import FEWEST
+from concbench.reports.codes import coded
 from concbench.reports.gate.looks import FIRST
 from concbench.reports.run.keys import WORKING_TREE
 from concbench.reports.run.schema import Planned as StoredCell
@@ -52,9 +52,9 @@ def counterpart(given: Mapping[str, Any], settings: Settings, folder: Path) -> C
     if not side and not baseline:
         side, baseline = gate.against, gate.baseline
         if side and baseline:
-            raise UsageError("'against' and 'baseline' of the gate's options: keep one")
+            raise UsageError("both 'against' and 'baseline' are in the gate's options: keep one")
     if len(settings.side) > 1:
-        raise UsageError("a check is of one --side, against another")
+        raise UsageError("a check takes one --side; --against names the other")
     ours = settings.side[0] if settings.side else WORKING_TREE
     check(ours)
     if side:
@@ -96,7 +96,7 @@ def baseline(results: Path, name: str, read: Callable[[Path], Stored]) -> Stored
         )
     stored = read(folder)
     if stored.run.sides:
-        raise UsageError(f"baseline '{name}' is of several sides: measure it without --side")
+        raise UsageError(f"baseline '{name}' has several sides: measure it without --side")
     return stored
 
 
@@ -106,17 +106,17 @@ def doubts(stored: Stored) -> list[str]:
     rounds = [len(stored.of(cell.id)) for cell in run.cells if cell.status == "measured"]
     few = [count for count in rounds if count < FIRST]
     if few:
-        lines.append(
-            f"{len(few)} of its {len(rounds)} cells: fewer than {FIRST} rounds (the least: "
-            f"{min(few)}), and with fewer than {FEWEST} a check decides nothing: "
-            f"measure it with --rounds {ENOUGH}, or with a longer --budget"
-        )
+        some = f"{len(few)} of its {len(rounds)} cells have fewer than {FIRST} rounds"
+        some += f" (the least: {min(few)}): measure it with --rounds {ENOUGH}"
+        lines.append(coded("few-rounds-stored", some))
     if len(rounds) < len(run.cells):
-        lines.append(f"{len(run.cells) - len(rounds)} of its {len(run.cells)} cells have no times")
+        some = f"{len(run.cells) - len(rounds)} of its {len(run.cells)} cells have no times"
+        lines.append(coded("cells-without-times", some))
     if run.git and (run.git.get("changes") or run.git.get("dirty")):
-        lines.append("it is of uncommitted changes: commit them first, or no revision has its code")
+        changed = "measured with uncommitted changes: commit them first"
+        lines.append(coded("uncommitted-baseline", changed))
     if run.sides:
-        lines.append("it is of several sides, which no check compares with: leave out --side")
+        lines.append(coded("baseline-of-sides", "it has several sides: save it without --side"))
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from concbench.reports.files import write_whole
 from concbench.reports.gate import decision
-from concbench.reports.gate.evidence import PairedRounds
+from concbench.reports.gate.evidence import FEWEST, PairedRounds
 from concbench.reports.gate.thresholds import parse
 from concbench.reports.run import keys, provenance
 
@@ -19,6 +20,7 @@ from ..driver.lab import workshop
 from ..driver.watch import Progress
 from ..errors import UsageError
 from ..machine import identity
+from ..plan.cells import plan
 from ..plan.settings import Settings
 from ..sides import MeasuredSide
 from ..sides.plans import plans
@@ -66,6 +68,35 @@ def floors(settings: Settings, progress: Progress) -> tuple[list[Floor], Path]:
             folder = measure(shop, agenda, settings, sys.argv[1:], watch, rule=lambda _: everything)
     past = History(agenda.cells, entries(folder / "journal.jsonl"))
     return estimate(pairs(agenda.cells), past), folder
+
+
+def needs(settings: Settings, cell_seconds: float) -> str:
+    """What the measuring takes, to be said before: cells, a round of them, and rounds it needs.
+
+    `cell_seconds` is about what a visit to a cell takes.
+    """
+    cells = sum(not one.reason for one in plan(settings))
+    one_round = 2 * cells * cell_seconds
+    budget = settings.budget or SECONDS
+    said = f"measuring {cells} cell{'s' * (cells != 1)} against themselves for {budget:g} s"
+    return f"{said}: a round takes {one_round:.0f} s or more, and {FEWEST} rounds are needed"
+
+
+def advice(floors: Sequence[Floor], round_seconds: float | None) -> list[str]:
+    """What to do where noise is unknown, or so large that a check notices little; lines."""
+    few = sum(one.deviation is None for one in floors)
+    blind = [one.cell for one in floors if one.deviation is not None and one.detects is None]
+    lines = []
+    if few and round_seconds:
+        budget = 10 * math.ceil(2 * FEWEST * round_seconds / 10)
+        lines.append(
+            f"{few} of {len(floors)} cells had fewer than {FEWEST} rounds: use --budget {budget}s, "
+            "or fewer cells (-w, -s)"
+        )
+    if blind:
+        lines.append(f"a check of all these cells has too few rounds for {', '.join(blind)}:")
+        lines.append("  check fewer cells (-w, -s), or with a longer --budget")
+    return lines
 
 
 def estimate(pairs: Sequence[CellPair], past: History) -> list[Floor]:

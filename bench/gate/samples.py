@@ -276,11 +276,11 @@ class Samples:
     def _why_not(self, pair: CellPair, metric: str) -> str:
         """Why a change of a metric cannot be known, or nothing; nothing before the first round."""
         if self._lowest(pair, metric) <= 0:
-            return "it is 0 or less in some rounds, which has no ratio: --require may bound it"
+            return "it is 0 or less in some rounds, which has no ratio: use --require"
         now, before = self.values(pair, metric)
         if self.stored is not None:
             if metric in PROBES:
-                return f"a stored run has {metric} of one pass alone, so compare it by --against"
+                return f"a stored run has {metric} of one pass only: use --against"
             if not self._enough(pair, metric):
                 return f"fewer than {FEWEST} rounds of the baseline have it"
             if now:

@@ -32,12 +32,12 @@ def extend(root: Path) -> dict[Path, str]:
     if not root.is_dir():
         raise UsageError(f"there is no folder {root}")
     if (root / WORK).exists():
-        raise UsageError(f"{root / WORK} is there already: move it away, or go on with it")
+        raise UsageError(f"{root / WORK} already exists: move it away, or use it")
     options = with_options(root)
     sessions, names = with_sessions(root)
     contents = {WORK: template("work.py"), PYPROJECT: options, NOXFILE: sessions}
     write({root / path: content for path, content in contents.items()})
-    about = ("two workloads to put yours in", "[tool.concbench]", ", ".join(names))
+    about = ("two example workloads", "[tool.concbench]", ", ".join(names))
     return dict(zip(contents, about, strict=True))
 
 
@@ -51,12 +51,12 @@ def with_options(root: Path) -> bytes:
     path, own = root / PYPROJECT, root / "concbench.toml"
     before = _read(path)
     if own.exists():
-        raise UsageError(f"{own} has options already: move it away, or go on with it")
+        raise UsageError(f"{own} already has options: move it away, or use it")
     tool = (table_of(path) if path.exists() else {}).get("tool", {})
     if not isinstance(tool, dict):
-        raise UsageError(f"{path} takes no [tool.concbench]: its 'tool' is no table")
+        raise UsageError(f"{path} cannot take [tool.concbench]: its 'tool' is not a table")
     if "concbench" in tool:
-        raise UsageError(f"{path} has [tool.concbench] already: take it out, or go on with it")
+        raise UsageError(f"{path} already has [tool.concbench]: remove it, or use it")
     after = _appended(before, template("options.toml"), 1)
     try:
         tomllib.loads(after.decode())
@@ -78,7 +78,7 @@ def with_sessions(root: Path) -> tuple[bytes, list[str]]:
     free = (p for p in ("", "concbench_") if not taken & {f"{p}{name}" for name in SESSIONS})
     prefix = next(free, None)
     if prefix is None:
-        raise UsageError(f"{path} has the name concbench_bench or concbench_check already")
+        raise UsageError(f"{path} already uses the name concbench_bench or concbench_check")
     text = template("sessions.txt").decode().format(prefix=prefix, installed=_installed(root))
     imports = [name for one in there.body if isinstance(one, ast.Import) for name in one.names]
     if not any((name.asname or name.name) == "nox" for name in imports):

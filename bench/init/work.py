@@ -40,7 +40,7 @@ class Lookup:
     seconds: float = 0.005  # fields are parameters: Lookup[seconds=0.02]
 
     # Under threads and processes. One form of the two is enough: the other is derived, and the
-    # report says how it was bent.
+    # report notes that.
     @contextmanager
     def open(self) -> Iterator[Callable[[int], int]]:
         def call(i: int) -> int:  # `client = requests.Session()` would stand above

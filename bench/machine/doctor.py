@@ -25,11 +25,11 @@ from .process import cgroup_cpus, gil, jit, open_files
 
 
 class Level(StrEnum):
-    """What a finding means for times: nothing, good to know, to be mended, unknown here."""
+    """What a finding means for times: nothing, good to know, to be fixed, unknown here."""
 
     GOOD = "ok"
     NOTE = "note"
-    BAD = "mend"
+    BAD = "fix"
     UNKNOWN = "?"
 
 
@@ -42,10 +42,15 @@ class Finding:
     level: Level = Level.GOOD
     advice: str = ""
 
+    @property
+    def code(self) -> str:
+        """Its name as `concbench explain` takes it: `open-files`."""
+        return self.about.lower().replace(" ", "-")
+
 
 def unknown(about: str, why: str) -> Finding:
     """What cannot be known on this system."""
-    return Finding(about, f"not known here: {why}", Level.UNKNOWN)
+    return Finding(about, f"unknown: {why}", Level.UNKNOWN)
 
 
 def judge(good: bool, about: str, value: str, level: Level, advice: str) -> Finding:
@@ -74,17 +79,14 @@ def _delivered(children: Children) -> Iterator[Finding]:
 def delivered(got: float, promised: int) -> Finding:
     """How many CPUs' work all of them did together, beside one alone."""
     value = f"{got:.2f} of {promised}"
-    advice = (
-        "something else uses them: stop it, or take a machine of your own; runs are paired by "
-        "round, so ratios stay right, but process pools will look slow"
-    )
+    advice = "stop what uses the rest, or use a machine of your own: process pools look slow here"
     return judge(got >= WHOLE * promised, "CPUs delivered", value, Level.BAD, advice)
 
 
 def wake_up(seconds: float) -> Finding:
     """How late a sleeping process wakes."""
     value = f"{1000 * seconds:.2f} ms late"
-    advice = "waiting tasks take that much longer under every strategy: stop what else runs"
+    advice = "stop what else runs: waiting tasks take that much longer under every strategy"
     return judge(seconds < LATE_SECONDS, "wake-up", value, Level.BAD, advice)
 
 
@@ -92,21 +94,21 @@ def _quota(quota: float | None, promised: int) -> Finding:
     if quota is None:
         return Finding("CPU quota", "none")
     advice = (
-        f"its group may use {quota:g} of {promised} CPUs: a batch that wants more is stopped "
-        "for tens of ms at a time; raise the limit of the container (--cpus), or --workers less"
+        f"raise the container's limit (--cpus) or lower --workers: a batch that takes more than "
+        f"{quota:g} of {promised} CPUs is stopped for tens of ms at a time"
     )
     return judge(quota >= promised, "CPU quota", f"{quota:g} CPUs", Level.BAD, advice)
 
 
 def _affinity(ours: int, machine: int) -> Finding:
     value = f"all {machine} CPUs" if ours == machine else f"{ours} of {machine} CPUs"
-    advice = "meant so? `taskset -p $$` tells; pools have as many CPUs as this process"
+    advice = "check with `taskset -p $$` if that is meant: pools get no more CPUs than that"
     return judge(ours == machine, "affinity", value, Level.NOTE, advice)
 
 
 def _load(count: int) -> Finding:
     if not hasattr(os, "getloadavg"):
-        return unknown("load", "the system does not tell")
+        return unknown("load", "the system does not report it")
     last = os.getloadavg()[0]
     value = f"{last:.2f} in the last minute"
     if last <= IDLE_LOAD * count:
@@ -132,7 +134,7 @@ def governor(root: Path = ROOT) -> Finding:
     governors = ", ".join(sorted({path.read_text(encoding="utf-8").strip() for path in places}))
     if not governors:
         return unknown("governor", "no cpufreq, as in most virtual machines")
-    advice = "short batches see a slow clock first: sudo cpupower frequency-set -g performance"
+    advice = "sudo cpupower frequency-set -g performance: short batches start at a slow clock rate"
     return judge(governors == "performance", "governor", governors, Level.BAD, advice)
 
 
@@ -141,9 +143,9 @@ def turbo(root: Path = ROOT) -> Finding:
     off = text(root, "sys/devices/system/cpu/intel_pstate/no_turbo")
     boost = text(root, "sys/devices/system/cpu/cpufreq/boost")
     if off is None and boost is None:
-        return unknown("turbo", "the system does not tell")
+        return unknown("turbo", "the system does not report it")
     value = "off" if off == "1" or boost == "0" else "on"
-    advice = "one busy core is faster than many: speed-ups of pools come out a little small"
+    advice = "speed-ups of pools come out a little small: one busy core is faster than many"
     return judge(value == "off", "turbo", value, Level.NOTE, advice)
 
 
@@ -151,9 +153,9 @@ def siblings(root: Path = ROOT) -> Finding:
     """Whether two CPUs may be one core."""
     active = text(root, "sys/devices/system/cpu/smt/active")
     if active is None:
-        return unknown("hyper-threads", "the system does not tell")
+        return unknown("hyper-threads", "the system does not report it")
     value = "off, or none" if active == "0" else "on"
-    advice = "two CPUs may be one core, and then deliver about 1.3: the limit counts what they do"
+    advice = "two CPUs may be one core, and deliver about 1.3 together: the limit accounts for it"
     return judge(active == "0", "hyper-threads", value, Level.NOTE, advice)
 
 
@@ -163,7 +165,7 @@ def hypervisor(root: Path = ROOT) -> Finding:
     if under is None:
         return unknown("virtual machine", "no /proc/cpuinfo")
     value = "yes" if under else "no"
-    advice = "neighbours may take CPUs away unseen: every round measures how many there were"
+    advice = "neighbours may take CPU time away: every round measures how much there was"
     return judge(not under, "virtual machine", value, Level.NOTE, advice)
 
 
@@ -181,21 +183,23 @@ SLOW = {
 def build(about: Mapping[str, object], *, debug: bool) -> Finding:
     """Whether it was built for speed."""
     if debug:
-        advice = "three times as slow, and not alike everywhere: measure with a release build"
+        advice = "use a release build: this one is about three times as slow, and not evenly"
         return Finding("build", "debug", Level.BAD, advice)
     words = str(about.get("CONFIG_ARGS") or "")
     if not words:
-        return unknown("build", "it does not say how it was configured")
+        return unknown("build", "its configuration is not recorded")
     has = {"PGO": "--enable-optimizations" in words, "LTO": "--with-lto" in words}
     value = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in has.items())
-    advice = "10 to 30 % slower than what users run, if they have a packaged Python"
+    advice = "use a packaged Python, as your users do: this one is 10 to 30 % slower"
     return judge(has["PGO"], "build", value, Level.NOTE, advice)
 
 
 def tracer(active: bool) -> Finding:
     """Whether a debugger, profiler or coverage tool listens; no worker inherits one from here."""
-    value = "one listens here; workers are started without" if active else "none"
-    return Finding("tracer", value, Level.NOTE if active else Level.GOOD)
+    advice = "nothing to do: workers are started without it"
+    return judge(
+        not active, "tracer", "one is active here" if active else "none", Level.NOTE, advice
+    )
 
 
 def variables(present: Mapping[str, str]) -> Finding:
@@ -204,7 +208,9 @@ def variables(present: Mapping[str, str]) -> Finding:
     if not slow:
         return Finding("variables", f"{len(present)} recorded, none known as slow")
     reasons = "; ".join(f"{name}: {why}" for name, why in slow.items())
-    return Finding("variables", ", ".join(slow), Level.NOTE, f"{reasons}: unset, if not meant so")
+    return Finding(
+        "variables", ", ".join(slow), Level.NOTE, f"unset, unless it is meant ({reasons})"
+    )
 
 
 COARSE_SECONDS = 1e-6
@@ -232,7 +238,7 @@ def system_findings(root: Path = ROOT) -> Iterator[Finding]:
 def timer(step: float) -> Finding:
     """How fine the clock is that times batches, by the seconds between two readings that differ."""
     value = f"steps of {1e9 * step:.0f} ns"
-    advice = "batches are repeated until they are long enough; short tasks alone are not to be told"
+    advice = "nothing to do: batches are repeated until they are long enough"
     return judge(step <= COARSE_SECONDS, "timer", value, Level.NOTE, advice)
 
 
@@ -241,8 +247,8 @@ def clock_source(root: Path = ROOT) -> Finding:
     place = "sys/devices/system/clocksource/clocksource0/current_clocksource"
     source = text(root, place)
     if source is None:
-        return unknown("clock", "the system does not tell")
-    advice = f"a slow one: see available_clocksource beside /{place} for tsc"
+        return unknown("clock", "the system does not report it")
+    advice = f"reading it is slow: see available_clocksource beside /{place} for tsc"
     return judge(source not in SLOW_CLOCKS, "clock", source, Level.BAD, advice)
 
 
@@ -250,7 +256,7 @@ def _memory() -> Finding:
     memory = psutil.virtual_memory()
     value = f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
     plenty = memory.available >= LITTLE_MEMORY * memory.total
-    advice = "many processes may not fit: close what is large"
+    advice = "close what is large: many processes may not fit"
     return judge(plenty, "memory", value, Level.BAD, advice)
 
 
@@ -262,7 +268,7 @@ def _swap() -> Finding:
     if not swap.total:
         return Finding("swap", "none")
     value = f"{swap.used / 2**20:.0f} MiB used"
-    advice = "what comes back from it is slow once: sudo swapoff -a"
+    advice = "sudo swapoff -a, if there is room: what comes back from swap is slow once"
     return judge(not swap.used, "swap", value, Level.NOTE, advice)
 
 
@@ -270,17 +276,17 @@ def addresses(root: Path = ROOT) -> Finding:
     """Whether addresses differ from process to process."""
     setting = text(root, "proc/sys/kernel/randomize_va_space")
     if setting is None:
-        return unknown("ASLR", "the system does not tell")
+        return unknown("ASLR", "the system does not report it")
     if setting != "0":
-        return Finding("ASLR", "on: every round is a new process, so it averages out")
-    advice = "all processes share one layout, lucky or not: sudo sysctl kernel.randomize_va_space=2"
+        return Finding("ASLR", "on; it averages out, as every round is a new process")
+    advice = "sudo sysctl kernel.randomize_va_space=2: else all processes share one memory layout"
     return Finding("ASLR", "off", Level.NOTE, advice)
 
 
 def _files() -> Finding:
     limit = open_files()
     value = "no limit" if limit is None else f"{limit:,}"
-    advice = "a thousand connections need more: ulimit -n 8192"
+    advice = "ulimit -n 8192: a thousand connections need more"
     return judge(limit is None or limit > FEW_FILES, "open files", value, Level.NOTE, advice)
 
 
@@ -289,7 +295,7 @@ def _power() -> Finding:
     if battery is None or battery.power_plugged is not False:
         return Finding("power", "no battery in use")
     value = f"battery, {battery.percent:.0f} %"
-    return Finding("power", value, Level.BAD, "plug it in: it is slow")
+    return Finding("power", value, Level.BAD, "plug it in: CPUs may be slowed down on battery")
 
 
 def _alone() -> Finding:
@@ -311,9 +317,13 @@ def examine(children: Children) -> Iterator[Finding]:
     version = f"{platform.python_implementation()} {platform.python_version()}"
     yield Finding("Python", f"{version}, {platform.machine()}")
     yield build(sysconfig.get_config_vars(), debug=hasattr(sys, "gettotalrefcount"))
-    value = "on: threads take turns at Python code" if gil() else "off"
+    value = "on: one thread at a time runs Python code" if gil() else "off"
     silent = gil() is None
-    yield unknown("GIL", "this implementation does not say") if silent else Finding("GIL", value)
+    yield (
+        unknown("GIL", "this implementation does not report it")
+        if silent
+        else Finding("GIL", value)
+    )
     yield Finding("JIT", {None: "none", True: "on", False: "off"}[jit()])
     tails = tail_calls(sysconfig.get_config_vars())
     yield Finding("tail calls", {None: "none", True: "on", False: "off"}[tails])

@@ -79,7 +79,7 @@ def plan(settings: Settings) -> tuple[PlannedCell, ...]:
     known = {*names("strategies"), *(chosen.spec.name for chosen in strategies)}
     if settings.reference not in known:
         choices = alternatives(settings.reference, known)
-        raise UsageError(f"no strategy '{settings.reference}' to refer to{choices}")
+        raise UsageError(f"no strategy '{settings.reference}' for --reference{choices}")
     if not cells:
         raise NothingSelected("nothing is selected: no workload or no strategy is left")
     return tuple(_placed(_distinct(cells), settings.reference))

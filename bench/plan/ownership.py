@@ -21,7 +21,7 @@ def check(path: Path) -> None:
         if (why := strange(place)) and not _is_safe(path.parent):
             folder = path.parent.resolve()
             raise UsageError(
-                f"{path} may be somebody else's: {place} {why}, and it could have any code run\n"
+                f"{path} may be somebody else's: {place} {why}, and it could run any code\n"
                 f"  if you trust it: git config --global --add safe.directory {folder}"
             )
 

@@ -28,8 +28,9 @@ from .plugins import Kind, loaded, parameters
 from .selection import DEFAULTS, selected, specs
 
 KINDS: Mapping[str, Kind] = {"workload": "workloads", "strategy": "strategies"}
-Missing: TypeAlias = tuple[str, str, int, bool]
-"""A text, why it means nothing here, the exit code for that, and whether it is there at all."""
+Missing: TypeAlias = tuple[str, str, int, bool, str]
+"""A text, why it means nothing here, the exit code for that, whether it is there at all, and the
+traceback of its import."""
 SETTINGS = ("workload", "strategy", "param", "tasks", "workers", "start", "inputs", "reference")
 """What decides the cells."""
 
@@ -130,5 +131,5 @@ def _existing(
             there.append(text)
         except UsageError as error:
             there_is = isinstance(error, ImportFailed)
-            missing.append((text, str(error), int(error.exit), there_is))
+            missing.append((text, str(error), int(error.exit), there_is, error.traceback))
     return there, missing

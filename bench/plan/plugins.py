@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import traceback
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field
@@ -81,7 +82,18 @@ def loaded(spec: Spec) -> type[Any]:
         what = f"{type(error).__name__}: {error} ({file}, line {line})"
         absent = isinstance(error, ModuleNotFoundError) and _is_of(error.name or "", spec.target)
         kind = UsageError if absent else ImportFailed
-        raise kind(f"{spec.target} does not import: {what}") from error
+        failed = kind(f"{spec.target} does not import: {what}")
+        failed.traceback = _own_traceback(error)
+        raise failed from error
+
+
+def _own_traceback(error: BaseException) -> str:
+    """The traceback from the plug-in's first line on, without the frames that imported it."""
+    about = traceback.TracebackException.from_exception(error)
+    ours = f"{Path(__file__).parents[1]}{os.sep}"
+    while about.stack and about.stack[0].filename.startswith((ours, "<frozen importlib")):
+        about.stack.pop(0)
+    return "".join(about.format())
 
 
 def _is_of(module: str, target: str) -> bool:

@@ -16,6 +16,7 @@ from ..errors import NothingSelected, UsageError, alternatives
 from ..spec import Spec, no_parameter
 from .plugins import Absent, Kind, find, loaded, names, parameters
 
+RANGE = "1:64:x2 (1, 2, 4 ... 64) or 1:9:2 (1, 3, 5, 7, 9)"
 MANY = 1000
 """Values of one axis; more is a typing error."""
 
@@ -45,7 +46,7 @@ def _range(part: str, whole: str) -> list[str]:
         return [part]  # a text with colons, such as an address
     first, last, times, by = _number(match[1]), _number(match[2]), match[3], _number(match[4])
     if (by <= 1 if times else by <= 0) or (times and first <= 0):
-        raise UsageError(f"'{whole}' never ends: a range goes up, as in 1:64:x2 or 1:9:2")
+        raise UsageError(f"'{whole}' never ends: a range is {RANGE}")
     values: list[str] = []
     while first <= last:
         values.append(f"{first:g}" if isinstance(first, float) else str(first))
@@ -84,7 +85,8 @@ def value(text: str, default: Plain, owner: str, key: str) -> Plain:
         return _typed(text, default)
     except (KeyError, ValueError):
         kind = "a whole number" if default is ... else _KINDS.get(type(default), "a JSON value")
-        raise UsageError(f"{owner}: '{key}' must be {kind}, not '{text}'") from None
+        told = f"; a range is {RANGE}" if text.count(":") == 2 else ""
+        raise UsageError(f"{owner}: '{key}' must be {kind}, not '{text}'{told}") from None
 
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number"}

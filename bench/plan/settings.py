@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from concbench.reports.files import LIMIT
 from concbench.reports.run import keys
 
-from ..errors import UsageError, alternatives
+from ..errors import UsageError, alternatives, suggestion
 from . import MOST, limits, ownership
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
@@ -66,6 +66,9 @@ def probes(given: object) -> object:
     if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
         raise ValueError(_PROBES)
     names = {name.strip() for text in texts for name in text.split(",")} - {""}
+    for name in sorted(names - {*PROBES, ALL, NONE}):
+        if hint := suggestion(name, [*PROBES, ALL, NONE]):
+            raise ValueError(f"{_PROBES} ({name}{hint})")
     if not names or not names <= {*PROBES, ALL, NONE} or (NONE in names and len(names) > 1):
         raise ValueError(_PROBES)
     if NONE in names:
@@ -215,7 +218,7 @@ def resolve(given: Mapping[str, object], folder: Path | None = None) -> Settings
     for source in sources:
         for key in source.values:
             if key not in known:
-                raise UsageError(f"{source.named(key)} is no option{alternatives(key, known)}")
+                raise UsageError(f"{source.named(key)} is not an option{alternatives(key, known)}")
         merged |= source.values
     try:
         settings = Settings(**merged)  # type: ignore[arg-type]  # pydantic checks what they are
@@ -237,7 +240,7 @@ def resumed(
         before = Settings(**{**stored, "results": results})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        raise UsageError(f"{name} has settings that mean nothing here: {first['msg']}") from None
+        raise UsageError(f"{name} has settings that are invalid here: {first['msg']}") from None
     try:
         now = Settings(**{**before.model_dump(), **flags, "results": results})
     except ValidationError as error:
@@ -257,8 +260,8 @@ def check_same(name: str, options: Iterable[tuple[str, object, object]]) -> None
     ]
     if wrong:
         raise UsageError(
-            f"{name} goes on with what it was started with, and cannot take {', '.join(wrong)}:\n"
-            "  leave that out, or measure anew, without --resume"
+            f"{name} resumes with the options it was started with, not {', '.join(wrong)}:\n"
+            "  leave that out, or measure again without --resume"
         )
 
 
@@ -270,7 +273,7 @@ def _shown(value: object) -> str:
 
 def _check_raw(settings: Settings) -> None:
     if settings.raw and "latency" not in settings.probe:
-        raise UsageError("--raw keeps what the probe latency sees: ask for it with --probe latency")
+        raise UsageError("--raw stores what the probe latency measures: add --probe latency")
 
 
 def _environment() -> Source:
@@ -353,7 +356,7 @@ def _message(error: ValidationError, sources: Iterable[Source]) -> str:
 def _gate_message(key: str, error: Any, source: Source) -> str:
     place, table = source.gate.format(key=key), source.values["gate"]
     if error["type"] == "extra_forbidden":
-        return f"{place} is no option{alternatives(key, Gate.model_fields)}"
+        return f"{place} is not an option{alternatives(key, Gate.model_fields)}"
     if error["type"] == "value_error":  # which quotes the text
         return f"{place}: {wanted(key, error)}"
     value = table.get(key) if isinstance(table, dict) else table

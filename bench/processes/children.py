@@ -156,7 +156,7 @@ class Children:
             self.remove_if_killed(folder)  # before it is there
             folder.mkdir(mode=0o700)
         except OSError as error:
-            raise UsageError(f"there is no place for temporary files: {error.strerror}") from None
+            raise UsageError(f"there is no room for temporary files: {error.strerror}") from None
         self._claims[folder] = scratch.claim(folder)
         self.folder = self.folder or folder
         return folder

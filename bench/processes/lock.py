@@ -91,7 +91,7 @@ def _file(path: Path) -> Iterator[None]:
     try:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
-            raise UsageError(f"{path} is no file: remove it, as runs lock it while they measure")
+            raise UsageError(f"{path} is not a file: remove it, as runs lock it while they measure")
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -90,7 +90,7 @@ def _check_different(sides: Sequence[MeasuredSide]) -> None:
         parts = side.python, side.folder, sorted(side.variables.items()), side.strategies
         other = known.setdefault(repr(parts), side.name)
         if other != side.name:
-            raise UsageError(f"both sides are the same: {side.name} is {other}, by another name")
+            raise UsageError(f"both sides are the same: {side.name} is another name of {other}")
 
 
 def _compiled_alike(scratch: Path) -> dict[str, str]:
@@ -113,7 +113,7 @@ def check(text: str) -> None:
     if kind not in _BUILD or not colon or not rest.strip():
         raise UsageError(f"no side '{text}'{suggestion(kind, _BUILD)} (write {FORMS})")
     if rest.strip().startswith("-"):
-        raise UsageError(f"side '{text}': what stands after {kind}: cannot begin with '-'")
+        raise UsageError(f"side '{text}': what follows {kind}: must not begin with '-'")
     if kind == "env":
         _variables(rest)
 

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import NotComparable, UsageError
 from ..machine.identity import git_output
 from . import MeasuredSide
 
@@ -43,16 +43,25 @@ def earlier(folder: Path, branch: str | None) -> tuple[str, str]:
     if git_output(folder, "rev-parse", "--verify", "--quiet", "HEAD~1") is None:
         if dirty:
             return "git:HEAD", "there are uncommitted changes, and HEAD has no parent here"
-        raise UsageError(
-            f"there is nothing to compare with: HEAD has no parent here ({_depth(folder)})"
+        raise NotComparable(
+            f"there is nothing to compare with: HEAD has no parent here: {_first(folder)}"
         )
     why = f"HEAD is on {branch}" if branch else "no default branch is known"
-    return "git:HEAD~1", f"{why}: its parent{also}"
+    return "git:HEAD~1", f"the parent of HEAD, as {why}{also}"
+
+
+def _first(folder: Path) -> str:
+    if _is_shallow(folder):
+        return "a shallow clone; fetch more: git fetch --unshallow"
+    return "it is the first commit; change something, and check again"
 
 
 def _depth(folder: Path) -> str:
-    shallow = git_output(folder, "rev-parse", "--is-shallow-repository") == "true"
-    return "a shallow clone: git fetch --unshallow" if shallow else "git fetch"
+    return "a shallow clone: git fetch --unshallow" if _is_shallow(folder) else "git fetch"
+
+
+def _is_shallow(folder: Path) -> bool:
+    return git_output(folder, "rev-parse", "--is-shallow-repository") == "true"
 
 
 def why_none(folder: Path) -> str:
@@ -73,7 +82,7 @@ def check_distinct(sides: Sequence[MeasuredSide], folder: Path) -> None:
     first, second = (_commit(side, folder) for side in sides)
     if first and first == second and any(side.root for side in sides):
         raise UsageError(
-            f"both sides are {first[:7]}: {sides[0].name} has nothing that {sides[1].name} has not"
+            f"both sides are {first[:7]}: {sides[0].name} and {sides[1].name} do not differ"
         )
 
 

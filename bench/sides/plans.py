@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from concbench.reports.codes import coded
+
 from ..errors import Exit, ImportFailed, NothingSelected, NothingShared, TimedOut, UsageError
 from ..imports import LIBRARY
 from ..plan.cells import PlannedCell
@@ -64,9 +66,7 @@ def plans(
     for text, why in offers[0].missing.items():
         if all(text in offer.missing for offer in offers):
             raise why
-    warnings = [
-        f"{offer.side.title} lacks it: {why}" for offer in offers for why in offer.missing.values()
-    ]
+    lacking = [line for offer in offers for line in _lacking(offer)]
     rows = _rows(offers)
     alone = [
         (one.cell.name, f"only {offer.side.title} has it")
@@ -75,19 +75,27 @@ def plans(
         if key not in [row[place] for row in rows]
     ]
     if not rows:
-        message = "; ".join([_nothing(offers), *warnings])
+        message = "\n  ".join([_nothing(offers), *lacking])
         raise NothingShared(message, [side.title for side in sides], alone)
-    warnings += _differing(offers, rows)
+    warnings = [*(coded("side-lacks", line) for line in lacking), *_differing(offers, rows)]
     cells = tuple(_joined(offers, rows))
     return Shared(tuple(one.side for one in offers), cells, tuple(warnings), tuple(alone))
 
 
+def _lacking(offer: Offer) -> Iterator[str]:
+    """What a side does not have and why, a line for each reason, with paths as in its own tree."""
+    tree = f"{offer.side.root[1]}/" if offer.side.root else ""
+    for why in dict.fromkeys(map(str, offer.missing.values())):
+        yield f"{offer.side.title} lacks it: {why.replace(tree, '') if tree else why}"
+
+
 def _nothing(offers: Sequence[Offer]) -> str:
-    """Why no cell can be compared."""
+    """Why no cell can be compared, and from when on."""
     first, *others = offers
     broken = any(isinstance(why, ImportFailed) for one in offers for why in one.missing.values())
     if first.cells and not broken and not any(one.cells for one in others):
-        return f"new here, nothing to compare: only {first.side.title} has these cells"
+        new = f"new here, nothing to compare yet: only {first.side.title} has these cells"
+        return f"{new}; once they are in both, a check compares them"
     return f"{' and '.join(one.side.title for one in offers)} have no cell in common"
 
 
@@ -119,7 +127,8 @@ def _differing(offers: Sequence[Offer], rows: Sequence[Sequence[Pair]]) -> Itera
                 f"{offer.cells[key].cell.name} of {offer.side.title}"
                 for offer, key in zip(offers, row, strict=True)
             ]
-            yield f"compared although defaults differ: {' with '.join(names)}"
+            line = f"compared although defaults differ: {' with '.join(names)}"
+            yield coded("defaults-differ", line)
 
 
 def _by_pair(cells: Sequence[PlannedCell], side: MeasuredSide) -> dict[Pair, PlannedCell]:
@@ -135,7 +144,9 @@ def _by_pair(cells: Sequence[PlannedCell], side: MeasuredSide) -> dict[Pair, Pla
         if len(by_pair) == len(cells):
             return by_pair
     names = ", ".join(one.cell.strategy.label for one in cells[:4])
-    raise UsageError(f"{side.title} is several strategies ({names}): choose one with [key=value]")
+    raise UsageError(
+        f"{side.title} means several strategies ({names}): choose one with [key=value]"
+    )
 
 
 def _pair(planned: PlannedCell, strategy: str) -> Pair:
@@ -173,9 +184,15 @@ def _offer(children: Children, settings: Settings, side: MeasuredSide, scratch: 
             return _read(answer, side, asked)
     except MALFORMED as error:
         why = malformed(last, error)
-        raise UsageError(f"{side.title}: what its planner said cannot be read: {why}") from None
+        raise UsageError(f"{side.title}: the answer of its planner cannot be read: {why}") from None
     said = f"{side.title}: {answer['error']}" if side.foreign else answer["error"]
     raise _error(said, answer["exit"])
+
+
+def _missing(why: str, code: int, there_is: bool, traceback: str) -> UsageError:
+    error = ImportFailed(why) if there_is else _error(why, code)
+    error.traceback = traceback
+    return error
 
 
 def _error(said: str, code: int) -> UsageError:
@@ -190,8 +207,8 @@ def _read(answer: Mapping[str, Any], side: MeasuredSide, asked: Mapping[str, str
     unique = {name: key for name, key in chosen.items() if names.count(name) == 1}
     about = replace(side, about=answer["about"])
     missing = {
-        asked.get(text, text): ImportFailed(why) if there_is else _error(why, code)
-        for text, why, code, there_is in answer["missing"]
+        asked.get(text, text): _missing(why, code, there_is, traceback)
+        for text, why, code, there_is, traceback in answer["missing"]
     }
     return Offer(about, keyed, unique, missing)
 

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Any
 
+from concbench.reports.codes import coded
 from concbench.reports.run.keys import WORKING_TREE
 
 from .. import imports
@@ -213,7 +214,7 @@ class Proof:
         if there and digest(file) not in [tree.digest(one) for one in there] and not _owner(file):
             raise NotComparable(
                 f"{_called(side)} imports {name} from {file}, which differs from {there[0]} of "
-                f"{tree.root}: take the other one from the search path (PYTHONPATH, .pth files)"
+                f"{tree.root}: remove the other one from the search path (PYTHONPATH, .pth files)"
             )
 
     def trouble(self) -> list[str]:
@@ -224,10 +225,9 @@ class Proof:
             for name, file in found.ignored.items():
                 lacking = [other for other in others if name not in self.found[other].modules]
                 if lacking:
-                    lines.append(
-                        f"{title} imports {file}, which git ignores, and {' and '.join(lacking)} "
-                        "does not: more differs than the revision"
-                    )
+                    rest = f"{' and '.join(lacking)} does not: more differs than the revision"
+                    line = f"{title} imports {file}, which git ignores, and {rest}"
+                    lines.append(coded("ignored-file", line))
         return lines
 
     def _other_packages(self) -> Iterator[str]:
@@ -240,7 +240,8 @@ class Proof:
             if self._sides[title].environment or self._sides[first].environment:
                 for name in sorted(packages.keys() & theirs.keys()):
                     if packages[name] != theirs[name] and normal(name) not in own:
-                        yield f"{first} has {name} {packages[name]}, {title} {theirs[name]}"
+                        line = f"{first} has {name} {packages[name]}, {title} {theirs[name]}"
+                        yield coded("library-differs", line)
 
     def _unused(self) -> Iterator[str]:
         """A line for each side whose library nobody imported, so that it is no difference."""
@@ -250,7 +251,8 @@ class Proof:
                 used = any(Path(file).resolve().is_relative_to(inside) for file in files)
                 there = map(normal, installed_in(inside))  # not where it was here already
                 if not used and normal(side.library) in there:
-                    yield f"{title}: nothing that was measured imports what pip installed for it"
+                    line = f"{title}: nothing that was measured imports what pip installed for it"
+                    yield coded("library-unused", line)
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """For the journal: what each side imported, where there is more than the last time."""

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from concbench.reports.codes import coded
+
 from ..errors import NotComparable, UsageError
 from ..processes.children import Children
 from . import MeasuredSide, environments, installation
@@ -160,8 +162,11 @@ def missing_data(children: Children, sides: Sequence[MeasuredSide]) -> list[str]
 def missing_submodules(children: Children, sides: Sequence[MeasuredSide]) -> list[str]:
     """A line for each submodule of a revision that is not checked out: code may be missing."""
     return [
-        f"submodule {path} of {side.title} is not checked out, as it is not here: "
-        f"git submodule update --init {path}"
+        coded(
+            "submodule-missing",
+            f"submodule {path} of {side.title} is not checked out: "
+            f"run git submodule update --init {path}",
+        )
         for side in sides
         if side.root is not None
         for _, path in _named(children, side.root[1])
@@ -180,9 +185,10 @@ def _missing_data(children: Children, root: Path, tree: Path, name: str) -> list
                 "`git lfs install` and `git lfs pull` bring the data"
             )
     both = sorted(here & there)
-    more = f" and {len(both) - 1} more" if len(both) > 1 else ""
-    line = f"{both[0]}{more} is a Git LFS pointer, not data: `git lfs pull`" if both else ""
-    return [line] if line else []
+    if not both:
+        return []
+    are = f" and {len(both) - 1} more are Git LFS pointers" if both[1:] else " is a Git LFS pointer"
+    return [coded("lfs-pointer", f"{both[0]}{are}, not data: run `git lfs pull`")]
 
 
 def _pointers(children: Children, tree: Path) -> set[str]:

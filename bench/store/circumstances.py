@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from concbench.reports.codes import coded
 from concbench.reports.run import keys, schema
 
 from ..machine import identity
@@ -83,12 +84,11 @@ def _warnings(cells: Sequence[PlannedCell], environment: Mapping[str, Any]) -> l
     most = max(planned.workers for planned in cells)
     found = []
     if here < there and here < most:
-        found.append(f"this process may use {here} of {there} CPUs, and {most} workers share them")
+        allowed = f"only {here} of {there} CPUs are allowed here, for {most} workers"
+        found.append(coded("few-cpus", allowed))
     if (quota := environment["cgroup_cpus"]) is not None and quota < here:
-        found.append(
-            f"its cgroup may use {quota:g} of {here} CPUs on average: whoever took more is "
-            "stopped for a while, and the CPUs delivered, measured in short windows, do not tell"
-        )
+        allowed = f"its control group may use {quota:g} of {here} CPUs on average"
+        found.append(coded("cpu-quota", f"{allowed}, and is stopped beyond that"))
     return found
 
 

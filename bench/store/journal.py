@@ -122,7 +122,7 @@ def remedy(error: OSError) -> str:
         return "make room there and go on with --resume"
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return "its folder was removed while it went on: bring that back, or measure anew"
-    return "mend that and go on with --resume"
+    return "fix that and continue with --resume"
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
@@ -143,5 +143,5 @@ def _entry(line: bytes, path: Path, number: int) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}, line {number} is damaged: {error}") from None
     if not isinstance(entry, dict):
-        raise UsageError(f"{path}, line {number} is damaged: it is no JSON object")
+        raise UsageError(f"{path}, line {number} is damaged: it is not a JSON object")
     return entry

@@ -26,9 +26,8 @@ from .journal import fitted, remedy
 from .state import History
 
 IGNORE = """\
-# Runs stay here; baselines are meant to be committed.
+# Runs stay here, and so does this file; baselines are meant to be committed.
 *
-!.gitignore
 !baselines/
 !baselines/**
 """
@@ -157,10 +156,20 @@ def located(results: Path, text: str) -> Path:
         return found
     if (results / "baselines" / text / "run.json").exists():
         return results / "baselines" / text
+    if "/" in text or os.sep in text or text.endswith(".json"):
+        raise UsageError(f"{text} is not a run: {_why_none(Path(text))}")
     if not runs:
         raise UsageError(f"there are no runs in {results}: measure one with `concbench run`")
     names = ", ".join(run.name.partition("-")[0] for run in runs[-10:])
     raise UsageError(f"there is no run '{text}' in {results} (there are: {names})")
+
+
+def names(results: Path) -> list[str]:
+    """What `located` takes besides paths: numbers, the newest first, `latest`, baselines."""
+    runs = sorted((one.parent for one in results.glob("runs/*/run.json")), reverse=True)
+    baselines = sorted(one.parent.name for one in results.glob("baselines/*/run.json"))
+    latest = ["latest"] if runs else []
+    return [*(one.name.partition("-")[0] for one in runs), *latest, *baselines]
 
 
 def run_to_resume(results: Path, text: str) -> Path:
@@ -169,8 +178,8 @@ def run_to_resume(results: Path, text: str) -> Path:
     place = folder.resolve()
     if place.parent.name == "baselines":
         raise UsageError(
-            f"{folder} is a baseline, and only a run can go on: give --resume the number of a run, "
-            f"or measure the baseline anew\n  with `concbench run --save-baseline {place.name}`"
+            f"{folder} is a baseline, and only a run can be resumed: give --resume a run's number, "
+            f"or measure the baseline again\n  with `concbench run --save-baseline {place.name}`"
         )
     return folder
 
@@ -184,17 +193,21 @@ def settings_to_resume(folder: Path) -> dict[str, Any]:
     place = folder.resolve()
     for name in ("run.json", "journal.jsonl"):
         if (folder / name).is_symlink():
-            raise UsageError(f"{folder / name} is a link: no run of ours has one")
+            raise UsageError(f"{folder / name} is a link, which no run of concbench has")
         if (folder / name).exists():
             ownership.check(folder / name)
     stored = _facts(folder)
     own = [text for key in ("workload", "strategy") for text in stored["settings"].get(key) or ()]
     for text in map(str, own):
         if Path(text.rpartition(":")[0]).resolve().is_relative_to(place) and ":" in text:
-            raise UsageError(f"{folder} names code in its own folder, {text}: that is not run")
+            raise UsageError(f"{folder} names code in its own folder, {text}, which is never run")
     now = {"environment": identity.facts()}
     _refuse(folder, provenance.differences(stored, now, provenance.MACHINE))
     return dict(stored["settings"])
+
+
+def _why_none(path: Path) -> str:
+    return f"there is no run.json in {path}" if path.is_dir() else "there is no such file or folder"
 
 
 def _is_run(path: Path) -> bool:
@@ -227,10 +240,10 @@ def resumable(folder: Path, names: Sequence[str], now: Mapping[str, Any]) -> dic
     stored = _facts(folder)
     differences = provenance.differences(stored, now, provenance.ONE_RUN)
     before = [named(cell.get("side", ""), cell["name"]) for cell in stored["cells"]]
-    changed = [f"{name} is planned no more" for name in before if name not in names]
+    changed = [f"{name} is no longer planned" for name in before if name not in names]
     changed += [f"{name} was not planned" for name in names if name not in before]
     if not changed and before != list(names):
-        changed.append("its cells stand in another order")  # a cell's number is its place
+        changed.append("its cells are in another order")  # a cell's number is its place
     _refuse(folder, differences, changed)
     return stored
 
@@ -240,8 +253,8 @@ def _refuse(
 ) -> None:
     changed = [f"{one.what} {one.before}, now {one.now}" for one in differences]
     if changed or others:
-        first = f"cannot go on with {folder.name}, whose rounds were measured otherwise:"
-        last = "bring back what was there before, or measure anew, without --resume"
+        first = f"cannot resume {folder.name}: its rounds were measured under other conditions:"
+        last = "restore what was there before, or measure again without --resume"
         raise NotComparable("\n  ".join([first, *changed, *others, last]))
 
 
@@ -261,7 +274,9 @@ def _facts(folder: Path) -> dict[str, Any]:
 def check_name(name: str) -> None:
     """Raise UsageError unless a baseline can be called so."""
     if not re.fullmatch(r"[\w.-]+", name) or name.startswith("."):
-        raise UsageError(f"a baseline's name is letters, digits, '-', '_' and '.', not '{name}'")
+        raise UsageError(
+            f"a baseline's name may have letters, digits, '-', '_' and '.', not '{name}'"
+        )
 
 
 def check_new_name(name: str) -> None:
@@ -270,7 +285,7 @@ def check_new_name(name: str) -> None:
     if name == "latest" or re.fullmatch(r"\d+(-\d{8}T\d{6}Z)?", name) or _is_run(Path(name)):
         raise UsageError(
             f"a baseline cannot be called '{name}', which names a run (`concbench show {name}`): "
-            "call it main, say"
+            "call it main, for example"
         )
 
 
@@ -328,7 +343,7 @@ def _folder(folder: Path, path: Path, makes_folders: bool) -> Path:
     if mode is None:
         raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
     if not stat.S_ISDIR(mode):
-        raise UsageError(f"cannot write {path}: {folder} is no folder")
+        raise UsageError(f"cannot write {path}: {folder} is not a folder")
     return folder
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
+from concbench.reports.codes import coded
 from concbench.reports.run import answers, keys, probes, schema
 
 from .. import engine
@@ -26,7 +27,7 @@ METRICS = {
     "trace": ("timeline",),
 }
 """What each probe gives."""
-NO_EMPTY = "the same strategy with nothing to do was not probed"
+NO_EMPTY = "the same strategy without work was not probed"
 
 
 def missing(probes: Iterable[str], why: str) -> dict[str, str]:
@@ -322,9 +323,11 @@ class History:
 
 def _left(what: str, cell: str, times: int) -> str:
     if times == 1:
-        return f"a worker{f' of {cell}' if cell else ''} left behind, and we ended: {what}"
-    first = f", first by {cell}" if cell else ""
-    return f"workers left behind, and we ended: {what} ({times} times{first})"
+        line = f"a worker{f' of {cell}' if cell else ''} left a process running, now ended: {what}"
+    else:
+        first = f", first by {cell}" if cell else ""
+        line = f"workers left a process running, now ended: {what} ({times} times{first})"
+    return coded("left-running", line)
 
 
 def _sample(run: Entry) -> list[str]:

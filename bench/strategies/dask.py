@@ -90,7 +90,7 @@ class Dask:
 
 def _task(i: int) -> Plain:
     if not hasattr(lane, "call"):
-        raise LookupError("this Dask worker has no lane: it was started anew")
+        raise LookupError("this Dask worker has lost the workload: it was restarted")
     return in_lane(i)
 
 

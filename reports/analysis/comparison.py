@@ -14,6 +14,7 @@ from itertools import combinations
 from statistics import median
 
 from .. import numbers
+from ..codes import coded
 from ..run import answers, provenance
 from ..run.schema import Planned, Side
 from ..run.stored import Process, Stored
@@ -25,8 +26,8 @@ MATTERS = 0.05
 """An interval within so much of 1 says that there is no difference; a wider one is unclear."""
 _WORDS = ("slower", "faster", "no difference", "unclear", "other work", "missing")
 _MEANING = {
-    "unclear": f"the interval reaches beyond {numbers.percent(MATTERS, ' ')}, so that much may "
-    "hide in it: measure more rounds",
+    "unclear": f"the interval reaches beyond {numbers.percent(MATTERS, ' ')}, so such a change is "
+    "not ruled out: measure more rounds",
     "other work": "the answers differ, so the times are not of the same work",
 }
 
@@ -321,7 +322,7 @@ def warnings(runs: Sequence[Stored]) -> list[str]:
                 here, there = map(numbers.digits, cpus)
                 differing.append(("CPUs delivered", here, there))
         lines += [
-            f"{other.run.id}: {what} {there}, in {first.run.id} {here}"
+            coded("conditions-differ", f"{other.run.id}: {what} {there}, in {first.run.id} {here}")
             for what, here, there in differing
         ]
     return lines

@@ -13,6 +13,7 @@ from statistics import median
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
+from ..codes import coded
 from ..run.notes import FIGURES, Note
 from ..run.probes import Concurrency, Probed
 from ..run.schema import Planned
@@ -47,20 +48,23 @@ _LEFT = 3
 
 @dataclass(frozen=True)
 class Footnote:
-    """What stands below a table: a letter, the words that it stands for, and their meaning.
+    """What stands below a table: a letter, the words that it stands for, their meaning, its code.
 
-    With a `code` it stands for all notes of that, whose numbers are in the cells.
+    Where it stands for `several` notes of its code, their numbers are in the cells.  A plug-in's
+    own words have no code that could be explained.
     """
 
     mark: str
     text: str
     sentence: str
     code: str = ""
+    several: bool = False
 
     @property
     def full(self) -> str:
-        """`blocks the loop: the workload has no async form ...`, or the words alone."""
-        return f"{self.text}: {self.sentence}" if self.sentence else self.text
+        """`blocks the event loop: no async form is used ... [blocks-loop]`, or the words alone."""
+        said = f"{self.text}: {self.sentence}" if self.sentence else self.text
+        return coded(self.code, said) if self.code else said
 
 
 @dataclass(frozen=True)
@@ -142,27 +146,25 @@ def footnotes(rows: Sequence[Row]) -> list[Footnote]:
     for note in notes:
         texts.setdefault(note.code, set()).add(note.text)
     several = {code for code in FIGURES if len(texts.get(code, ())) > 1}
-    words: dict[tuple[str, str], str] = {}
+    apart: dict[str, tuple[str, str, bool]] = {}
     for note in notes:
-        if note.code in several:
-            _, text, sentence = FIGURES[note.code]
-            words.setdefault((note.code, text), sentence)
-        else:
-            words.setdefault(("", note.text), note.sentence)
+        many = note.code in several
+        words = FIGURES[note.code][1] if many else note.text
+        apart.setdefault(words, (note.sentence, note.code if note.explained else "", many))
     letters = chain(ascii_lowercase, map(str, count(1)))
     return [
-        Footnote(mark, text, sentence, code)
-        for mark, ((code, text), sentence) in zip(letters, words.items(), strict=False)
+        Footnote(mark, words, *rest)
+        for mark, (words, rest) in zip(letters, apart.items(), strict=False)
     ]
 
 
 def marks(row: Row, footnotes: Sequence[Footnote]) -> str:
     """The letters of one row: `a c`, or `a (162 ms) c` where others have another number."""
     return " ".join(
-        f"{one.mark} ({note.figure})" if one.code else one.mark
+        f"{one.mark} ({note.figure})" if one.several else one.mark
         for one in footnotes
         for note in row.notes
-        if (note.code == one.code if one.code else note.text == one.text)
+        if (note.code == one.code if one.several else note.text == one.text)
     )
 
 

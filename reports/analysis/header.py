@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from .. import numbers
+from ..codes import coded
 from ..run.schema import Facts
 from ..run.stored import Stored
 from .cells import Row
@@ -17,8 +18,8 @@ PERIOD_SECONDS = 0.1
 """Of a control group's quota, as Linux has it by default."""
 _GIL = {True: "GIL on", False: "GIL off"}
 _STATES = {
-    "interrupted": "interrupted: what was measured until then follows",
-    "running": "not finished: it is still running or was killed; what is stored so far follows",
+    "interrupted": "interrupted: the results so far follow",
+    "running": "not finished (still running, or killed): the results so far follow",
 }
 
 
@@ -57,7 +58,7 @@ def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
 def _machine(stored: Stored) -> Iterator[str]:
     jitter = [one.jitter_seconds for one in stored.run.counted.values()]
     if late := [seconds for seconds in jitter if seconds is not None]:
-        yield f"wake-up jitter {numbers.duration(median(late))}"
+        yield f"timers fire {numbers.duration(median(late))} late"
     if (quota := _quota(stored)) is not None:
         yield f"cgroup quota {numbers.digits(quota)} CPUs"
 
@@ -65,7 +66,8 @@ def _machine(stored: Stored) -> Iterator[str]:
 def _marked(run: Facts) -> Iterator[str]:
     """Rounds that were disturbed."""
     if low := sum(one.low for one in run.counted.values()):
-        yield f"low CPU in {low:,} of {len(run.counted):,} round{'s' * (len(run.counted) > 1)}"
+        rounds = f"{len(run.counted):,} round{'s' * (len(run.counted) > 1)}"
+        yield f"{low:,} of {rounds} got too little CPU"
     if again := sum(one.replaced for one in run.canary):
         yield f"{again:,} round{'s' * (again > 1)} measured again"
 
@@ -111,17 +113,13 @@ def _doubts(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
     if stored.run.counted and isinstance(cpus, int):
         usable = median(stored.run.delivered)
         if usable < WHOLE * cpus and (quota is None or usable < WHOLE * quota):
-            yield (
-                f"something else took {cpus - usable:.2f} of {cpus} CPUs all along: processes and "
-                "threads that compute look slow by that; concbench doctor says more"
-            )
+            took = f"something else used {cpus - usable:.2f} of {cpus} CPUs throughout"
+            yield coded("busy-machine", f"{took}: what computes in parallel looks slower")
     batches = [row.batch_seconds for rows in tables for row in rows if row.batch_seconds]
     if quota is not None and batches and min(batches) < PERIOD_SECONDS:
-        yield (
-            f"the shortest batch takes {numbers.duration(min(batches))}, the quota's period "
-            f"{numbers.duration(PERIOD_SECONDS)}: some batches end before it throttles them; more "
-            "--tasks make them long enough"
-        )
+        shortest = f"the shortest batch ({numbers.duration(min(batches))}) may escape the quota"
+        period = f"whose period is {numbers.duration(PERIOD_SECONDS)}"
+        yield coded("quota-period", f"{shortest}, {period}: raise --tasks")
 
 
 def _starts(stored: Stored, tables: Sequence[Sequence[Row]]) -> list[str]:

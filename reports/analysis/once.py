@@ -73,5 +73,5 @@ def doubt(rows: Sequence[Row]) -> str:
     if known:
         low, high = map(numbers.duration, (min(known), max(known)))
         paid = f"; one-shot, which a script pays, is {low if low == high else f'{low} to {high}'}"
-    times = f"the first batch takes {note.values['first']}, later ones {note.values['later']}"
-    return f"{times}: cached, or work that can be done once{paid} (--warm ranks later batches)"
+    times = f"first batch {note.values['first']}, later {note.values['later']}"
+    return f"{times}: cached, or done once{paid} (--warm ranks later batches)"

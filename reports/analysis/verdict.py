@@ -23,7 +23,7 @@ Outcome = Literal[
     "fastest", "as good", "reference", "open", "only", "impossible", "undecided", "unmeasured"
 ]
 
-ERROR = "more than 3 % beyond the limit: an error of measuring"
+ERROR = "more than 3 % beyond the limit, a measurement error"
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,10 @@ def _sentence(found: Conclusion) -> str:
             words = f"{found.headline}, {found.batch} a batch"
         case "open":
             return f"cannot tell: {_open(found)}"
+        case "unmeasured":
+            return found.doubt
         case _:
-            return f"no verdict, {': '.join(filter(None, (found.doubt, found.more)))}"
+            return f"no ranking: {'; '.join(filter(None, (found.doubt, found.more)))}"
     return ", ".join(filter(None, (words, found.doubt or found.of_limit or _unknown_limit(found))))
 
 
@@ -182,7 +184,7 @@ def _headline(found: Conclusion) -> str:
         case "reference" if found.beside:
             return f"nothing beats {found.rival} by {found.margin} or more"
         case "reference":
-            return f"nothing beats {found.rival} here"
+            return f"{found.rival} is fastest"
         case "open":
             return f"{found.leaders[0]} looks fastest"
         case "only":
@@ -193,12 +195,12 @@ def _headline(found: Conclusion) -> str:
 def _gain(found: Conclusion, sign: str) -> str:
     if found.speedup:
         return f"{sign}{found.speedup} {found.rival}"
-    missing = "there is no reference"
+    missing = "without a reference"
     if found.reference:
         missing = f"{found.rival} {_ABSENT.get(found.reference.status, 'shares no round')}"
         if any(note.code == "sample-unlike" for note in found.reference.notes):
             missing = f"{found.rival} ran a sample unlike the rest"
-    return f"{sign}{found.batch} a batch; {missing}, so no speed-up"
+    return f"{sign}{found.batch} a batch; no speed-up: {missing}"
 
 
 def _open(found: Conclusion) -> str:
@@ -230,7 +232,7 @@ def _more(found: Conclusion) -> str:
 
 def _unknown_limit(found: Conclusion) -> str:
     why = next((row.limit_doubt for row in found.first if row.limit_doubt), "")
-    return f"limit not known ({why})" if why else ""
+    return f"limit unknown ({why})" if why else ""
 
 
 def _long(seconds: float) -> str:

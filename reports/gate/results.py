@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from .. import numbers
+from .. import codes, numbers
+from ..codes import coded
 from .decision import ALPHA, UNDECIDED, Verdict, Word
 from .looks import FIRST
 from .thresholds import TIMES
@@ -191,6 +192,17 @@ def level(one: Result) -> str:
     return f"{value(one, one.after)} [{low}, {high}]"
 
 
+CODES = {
+    "suspect, not confirmed": "suspect",
+    "too few rounds": "too-few-rounds",
+    "too noisy": "too-noisy",
+    "other work": "other-work",
+    "not compared": "not-compared",
+    "not known": "not-known",
+}
+"""From the words of a doubt, as a check prints them, to its code."""
+
+
 def doubt(one: Result) -> str:
     """Why it is not decided: `too noisy`."""
     if one.word == "suspect":
@@ -258,22 +270,33 @@ def percent(fraction: float | None) -> str:
     return numbers.NONE if fraction is None else f"{100 * fraction:g} %"
 
 
+def doubts(check: Check) -> list[str]:
+    """The codes of what is in doubt, as `concbench explain` takes them."""
+    words = [doubt(one) for one in check.of(*UNDECIDED)]
+    words += ["other work"] * bool(check.of("other work"))
+    words += ["not compared"] * bool(check.alone) + ["not known"] * bool(check.unknown)
+    found = [CODES[word] for word in words]
+    return list(dict.fromkeys([*found, *codes.codes_in(check.warnings)]))
+
+
 def resolution(verdicts: Mapping[str, Verdict]) -> list[str]:
     """What an unpaired check can show at best, and what would help, by what is asked."""
-    lines = ["not paired: what the machine did between the two runs looks like the code"]
+    shown = "what the machine did between the two runs looks like the code"
     certain = ALPHA / max(1, len(verdicts))
     every = {name: one.evidence.resolved(certain) for name, one in verdicts.items()}
     known = {name: resolved for name, resolved in every.items() if resolved is not None}
     if known:
         least, most = (pick(known, key=lambda name: known[name]) for pick in (min, max))
-        lines.append(f"it can show slow-downs of {_rounded(known[most])} or more")
+        shown += f"; it can show slow-downs of {_rounded(known[most])} or more"
         if _rounded(known[least]) != _rounded(known[most]):
-            lines[-1] += f": those of {most}; {_rounded(known[least])} for {least}"
+            shown += f" ({most}; {_rounded(known[least])} for {least})"
+    lines = [coded("not-paired", f"not paired: {shown}")]
     if hopeless := sum(one.more >= FAR for one in verdicts.values()):
-        lines.append(
-            f"no number of rounds decides {hopeless} of {len(verdicts)}, the baseline being too "
-            "noisy: save one of more rounds, or measure both sides at once with --against"
+        line = (
+            f"no number of rounds decides {hopeless} of {len(verdicts)}: the baseline is too noisy"
         )
+        way_out = "save one with more rounds, or measure both sides with --against"
+        lines.append(coded("noisy-baseline", f"{line}; {way_out}"))
     return lines
 
 

@@ -93,9 +93,12 @@ def threshold(text: str) -> Threshold:
         if re.fullmatch(rf"[^<>\s]+(<{NUMBER}[A-Za-z]*|>{NUMBER}[A-Za-z]+)", condition):
             say = " ".join([*names, condition.replace(">", "<")])
             raise ValueError(
-                f"'{text}' is no slow-down: what must hold is written --require '{say}'"
+                f"'{text}' is not a slow-down: what must hold is written --require '{say}'"
             )
-        raise ValueError(f"'{text}' is no threshold: write {FORM}")
+        # Unquoted, a shell takes `>5%` for the name of a file to write, and none of it arrives.
+        lost = f"'{condition}>5%'" if re.fullmatch(r"[\w.-]+", condition) else ""
+        said = f"; quote it, {lost}, or the shell writes to a file called '5%'" if lost else ""
+        raise ValueError(f"'{text}' is not a threshold: write {FORM}{said}")
     metric, percent = _metric(text, match[1]), float(match[2])
     if not 0 < percent <= MOST:
         raise ValueError(f"'{text}': a threshold is above 0 % and at most {MOST:g} %")
@@ -110,7 +113,7 @@ def bound(text: str) -> Threshold:
     if not match:
         if re.fullmatch(rf"[^<>\s]+>{NUMBER}%", condition):
             raise ValueError(f"'{text}' is a slow-down: what fails is --fail-on '{text}'")
-        raise ValueError(f"'{text}' is no bound: write {REQUIRED_FORM}")
+        raise ValueError(f"'{text}' is not a bound: write {REQUIRED_FORM}")
     metric, number, unit = _metric(text, match[1]), float(match[2]), match[3]
     units = _units(metric)
     if unit not in units:
@@ -204,7 +207,7 @@ def _named(text: str, names: Sequence[str], form: str) -> dict[str, str]:
         kind, sign, rest = name.partition(":")
         key = {"w": "workload", "s": "strategy"}.get(kind)
         if key is None or not sign or not rest:
-            raise ValueError(f"'{text}': '{name}' names no cells: write {form}")
+            raise ValueError(f"'{text}': '{name}' does not name cells: write {form}")
         if key in parts:
             raise ValueError(f"'{text}' names two of {kind}: write a threshold for each")
         parts[key] = rest

@@ -36,7 +36,7 @@ _CAPTIONS = {
     ),
     "lag": (
         "Held-up loops",
-        "How late the event loop came to what was due. While it is late, no other coroutine "
+        "How late the event loop ran its callbacks. While it is late, no other coroutine "
         "moves: long bars freeze a service, however short the batch.",
     ),
     "cost": (

@@ -85,8 +85,8 @@ _HELP = {
     "CPU/task": "CPU seconds of a task, user and system, of the whole process tree in the timed "
     "batches.",
     "memory": "Peak memory of the whole process tree (PSS), in an untimed pass.",
-    "max lag": "The longest that the event loop came late to what was due, in an untimed pass.",
-    "p99": "Of 100 tasks 99 ran no longer than this, from start to end, in an untimed pass.",
+    "max lag": "Longest time the event loop was blocked, in an untimed pass.",
+    "p99": "99 % of tasks finish within this, from start to end, in an untimed pass.",
     "start-up": "Opening the strategy in a fresh process, with the imports that it needs.",
     "one-shot": "Start-up, first batch and close: what a script pays.",
     "workers": "Tasks running at the same time.",

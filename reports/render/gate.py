@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from .. import numbers
+from ..codes import pointer
 from ..gate import results
 from ..gate.decision import Word
 from ..gate.results import Check, Result
@@ -60,6 +61,8 @@ def lines(checked: Check, width: int = WIDTH) -> Iterator[str]:
         yield from _wrapped("  =       ", results.within(passed), width)
     for warning in checked.warnings:
         yield from _wrapped("  note    ", warning, width)
+    if see := pointer(results.doubts(checked)):
+        yield from _wrapped("  ", see, width)
 
 
 def _wrapped(start: str, text: str, width: int) -> Iterator[str]:

@@ -28,7 +28,7 @@ def overview(histories: Sequence[Series], console: Console) -> None:
         console.print()
     if not any(one.changes for one in histories):
         terminal.say(console, _nothing(histories))
-    terminal.say(console, "more of one: concbench history CELL")
+    terminal.say(console, "the runs of a cell: concbench history CELL")
 
 
 def runs(histories: Sequence[Series], console: Console) -> None:
@@ -91,9 +91,9 @@ def _numbers(one: Series, at: int) -> tuple[str, ...]:
 def _below(one: Series) -> Iterator[str]:
     for change in one.changes:
         if change.around:
-            yield f"with {one.points[change.at].run} came {', '.join(change.around)}"
+            yield f"new with {one.points[change.at].run}: {', '.join(change.around)}"
     if any(change.word == "other work" for change in one.changes):
-        yield "other work: the answers differ, so the times before and after are not of the same"
+        yield "other work: the answers differ, so times before and after do not compare"
     if any(point.dirty for point in one.points):
         yield "*: with uncommitted changes"
     if not one.changes:
@@ -103,5 +103,5 @@ def _below(one: Series) -> Iterator[str]:
 def _nothing(histories: Sequence[Series]) -> str:
     most = max(len(one.points) for one in histories)
     if most < FEWEST:
-        return f"too few runs to tell a change from noise: it takes {FEWEST}, and better 12"
-    return f"no change found that lasts {LEAST} runs and stands out of the noise"
+        return f"too few runs to tell a change from noise: it takes at least {FEWEST}, better 12"
+    return f"no change that lasts {LEAST} runs and exceeds the noise"

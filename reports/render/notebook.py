@@ -47,6 +47,15 @@ class Run:
         """Where it is stored."""
         return self.stored.folder
 
+    @property
+    def failed(self) -> list[str]:
+        """A line for each cell that failed: `mine x 64 / threading failed: ValueError: ...`."""
+        return [
+            f"{f'{cell.side}: ' if cell.side else ''}{cell.name} failed: {cell.reason}"
+            for cell in self.stored.run.cells
+            if cell.status == "failed"
+        ]
+
     def values(self) -> pd.DataFrame:
         """One row a measured value: `concbench.reports.analysis.frames.values`."""
         from ..analysis import frames
@@ -92,18 +101,21 @@ class Run:
 
     def __repr__(self) -> str:
         lines = [f"{one.name}: {one.conclusion.sentence}" for one in self._blocks]
-        lines.append(f"run {self.stored.run.id} in {self.folder}")
+        lines += [*self.failed, f"run {self.stored.run.id} in {self.folder}"]
         return "\n".join(numbers.printable(line, "utf-8") for line in lines)
 
     def _repr_html_(self) -> str:
         about = map(_text, header.lines(self.stored, [block.rows for block in self._blocks]))
-        parts = [f"<p>{'<br>'.join(about)}</p>"]
+        parts = [f"<p><strong>{_text(line)}</strong></p>" for line in self.failed]
+        parts.append(f"<p>{'<br>'.join(about)}</p>")
         for table in summary.run_tables(self._blocks, self.view):
             parts += [line for one in without_empty([table]) for line in html(one)]
         if legend := tables.legend(self._blocks):
             parts.append(f"<p>{_text(legend)}</p>")
         for table in summary.sides(self.stored):
             parts += html(table)
+        if see := summary.see_also(self.stored, self._blocks):
+            parts.append(f"<p>{_text(see)}</p>")
         if chart := self._chart:  # no colours of ours around it: a notebook may be light or dark
             parts.append(f'<div style="overflow-x: auto">{chart.svg}</div>')
         return "\n".join(["<div>", *parts, "</div>"])

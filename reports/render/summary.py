@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from .. import numbers
+from .. import codes, numbers
 from ..analysis import behaviour as behaviours
-from ..analysis import comparison, header, names, tables
+from ..analysis import comparison, explanations, header, names, tables
 from ..analysis.behaviour import Behaviour
 from ..analysis.cells import Row
 from ..analysis.comparison import METHOD, Compared
@@ -18,7 +18,7 @@ from ..run.stored import Stored
 from ..table import Heading, Table, escaped, headings, markdown, without_empty
 from . import terminal
 
-_PAIRING = "rounds of two runs are not paired, p values are Holm's over all cells"
+_PAIRING = "rounds of two runs are not paired; p values are Holm's over all cells"
 
 
 def show(stored: Stored, console: Console, view: View = USUAL) -> None:
@@ -30,6 +30,9 @@ def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     for side in sides(stored):
         console.print()
         terminal.show([side], console)
+    if see := see_also(stored, blocks):
+        console.print()
+        terminal.say(console, see)
 
 
 def show_tables(blocks: Sequence[Group], console: Console, view: View = USUAL) -> None:
@@ -39,14 +42,14 @@ def show_tables(blocks: Sequence[Group], console: Console, view: View = USUAL) -
         return
     telling = without_empty(whole)
     console.print()
-    terminal.show(telling, console, "cells.csv has them")
+    terminal.show(telling, console, "--columns")
     if legend := _legend(blocks, whole):
         console.print()
         terminal.say(console, legend)
     missing = [one.text for one in whole[0].headings if one not in telling[0].headings]
     if view.asked and (titles := ", ".join(title for title in missing if title != "notes")):
         console.print()
-        terminal.say(console, f"not shown, for no cell has a value: {titles}")
+        terminal.say(console, f"not shown, as no cell has a value: {titles}")
 
 
 def document(stored: Stored) -> str:
@@ -59,7 +62,17 @@ def document(stored: Stored) -> str:
     if legend := _legend(blocks, each):
         parts.append(f"\n{escaped(legend)}\n")
     parts += [f"\n{markdown(table)}" for table in sides(stored)]
+    if see := see_also(stored, blocks):
+        parts.append(f"\n{escaped(see)}\n")
     return "".join(parts)
+
+
+def see_also(stored: Stored, blocks: Sequence[Group]) -> str:
+    """`see: concbench explain late-loop`, with the codes of all that is noted; "" of nothing."""
+    rows = [row for block in blocks for row in block.rows]
+    noted = [note.code for note in explanations.footnotes(rows) if note.code]
+    about = header.lines(stored, [block.rows for block in blocks])
+    return codes.pointer([*noted, *codes.codes_in(about)])
 
 
 def _legend(blocks: Sequence[Group], shown: Sequence[Table]) -> str:
@@ -112,12 +125,12 @@ def _title(name: str, rows: Sequence[Row]) -> Iterator[str]:
     yield f"{span} in flight"
     doubt = next((row.limit_doubt for row in rows if row.limit_doubt), "")
     limits = [row.limit_seconds for row in rows if row.limit_seconds is not None]
-    yield f"limit not known ({doubt})" if doubt else _limit(limits)
+    yield f"limit unknown ({doubt})" if doubt else _limit(limits)
 
 
 def _limit(limits: Sequence[float]) -> str:
     if not limits:
-        return "no limit known (it takes a reference with one task at a time)"
+        return "limit unknown (it needs a reference that runs one task at a time)"
     low, high = min(limits), max(limits)
     if high < 1.01 * low:
         return f"limit {numbers.duration(low)}"
@@ -180,7 +193,7 @@ def show_behaviour(behaviour: Behaviour, console: Console) -> None:
         console.print()
     for line in _not_asked(behaviour):
         terminal.say(console, line)
-    terminal.say(console, "the code that was run: concbench behaviour --show QUESTION")
+    terminal.say(console, "the code of a question: concbench behaviour --show QUESTION")
 
 
 def behaviour_document(behaviour: Behaviour) -> str:

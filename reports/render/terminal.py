@@ -61,8 +61,8 @@ def fit(tables: Sequence[Table], console: Console) -> Layout:
     return replace(layout, widths=tuple(widths))
 
 
-def show(tables: Sequence[Table], console: Console, elsewhere: str = "") -> None:
-    """Print tables in one layout, and which columns had no room; `elsewhere` says where they are.
+def show(tables: Sequence[Table], console: Console, option: str = "") -> None:
+    """Print tables in one layout, and which columns had no room; `option` chooses columns.
 
     Blank lines are between them.
     """
@@ -73,8 +73,8 @@ def show(tables: Sequence[Table], console: Console, elsewhere: str = "") -> None
         show_one(table, console, layout)
     if layout.hidden:
         console.print()
-        hint = f"wider shows all{f'; {elsewhere}' if elsewhere else ''}"
-        say(console, f"hidden at this width: {', '.join(layout.hidden)} ({hint})")
+        way_out = f"widen the terminal{f' or use {option}' if option else ''}"
+        say(console, f"no room for {', '.join(layout.hidden)}: {way_out}")
 
 
 def show_one(table: Table, console: Console, layout: Layout) -> None:

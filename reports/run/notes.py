@@ -29,7 +29,7 @@ class Note:
 
     @property
     def text(self) -> str:
-        """A few words to stand beside a mark: `blocks the loop`."""
+        """A few words to stand beside a mark: `blocks the event loop`."""
         return self._words(0) or " ".join(
             (self.code, *(f"{name}={value}" for name, value in self.values.items()))
         )
@@ -43,6 +43,11 @@ class Note:
     def sentence(self) -> str:
         """What that means or what to do about it; "" of an unknown code and of own words."""
         return self._words(1)
+
+    @property
+    def explained(self) -> bool:
+        """Whether its code has an entry in concbench.reports.codes."""
+        return self.code in WORDS and self.code != TEXT
 
     def _words(self, part: int) -> str:
         return self._filled(WORDS.get(self.code, ("", ""))[part])
@@ -58,205 +63,130 @@ WORDS = {
     TEXT: ("{text}", ""),
     # What lanes and strategies store.
     "blocks-loop": (
-        "blocks the loop",
-        "the workload has no async form, or none is used: each task blocks the loop it runs in",
+        "blocks the event loop",
+        "no async form is used, so one task runs at a time",
     ),
-    "own-loop-per-lane": (
-        "own loop per lane",
-        "the workload is async only, so each thread or process runs an event loop of its own",
-    ),
+    "own-loop-per-lane": ("one event loop per worker", "the workload has only an async form"),
     "blocking-calls": (
         "blocking calls in coroutines",
-        "the mistake that this strategy is there to show: await asyncio.to_thread(call), or take a "
-        "library that has an async form",
+        "the mistake shown here; use asyncio.to_thread",
     ),
-    "lanes-within-batch": (
-        "opens lanes within the batch",
-        "no lane outlives a few tasks, so what open() takes is a part of the batch time",
-    ),
+    "lanes-within-batch": ("open() counts in the batch time", "no worker outlives a few tasks"),
     "own-gil-per-lane": (
-        "own GIL per lane",
-        "each lane is in an interpreter of its own, and they compute at the same time",
+        "a GIL per worker",
+        "each is an interpreter, so they compute at the same time",
     ),
-    "preloaded": (
-        "imports preloaded",
-        "the fork server imported the workload's module and its client before children were forked "
-        "from it: `preload=false` shows what start-up costs without",
-    ),
-    "one-thread": (
-        "all in one thread",
-        "its lanes take turns where one waits: a task that computes holds all the others up",
-    ),
+    "preloaded": ("imports preloaded", "by the fork server; preload=false shows start-up without"),
+    "one-thread": ("all in one thread", "a task that computes holds up all the others"),
     "answers-alike": (
         "all answers are equal",
-        "that the work was done is not proved: an error that a task catches looks the same; return "
-        "what depends on the task",
+        "an error that a task catches would look the same",
     ),
     "inputs-again": (
         "{inputs:input} for {tasks:task}",
-        "after the last the first again: what caches an answer gives it faster then",
+        "inputs repeat, so a cache would make them faster",
     ),
     "dask-workers": (
         "{workers:Dask worker} on {hosts}",
-        "the CPU and memory that tasks take there are not counted here",
+        "CPU time and memory there are not counted",
     ),
-    "cpu-unreadable": (
-        "CPU time unknown",
-        "the CPU clocks of its processes could not be read: there is no Linux /proc, it hides some "
-        "of them, or they came and went",
-    ),
+    "cpu-unreadable": ("CPU time unknown", "the clocks of its processes could not be read"),
     # What follows from the plan and the numbers.
     "short-tasks": (
         "tasks of {seconds}",
-        "shorter than handing them to another thread or process: take a plain loop, or hand out "
-        "many at a time (multiprocessing[chunk=64])",
+        "shorter than handing them out; use a plain loop, or chunk=64",
     ),
     "waits-alone": (
-        "blocks the loop: waits for one task at a time",
-        "its tasks wait, and yet take as long as one after the other: what they call blocks (await "
-        "an async library, or asyncio.to_thread), or lets only one in (a lock, one connection)",
+        "waits for one task at a time",
+        "its calls block the event loop, or it holds a lock",
     ),
-    "several-cpus": (
-        "a task uses {cpus} CPUs by itself",
-        "its library computes in threads of its own (BLAS, OpenMP), which more workers only "
-        "disturb: see with one thread each, by --side 'working tree' --side env:OMP_NUM_THREADS=1 "
-        "(or OPENBLAS_NUM_THREADS, MKL_NUM_THREADS)",
-    ),
+    "several-cpus": ("a task uses {cpus} CPUs by itself", "compare --side env:OMP_NUM_THREADS=1"),
     "late-loop": (
-        "blocks the loop: {seconds}",
-        "for up to {seconds} nothing else could run in the event loop: "
-        "leave what computes or blocks to threads or processes",
+        "blocked the event loop for up to {seconds}",
+        "move it to threads or processes",
     ),
     "gil-on": (
-        "GIL on: threads cannot help",
-        "its tasks compute, and one thread at a time does: use processes or a free-threaded Python",
+        "threads cannot help",
+        "the GIL lets one compute; use processes or a free-threaded Python",
     ),
     "gil-turned-on": (
         "an import turned the GIL on",
-        "this Python can do without: look for an extension that does not declare its support",
+        "an extension does not declare free threading",
     ),
-    "gil-turned-on-by": (
-        "{module} turned the GIL on",
-        "its extension does not declare that it can do without: look for a newer release, or run "
-        "with PYTHON_GIL=0 at your own risk",
-    ),
+    "gil-turned-on-by": ("{module} turned the GIL on", "it does not declare free threading"),
     "gil-off": ("GIL off", "threads compute at the same time"),
     "contention": (
-        "GIL off, no gain: contention, {cpus:CPU} used",
-        "a second CPU was there: with about one in use threads wait for one another (a lock), with "
-        "more the same work costs more (objects that all of them change, memory)",
+        "no gain without the GIL, {cpus:CPU} used",
+        "threads wait for locks, or share objects",
     ),
     "in-flight": (
         "{tasks} in flight, not {workers}",
-        "it has {tasks:task} on their way at the same time, whatever `workers` says",
+        "the strategy starts them regardless of `workers`",
     ),
     "few-tasks": (
-        "achieved {achieved} of {workers}: only {bound:task}",
-        "fewer than it has workers: ask for more tasks to see what all its workers can do",
+        "{achieved} of {workers} workers busy, with only {bound:task}",
+        "raise --tasks to use them all",
     ),
     "few-lanes": (
-        "achieved {achieved} of {workers}: {bound:lane} ran tasks",
-        "its pool has no more lanes, or tasks so short that the others found nothing left: give it "
-        "as many as it has workers, or longer tasks",
+        "{achieved} of {workers} workers busy, as only {bound} got tasks",
+        "widen the pool or lengthen tasks",
     ),
     "workload-bound": (
-        "achieved {achieved} of {workers}: {bound} at a time, says the workload",
-        "more workers only wait: raise the workload's own bound (connections, a pool), or ask for "
-        "fewer workers",
+        "{achieved} of {workers} workers busy, as the workload allows {bound} at a time",
+        "raise its bound",
     ),
     "one-at-a-time": (
-        "achieved {achieved} of {workers}: each blocks the loop",
-        "a task that blocks the loop runs alone: leave it to threads or processes",
+        "{achieved} of {workers} workers busy, as each task blocks the loop",
+        "use threads or processes",
     ),
     "idle-workers": (
-        "achieved {achieved} of {workers}",
-        "{achieved} of its {workers} workers were busy on average: tasks end before others are "
-        "started, or wait for what only a few can have",
+        "{achieved} of {workers} workers busy on average",
+        "tasks finish before the next start, or queue for a shared resource",
     ),
-    "left-behind": (
-        "left behind: {things}",
-        "there after it was closed: what open() starts must end when it is closed",
-    ),
+    "left-behind": ("left behind: {things}", "end what open() starts when it is closed"),
     "busy-machine": (
-        "low CPU in {low} of {rounds:round}",
-        "something else took CPUs then: measure again when the machine is quiet",
+        "{low} of {rounds:round} got too little CPU",
+        "measure again when the machine is quiet",
     ),
-    "sampled": (
-        "sampled {measured} of {tasks}",
-        "{measured} of its {tasks} tasks were measured, and the times scaled to all of them",
-    ),
+    "sampled": ("estimated from {measured} of {tasks} tasks", "a longer --budget measures all"),
     "sample-unlike": (
-        "estimated from {measured} of {tasks}",
-        "those tasks take {times} times what all do on average, so they cannot stand for the rest: "
-        "put right by what they took elsewhere; a longer --budget or fewer --tasks measures all",
+        "estimated from {measured} of {tasks} tasks unlike the rest",
+        "they take {times} times the average",
     ),
     "done-once": (
         "first batch {first}, later {later}",
-        "cached, or work that can be done once: later batches find it done, and their times say "
-        "how long nothing takes; one-shot is what a script pays, --warm ranks later batches",
+        "cached or done once; go by one-shot, or --warm",
     ),
-    "other-client": ("client {client}, not {usual}", "clients are compared here, too"),
-    "beyond-limit": (
-        "beyond the limit",
-        "its whole interval is more than 3 % beyond the least time possible: an error of measuring",
-    ),
-    "one-round": ("one round", "that gives no interval, and no place in the ranks"),
+    "other-client": ("a different client ({client}, not {usual})", "not the strategy alone"),
+    "beyond-limit": ("beyond the limit", "more than 3 % faster than possible, a measurement error"),
+    "one-round": ("one round", "no interval and no rank; raise --budget or --rounds"),
     "by-itself": (
-        "by its interval alone",
-        "it excludes 1x, which may be chance among {comparisons:comparison}; ranks count them all",
+        "its interval excludes 1x",
+        "maybe by chance among {comparisons:comparison}; go by the rank",
     ),
-    "failed-rounds": (
-        "failed {times:time}",
-        "that many of its worker processes gave no measurement",
-    ),
+    "failed-rounds": ("failed {times:time}", "the report and run -v show why"),
 }
-"""From a code to its text and its sentence, which may name values: `{seconds}`, `{tasks:task}`."""
+"""From a code to its text and its sentence, which may name values: `{seconds}`, `{tasks:task}`.
 
-_ACHIEVED = "{achieved} of {workers}"
+One line of 100 columns with a mark and the code, where values are short; what more there is to say
+is in the entry of the code (concbench.reports.codes).
+"""
+
+_BUSY = "{achieved} of {workers}"
 FIGURES = {
-    "late-loop": (
-        "{seconds}",
-        "blocks the loop for the time given",
-        "so long nothing else could run in the event loop: leave what computes or blocks to "
-        "threads or processes",
-    ),
-    "in-flight": (
-        "{tasks}",
-        "more or fewer in flight than workers",
-        "it has that many tasks on their way at the same time, whatever `workers` says",
-    ),
-    "few-tasks": (_ACHIEVED, "achieved less, by too few tasks", WORDS["few-tasks"][1]),
-    "few-lanes": (_ACHIEVED, "achieved less, by too few lanes", WORDS["few-lanes"][1]),
-    "workload-bound": (
-        _ACHIEVED,
-        "achieved less, as the workload says",
-        WORDS["workload-bound"][1],
-    ),
-    "one-at-a-time": (
-        _ACHIEVED,
-        "achieved less: each blocks the loop",
-        WORDS["one-at-a-time"][1],
-    ),
-    "idle-workers": (
-        _ACHIEVED,
-        "achieved less than all workers",
-        "so many of its workers were busy on average: tasks end before others are started, or wait "
-        "for what only a few can have",
-    ),
-    "busy-machine": ("{low} of {rounds}", "low CPU in some rounds", WORDS["busy-machine"][1]),
-    "sampled": (
-        "{measured} of {tasks}",
-        "sampled",
-        "so many of its tasks were measured, and the times scaled to all of them",
-    ),
-    "failed-rounds": (
-        "{times}",
-        "failed so often",
-        "that many of its worker processes gave no measurement",
-    ),
+    "late-loop": ("{seconds}", "blocked the event loop for up to the time given"),
+    "in-flight": ("{tasks}", "more or fewer in flight than workers"),
+    "few-tasks": (_BUSY, "workers busy, with too few tasks"),
+    "few-lanes": (_BUSY, "workers busy, as no others ran tasks"),
+    "workload-bound": (_BUSY, "workers busy, as the workload allows no more"),
+    "one-at-a-time": (_BUSY, "workers busy, as each task blocks the event loop"),
+    "idle-workers": (_BUSY, "workers busy on average"),
+    "busy-machine": ("{low} of {rounds}", "rounds got too little CPU"),
+    "sampled": ("{measured} of {tasks}", "tasks were measured, the rest estimated"),
+    "failed-rounds": ("{times}", "times failed"),
 }
-"""Of codes with a number: that number, and their text and sentence without it, for a table in which
-they come with several."""
+"""Of codes with a number: that number, and their text without it, for a table in which they come
+with several."""
 
 
 @dataclass(frozen=True)
@@ -279,11 +209,12 @@ class _Value:
 
 
 _TEXTS = {
-    WORDS[code][0]: code
-    for code in (
-        *("blocks-loop", "own-loop-per-lane", "blocking-calls"),
-        *("lanes-within-batch", "own-gil-per-lane", "one-thread"),
-    )
+    "blocks the loop": "blocks-loop",
+    "own loop per lane": "own-loop-per-lane",
+    "blocking calls in coroutines": "blocking-calls",
+    "opens lanes within the batch": "lanes-within-batch",
+    "own GIL per lane": "own-gil-per-lane",
+    "all in one thread": "one-thread",
 }
 """What runs of before have instead of these codes."""
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import pyperf
 
+from ..codes import coded
 from ..errors import MALFORMED, DamagedRun
 from ..files import limited
 from ..text import legible, shortened
@@ -264,8 +265,8 @@ REFERENCE = "sequential"
 STRATEGY = "pyperf"
 """What stands for the strategy where nobody named one."""
 
-_ALONE = "its run.json is missing: failures, CPUs delivered and seed are not known"
-_FOREIGN = "not written by concbench: it holds times, and not what was done"
+_ALONE = coded("no-run-json", "run.json is missing: failures, CPUs delivered, seed are unknown")
+_FOREIGN = coded("foreign-file", "not written by concbench: only times are recorded in it")
 
 
 def read_foreign(path: Path) -> Stored:
@@ -347,9 +348,9 @@ def _foreign(benchmarks: Sequence[pyperf.Benchmark], path: Path) -> Stored:
         name, unit = benchmark.get_name(), benchmark.get_unit()
         runs = [run for run in benchmark.get_runs() if run.values]  # none in a calibration
         if unit != "second":
-            warnings.append(f"{name} is left out: its unit is the {unit}")
+            warnings.append(coded("left-out", f"{name} is left out: its unit is the {unit}"))
         elif not runs:
-            warnings.append(f"{name} is left out: it has no values")
+            warnings.append(coded("left-out", f"{name} is left out: it has no values"))
         else:
             processes += _processes(len(cells), runs, path)
             cell = {"id": len(cells), "name": name, "block": len(cells), "status": "measured"}

@@ -154,7 +154,7 @@ def test_an_instance_brings_the_parameters_that_are_not_the_defaults(tmp_path):
 
     assert brackets(Sized()) == "Sized"
     assert brackets(Sized(size=2, name="b", port=80)) == "Sized[size=2,name=b]"
-    with pytest.raises(UsageError, match="Sized: 'name' must have no comma in it"):
+    with pytest.raises(UsageError, match="Sized: 'name' must not contain a comma"):
         brackets(Sized(name="a,b"))
 
 

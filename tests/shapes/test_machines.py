@@ -29,7 +29,7 @@ def test_a_machine_that_gave_too_few_cpus_in_every_round_is_a_warning(tmp_path):
     first, *rest = lines(run)
     assert "0.40 of 2 CPUs usable (0.32 to 0.59)" in first
     (warning,) = [line for line in rest if line.startswith("warning")]
-    assert "something else took 1.60 of 2 CPUs all along" in warning
+    assert "something else used 1.60 of 2 CPUs throughout" in warning
     assert warning in sections.run(run, 0, 1)["header"]
 
 

@@ -31,7 +31,7 @@ def asyncio(**more: Any) -> Made:
 
 
 WAITING = sequential([0.64, 0.641, 0.642], own_cpu=0.002)
-ALONE = "blocks the loop: waits for one task at a time"
+ALONE = "waits for one task at a time"
 
 
 def test_a_coroutine_that_blocks_is_told_without_a_probe(tmp_path):
@@ -40,7 +40,7 @@ def test_a_coroutine_that_blocks_is_told_without_a_probe(tmp_path):
 
 def test_and_with_one_it_is_told_by_how_long(tmp_path):
     made = [WAITING, asyncio(cpu=0.003, probe={"lag": lag([0.001, 0.4])})]
-    assert notes(tmp_path, made, "asyncio") == ("blocks the loop: 400 ms",)
+    assert notes(tmp_path, made, "asyncio") == ("blocked the event loop for up to 400 ms",)
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ def test_tasks_that_are_shorter_than_handing_them_out_are_for_a_plain_loop(tmp_p
     made = [SHORT, short("threading", [0.003, 0.0031, 0.003]), blocking]
     found = rows(tmp_path, made)
     assert texts(found["threading"]) == ("tasks of 26.0 us",)
-    assert all("leave" not in note.sentence for row in found.values() for note in row.notes)
+    assert all(note.code != "late-loop" for row in found.values() for note in row.notes)
     (note,) = found["threading"].notes
-    assert "a plain loop, or hand out many at a time" in note.sentence
+    assert "a plain loop, or chunk=" in note.sentence
     assert texts(found["sequential"]) == ()
 
 
@@ -112,7 +112,7 @@ def test_notes_that_differ_by_a_number_are_one_and_the_number_is_in_the_cell():
     late = [Note("late-loop", {"seconds": seconds}) for seconds in (0.162, 0.08)]
     some = with_notes((late[0], Note("gil-on")), (late[1],), (Note("gil-on"),))
     first, second = explanations.footnotes(some)
-    assert (first.mark, first.text) == ("a", "blocks the loop for the time given")
+    assert (first.mark, first.code) == ("a", "late-loop") and first.several
     assert "162" not in first.full
     assert [explanations.marks(row, [first, second]) for row in some] == [
         "a (162 ms) b",
@@ -124,5 +124,6 @@ def test_notes_that_differ_by_a_number_are_one_and_the_number_is_in_the_cell():
 def test_notes_with_one_number_keep_it_in_their_sentence():
     some = with_notes(*[(Note("late-loop", {"seconds": 0.162}),)] * 2)
     (only,) = explanations.footnotes(some)
-    assert only.text == "blocks the loop: 162 ms"
+    assert only.text == "blocked the event loop for up to 162 ms"
+    assert only.full.endswith(": move it to threads or processes [late-loop]")
     assert {explanations.marks(row, [only]) for row in some} == {"a"}

@@ -111,7 +111,7 @@ def test_a_sample_that_is_like_the_rest_stands_for_it(tmp_path):
     reference = sequential([0.02] * 3, own_cpu=0.0, measured_tasks=2)
     found = rows(tmp_path, [reference, threads(0.05, [0.01] * 64)])
     assert found["threading"].speedup == pytest.approx(0.64 / 0.05, rel=0.02)
-    assert texts(found["sequential"]) == ("sampled 2 of 64",)
+    assert texts(found["sequential"]) == ("estimated from 2 of 64 tasks",)
 
 
 def test_a_longest_task_among_few_that_were_seen_bounds_the_limit_too(tmp_path):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FreeCaller:
-    """When a caller is free again that gives up long before its task would end.
+    """When a caller that times out gets control back.
 
     After closing: the error comes at once, but the end of `with` waits for the task.
     """
@@ -61,7 +61,7 @@ class AbandonedWork:
 
 
 class CancelledTask:
-    """Which exception an abandoned task gets, so that it can clean up."""
+    """How a task learns that it was cancelled."""
 
     def blocking(self, i: int, note: Note) -> None:
         try:
@@ -92,7 +92,7 @@ class CancelledTask:
 
 
 class Shield:
-    """Whether asyncio.shield keeps a part of a cancelled task going while its loop runs on."""
+    """Whether asyncio.shield keeps part of a cancelled task running."""
 
     def blocking(self, i: int, note: Note) -> None:
         pass
@@ -111,7 +111,7 @@ class Shield:
     def ask(self, trial: Trial) -> str:
         with trial.limited() as batch:
             if trial.lanes.form != "async" or trial.lanes.loop == "trio":
-                raise NoAnswer("its tasks are no coroutines of asyncio")
+                raise NoAnswer("its tasks are not coroutines of asyncio")
             with without_timeout():
                 batch(range(1))
                 raise NoAnswer("nothing is cancelled")
@@ -123,7 +123,7 @@ class Shield:
 
 
 class Interrupt:
-    """How soon Ctrl-C ends it when every process of the terminal gets it, and what is left."""
+    """How soon Ctrl-C in a terminal ends it, and what is left behind."""
 
     seconds = 0.8  # longer than anybody waits before something counts as left behind
 
@@ -154,7 +154,7 @@ class Interrupt:
         try:
             before = leftovers.held()
         except OSError:
-            raise NoAnswer("only Linux tells what is left") from None
+            raise NoAnswer("only Linux reports what is left") from None
         end = "goes on"
         try:
             with trial.opened() as batch:

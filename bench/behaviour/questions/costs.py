@@ -18,7 +18,7 @@ MORE = 4
 
 
 class WorkerStartup:
-    """How long one more worker takes to be up, with a first task that does nothing."""
+    """Start-up time added by each worker, with a first task that does nothing."""
 
     times = 5
 
@@ -44,7 +44,7 @@ class WorkerStartup:
 
 
 class WorkerMemory:
-    """How much memory one more worker takes that has done a task (PSS)."""
+    """Memory added by each worker after its first task (PSS)."""
 
     def blocking(self, i: int, note: Note) -> None:
         pass
@@ -74,6 +74,6 @@ class WorkerMemory:
                 pids = [os.getpid(), *(pid for pid, _ in living())]
                 texts = [Path(f"/proc/{pid}/smaps_rollup").read_text("ascii") for pid in pids]
             except (OSError, UnknownDescendants):
-                raise NoAnswer("this system does not tell PSS") from None
+                raise NoAnswer("this system does not report PSS") from None
         kilobytes = re.findall(r"^Pss: +(\d+)", "\n".join(texts), re.MULTILINE)
         return 1024 * sum(map(int, kilobytes))

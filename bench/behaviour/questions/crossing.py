@@ -35,7 +35,7 @@ class ContextVariable:
 
 
 class TaskArguments:
-    """What the arguments of a task may be: anything, or only what pickles."""
+    """What the arguments of a task may be: anything, or only what can be pickled."""
 
     class Argument(int):
         """A task's number that carries something."""

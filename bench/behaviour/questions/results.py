@@ -31,7 +31,7 @@ class ResultOrder:
 
 
 class RunningTask:
-    """What becomes of a running task when another one fails."""
+    """What happens to a running task when another one fails."""
 
     def blocking(self, i: int, note: Note) -> None:
         with noting(note, i):
@@ -55,7 +55,7 @@ class RunningTask:
 
 
 class WaitingTasks:
-    """What becomes of tasks that have not begun when one fails."""
+    """What happens to tasks that have not started when one fails."""
 
     tasks = 12
 
@@ -81,7 +81,7 @@ class WaitingTasks:
 
 
 class RaisedError:
-    """What the caller gets when two tasks fail, the second one first."""
+    """Which error the caller gets when two tasks fail, the second one first."""
 
     tasks = 2
 

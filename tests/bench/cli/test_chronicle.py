@@ -71,7 +71,7 @@ def test_a_chart_is_written_where_it_is_asked_for(results, tmp_path):
     ("words", "message"),
     [
         (["io_sleep/thraeding"], "did you mean io_sleep / threading? (there are: io_sleep / "),
-        (["--chart", "a.gif"], "a chart is a file that ends in .svg or .png, not 'a.gif'"),
+        (["--chart", "a.gif"], "a chart's file ends in .svg or .png, not 'a.gif'"),
         (["--chart", "no/where/a.svg"], "cannot write no/where/a.svg: there is no folder no/where"),
     ],
 )

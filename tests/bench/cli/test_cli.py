@@ -42,7 +42,7 @@ def concbench(tmp_path):
 def test_a_run_answers_in_words_and_stores_everything(concbench, tmp_path):
     done = concbench("run", *TINY, "--save-baseline", "main")
     assert done.returncode == 0, done.stderr
-    assert "concbench: baseline 'main': 2 of its 2 cells: fewer than 8 rounds" in done.stderr
+    assert "concbench: baseline 'main': 2 of its 2 cells have fewer than 8 rounds" in done.stderr
     assert "Both: " in done.stdout
     assert "saved: .concbench/runs/0001-" in done.stdout
     latest = tmp_path / ".concbench" / "latest"
@@ -235,7 +235,7 @@ def test_a_signal_ends_every_process_and_keeps_every_finished_round(tmp_path, nu
     measured = [entry for entry in map(json.loads, journal) if entry["event"] == "measured"]
     assert {entry["cell"] for entry in measured if entry["round"] == 0} == {0, 1}
     if number != signal.SIGKILL:
-        assert "what was measured is saved in" in rest
+        assert "the results so far are saved in" in rest
         assert "concbench run --resume" in rest
 
 

@@ -27,8 +27,8 @@ def test_a_budget_is_rounded_up_to_what_one_would_write(seconds: float, text: st
 
 def test_a_budget_too_small_for_its_cells_is_said_with_one_that_would_do() -> None:
     assert few_rounds(36, 36, 22.0, 60.0) == (
-        "36 cells take about 22 s a round, so 60 s allow about 2, too few to tell much: "
-        "--budget 3m would do"
+        "36 cells take about 22 s a round: 60 s allow about 2, too few to tell much: "
+        "use --budget 3m"
     )
     assert "less than one" in few_rounds(200, 6, 120.0, 60.0)
     assert few_rounds(18, 6, 11.0, 60.0) == ""
@@ -73,7 +73,7 @@ def test_a_run_of_so_many_rounds_is_told_how_many_would_do(tmp_path: Path) -> No
 
 def test_no_budget_is_promised_that_a_run_cannot_have(tmp_path: Path) -> None:
     (line,) = said(tmp_path, *OPEN, round_seconds=3600.0 * 24)
-    assert "too much noise for any budget" in line
+    assert "too noisy for any budget" in line
 
 
 def test_a_decided_run_is_told_nothing(tmp_path: Path) -> None:

@@ -249,7 +249,7 @@ def test_resume_refuses_the_same_cells_in_another_order():
     """A journal numbers cells by their place."""
     folder = run(options(workload=third("Both"), rounds=1), [], quiet)
     turned = options(workload=third("Both"), rounds=1, strategy=("threading", "sequential"))
-    with pytest.raises(NotComparable, match="its cells stand in another order"):
+    with pytest.raises(NotComparable, match="its cells are in another order"):
         run(turned, [], quiet, resume=folder)
 
 
@@ -262,7 +262,7 @@ def test_resume_names_a_damaged_run(damage):
 
 
 def left_behind(folder: Path) -> list[str]:
-    return [line for line in facts(folder)["warnings"] if "left behind, and we ended" in line]
+    return [line for line in facts(folder)["warnings"] if "[left-running]" in line]
 
 
 def times(line: str) -> int:

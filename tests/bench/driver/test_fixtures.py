@@ -210,7 +210,7 @@ def test_a_fixture_that_died_is_started_anew_and_said(children, plugin, tmp_path
         assert second != first
         assert not gone(second)
         assert fixtures.dead() is None
-        assert "killed by signal 9, and was started anew" in fixtures.trouble[0]
+        assert "killed by signal 9, and was restarted [fixture-ended]" in fixtures.trouble[0]
     assert gone(second)
 
 
@@ -231,7 +231,7 @@ def test_a_dead_fixture_costs_no_cell_unless_it_dies_again(tmp_path, monkeypatch
     ("how", "said"),
     [
         ("raise ValueError('late')", "ValueError: late"),
-        ("time.sleep(600)", "did not end in 2 s: killed"),
+        ("time.sleep(600)", "did not end in 2 s and was killed"),
         ("subprocess.Popen(['sleep', '600'])", "left behind: sleep 600"),
     ],
 )

@@ -28,7 +28,7 @@ def tells_pss() -> bool:
     return hasattr(psutil.Process().memory_full_info(), "pss")
 
 
-needs_pss = pytest.mark.skipif(not tells_pss(), reason="this system does not tell PSS")
+needs_pss = pytest.mark.skipif(not tells_pss(), reason="this system does not report PSS")
 
 
 def probe(lab, cell: Cell, *, probes=("memory",), seconds=0.1, timeout=60.0):
@@ -151,7 +151,7 @@ def raising(error):
     [
         (psutil.AccessDenied(7), "another user's process, or a hidden one's"),
         (PermissionError(13, "Permission denied"), "memory cannot be read: .*Permission denied"),
-        (AttributeError("pss"), "this system does not tell PSS"),
+        (AttributeError("pss"), "this system does not report PSS"),
     ],
 )
 def test_memory_that_cannot_be_read_is_unknown_for_a_reason(monkeypatch, error, reason):

@@ -186,7 +186,7 @@ def test_what_there_is_no_time_for_is_said_once_and_the_run_is_finished():
     told = [line for line in facts["warnings"] if "no time left" in line]
     assert len(told) == 1
     assert [one["absent"]["latency"] for one in cells(folder).values()] == [
-        "no time left for it"
+        "no time was left for it"
     ] * 2
 
 

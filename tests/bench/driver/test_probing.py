@@ -160,7 +160,7 @@ def test_what_does_not_fit_is_absent_with_the_reason_and_said_in_one_line():
     past, lab = measured(), MadeUpLab(seconds=lambda one: one.expected)
     lines = probing(past, lab).run(4.0)
     assert probed_cells(lab) == [2]
-    assert lines == ["no time left for the probes of 2 cells: a longer --budget has more for them"]
+    assert lines == ["no time left to probe 2 cells: raise --budget [no-time-for-probes]"]
     known = {one["cell"]: one for one in past.probed.document(PLAN)["cells"]}
     assert known[2]["absent"].keys() == {"over_empty"}
     for cell in (0, 1):

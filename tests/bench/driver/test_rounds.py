@@ -310,7 +310,7 @@ def test_one_time_out_of_forked_children_is_enough_where_spawned_ones_do_not_han
     one.run(everything(FORKS))
     forked = [v for v in lab.visits if v.planned.cell.strategy.params.get("start") == "fork"]
     assert len(forked) == 1
-    said = "forked children hang, spawned ones do not: --start spawn (timed out after 12 s)"
+    said = "forked children hang, spawned ones do not: use --start spawn (timed out after 12 s)"
     assert one.history.reason(1) == one.history.reason(2) == said
     assert [one.history.reason(cell) for cell in (0, 3)] == ["", ""]
     assert len(one.history.measured[0]) == len(one.history.measured[3]) == 3

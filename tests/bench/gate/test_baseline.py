@@ -221,8 +221,12 @@ def test_a_baseline_of_several_sides_is_refused(tmp_path):
     [
         (20, {"revision": "a", "dirty": False, "changes": ""}, []),
         (20, None, []),
-        (3, None, ["1 of its 1 cells: fewer than 8 rounds (the least: 3)"]),
-        (20, {"revision": "a", "dirty": True, "changes": "b"}, ["it is of uncommitted changes"]),
+        (3, None, ["1 of its 1 cells have fewer than 8 rounds (the least: 3)"]),
+        (
+            20,
+            {"revision": "a", "dirty": True, "changes": "b"},
+            ["measured with uncommitted changes"],
+        ),
     ],
 )
 def test_what_makes_a_poor_baseline_is_said_with_what_to_do(tmp_path, rounds, git, said):

@@ -123,7 +123,7 @@ def test_bounds_alone_need_no_other_side(here, tmp_path):
     more = ("--strict", "--require", "memory<900GB", "--export", f"json:{tmp_path / 'gate.json'}")
     done = concbench(here, "check", *selected, *bounds, *more)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "only bounds are asked: nothing is compared" in done.stderr
+    assert "only bounds are checked; --against SIDE also compares" in done.stderr
     words = " ".join(done.stdout.split())
     assert "ABOVE Work / asyncio[workers=" in words, words
     assert " rows 160 [160, 160], must stay below 100 " in words
@@ -168,7 +168,7 @@ def test_an_interrupted_check_keeps_its_rounds_and_says_how_to_go_on(here):
         process.send_signal(signal.SIGINT)
         said = "".join(told)
     assert process.returncode == 130
-    assert "go on with: concbench check --resume" in said
+    assert "resume it with: concbench check --resume" in said
     going_on = concbench(here, "check", "--resume", "-q", "--rounds", "3")
     assert going_on.returncode == 0, going_on.stderr
     assert "3 rounds" in going_on.stdout

@@ -72,7 +72,7 @@ def test_a_patch_level_refuses_only_if_strict():
     patched = {"python": python, "build": "another"}
     assert refuses(False, **patched) == ""
     assert f"Python {python}, here " in refuses(True, **patched)
-    assert "without --strict another patch level is only said" in refuses(True, **patched)
+    assert "without --strict another patch level is only a warning" in refuses(True, **patched)
     assert "Python 2.7.1, here " in refuses(False, python="2.7.1")
     assert "Python build another, here " in refuses(False, build="another")
 

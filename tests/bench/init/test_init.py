@@ -126,7 +126,7 @@ def test_a_noxfile_that_names_nox_otherwise_gets_the_import_that_the_sessions_ne
         (
             "noxfile.py",
             "def bench(): ...\ndef concbench_check(): ...\n",
-            "noxfile.py has the name concbench_bench or concbench_check already",
+            "noxfile.py already uses the name concbench_bench or concbench_check",
         ),
     ],
 )

@@ -56,14 +56,14 @@ CLOCK = "sys/devices/system/clocksource/clocksource0/current_clocksource"
             Level.BAD,
             "performance, powersave",
         ),
-        (turbo, {}, Level.UNKNOWN, "not known"),
+        (turbo, {}, Level.UNKNOWN, "unknown"),
         (turbo, {"sys/devices/system/cpu/intel_pstate/no_turbo": "1"}, Level.GOOD, "off"),
         (turbo, {"sys/devices/system/cpu/cpufreq/boost": "1"}, Level.NOTE, "on"),
         (siblings, {"sys/devices/system/cpu/smt/active": "1"}, Level.NOTE, "on"),
         (siblings, {"sys/devices/system/cpu/smt/active": "0"}, Level.GOOD, "off"),
         (hypervisor, {"proc/cpuinfo": "flags : fpu hypervisor sse"}, Level.NOTE, "yes"),
         (hypervisor, {"proc/cpuinfo": "flags : fpu sse"}, Level.GOOD, "no"),
-        (hypervisor, {}, Level.UNKNOWN, "not known"),
+        (hypervisor, {}, Level.UNKNOWN, "unknown"),
         (clock_source, {CLOCK: "tsc\n"}, Level.GOOD, "tsc"),
         (clock_source, {CLOCK: "hpet\n"}, Level.BAD, "hpet"),
         (addresses, {"proc/sys/kernel/randomize_va_space": "2"}, Level.GOOD, "on"),
@@ -131,7 +131,7 @@ def test_lines_fit_100_columns_and_the_last_names_what_to_mend(monkeypatch, caps
     ends_with(Exit.MEASURED)
     said = capsys.readouterr().out.splitlines()
     assert max(map(len, said)) <= 100
-    assert said[-1] == "to mend before you trust small differences: load"
+    assert said[-1] == "fix before trusting small differences: load"
 
 
 @pytest.mark.parametrize(

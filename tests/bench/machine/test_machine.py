@@ -61,4 +61,4 @@ def test_a_quota_smaller_than_the_cpus_is_a_warning(tmp_path, monkeypatch, cpus,
         }
     )
     warnings = facts(run(settings, [], quiet))["warnings"]
-    assert any("its cgroup may use 0.5 of " in line for line in warnings) == warned
+    assert any("its control group may use 0.5 of " in line for line in warnings) == warned

@@ -207,7 +207,9 @@ def test_a_plan_of_a_side_that_cannot_be_read_is_named(tmp_path, monkeypatch, sa
     side = MeasuredSide("python:3.12", own=tmp_path)
     with (
         Children() as children,
-        pytest.raises(UsageError, match=r"python:3\.12: what its planner said cannot be read: "),
+        pytest.raises(
+            UsageError, match=r"python:3\.12: the answer of its planner cannot be read: "
+        ),
     ):
         plans.plans(children, options("io_sleep"), [side], tmp_path)
 

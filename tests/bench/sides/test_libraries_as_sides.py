@@ -106,7 +106,9 @@ def test_a_library_that_nobody_imports_is_said(tmp_path, used):
     told = Proof([side], here, {side.title: here}, [])
     file = environment / "lib" / "odd.py" if used else tmp_path / "other.py"
     told.add(side.title, {"odd": str(file)})
-    line = "pip:odd==1: nothing that was measured imports what pip installed for it"
+    line = (
+        "pip:odd==1: nothing that was measured imports what pip installed for it [library-unused]"
+    )
     assert told.trouble() == ([] if used else [line])
 
 

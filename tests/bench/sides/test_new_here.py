@@ -46,7 +46,9 @@ def test_a_workload_that_a_revision_does_not_have_is_new_here(here, tmp_path, pl
     file.parent.mkdir(parents=True, exist_ok=True)
     file.with_suffix(".py").write_text(WORK)
     error = shared(tmp_path, place)
-    assert str(error).startswith("new here, nothing to compare: only working tree has these cells")
+    assert str(error).startswith(
+        "new here, nothing to compare yet: only working tree has these cells"
+    )
     assert error.alone == (("work x 2 / sequential", "only working tree has it"),)
 
 
@@ -80,7 +82,7 @@ def test_a_check_of_what_is_new_writes_its_files_and_ends_with_4(here, tmp_path)
         timeout=300,
     )
     assert done.returncode == 4, done.stderr
-    assert "new here, nothing to compare" in done.stderr
+    assert "new here, nothing to compare yet" in done.stderr
     assert " notcompared=1 run=-" in done.stdout.splitlines()[-1]
     (case,) = ElementTree.parse(tmp_path / "junit.xml").findall(".//testcase")
     assert case.find("skipped") is not None

@@ -146,7 +146,9 @@ def trees(tmp_path, here: str, there: str) -> MeasuredSide:
 def test_pointers_in_place_of_data_are_said(children, tmp_path):
     side = trees(tmp_path, POINTER.format(1), POINTER.format(2))
     (line,) = revisions.missing_data(children, [side, side])
-    assert line == "a.bin and 1 more is a Git LFS pointer, not data: `git lfs pull`"
+    assert (
+        line == "a.bin and 1 more are Git LFS pointers, not data: run `git lfs pull` [lfs-pointer]"
+    )
 
 
 @pytest.mark.parametrize(("texts", "which"), [((1, 0), "the working tree"), ((0, 1), "git:main")])

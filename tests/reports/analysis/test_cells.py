@@ -97,7 +97,7 @@ def test_ranks_spend_the_same_budget_as_intervals(tmp_path: Path) -> None:
 def test_a_sample_is_said(tmp_path: Path) -> None:
     row = rows(tmp_path, [sequential(noisy(0.64), tasks=10_000, measured_tasks=64)])[0]
     assert row.batch_seconds == pytest.approx(100, rel=0.02)
-    assert texts(row) == ("sampled 64 of 10,000",)
+    assert texts(row) == ("estimated from 64 of 10,000 tasks",)
 
 
 def test_beyond_the_limit_by_the_whole_interval_is_an_error_of_measuring(tmp_path: Path) -> None:

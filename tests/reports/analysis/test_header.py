@@ -36,17 +36,17 @@ def test_rounds_with_low_cpu_are_said(tmp_path: Path) -> None:
     found = canary(1.9, 0.9, 1.9, 0.8)
     found[1]["low"] = found[3]["low"] = True
     out = lines(tmp_path, [sequential([0.64] * 4)], canary=found)
-    assert out[2] == "low CPU in 2 of 4 rounds"
+    assert out[2] == "2 of 4 rounds got too little CPU"
 
 
 def test_the_jitter_is_the_median_of_those_known(tmp_path: Path) -> None:
     found = [*canary(2.0), *canary(2.0, 2.0, 2.0, jitter=0.0001)[1:]]
     found[2]["jitter_seconds"] = 0.0003
-    assert "wake-up jitter 200 us" in lines(tmp_path, [sequential([0.64] * 3)], canary=found)
+    assert "timers fire 200 us late" in lines(tmp_path, [sequential([0.64] * 3)], canary=found)
 
 
 def test_without_a_jitter_there_is_no_line_for_it(tmp_path: Path) -> None:
-    assert not any("jitter" in line for line in lines(tmp_path, [sequential([0.64])]))
+    assert not any("timers" in line for line in lines(tmp_path, [sequential([0.64])]))
 
 
 @pytest.mark.parametrize(
@@ -69,5 +69,5 @@ def test_the_header_stays_within_its_width(tmp_path: Path) -> None:
         tmp_path, starts, environment={**about, "cpus": 2}, canary=[*low, *again], seed=2**63
     )
     assert max(map(len, out)) <= 100
-    assert "wake-up jitter 100 us, start method fork and forkserver and spawn" in out
-    assert "low CPU in 3 of 3 rounds and 3 rounds measured again" in out
+    assert "timers fire 100 us late, start method fork and forkserver and spawn" in out
+    assert "3 of 3 rounds got too little CPU and 3 rounds measured again" in out

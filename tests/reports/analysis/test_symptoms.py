@@ -31,15 +31,20 @@ def probed(concurrency: dict[str, Any], tasks: int = 64, **more: Any) -> Made:
 def test_a_blocked_loop_is_said_with_how_long_it_stood_still(tmp_path: Path) -> None:
     probe = {"lag": lag([0.001, 0.233])}
     cell = Made("asyncio", [0.25, 0.26], notes="blocks the loop | other", probe=probe)
-    assert notes(tmp_path, [sequential([0.64] * 2), cell]) == ("blocks the loop: 233 ms", "other")
+    assert notes(tmp_path, [sequential([0.64] * 2), cell]) == (
+        "blocked the event loop for up to 233 ms",
+        "other",
+    )
 
 
 def test_a_loop_that_nobody_watched_is_said_to_be_blocked_as_before(tmp_path: Path) -> None:
     cell = Made("asyncio", [0.25, 0.26], notes="blocks the loop")
-    assert notes(tmp_path, [sequential([0.64] * 2), cell]) == ("blocks the loop",)
+    assert notes(tmp_path, [sequential([0.64] * 2), cell]) == ("blocks the event loop",)
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.049, ()), (0.05, ("blocks the loop: 50.0 ms",))])
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.049, ()), (0.05, ("blocked the event loop for up to 50.0 ms",))]
+)
 def test_an_async_form_that_computes_for_long_blocks_the_loop_too(
     tmp_path: Path, seconds: float, said: tuple[str, ...]
 ) -> None:
@@ -52,7 +57,7 @@ def test_threads_that_make_a_loop_late_do_not_block_it(tmp_path: Path) -> None:
     assert notes(tmp_path, [sequential([0.64] * 2), cell]) == ()
 
 
-GIL = "GIL on: threads cannot help"
+GIL = "threads cannot help"
 
 
 def threads(**more: Any) -> Made:
@@ -156,14 +161,17 @@ def test_an_import_that_turns_the_gil_on_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        (probed(in_flight(6.02, 6, lanes=6)), "achieved 6 of 16: 6 lanes ran tasks"),
-        (probed(in_flight(4, 4, 16, 4)), "achieved 4 of 16: 4 at a time, says the workload"),
-        (probed(in_flight(8, 8, lanes=8), tasks=8), "achieved 8 of 16: only 8 tasks"),
-        (probed(in_flight(1, 1), tasks=1), "achieved 1 of 16: only 1 task"),
-        (probed(in_flight(4, 4, 6, 4)), "achieved 4 of 16: 4 at a time, says the workload"),
-        (probed(in_flight(12.4, 16, lanes=16)), "achieved 12 of 16"),
-        (probed(in_flight(3.26, 9)), "achieved 3.3 of 16"),
-        (probed(in_flight(1.7, 2, lanes=2), workers=2), "achieved 1.7 of 2"),
+        (probed(in_flight(6.02, 6, lanes=6)), "6 of 16 workers busy, as only 6 got tasks"),
+        (
+            probed(in_flight(4, 4, 16, 4)),
+            "4 of 16 workers busy, as the workload allows 4 at a time",
+        ),
+        (probed(in_flight(8, 8, lanes=8), tasks=8), "8 of 16 workers busy, with only 8 tasks"),
+        (probed(in_flight(1, 1), tasks=1), "1 of 16 workers busy, with only 1 task"),
+        (probed(in_flight(4, 4, 6, 4)), "4 of 16 workers busy, as the workload allows 4 at a time"),
+        (probed(in_flight(12.4, 16, lanes=16)), "12 of 16 workers busy on average"),
+        (probed(in_flight(3.26, 9)), "3.3 of 16 workers busy on average"),
+        (probed(in_flight(1.7, 2, lanes=2), workers=2), "1.7 of 2 workers busy on average"),
         (probed(in_flight(16, 16, lanes=16, declared=64)), ""),
         (probed(in_flight(14.4, 16, lanes=16)), ""),
         (probed(in_flight(40, 64)), ""),
@@ -178,7 +186,7 @@ def test_fewer_in_flight_than_workers_is_said_with_its_cause(
 
 def test_tasks_that_block_the_loop_run_alone_for_that(tmp_path: Path) -> None:
     cell = probed(in_flight(1, 1), notes="blocks the loop")
-    said = ("blocks the loop", "achieved 1 of 16: each blocks the loop")
+    said = ("blocks the event loop", "1 of 16 workers busy, as each task blocks the loop")
     assert notes(tmp_path, [sequential([0.64] * 2), cell]) == said
 
 
@@ -211,7 +219,7 @@ def test_what_is_left_behind_is_said(tmp_path: Path) -> None:
 def test_rounds_with_low_cpu_are_counted_among_those_that_the_cell_ran_in(tmp_path: Path) -> None:
     canary = [{**one, "low": one["round"] in (1, 3)} for one in TWO]
     made = [sequential([0.64] * 4), Made("x", [0.05, 0.051, 0.05])]
-    assert notes(tmp_path, made, canary=canary) == ("low CPU in 1 of 3 rounds",)
+    assert notes(tmp_path, made, canary=canary) == ("1 of 3 rounds got too little CPU",)
 
 
 def test_a_round_that_was_measured_again_is_no_note(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_what_cannot_be_told_says_who_looks_fastest_who_else_and_what_would_tell
 
 
 def test_cards_charts_and_files_say_that_it_cannot_be_told(tmp_path: Path) -> None:
-    """One decision, and nowhere "nothing beats sequential" beside 1.2x [0.9, 1.7]."""
+    """One decision, and nowhere "sequential is fastest" beside 1.2x [0.9, 1.7]."""
     stored = reports.read(folder(tmp_path, NOISY))
     (block,) = tables.blocks(stored)
     (chart,) = charts.blocks(stored)
@@ -119,12 +119,12 @@ def test_cards_charts_and_files_say_that_it_cannot_be_told(tmp_path: Path) -> No
     assert one["no_gain"] == ["threading"]
     for form in ("md", "html", "github"):
         text = str(exports.rendered(stored, form))
-        assert "nothing beats" not in text and "looks fastest" in text
+        assert "is fastest" not in text and "looks fastest" in text
 
 
 def test_nothing_beats_sequential_where_it_is_surely_first(tmp_path: Path) -> None:
     found = said(tmp_path, sequential(noisy(0.1)), Made("threading", noisy(0.2)))
-    assert found.startswith("io_sleep: nothing beats sequential here, 100 ms a batch")
+    assert found.startswith("io_sleep: sequential is fastest, 100 ms a batch")
 
 
 def test_nothing_beats_sequential_by_more_than_the_whole_of_every_interval(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_one_strategy_under_two_names_is_rarely_two_and_intervals_hold_the_truth
             "sequential failed, so no speed-up",
         ),
         ((ASYNCIO, FAILED), "only asyncio was measured, 41.7 ms a batch"),
-        ((FAILED,), "no verdict, nothing was measured: 1 failed"),
+        ((FAILED,), "nothing was measured: 1 failed"),
         (
             (FAILED, Made("y", status="unavailable"), Made("z", status="unavailable")),
             "nothing was measured: 1 failed and 2 cannot run here",
@@ -270,14 +270,14 @@ ERROR = "more than 3 % beyond the limit: an error of measuring"
 def test_what_is_beyond_its_limit_is_not_praised(tmp_path: Path) -> None:
     """The limit is 40 ms."""
     found = said(tmp_path, SEQUENTIAL, FAST, ASYNCIO)
-    assert found == f"io_sleep: no verdict, fast is first but {ERROR}"
+    assert found == f"io_sleep: no ranking: fast is first but {ERROR}"
 
 
 def test_no_share_of_a_first_rank_is_praised_when_one_is_beyond_its_limit(tmp_path: Path) -> None:
     tie = Made("as fast", FAST.seconds[::-1], own_cpu=0.0)
     found = said(tmp_path, SEQUENTIAL, FAST, tie)
     assert f" are first but {ERROR}" in found
-    assert "no verdict, " in found and "fast" in found and "as fast" in found
+    assert "no ranking: " in found and "fast" in found and "as fast" in found
 
 
 def test_neither_card_nor_chart_praises_what_the_verdict_doubts(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_neither_card_nor_chart_praises_what_the_verdict_doubts(tmp_path: Path) 
     assert not card["firsts"] and not card["share"]
     assert card["beside"] == f"fast is first but {ERROR}"
     assert charts.overview([one, only]) == "io_sleep: no verdict; other: only z was measured"
-    assert one.title == f"io_sleep: no verdict, fast is first but {ERROR}"
+    assert one.title == f"io_sleep: no ranking: fast is first but {ERROR}"
 
 
 def test_an_error_further_down_does_not_touch_the_verdict(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_the_default_matrix_shows_within_100_columns_what_a_strategy_costs() -> 
     ]
     lines = shown(matrix()).splitlines()
     assert max(map(len, lines)) <= 100
-    assert "hidden at this width: tasks/s, start-up, one-shot" in lines[-1]
+    assert "no room for tasks/s, start-up, one-shot: " in lines[-1]
     pool = next(line for line in lines if " asyncio+processpool " in line)
     assert pool.endswith("86% 1.2 ms 205 MB 233 ms 10 ms      ")
 
@@ -86,7 +86,7 @@ def test_columns_stand_as_asked_for_beside_names_and_notes() -> None:
 def test_of_columns_asked_for_the_last_goes_first() -> None:
     view = wanted("p99,tasks/s,one-shot,speed-up,batch")
     assert titles(matrix(), view, 60) == ["strategy", "p99", "tasks/s", "one-shot", "notes"]
-    assert "hidden at this width: batch, speed-up (" in shown(matrix(), view, 60)
+    assert "no room for batch, speed-up: " in shown(matrix(), view, 60)
 
 
 def test_all_is_every_column_there_is() -> None:

@@ -137,7 +137,7 @@ def test_an_overview_names_who_is_first_everywhere(tmp_path: Path) -> None:
         Made("a", [0.1], workload="once", block=3),
     ]
     assert overview(list(blocks(stored(tmp_path / "4", made)))) == (
-        "io_sleep: asyncio 16.0x; cpu: nothing beats sequential here; bad: nothing was measured; "
+        "io_sleep: asyncio 16.0x; cpu: sequential is fastest; bad: nothing was measured; "
         "once: only a was measured"
     )
     many = list(blocks(stored(tmp_path / "12", RUNS["12 blocks"])))

@@ -152,11 +152,11 @@ def test_who_is_missing_in_a_chart_is_named_with_the_reason(tmp_path: Path, draw
         latency=measured([0.01], [0.0]).latency,
         lag=late(0.1, 0.1, 0.1).lag,
     )
-    why = dict.fromkeys(("timeline", "latency", "lag"), "no time left for it")
+    why = dict.fromkeys(("timeline", "latency", "lag"), "no time was left for it")
     none = Probed(absent={"lag": "it runs no event loop"})
     known = {0: none, 1: whole, 2: Probed(absent=why)}
     sheet, _ = draw(probed(tmp_path, known, 3))
-    assert sheet.about.endswith(". Not shown: threading (no time left for it)")
+    assert sheet.about.endswith(". Not shown: threading (no time was left for it)")
 
 
 def test_tasks_that_took_no_time_are_drawn(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def test_the_summary_can_be_appended_to_anything(tmp_path: Path) -> None:
         ([], ""),
         (
             [Made("x", status="failed", reason="crash")],
-            "no verdict, nothing was measured: 1 failed",
+            "nothing was measured: 1 failed",
         ),
         ([sequential([1.0])], "only sequential was measured, 1.00 s a batch"),
         (

@@ -61,7 +61,7 @@ def test_what_was_not_measured_and_what_bends_a_number_is_said(tmp_path: Path) -
     ]
     found = Parsed(run(tmp_path, made)._repr_html_())
     assert "uvloop: unavailable: uvloop is not installed" in found.text
-    assert "a: blocks the loop: the workload has no async form" in found.text
+    assert "a: blocks the event loop: no async form" in found.text
 
 
 def test_nothing_around_the_chart_has_a_colour_of_its_own(tmp_path: Path) -> None:

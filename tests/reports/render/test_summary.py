@@ -64,7 +64,7 @@ def test_80_columns_hide_the_least_needed_and_say_so(tmp_path: Path) -> None:
     assert max(map(len, out.splitlines())) <= 80
     assert heading(out).split()[:5] == ["rank", "strategy", "batch", "\u00b1", "speed-up"]
     assert "asyncio+run_in_executor " in out
-    assert "hidden at this width: tasks/s" in out
+    assert "no room for tasks/s" in out
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
@@ -115,7 +115,7 @@ def test_notes_stand_as_letters_and_are_explained(tmp_path: Path) -> None:
     lines = shown(tmp_path, made).splitlines()
     assert next(line for line in lines if " asyncio " in line).rstrip().endswith(" a b")
     assert next(line for line in lines if " asyncio+to_thread " in line).rstrip().endswith(" b")
-    assert any(line.startswith("  a  blocks the loop: the workload has no") for line in lines)
+    assert any(line.startswith("  a  blocks the event loop: no async form") for line in lines)
     assert "  b  never seen before" in [line.rstrip() for line in lines]
 
 

@@ -103,8 +103,8 @@ def test_what_is_no_time_is_left_out_and_said(tmp_path: Path) -> None:
     )
     assert [row.workload for row in cells.rows(found)] == ["a"]
     assert found.run.warnings[1:] == (
-        "memory is left out: its unit is the byte",
-        "never is left out: it has no values",
+        "memory is left out: its unit is the byte [left-out]",
+        "never is left out: it has no values [left-out]",
     )
 
 
