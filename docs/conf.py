@@ -8,7 +8,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "ext"))
 
+import lessons
 from chinese import theme_words
+
+lessons.write_stubs()
 
 project = "concbench"
 author = copyright = "The concbench authors"

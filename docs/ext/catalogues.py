@@ -1,7 +1,8 @@
 """The catalogues of the Chinese edition: brought up to date, and what is missing in them.
 
 Babel, which Sphinx has with it, does both.  A page of WHOLE is translated to its last sentence, and a
-test holds that; of the others a catalogue has what somebody translated, such as titles.
+test holds that; of the others a catalogue has what somebody translated, such as titles.  Lessons have
+their words in both languages, and no catalogue.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ msgstr ""
 '''
 """Of each catalogue: without a date, so that a file changes where a sentence does."""
 FOLDER = Path(__file__).parents[1] / "locale" / LANGUAGE / "LC_MESSAGES"
-WHOLE = ("index", "tutorials/*", "lessons/*", "reference/notes", "reference/glossary")
+WHOLE = ("index", "tutorials/*", "reference/notes", "reference/glossary")
 
 
 def update(templates: Path) -> None:
@@ -74,7 +75,8 @@ def missing(templates: Path) -> Iterator[str]:
 def pages(templates: Path) -> Iterator[tuple[str, Catalog]]:
     """Each page with the catalogue of its sentences."""
     for path in sorted(templates.rglob("*.pot")):
-        yield path.relative_to(templates).with_suffix("").as_posix(), _read(path)
+        if path.parent.name != "lessons":
+            yield path.relative_to(templates).with_suffix("").as_posix(), _read(path)
 
 
 def _is_whole(page: str) -> bool:

@@ -15,11 +15,7 @@ from concbench.cli import listing
 from concbench.cli.commands import app
 from concbench.plan import settings
 from concbench.plan.plugins import describe
-
-try:
-    from concbench.reports.codes import KINDS, entries
-except ModuleNotFoundError:
-    from codes_of_before import KINDS, entries
+from concbench.reports.codes import KINDS, entries
 
 
 def group() -> Any:

@@ -17,6 +17,7 @@ import typer
 
 from concbench.cli.commands import _with_default, app
 from concbench.plan.settings import resolve
+from concbench.reports.analysis import tables
 
 from .site import DOCS, ROOT, pages
 
@@ -106,3 +107,10 @@ def test_the_runs_of_the_pages_are_small_and_tell_nothing_of_where_they_were_mea
         assert len(text) < 400_000, path
         assert not re.search(r"/(work|root|home|tmp)\b", text), path
         assert os.uname().nodename not in text or len(os.uname().nodename) < 6
+
+
+def test_the_columns_of_the_reference_are_those_there_are():
+    page = (DOCS / "reference" / "columns.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\*?)(.+?)\1 \| `(.+?)` \|", page, re.MULTILINE)
+    there = [(one.title, one.key, one.usual) for one in tables.COLUMNS]
+    assert [(title, key, not mark) for mark, title, key in rows] == there
