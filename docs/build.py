@@ -48,7 +48,8 @@ def templates(target: Path) -> Path:
 
 def _sphinx(builder: str, target: Path, language: str) -> subprocess.Popen[bytes]:
     doctrees = target.parent / f".doctrees-{builder}-{language}"
-    command = ["-m", "sphinx", "-W", "--keep-going", "-q", "-b", builder, "-d", str(doctrees)]
+    # Anew (-E): pages have what the program says now, and their files do not change with that.
+    command = ["-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", builder, "-d", str(doctrees)]
     return subprocess.Popen(
         [sys.executable, *command, "-D", f"language={language}", str(DOCS), str(target)]
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import sphinx
+from babel.messages.mofile import read_mo, write_mo
 from sphinx.application import Sphinx
 from sphinx.search import SearchLanguage
 
@@ -49,12 +51,26 @@ class Pairs(SearchLanguage):
         return word.lower()
 
 
+FURO = {
+    "Next": "下一頁",
+    "Previous": "上一頁",
+    "On this page": "本頁內容",
+    "Back to top": "回到頂端",
+    "Made with ": "製作工具：",
+}
+"""What the theme says and Sphinx has no words for."""
+
+
 def theme_words(folder: Path) -> Path:
     """A folder of catalogues with Sphinx's own words: it calls Traditional Chinese zh_TW."""
     place = folder / "zh_Hant" / "LC_MESSAGES"
     place.mkdir(parents=True, exist_ok=True)
     own = Path(sphinx.__file__).parent / "locale" / "zh_TW" / "LC_MESSAGES" / "sphinx.mo"
-    write_whole(place / "sphinx.mo", own.read_bytes())  # both editions are built at once
+    words, file = read_mo(BytesIO(own.read_bytes())), BytesIO()
+    for english, chinese in FURO.items():
+        words.add(english, chinese)
+    write_mo(file, words)
+    write_whole(place / "sphinx.mo", file.getvalue())  # both editions are built at once
     return folder
 
 

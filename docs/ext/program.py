@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import typer
-from docutils import nodes
 from pydantic import BaseModel
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
 
 from concbench.cli import listing
 from concbench.cli.commands import app
@@ -42,7 +41,7 @@ def _option(one: Any) -> str:
 
 def _literal(text: str) -> str:
     """Help as Markdown: what is a sign there stays one."""
-    return "".join(f"\\{sign}" if sign in r"*_[]<>`$" else sign for sign in text)
+    return "".join(f"\\{sign}" if sign in r"*_[]<>$" else sign for sign in text)
 
 
 def configuration() -> Iterator[str]:
@@ -96,8 +95,8 @@ def notes() -> Iterator[str]:
         yield f"## {title}\n"
         for one in every:
             if one.kind == kind:
-                yield f"### {one.code}\n\n{one.meaning}\n\n{one.cause}\n\n{one.remedy}\n"
-                yield f"```text\n{one.example}\n```\n" if one.example else ""
+                yield f"### {one.code}\n\n{one.meaning}\n\n```text\n{one.example}\n```\n"
+                yield f"Cause\n: {one.cause}\n\nWhat to do\n: {one.remedy}\n"
 
 
 PARTS: dict[str, Callable[[], str]] = {
@@ -110,16 +109,15 @@ PARTS: dict[str, Callable[[], str]] = {
 }
 
 
-class Generated(SphinxDirective):
-    """`{generated} commands`: a part of the reference."""
+MARK = re.compile(r"```\{generated\} (\w+)\n```\n")
 
-    required_arguments = 1
 
-    def run(self) -> list[nodes.Node]:
-        return self.parse_text_to_nodes(PARTS[self.arguments[0]]())
+def generate(_: Sphinx, __: str, source: list[str]) -> None:
+    """Put the parts into a page where it says so, before Sphinx reads it."""
+    source[0] = MARK.sub(lambda at: PARTS[at[1]](), source[0])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive."""
-    app.add_directive("generated", Generated)
+    """Have each page's text."""
+    app.connect("source-read", generate)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
