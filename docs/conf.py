@@ -40,8 +40,10 @@ gettext_compact = False
 gettext_uuid = False
 gettext_location = False
 
+html_domain_indices = False
 html_theme = "furo"
 html_title = "concbench"
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 templates_path = ["_templates"]

@@ -24,6 +24,6 @@ def built(target: Path) -> Path:
         f"build.build(Path({str(target)!r}))\n"
         f"build.templates(Path({str(target.parent / 'gettext')!r}))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=170)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stdout + done.stderr
     return target
