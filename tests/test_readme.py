@@ -87,6 +87,8 @@ def test_every_other_command_runs_in_a_clean_folder(tmp_path):
         if words[0] == "init":
             for step in (["init", "-q"], ["add", "."], ["commit", "-qm", "Start"]):
                 subprocess.run([*git, *step], cwd=tmp_path, check=True)
+            with (tmp_path / "benchmarks" / "work.py").open("a", encoding="utf-8") as work:
+                work.write("# a change\n")
 
 
 def test_its_output_and_its_picture_are_what_the_program_makes_now():
