@@ -53,7 +53,8 @@ def _strip(metadata: dict[str, Any]) -> None:
 def write(path: Path, content: object) -> None:
     """As JSON in one line, without the folders of the measurement and of the interpreter."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    text = re.sub(r'"/[^"]*/(python[\d.]*)"', r'"\1"', text.replace(str(Path.cwd()), HERE))
+    text = text.replace(str(Path.cwd()), HERE).replace(str(Path.home()), "~")
+    text = re.sub(r'"/[^"]*/(python[\d.]*)"', r'"\1"', text)
     path.write_text(text + "\n", encoding="utf-8")
 
 
