@@ -27,9 +27,7 @@ PORT = 8000
 def build(target: Path) -> None:
     """English into the folder, Chinese below it; SystemExit if anything is wrong."""
     editions = {"en": target, catalogues.LANGUAGE: target / catalogues.LANGUAGE}
-    started = {
-        language: _sphinx("html", folder, language) for language, folder in editions.items()
-    }
+    started = {language: _sphinx("html", folder, language) for language, folder in editions.items()}
     failed = [language for language, one in started.items() if one.wait()]
     if failed:
         raise SystemExit(f"the site has warnings: {', '.join(failed)}")

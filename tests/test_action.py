@@ -98,7 +98,9 @@ class Job:
         return (self.files / "summary").read_text(encoding="utf-8")
 
 
-def job(origin: Path, event: dict, *, revision: str = "main", shallow: bool = True, **inputs) -> Job:
+def job(
+    origin: Path, event: dict, *, revision: str = "main", shallow: bool = True, **inputs
+) -> Job:
     """Check out as actions/checkout does: one commit, or all of them."""
     clone, files = origin.parent / "clone", origin.parent / "files"
     files.mkdir()

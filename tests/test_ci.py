@@ -96,11 +96,15 @@ def test_nothing_of_a_pull_request_is_put_into_a_shell_command():
     runs = [step["run"] for step in steps() if "run" in step]
     assert runs
     assert not any("${{" in run for run in runs)
-    assert not any("${{" in step.get("run", "") for step in loaded(GITHUB)["jobs"]["check"]["steps"])
+    assert not any(
+        "${{" in step.get("run", "") for step in loaded(GITHUB)["jobs"]["check"]["steps"]
+    )
 
 
 def test_what_the_action_leaves_is_kept_although_the_check_failed():
-    (upload,) = (one for one in steps() if one.get("uses", "").startswith("actions/upload-artifact"))
+    (upload,) = (
+        one for one in steps() if one.get("uses", "").startswith("actions/upload-artifact")
+    )
     assert upload["if"] == "always()"
     assert upload["with"]["include-hidden-files"] is True
     assert upload["with"]["path"].split() == [".concbench/runs/", "concbench.xml", "concbench.md"]

@@ -123,9 +123,7 @@ def test_what_the_pages_say_of_behaviour_is_what_strategies_are_tested_to_answer
     stored = behaviour.read(ROOT / "docs" / "runs")
     names, *lines = LINES
     told = {
-        (one.name, name): _masked(one.answers[name].answer)
-        for one in stored.able
-        for name in NAMES
+        (one.name, name): _masked(one.answers[name].answer) for one in stored.able for name in NAMES
     }
     tested = {
         (name, line[0]): answer

@@ -142,7 +142,9 @@ def comment() -> int:
         return 0
     theirs = (event["pull_request"]["head"]["repo"] or {}).get("full_name")
     if theirs != os.environ["GITHUB_REPOSITORY"] or not _input("TOKEN"):
-        print("::notice title=concbench::a fork may not comment: the step's summary has the verdict")
+        print(
+            "::notice title=concbench::a fork may not comment: the step's summary has the verdict"
+        )
         return 0
     try:
         _write_comment(event["pull_request"]["number"], path.read_text(encoding="utf-8"))

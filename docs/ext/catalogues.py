@@ -1,8 +1,8 @@
 """The catalogues of the Chinese edition: brought up to date, and what is missing in them.
 
-Babel, which Sphinx has with it, does both.  A page of WHOLE is translated to its last sentence, and a
-test holds that; of the others a catalogue has what somebody translated, such as titles.  Lessons have
-their words in both languages, and no catalogue.
+Babel, which Sphinx has with it, does both.  A page of WHOLE is translated to its last sentence, and
+a test holds that; of the others a catalogue has what somebody translated, such as titles.  Lessons
+have their words in both languages, and no catalogue.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 LANGUAGE = "zh_Hant"
-HEADER = rf'''# The Chinese edition: see "Write documentation" in CONTRIBUTING.md.
+HEADER = rf"""# The Chinese edition: see "Write documentation" in CONTRIBUTING.md.
 msgid ""
 msgstr ""
 "Language: {LANGUAGE}\n"
@@ -25,7 +25,7 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\n"
 "Content-Transfer-Encoding: 8bit\n"
 
-'''
+"""
 """Of each catalogue: without a date, so that a file changes where a sentence does."""
 FOLDER = Path(__file__).parents[1] / "locale" / LANGUAGE / "LC_MESSAGES"
 WHOLE = ("index", "tutorials/*", "reference/glossary")

@@ -1,6 +1,6 @@
 """Outputs and charts in the pages, made from stored runs whenever the site is built.
 
-The runs stand in docs/runs, a folder each, so that what a page shows is what the program prints now.
+The runs stand in docs/runs, a folder each: what a page shows is what the program prints now.
 """
 
 from __future__ import annotations

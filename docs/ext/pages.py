@@ -1,4 +1,4 @@
-"""Pages made from data that stands elsewhere: lessons, the inputs of the action, the other language."""
+"""Pages from data that stands elsewhere: lessons, the action's inputs, the other language."""
 
 from __future__ import annotations
 

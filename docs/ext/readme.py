@@ -34,9 +34,7 @@ def picture() -> str:
 
     run = outputs.stored("first")
     number = [block.name for block in outputs.tables.blocks(run)].index("http_get")
-    return next(
-        standalone(one.svg) for one in charts.draw(run, "speedup") if one.block == number
-    )
+    return next(standalone(one.svg) for one in charts.draw(run, "speedup") if one.block == number)
 
 
 def update() -> None:

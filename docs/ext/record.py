@@ -1,7 +1,7 @@
-"""Makes a stored run small enough for the repository: `python docs/ext/record.py RUN docs/runs/NAME`.
+"""Makes a stored run small: `python docs/ext/record.py RUN docs/runs/NAME`.
 
-Kept are run.json, the suites, probes.json and gate.json, without what no report reads and what tells
-of the machine more than a reader needs.
+Kept are run.json, the suites, probes.json and gate.json, without what no report reads and what
+tells of the machine more than a reader needs.
 """
 
 from __future__ import annotations

@@ -75,7 +75,9 @@ def test_what_a_page_writes_and_runs_can_be_measured(name, tmp_path):
         if named := re.match(r"# (\w+\.py)\n", block):
             (tmp_path / named[1]).write_text(block, encoding="utf-8")
     for file in sorted(path.name for path in tmp_path.glob("*.py")):
-        lines = (words for words in commands(ROOT / name) if words[0] == "run" and "--side" not in words)
+        lines = (
+            words for words in commands(ROOT / name) if words[0] == "run" and "--side" not in words
+        )
         with_it = (words for words in lines if any(word.startswith(f"{file}:") for word in words))
         words = next(with_it, None)
         if words is None or "urls.txt" in words:  # which ask for another interpreter, or a network
