@@ -14,7 +14,6 @@ from itertools import combinations
 from statistics import median
 
 from .. import numbers
-from ..codes import coded
 from ..run import answers, provenance
 from ..run.schema import Planned, Side
 from ..run.stored import Process, Stored
@@ -322,7 +321,7 @@ def warnings(runs: Sequence[Stored]) -> list[str]:
                 here, there = map(numbers.digits, cpus)
                 differing.append(("CPUs delivered", here, there))
         lines += [
-            coded("conditions-differ", f"{other.run.id}: {what} {there}, in {first.run.id} {here}")
+            f"{other.run.id}: {what} {there}, in {first.run.id} {here}"
             for what, here, there in differing
         ]
     return lines

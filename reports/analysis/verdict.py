@@ -195,12 +195,12 @@ def _headline(found: Conclusion) -> str:
 def _gain(found: Conclusion, sign: str) -> str:
     if found.speedup:
         return f"{sign}{found.speedup} {found.rival}"
-    missing = "without a reference"
+    missing = "there is no reference"
     if found.reference:
         missing = f"{found.rival} {_ABSENT.get(found.reference.status, 'shares no round')}"
         if any(note.code == "sample-unlike" for note in found.reference.notes):
             missing = f"{found.rival} ran a sample unlike the rest"
-    return f"{sign}{found.batch} a batch; no speed-up: {missing}"
+    return f"{sign}{found.batch} a batch; {missing}, so no speed-up"
 
 
 def _open(found: Conclusion) -> str:

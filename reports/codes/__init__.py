@@ -25,7 +25,7 @@ _LAST = re.compile(r"\[([a-z]+(?:-[a-z]+)*)\]$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Entry:
+class Explanation:
     """A code and, in Markdown: what it means, why it happens, what to do, and a line that has it.
 
     `kind` is one of KINDS.
@@ -40,14 +40,14 @@ class Entry:
 
 
 @cache
-def entries() -> dict[str, Entry]:
+def entries() -> dict[str, Explanation]:
     """All there are by their codes, kind by kind; within a kind as its file has them."""
     import tomllib  # with the next 10 ms, which only an explanation need pay
     from importlib.resources import files
 
     texts = {kind: files(__package__).joinpath(f"{kind}.toml").read_text("utf-8") for kind in KINDS}
     return {
-        code: Entry(code, kind, **told)
+        code: Explanation(code, kind, **told)
         for kind, text in texts.items()
         for code, told in tomllib.loads(text).items()
     }

@@ -14,6 +14,7 @@ from ..analysis.behaviour import Behaviour
 from ..analysis.cells import Row
 from ..analysis.comparison import METHOD, Compared
 from ..analysis.tables import NAME, RANK, USUAL, Group, View
+from ..codes import coded
 from ..run.stored import Stored
 from ..table import Heading, Table, escaped, headings, markdown, without_empty
 from . import terminal
@@ -155,7 +156,7 @@ def show_comparison(runs: Sequence[Stored], console: Console) -> None:
     first, *others = runs
     terminal.say(console, f"compared with run {first.run.id}{_when(first)}; {_PAIRING}")
     for warning in comparison.warnings(runs):
-        terminal.say(console, f"warning: {warning}")
+        terminal.say(console, coded("conditions-differ", f"warning: {warning}"))
     contrasts = comparison.against_first(runs)
     called = names.of_runs(runs)
     each = [list(_blocks(rows, called)) for rows in contrasts]

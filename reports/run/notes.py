@@ -42,12 +42,12 @@ class Note:
     @property
     def sentence(self) -> str:
         """What that means or what to do about it; "" of an unknown code and of own words."""
-        return self._words(1)
+        return self._words(1) if self._words(0) else ""
 
     @property
     def explained(self) -> bool:
         """Whether its code has an entry in concbench.reports.codes."""
-        return self.code in WORDS and self.code != TEXT
+        return self.code != TEXT and self._words(0) != ""
 
     def _words(self, part: int) -> str:
         return self._filled(WORDS.get(self.code, ("", ""))[part])

@@ -129,8 +129,8 @@ def _write(name, content):
         ("empty.txt", "\n", "empty.txt has no inputs"),
         ("x/*.png", None, "has no inputs"),
         ("bad.json", "{", "the inputs bad.json cannot be read: Expecting"),
-        ("dict.json", "{}", "it holds no list but a dict"),
-        ("photo.png", b"\x89PNG\xff", "photo.png is no text .inputs are lines of text, .json"),
+        ("dict.json", "{}", "it holds a dict"),
+        ("photo.png", b"\x89PNG\xff", "photo.png is not text .inputs are lines of text, .json"),
     ],
 )
 def test_a_bad_source_is_named_before_anything_runs(work, tmp_path, name, content, words):

@@ -51,5 +51,5 @@ def test_a_limit_and_the_header_count_the_quota(tmp_path):
 @pytest.mark.parametrize(("seconds", "said"), [(0.05, True), (0.4, False)])
 def test_batches_shorter_than_the_period_of_the_quota_are_a_warning(tmp_path, seconds, said):
     run = stored(tmp_path, 0.5, 0.5, 0.5, quota=0.5, seconds=seconds)
-    found = [line for line in lines(run) if "period 100 ms" in line]
+    found = [line for line in lines(run) if "period is 100 ms" in line]
     assert bool(found) is (said or 0.16 < 0.1)

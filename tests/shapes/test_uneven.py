@@ -99,7 +99,7 @@ def test_a_sample_that_cannot_stand_for_the_rest_gives_no_speed_up(tmp_path, slo
     assert sequentially.rank is None
     share = sum(durations[:2]) / 2 / (sum(durations) / 64)
     assert sequentially.batch_seconds == pytest.approx(seconds / share, rel=0.01)
-    assert texts(sequentially) == ("estimated from 2 of 64",)
+    assert texts(sequentially) == ("estimated from 2 of 64 tasks unlike the rest",)
     stored = reports.read(tmp_path)
     (block,) = tables.blocks(stored)
     text = str(exports.rendered(stored, "md"))

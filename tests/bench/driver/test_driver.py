@@ -122,7 +122,7 @@ def test_megabytes_of_prints_harm_nobody():
 def test_a_child_that_left_its_session_is_found_and_ended(monkeypatch, tmp_path):
     monkeypatch.setenv("MARK_OF_THIS_TEST", str(tmp_path))
     folder = run(options(workload=(f"{THIRD}:Misbehaving[how=fork]",)), [], quiet)
-    assert any("left behind" in warning for warning in facts(folder)["warnings"])
+    assert any("[left-running]" in warning for warning in facts(folder)["warnings"])
     everybody = psutil.process_iter(["environ"])
     marks = [(p.info["environ"] or {}).get("MARK_OF_THIS_TEST") for p in everybody]
     assert str(tmp_path) not in marks

@@ -15,6 +15,7 @@ from concbench.driver.fixtures import running
 from concbench.errors import Exit, UsageError
 from concbench.plan.settings import resolve
 from concbench.processes.children import Children, interpreter_command
+from concbench.reports.codes import coded
 from concbench.spec import Spec
 
 from ..processes.processes import gone, pids, until
@@ -194,7 +195,7 @@ def test_a_fixture_that_dies_midway_is_named(children, plugin, tmp_path):
     assert said is not None
     assert f"fixture of {spec.label} was killed by signal 9" in said
     assert "garbage" in said
-    assert fixtures.trouble == [said]
+    assert fixtures.trouble == [coded("fixture-ended", said)]
 
 
 def test_a_fixture_that_died_is_started_anew_and_said(children, plugin, tmp_path):
@@ -221,7 +222,7 @@ def test_a_dead_fixture_costs_no_cell_unless_it_dies_again(tmp_path, monkeypatch
     given = {"workload": ["work.py:Kills"], "strategy": ["sequential", "threading"]}
     settings = resolve({**given, "tasks": 2, "rounds": 3, "param": [f"times={times}"]})
     stored = reports.read(run(settings.model_copy(update={"probe": ("none",)}), [], lambda _: None))
-    assert any("started anew" in line for line in stored.run.warnings)
+    assert any("and was restarted [fixture-ended]" in line for line in stored.run.warnings)
     expected = "measured" if times == 1 else "failed"
     assert {cell.status for cell in stored.run.cells} == {expected}
     assert all("the fixture of " in cell.reason for cell in stored.run.cells if times > 1)
@@ -232,7 +233,7 @@ def test_a_dead_fixture_costs_no_cell_unless_it_dies_again(tmp_path, monkeypatch
     [
         ("raise ValueError('late')", "ValueError: late"),
         ("time.sleep(600)", "did not end in 2 s and was killed"),
-        ("subprocess.Popen(['sleep', '600'])", "left behind: sleep 600"),
+        ("subprocess.Popen(['sleep', '600'])", "left processes running: sleep 600"),
     ],
 )
 def test_what_goes_wrong_at_the_end_is_said(children, plugin, how, said):

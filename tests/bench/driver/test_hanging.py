@@ -101,5 +101,5 @@ def test_a_worker_that_has_measured_and_does_not_end_is_said_to(tmp_path, monkey
     monkeypatch.setattr(workers, "ENDING_SECONDS", 0.5)
     failed = measured(tmp_path, AFTER, monkeypatch)
     assert failed.kind == "timeout"
-    assert failed.message.startswith("measured, and did not end: a thread that is no daemon")
+    assert failed.message.startswith("measured, but did not end: a non-daemon thread")
     assert 'work.py", line 9 in hang' in failed.traceback

@@ -149,7 +149,7 @@ def raising(error):
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (psutil.AccessDenied(7), "another user's process, or a hidden one's"),
+        (psutil.AccessDenied(7), "another user's or a hidden process"),
         (PermissionError(13, "Permission denied"), "memory cannot be read: .*Permission denied"),
         (AttributeError("pss"), "this system does not report PSS"),
     ],

@@ -47,7 +47,7 @@ def refused(folder: Path) -> str:
     with pytest.raises(NotComparable) as caught:
         run(options(), [], quiet, resume=folder)
     text = str(caught.value)
-    assert text.splitlines()[-1].strip().startswith("bring back what was there before, or measure")
+    assert text.splitlines()[-1].strip().startswith("restore what was there before, or measure")
     return text
 
 
@@ -108,7 +108,7 @@ def test_a_check_goes_on_with_what_it_was_started_with(folder, monkeypatch):
     for other in (["--fail-on", "batch>5%"], ["--against", "env:B=1"], ["--baseline", "main"]):
         refused = checked("--resume", *other)
         assert refused.returncode == 2, refused.stdout
-        assert f"cannot take {other[0]} " in refused.stderr
+        assert f"it was started with, not {other[0]} " in refused.stderr
     commit(Path(), {"library.py": "STEPS = 2\n"})
     changed = checked("--resume", "--rounds", "3")
     assert changed.returncode == 4

@@ -195,7 +195,7 @@ def test_another_answer_is_neither_slower_nor_passed(here):
         (["--against", "env:A=1", "--fail-on", "s:asyncio batch>5%"], 2, "no cell with s:asyncio"),
         (["--against", "env:A=1", "--fail-on", "w:G batch>5%"], 2, "no cell with w:G"),
         (["--against", "git:HEAD"], 2, "both sides are "),
-        (["--against", "env:A=1", "--relative"], 2, "give --baseline NAME, too"),
+        (["--against", "env:A=1", "--relative"], 2, "--relative needs --baseline NAME"),
         (["--export", "junti:x.xml"], 2, "junit"),
         (["--export", "junit:no/x.xml"], 2, "cannot write no/x.xml: there is no folder no"),
         (["--export", "md", "--export", "json:.git"], 2, "cannot write .git: it is a folder"),
@@ -259,4 +259,6 @@ def test_what_this_machine_cannot_notice_is_said(here, detects, told):
     store(here / ".concbench", [Floor("work / sequential", 30, 0.05, detects)])
     done = checked(here, "--against", "env:A=1", "--rounds", "1")
     said = " ".join(done.stdout.split())
-    assert ("notices only slow-downs from: work / sequential 7 %" in said) == told
+    assert (
+        "larger slow-downs (doctor --noise): work / sequential 7 % [noise-floor]" in said
+    ) == told

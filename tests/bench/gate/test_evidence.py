@@ -158,7 +158,7 @@ def test_what_is_0_or_less_has_no_ratio_and_may_have_a_bound(before):
     its = samples(past, given)
     assert its.unknown() == [
         "errors is not known of work / threading: it is 0 or less in some rounds, which has no "
-        "ratio: --require may bound it"
+        "ratio: use --require"
     ]
     (found,) = [its.result(one) for one in decision.judge(its.evidence()) if one.word == "below"]
     assert (found.metric, found.bound, found.after) == ("errors", 1.0, 0.0)

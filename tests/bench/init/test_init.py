@@ -115,11 +115,11 @@ def test_a_noxfile_that_names_nox_otherwise_gets_the_import_that_the_sessions_ne
 @pytest.mark.parametrize(
     ("there", "text", "said"),
     [
-        ("benchmarks/work.py", "mine", "benchmarks/work.py is there already"),
-        ("concbench.toml", "", "concbench.toml has options already"),
-        ("pyproject.toml", "[tool.concbench]\n", r"pyproject.toml has \[tool.concbench\] already"),
+        ("benchmarks/work.py", "mine", "benchmarks/work.py already exists"),
+        ("concbench.toml", "", "concbench.toml already has options"),
+        ("pyproject.toml", "[tool.concbench]\n", r"pyproject.toml already has \[tool.concbench\]"),
         ("pyproject.toml", "tool = {x = 1}\n", "takes no further table"),
-        ("pyproject.toml", "tool = 1\n", "its 'tool' is no table"),
+        ("pyproject.toml", "tool = 1\n", "its 'tool' is not a table"),
         ("benchmarks", "", "cannot write .*work.py"),
         ("pyproject.toml", "[tool", "pyproject.toml is not TOML"),
         ("noxfile.py", "def (", "noxfile.py is not Python"),

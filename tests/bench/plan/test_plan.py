@@ -170,7 +170,10 @@ BAD = [
     ({"workload": ("io_sleep[seconds=-1]",)}, "io_sleep: seconds must be between 0 and 3600"),
     ({"workload": ("io_sleep[seconds",)}, "cannot read 'io_sleep"),
     ({"workload": ("!io_slep",)}, "'!io_slep' excludes nothing: did you mean io_sleep?"),
-    ({"reference": "sequental"}, "no strategy 'sequental' to refer to: did you mean sequential"),
+    (
+        {"reference": "sequental"},
+        "no strategy 'sequental' for --reference: did you mean sequ",
+    ),
     ({"param": ("sise=3",)}, "nothing selected has a parameter 'sise': did you mean size?"),
     ({"param": ("size",)}, "cannot read parameter 'size'"),
     ({"param": ("size=1", "size=2")}, "parameter 'size' is given twice"),

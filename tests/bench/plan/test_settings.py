@@ -111,9 +111,9 @@ BAD = [
     ({"probe": ["memry"]}, r"--probe must be some of memory, latency, lag, trace, or all, or none"),
     ({"probe": ["none,lag"]}, r"--probe must be some of .* not \['none,lag'\]"),
     ({"probe": ["", ","]}, "--probe must be some of memory"),
-    ({"raw": True, "probe": ["lag"]}, "--raw keeps what the probe latency sees"),
+    ({"raw": True, "probe": ["lag"]}, "--raw stores what the probe latency measures"),
     ({"probe": 1}, "--probe must be some of memory"),
-    ({"bugdet": "1s"}, "--bugdet is no option: did you mean budget?"),
+    ({"bugdet": "1s"}, "--bugdet is not an option: did you mean budget?"),
 ]
 
 
@@ -141,7 +141,7 @@ def test_an_unknown_key_names_its_file_and_what_was_meant(tmp_path):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('fial_on = ["batch>5%"]', "'fial_on' in {} is no option: did you mean fail_on?"),
+        ('fial_on = ["batch>5%"]', "'fial_on' in {} is not an option: did you mean fail_on?"),
         ("fail_on = 5", "'fail_on' in {} must be a list of texts, not 5"),
         ("relative = 5", "'relative' in {} must be true or false, not 5"),
         ('fail_on = "batsh>5%"', "'fail_on' in {}: 'batsh>5%': no metric 'batsh': did you mean"),
@@ -237,13 +237,13 @@ def test_a_run_that_goes_on_keeps_its_settings_whatever_files_and_variables_say(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"tasks": 5}, r"cannot take --tasks 5 \(it has 4\)"),
+        ({"tasks": 5}, r"not --tasks 5 \(it has 4\)"),
         ({"workers": 2}, r"--workers 2 \(it has none\)"),
         ({"side": ["a"], "seed": 1}, r"--side 'a' \(it has 'a' 'b'\), --seed 1 \(it has none\)"),
     ],
 )
 def test_what_a_run_that_goes_on_cannot_take_is_named_with_what_it_has(given, said):
-    with pytest.raises(UsageError, match=f"0001 goes on with what it was started with.*{said}"):
+    with pytest.raises(UsageError, match=f"0001 resumes with the options it was .*{said}"):
         resumed("0001", STARTED, given, Path("results"))
 
 

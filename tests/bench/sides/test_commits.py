@@ -58,7 +58,7 @@ def revision(folder, name, tmp_path):
 def test_one_commit_is_not_compared_with_itself(here, tmp_path):
     head = revision(here, "HEAD", tmp_path)
     short = git(here, "rev-parse", "HEAD")[:7]
-    with pytest.raises(UsageError, match=f"both sides are {short}: working tree has nothing"):
+    with pytest.raises(UsageError, match=f"both sides are {short}: working tree and git:HEAD do"):
         check_distinct([MeasuredSide(WORKING_TREE), head], here)
     with pytest.raises(UsageError, match="both sides are"):
         check_distinct([head, revision(here, "main", tmp_path)], here)

@@ -47,7 +47,7 @@ def test_a_baseline_is_read_by_its_name_where_no_run_has_it(results, text):
 @pytest.mark.parametrize("text", ["main", "17", ".concbench/baselines/main"])
 def test_no_baseline_goes_on(results, text):
     (results / "baselines/main/journal.jsonl").touch()  # as an earlier version left it there
-    with pytest.raises(UsageError, match=r"baselines/\w+ is a baseline, and only a run can go on"):
+    with pytest.raises(UsageError, match=r"baselines/\w+ is a baseline, and only a run can be "):
         run_to_resume(results, text)
 
 
@@ -84,4 +84,4 @@ def test_resume_refuses_a_baseline(results, command, capsys):
     with pytest.raises(typer.Exit) as end:
         {"run": run, "check": check}[command](resume="main")
     assert end.value.exit_code == Exit.USAGE
-    assert "is a baseline, and only a run can go on" in capsys.readouterr().err
+    assert "is a baseline, and only a run can be resumed" in capsys.readouterr().err

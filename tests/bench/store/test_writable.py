@@ -26,7 +26,7 @@ def place(tmp_path, monkeypatch):
     [
         ("no/where", "there is no folder no"),
         ("folder", "it is a folder"),
-        ("file/below", "file is no folder"),
+        ("file/below", "file is not a folder"),
         ("link", "there is no folder"),
         ("a" * 300, "File name too long"),
     ],
@@ -59,5 +59,5 @@ def test_what_is_read_only_is_named(place, monkeypatch, path, changed):
 
 def test_folders_that_will_be_made_need_not_be_there(place):
     check_file(Path("folder/more/and/more"), makes_folders=True)
-    with pytest.raises(UsageError, match=r"file is no folder"):
+    with pytest.raises(UsageError, match=r"file is not a folder"):
         check_file(Path("file/more/and/more"), makes_folders=True)

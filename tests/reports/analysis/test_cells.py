@@ -114,7 +114,7 @@ def test_another_client_than_the_references_is_said(tmp_path: Path) -> None:
         Made("a", noisy(0.05), client="aiohttp 3"),
     ]
     found = rows(tmp_path, made)
-    assert texts(found[1]) == ("client aiohttp 3, not requests 2",)
+    assert texts(found[1]) == ("a different client (aiohttp 3, not requests 2)",)
     assert texts(found[0]) == ()
 
 

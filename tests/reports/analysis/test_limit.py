@@ -180,7 +180,7 @@ def test_on_a_busy_machine_what_is_beyond_its_limit_makes_it_unknown(tmp_path: P
     assert all(row.of_limit is None and row.limit_seconds is None for row in block.rows)
     assert block.conclusion.outcome == "fastest"
     text = str(exports.rendered(reports.read(path), "md"))
-    assert "limit not known (other programs took CPUs)" in text.replace("\\", "")
+    assert "limit unknown (other programs took CPUs)" in text.replace("\\", "")
     assert "of the limit" not in text
 
 

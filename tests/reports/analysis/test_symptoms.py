@@ -114,7 +114,7 @@ def test_threads_that_gain_nothing_without_a_gil_contend(
     tmp_path: Path, cpu: float, used: str
 ) -> None:
     (said,) = notes(tmp_path, [COMPUTING, free(cpu)])
-    assert said == f"GIL off, no gain: contention, {used} used"
+    assert said == f"no gain without the GIL, {used} used"
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ def test_one_strategy_under_two_names_is_rarely_two_and_intervals_hold_the_truth
         ),
         (
             (sequential([0.64]), Made("x", [0.04])),
-            "one round gives no interval: 2 more rounds would begin to tell",
+            "no ranking: one round gives no interval; 2 more rounds would begin to tell",
         ),
         (
             (Made("x"), Made("y", [1.0], status="failed")),
@@ -264,7 +264,7 @@ def test_what_cannot_be_said_is_said_with_its_reason(
 
 
 FAST = Made("fast", noisy(0.03), own_cpu=0.0)
-ERROR = "more than 3 % beyond the limit: an error of measuring"
+ERROR = "more than 3 % beyond the limit, a measurement error"
 
 
 def test_what_is_beyond_its_limit_is_not_praised(tmp_path: Path) -> None:

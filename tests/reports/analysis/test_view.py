@@ -72,7 +72,7 @@ def test_a_column_without_any_value_is_not_shown() -> None:
 
 def test_a_column_asked_for_that_has_no_value_is_said_to_have_none() -> None:
     out = shown([block(lag_max_seconds=None)], wanted("batch,max-lag"))
-    assert out.splitlines()[-1] == "not shown, for no cell has a value: max lag"
+    assert out.splitlines()[-1] == "not shown, as no cell has a value: max lag"
 
 
 def test_columns_stand_as_asked_for_beside_names_and_notes() -> None:

@@ -12,7 +12,16 @@ from ..gate.checks import alike, bounded, checked, noisy, other, slower, suspect
 
 
 def said(check, width=100):
-    return list(gate.lines(check, width))
+    """Without the last line, where that points to what its doubts mean."""
+    lines = list(gate.lines(check, width))
+    return lines[:-1] if lines[-1].startswith("  see: ") else lines
+
+
+def test_the_last_line_points_to_what_doubts_mean():
+    check = checked(slower(), noisy(), suspect(), warnings=("a baseline [not-paired]",))
+    line = list(gate.lines(check))[-1]
+    assert line == "  see: concbench explain suspect too-noisy not-paired"
+    assert not any("see: " in line for line in gate.lines(checked(slower(), *alike(2))))
 
 
 def test_slower_comes_first_then_what_nobody_knows_then_the_rest_in_a_line():

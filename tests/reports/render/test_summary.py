@@ -138,7 +138,7 @@ def test_the_title_says_what_was_done_and_the_limit(tmp_path: Path) -> None:
 
 
 def test_without_a_reference_the_missing_limit_is_said(tmp_path: Path) -> None:
-    assert "no limit known (it takes a reference" in shown(tmp_path, usual()[1:])
+    assert "limit unknown (it needs a reference" in shown(tmp_path, usual()[1:])
 
 
 @pytest.mark.parametrize(
