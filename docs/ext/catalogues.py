@@ -28,7 +28,7 @@ msgstr ""
 """
 """Of each catalogue: without a date, so that a file changes where a sentence does."""
 FOLDER = Path(__file__).parents[1] / "locale" / LANGUAGE / "LC_MESSAGES"
-WHOLE = ("index", "tutorials/*", "reference/glossary")
+WHOLE = ("index", "tutorials/*", "reference/glossary", "reference/notes")
 
 
 def update(templates: Path) -> None:
