@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -107,3 +108,12 @@ def test_the_pages_are_in_their_own_language(site):
     chinese = Path(site, "zh_Hant", "tutorials", "which-model.html").read_text(encoding="utf-8")
     assert '<html class="no-js" lang="en"' in there
     assert '<html class="no-js" lang="zh-Hant"' in chinese
+
+
+def test_what_is_translated_is_shown(site):
+    """A translation of another form than its sentence, such as a list, is none to Sphinx."""
+    pages = [*Path(site, "zh_Hant", "tutorials").glob("*.html"), site / "zh_Hant" / "index.html"]
+    for page in pages:
+        headings = re.findall("<h2>(.*?)<a", page.read_text(encoding="utf-8"))
+        assert headings
+        assert all(re.search(r"[\u4e00-\u9fff]", heading) for heading in headings), page
