@@ -9,15 +9,22 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import record
+
+from concbench.course import teaching
 from concbench.reports.files import write_whole
 from concbench.reports.lessons import figure
 from concbench.reports.lessons.course import JudgedClaim, TaughtCourse, TaughtLesson
+from concbench.reports.lessons.words import CHINESE
 from concbench.reports.render.lessons import told
 
 DOCS = Path(__file__).parents[1]
 TAUGHT = DOCS / "runs" / "lessons.json"
 STUB = "% Made by docs/ext/lessons.py.\n"
+SAID = ("title", "why", "scale", "claims")
+"""What a lesson says of its program; its readings are of that program."""
 
 
 @cache
@@ -25,6 +32,20 @@ def course(language: str) -> TaughtCourse:
     """All lessons, judged, in a language."""
     document = json.loads(TAUGHT.read_text(encoding="utf-8"))
     return TaughtCourse(document, language, len(document["lessons"]))
+
+
+def current(document: dict[str, Any]) -> dict[str, Any]:
+    """What was measured, with what its lessons say now; one whose program is another is left."""
+    for one in document["lessons"]:
+        now = teaching.describe(one["name"])
+        if (now["code"], now["claims"].keys()) == (one["code"], one["claims"].keys()):
+            one |= {part: now[part] for part in SAID}
+    return document
+
+
+def update() -> None:
+    """Write the lessons with what they say now."""
+    record.write(TAUGHT, current(json.loads(TAUGHT.read_text(encoding="utf-8"))))
 
 
 def write_stubs() -> None:
@@ -51,7 +72,7 @@ def _parts(taught: TaughtCourse, one: TaughtLesson) -> Iterator[str]:
         caption = [say["figure"]] if figure.timed(one) else []
         caption += [say["rounds"]] if figure.seen(one) else []
         yield f'```{{raw}} html\n<div class="chart">{drawing}</div>\n```'
-        yield " ".join([*caption, one.scale])
+        yield ("" if taught.language == CHINESE else " ").join([*caption, one.scale])
     yield one.why
     yield f"```sh\nconcbench lessons {one.name}\n```"
     yield f"{taught.here}"

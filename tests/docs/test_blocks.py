@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import os
 import re
 import shlex
@@ -20,6 +22,8 @@ from concbench.plan.settings import resolve
 from concbench.reports.analysis import tables
 
 from .site import DOCS, ROOT, pages
+
+import lessons  # isort: skip  # of docs/ext
 
 COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
 COMING = {"advise", "explain", "lessons", "scale"}
@@ -115,3 +119,8 @@ def test_the_columns_of_the_reference_are_those_there_are():
     rows = re.findall(r"^\| (\*?)(.+?)\1 \| `(.+?)` \|", page, re.MULTILINE)
     there = [(one.title, one.key, one.usual) for one in tables.COLUMNS]
     assert [(title, key, not mark) for mark, title, key in rows[1:]] == there
+
+
+def test_stored_lessons_say_what_lessons_say_now():
+    stored = json.loads(lessons.TAUGHT.read_text(encoding="utf-8"))
+    assert lessons.current(copy.deepcopy(stored)) == stored
