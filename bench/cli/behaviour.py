@@ -42,7 +42,7 @@ def behaviour(
     timeout: options.Timeout = None,
     results: options.Results = None,
 ) -> None:
-    """Show what strategies do on errors, time-outs and Ctrl-C, and what a worker costs."""
+    """Show what strategies do on errors, time-outs and Ctrl-C."""
     given = {"strategy": strategy, "timeout": timeout, "results": results}
     form = options.form(as_json, markdown)
     with ending() as outcome:

@@ -58,7 +58,12 @@ Require = Annotated[
         "nothing to compare with; repeatable.",
     ),
 ]
-Budget = Annotated[str | None, Option(help="Longest time it may take (default: 10m).")]
+Budget = Annotated[
+    str | None, Option(metavar="TIME", help="Longest time it may take (default: 10m).")
+]
+Strict = Annotated[
+    bool, Option("--strict", help="Also fail (exit code 6) on doubt, and on what is not compared.")
+]
 Export = Annotated[
     options.Several,
     Option(
@@ -92,7 +97,7 @@ def check(
     resume: options.Resume = None,
     export: Export = None,
     report: options.Report = False,
-    strict: options.Strict = False,
+    strict: Strict = False,
     exact: options.Exact = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,

@@ -29,7 +29,8 @@ Noise = Annotated[
         help="Also measure each cell against itself: which slow-downs can a check notice here?",
     ),
 ]
-Budget = Annotated[str | None, Option(help="Time for --noise (default: 3m).")]
+Budget = Annotated[str | None, Option(metavar="TIME", help="Time for --noise (default: 3m).")]
+Strict = Annotated[bool, Option("--strict", help="Fail (exit code 6) if there is anything to fix.")]
 
 
 def doctor(
@@ -38,10 +39,10 @@ def doctor(
     workload: options.Workload = None,
     strategy: options.Strategy = None,
     as_json: options.Json = False,
-    strict: options.Strict = False,
+    strict: Strict = False,
     results: options.Results = None,
 ) -> None:
-    """Find what makes measurements noisy on this machine, and say how to fix it."""
+    """Find what makes measurements noisy here, and how to fix it."""
     given = {"workload": workload, "strategy": strategy, "budget": budget, "results": results}
     with ending() as outcome:
         import json

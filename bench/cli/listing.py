@@ -102,7 +102,7 @@ Codes = Annotated[
 
 
 def explain(codes: Codes = None) -> None:
-    """Explain notes and warnings: what a code means, its cause, and what to do."""
+    """Explain notes and warnings by their codes: cause and remedy."""
     with ending():
         from concbench.reports.codes import KINDS, entries
 
@@ -138,7 +138,7 @@ Folder = Annotated[Path, Argument(metavar="FOLDER", help="The project folder (de
 
 
 def init(folder: Folder = Path()) -> None:
-    """Add an example workload, options and nox sessions to your project."""
+    """Add an example workload, options and nox sessions."""
     with ending():
         from .. import init as project
 

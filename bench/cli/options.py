@@ -72,6 +72,7 @@ Workload = Annotated[
     Option(
         "-w",
         "--workload",
+        metavar="WORKLOAD",
         help="What to run: NAME, NAME[key=value,...], file.py:Name, a pattern with * and ?, or "
         "!NAME to leave one out; repeatable.",
         autocompletion=_names("workloads"),
@@ -82,6 +83,7 @@ Strategy = Annotated[
     Option(
         "-s",
         "--strategy",
+        metavar="STRATEGY",
         help="How to run it, in the same forms; repeatable.",
         autocompletion=_names("strategies"),
     ),
@@ -89,7 +91,10 @@ Strategy = Annotated[
 Param = Annotated[
     Several,
     Option(
-        "-P", "--param", help="Sweep a parameter: key=1,2,4 or key=1:64:x2 (doubling); repeatable."
+        "-P",
+        "--param",
+        metavar="KEY=VALUES",
+        help="Sweep a parameter: key=1,2,4 or key=1:64:x2 (doubling); repeatable.",
     ),
 ]
 Inputs = Annotated[
@@ -98,16 +103,19 @@ Inputs = Annotated[
         metavar="FILE", help="Inputs of the tasks: a file (lines, json, csv, parquet) or 'a/*.png'."
     ),
 ]
-Tasks = Annotated[int | None, Option(help="Tasks in a batch.")]
-Workers = Annotated[int | None, Option(help="Tasks that run at the same time.")]
+Tasks = Annotated[int | None, Option(metavar="N", help="Tasks in a batch.")]
+Workers = Annotated[int | None, Option(metavar="N", help="Tasks that run at the same time.")]
 Start = Annotated[
     str | None,
     Option(
+        metavar="METHOD",
         help="How processes start: fork, spawn or forkserver.",
         autocompletion=choices(("fork", "spawn", "forkserver")),
     ),
 ]
-Reference = Annotated[str | None, Option(help="Baseline for speed-ups (default: sequential).")]
+Reference = Annotated[
+    str | None, Option(metavar="STRATEGY", help="Baseline for speed-ups (default: sequential).")
+]
 Margin = Annotated[
     str | None,
     Option(metavar="SHARE", help="Strategies that differ by less count as equal (default: 5%)."),
@@ -126,16 +134,23 @@ Rounds = Annotated[
     int | None, Option(metavar="N", help="Run N rounds; no time limit unless --budget is given.")
 ]
 Timeout = Annotated[
-    str | None, Option(help="Kill a worker after this long (default: from its expected work).")
+    str | None,
+    Option(metavar="TIME", help="Kill a worker after this long (default: from its expected work)."),
 ]
 Seed = Annotated[
     int | None,
-    Option(help="Seed for the order of cells: that of an earlier run repeats its order."),
+    Option(
+        metavar="N", help="Seed for the order of cells: that of an earlier run repeats its order."
+    ),
 ]
 
 # What becomes of it
-Results = Annotated[Path | None, Option(help="Folder for stored runs (default: .concbench).")]
-Resume = Annotated[str | None, Option(help="Resume an interrupted run (default: latest).")]
+Results = Annotated[
+    Path | None, Option(metavar="FOLDER", help="Folder for stored runs (default: .concbench).")
+]
+Resume = Annotated[
+    str | None, Option(metavar="RUN", help="Resume an interrupted run (default: latest).")
+]
 Report = Annotated[bool, Option("--report", help="Also write an HTML page and charts.")]
 Strict = Annotated[
     bool, Option("--strict", help="Fail if a cell leaves threads, processes or files behind.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import dropwhile
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -35,7 +38,8 @@ PRESETS = {"quick": "30s", "rigorous": "10m"}
 Budget = Annotated[
     str | None,
     Option(
-        help="Time for all rounds, such as 10m or 1h (default: 60s); probes add up to a quarter."
+        metavar="TIME",
+        help="Time for all rounds, such as 10m or 1h (default: 60s); probes add up to a quarter.",
     ),
 ]
 Quick = Annotated[bool, Option("--quick", help="Same as --budget 30s.")]
@@ -43,8 +47,9 @@ Rigorous = Annotated[bool, Option("--rigorous", help="Same as --budget 10m.")]
 Side = Annotated[
     options.Several,
     Option(
+        metavar="SIDE",
         help="Compare this in the same rounds: git:REV, python:PATH, python:3.12, pip:REQUIREMENT, "
-        "env:KEY=VALUE, strategy:NAME, or 'working tree'; repeatable."
+        "env:KEY=VALUE, strategy:NAME, or 'working tree'; repeatable.",
     ),
 ]
 Probe = Annotated[
@@ -285,7 +290,15 @@ def _show_tracebacks(failures: Iterable[tuple[str, str, str]]) -> None:
     for name, message, traceback in dict.fromkeys(failures):
         print(f"\n{name} failed: {legible(message)}")
         if traceback:
-            print(textwrap.indent(legible(traceback).rstrip(), "  "))
+            print(textwrap.indent(legible(_of_user(traceback)).rstrip(), "  "))
+
+
+def _of_user(traceback: str) -> str:
+    """The traceback from the first frame on that is none of ours; all of it where there is none."""
+    head, *frames = re.split(r'(?m)^(?=  File ")', traceback)
+    ours = f'  File "{Path(__file__).parents[1]}{os.sep}'
+    own = list(dropwhile(lambda frame: frame.startswith(ours), frames))
+    return head + "".join(own or frames)
 
 
 def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome, verbose: bool) -> None:
@@ -316,7 +329,7 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome, verbose: bo
 
 def _show_next(given: Mapping[str, Any], settings: Settings) -> None:
     steps = [(shlex.join(words), question) for words, question in next_steps(given, settings)]
-    wide = max((len(words) for words, _ in steps), default=0)
+    wide = min(60, max((len(words) for words, _ in steps), default=0))
     lines = [f"  concbench {words:{wide}}  {question}" for words, question in steps]
     if lines:
         print("next:", *lines, sep="\n")

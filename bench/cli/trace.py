@@ -52,7 +52,7 @@ def trace(
     start: options.Start = None,
     timeout: options.Timeout = None,
 ) -> None:
-    """Run a cell once and write a timeline for Perfetto (Chrome trace events)."""
+    """Run a cell once and write its timeline for Perfetto."""
     given = {"param": param, "tasks": tasks, "workers": workers, "start": start, "timeout": timeout}
     with ending() as outcome:
         import json

@@ -114,7 +114,7 @@ def _doubts(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
         usable = median(stored.run.delivered)
         if usable < WHOLE * cpus and (quota is None or usable < WHOLE * quota):
             took = f"something else used {cpus - usable:.2f} of {cpus} CPUs throughout"
-            yield coded("busy-machine", f"{took}: what computes in parallel looks slower")
+            yield coded("busy-machine", f"{took}: process pools look slower")
     batches = [row.batch_seconds for rows in tables for row in rows if row.batch_seconds]
     if quota is not None and batches and min(batches) < PERIOD_SECONDS:
         shortest = f"the shortest batch ({numbers.duration(min(batches))}) may escape the quota"
