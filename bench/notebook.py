@@ -84,9 +84,7 @@ def teach(
     def watching() -> Iterator[Callable[[str], object]]:
         display = None if quiet else _display()
         handle = display(_line("preparing"), raw=True, display_id=True) if display else None
-        yield lambda name: handle and handle.update(_line(name), raw=True)
-        if handle:
-            handle.update(_line("done"), raw=True)
+        yield lambda where: handle and handle.update(_line(where or "done"), raw=True)
 
     return Lessons(taught(wanted, tongue, lambda one: None, watching))
 

@@ -92,7 +92,12 @@ def _status() -> Iterator[Callable[[str], object]]:
     from rich.console import Console
 
     with Console(stderr=True).status("") as status:
-        yield status.update
+
+        def watch(where: str) -> None:
+            status.update(where)
+            status.start() if where else status.stop()  # or it would stand in what is printed
+
+        yield watch
 
 
 def spoken(language: str | None) -> str:
@@ -114,7 +119,7 @@ def taught(
 ) -> TaughtCourse:
     """The course, after `show` had each lesson; an interrupt ends it early, and it says so.
 
-    `watching` opens what is told the name of each lesson before it.
+    `watching` opens what is told where it is before each lesson, and an empty text after it.
     """
     from concbench.reports.lessons.course import TaughtCourse
 
@@ -126,6 +131,7 @@ def taught(
         with workshop() as shop, watching() as watch:
             for document in teaching.taught(shop, syllabus, watch):
                 documents.append(document)
+                watch("")
                 show(TaughtCourse({**about, "lessons": [document]}, language, planned))
     except KeyboardInterrupt:  # what is done is kept
         pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import platform
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -104,10 +105,10 @@ def taught(
 ) -> Iterator[dict[str, Any]]:
     """Each lesson as it ends: its words, its code, its claims, and its readings or its failure.
 
-    `watch(name)` is called before each.
+    `watch("3/17 three_sleeps")` is called before each.
     """
-    for name in syllabus.names:
-        watch(name)
+    for place, name in enumerate(syllabus.names, 1):
+        watch(f"{place}/{len(syllabus.names)} {name}")
         yield _lesson(shop, name, syllabus)
 
 
@@ -117,20 +118,27 @@ def _lesson(shop: Workshop, name: str, syllabus: Syllabus) -> dict[str, Any]:
         described |= describe(name)
         rounds = syllabus.rounds or described["rounds"]
         found = _run(shop, spec(name), rounds, syllabus)
-    except UsageError as error:  # its file does not import, or its fixture does not start
-        lines = str(error).splitlines()
-        found = Failed("error", " ".join([lines[0], *map(str.strip, lines[1:][-1:])]), str(error))
+    except Exception as error:  # whatever its file lacks or raises is this lesson's failure alone
+        found = _failed(error)
     if isinstance(found, Failed):
         failure = {"message": found.message, "traceback": found.traceback}
         return {**described, "failure": failure, "readings": {}, "absent": {}}
     return {**described, "rounds": rounds, "failure": None, **found}
 
 
+def _failed(error: Exception) -> Failed:
+    """The first and the last line of what a file or a fixture raised: who, and what it said."""
+    said = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
+    first, *more = said.splitlines()
+    trace = "".join(traceback.format_exception(error))
+    return Failed("error", " ".join([first, *map(str.strip, more[-1:])]), trace)
+
+
 def describe(name: str) -> dict[str, Any]:
     """What a lesson says and runs.  Raises UsageError where its file does not import."""
     kind = loaded(spec(name))
     words = {part: getattr(kind, part).plain() for part in ("title", "why", "scale")}
-    claims = {name: claim.plain() for name, claim in kind().claims.items()}
+    claims = {key: claim.plain() for key, claim in kind().claims.items()}
     return {
         "name": name,
         "number": kind.number,

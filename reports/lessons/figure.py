@@ -33,10 +33,20 @@ def seen(lesson: TaughtLesson) -> dict[str, list[bool]]:
     }
 
 
+def least(lesson: TaughtLesson) -> dict[str, float]:
+    """The least that a reading can be in theory, as another one is what it is."""
+    checks = [one.check for one in lesson.claims if one.judged and one.check["kind"] == "ratio"]
+    return {
+        one["below"]: median(lesson.readings[one["above"]]) / one["limit"]
+        for one in checks
+        if one["limit"] and one["most"] is None
+    }
+
+
 def draw(lesson: TaughtLesson) -> str:
     """The picture as SVG in `currentColor`; empty where there is nothing to draw."""
     squares = {name: "".join(_squares(rounds)) for name, rounds in seen(lesson).items()}
-    drawn = [*_scales(timed(lesson)), *squares.items()]
+    drawn = [*_scales(timed(lesson), least(lesson)), *squares.items()]
     if not drawn:
         return ""
     rows = [
@@ -52,14 +62,17 @@ def draw(lesson: TaughtLesson) -> str:
     )
 
 
-def _scales(readings: dict[str, Sequence[float]]) -> Iterator[tuple[str, str]]:
+def _scales(
+    readings: dict[str, Sequence[float]], limits: dict[str, float]
+) -> Iterator[tuple[str, str]]:
     """Rows of bars; those of seconds and those of bytes have a scale each."""
     for is_bytes in (False, True):
         own = {name: v for name, v in readings.items() if _is_bytes(name) == is_bytes}
         most = max((max(values) for values in own.values()), default=0.0)
         for name, values in own.items():
             text = numbers.size(median(values)) if is_bytes else numbers.duration(median(values))
-            yield name, _bar(values, most, text)
+            limit = _limit(limits[name] / most) if limits.get(name, most) < most else ""
+            yield name, _bar(values, most, text) + limit
 
 
 def _is_bytes(name: str) -> bool:
@@ -79,6 +92,14 @@ def _bar(values: Sequence[float], most: float, text: str) -> str:
         f'<rect x="{LABEL}" y="{top:g}" width="{middle:.1f}" height="{BAR}" fill-opacity="0.18"/>'
         f'<rect x="{LABEL + middle - 0.75:.1f}" y="{top - 2:g}" width="1.5" height="{BAR + 4}"/>'
         f'{dots}<text x="{LABEL + max(places) + 10:.1f}" y="18" fill-opacity="0.75">{text}</text>'
+    )
+
+
+def _limit(share: float) -> str:
+    place = LABEL + (WIDTH - LABEL - VALUE) * share
+    return (
+        f'<path d="M{place:.1f} 2V{ROW - 2}" stroke="currentColor" stroke-width="1.2" '
+        f'stroke-dasharray="3 2.5"/>'
     )
 
 

@@ -23,7 +23,7 @@ FEWEST = 3
 BEYOND = 1.02
 """A ratio that is above its limit by more than that is an error of measuring."""
 MOST_ROUNDS = 500
-"""To ask for more than these is no way out."""
+"""To ask for more is no way out."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Judgement:
     """What the rounds say of a claim.
 
     Of a ratio there are `estimate`, `low` and `high`, and where it is in doubt the `needed` rounds
-    (None: no number of them would help).  Of what is seen there are the `agreeing` rounds and the
+    (None: more than MOST_ROUNDS).  Of what is seen there are the `agreeing` rounds and the
     `other` value that was seen most.  It is `beyond` where it is above what theory allows.
     """
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import numbers
-from .judgement import ABSENT, FAILS, FEWEST, HOLDS, UNKNOWN, Judgement
+from .judgement import ABSENT, FAILS, FEWEST, HOLDS, MOST_ROUNDS, UNKNOWN, Judgement
 
 ENGLISH, CHINESE = "en", "zh-Hant"
 LANGUAGES = (ENGLISH, CHINESE)
@@ -24,6 +24,9 @@ _ENGLISH = {
     "failed": "failed",
     "title": "What tutorials claim of Python's concurrency, checked on this machine",
     "claimed": "claimed: {claimed}",
+    "least": "holds from {least} on",
+    "most": "holds up to {most}",
+    "least most": "holds from {least} to {most}",
     "limit": "limit {limit}",
     "ratio": "{above} / {below}: {ratio} in {rounds} rounds",
     "all": "seen in all {rounds} rounds",
@@ -33,7 +36,7 @@ _ENGLISH = {
     "on": "on {python}",
     "reach": "the interval reaches over {edges}",
     "more": "about {needed} rounds would tell: concbench lessons {name} --rounds {needed}",
-    "no more": "it is too near for any number of rounds to tell",
+    "no more": "if more rounds are like these, {most} of them would not tell",
     "few": "too few rounds to tell: concbench lessons {name} --rounds {needed}",
     "varies": "what else happens on this machine decides it",
     "odd": "a reading is zero or less, so there is no ratio",
@@ -55,7 +58,8 @@ _ENGLISH = {
     "verdict": "verdict",
     "claim": "claim",
     "here it is": "on this machine",
-    "figure": "Each dot is a round, the line their median.",
+    "with numbers": "{says} ({claimed})",
+    "figure": "Each dot is a round, the line their median, a dashed one the limit in theory.",
     "rounds": "Each row is a claim, each square a round: filled where it was seen as claimed.",
     "intervals": "Ratios are taken round by round, all ways of a lesson in turn, and have 99 % "
     "intervals. A claim holds or does not hold where its whole interval, or every round, says so; "
@@ -76,6 +80,9 @@ _CHINESE = {
     "failed": "失敗",
     "title": "教學文章對 Python 並行的說法，在這台機器上逐一檢驗",
     "claimed": "文章的數字：{claimed}",
+    "least": "{least}以上成立",
+    "most": "{most}以下成立",
+    "least most": "{least}到 {most}之間成立",
     "limit": "理論極限 {limit}",
     "ratio": "{above} / {below}：{rounds} 回合為 {ratio}",
     "all": "{rounds} 回合都是如此",
@@ -85,7 +92,7 @@ _CHINESE = {
     "on": "在 {python} 上",
     "reach": "信賴區間跨過 {edges}",
     "more": "大約 {needed} 回合可以判定：concbench lessons {name} --rounds {needed}",
-    "no more": "太接近了，再多回合也無法判定",
+    "no more": "如果其他回合也像這樣，{most} 回合也無法判定",
     "few": "回合太少，無法判定：concbench lessons {name} --rounds {needed}",
     "varies": "取決於這台機器上還發生了什麼事",
     "odd": "有測量值小於或等於零，算不出比值",
@@ -107,7 +114,8 @@ _CHINESE = {
     "verdict": "結果",
     "claim": "說法",
     "here it is": "在這台機器上",
-    "figure": "每一點是一個回合，直線是中位數。",
+    "with numbers": "{says}（{claimed}）",
+    "figure": "每一點是一個回合，實線是中位數，虛線是理論極限。",
     "rounds": "每一列是一項說法，每一格是一個回合：填滿表示與說法相符。",
     "intervals": "比值逐回合計算，同一課的各種做法輪流執行，並附 99 % 信賴區間。整個區間或每一回合"
     "都一致，才說成立或不成立；否則就是無法判定。",
@@ -165,11 +173,12 @@ def _ratio(check: Mapping[str, Any], judged: Judgement, language: str) -> str:
     measured = numbers.interval(judged.estimate, judged.low, judged.high)
     if language == CHINESE:
         measured = measured.replace("x", " 倍", 1)
-    text = say["ratio"].format(**{**check, "ratio": measured, "rounds": judged.rounds})
-    if check["limit"] is None:
-        return text
-    limit = say["limit"].format(limit=ratio(check["limit"], language))
-    return say["comma"].join([text, limit])
+    given = [key for key in ("least", "most", "limit") if check[key] is not None]
+    bounds = {key: ratio(check[key], language) for key in given}
+    parts = [say["ratio"].format(**{**check, "ratio": measured, "rounds": judged.rounds})]
+    parts.append(say[" ".join(key for key in given if key != "limit")].format(**bounds))
+    parts += [say["limit"].format(**bounds)] if "limit" in bounds else []
+    return say["comma"].join(parts)
 
 
 def _doubt(check: Mapping[str, Any], judged: Judgement, name: str, language: str) -> str:
@@ -185,5 +194,5 @@ def _doubt(check: Mapping[str, Any], judged: Judgement, name: str, language: str
     edges = [one for one in (check["least"], check["most"]) if one is not None]
     reached = [ratio(one, language) for one in edges if judged.low < one < judged.high]
     more = "more" if judged.needed else "no more"
-    after = say[more].format(needed=judged.needed, name=name)
+    after = say[more].format(needed=judged.needed, name=name, most=MOST_ROUNDS)
     return say["separator"].join([say["reach"].format(edges=" / ".join(reached)), after])

@@ -60,7 +60,8 @@ def told(course: TaughtCourse, claim: JudgedClaim) -> str:
     """The claim with the numbers that it comes with."""
     if not claim.claimed:
         return claim.says
-    return f"{claim.says} ({course.say['claimed'].format(claimed=claim.claimed)})"
+    claimed = course.say["claimed"].format(claimed=claim.claimed)
+    return course.say["with numbers"].format(says=claim.says, claimed=claimed)
 
 
 def _text(text: str, console: Console, style: str = "") -> Text:

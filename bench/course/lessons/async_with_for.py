@@ -61,7 +61,7 @@ class AsyncWithFor:
     scale: ClassVar = SCALE
     claims: ClassVar = {
         "awaiting": Claim(
-            Ratio("two_awaiting", "one_awaiting", least=0.9, most=1.2, limit=1.0),
+            Ratio("two_awaiting", "one_awaiting", least=0.8, most=1.25, limit=1.0),
             Words(
                 en="Two that use async with and async for take as long as one.",
                 zh="兩個使用 async with 與 async for 的協程，只花一個的時間。",
@@ -69,7 +69,7 @@ class AsyncWithFor:
             claimed="1 s, 1 s: 1x",
         ),
         "blocking": Claim(
-            Ratio("two_blocking", "one_blocking", least=1.8, limit=2.0),
+            Ratio("two_blocking", "one_blocking", least=1.6, limit=2.0),
             Words(
                 en="Two with a plain for over what waits take twice as long.",
                 zh="用普通的 for 等待，兩個就要花兩倍時間。",

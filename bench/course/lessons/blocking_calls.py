@@ -48,7 +48,7 @@ class BlockingCalls:
     )
     claims: ClassVar = {
         "blocks": Claim(
-            Ratio("blocked", "alone", least=2.7, limit=3.0),
+            Ratio("blocked", "alone", least=2.4, limit=3.0),
             Words(
                 en="Three coroutines that call time.sleep take three times as long as one.",
                 zh="三個呼叫 time.sleep 的協程，要花一個的三倍時間。",
@@ -56,7 +56,7 @@ class BlockingCalls:
             claimed="31.2 s",
         ),
         "to_thread": Claim(
-            Ratio("blocked", "to_thread", least=2.7, limit=3.0),
+            Ratio("blocked", "to_thread", least=2.4, limit=3.0),
             Words(
                 en="With asyncio.to_thread they take as long as one.",
                 zh="改用 asyncio.to_thread，三個只花一個的時間。",
@@ -64,7 +64,7 @@ class BlockingCalls:
             claimed="31.2 s, 11.2 s: 2.8x",
         ),
         "run_in_executor": Claim(
-            Ratio("blocked", "run_in_executor", least=2.7, limit=3.0),
+            Ratio("blocked", "run_in_executor", least=2.4, limit=3.0),
             Words(
                 en="With loop.run_in_executor, too.",
                 zh="改用 loop.run_in_executor 也一樣。",

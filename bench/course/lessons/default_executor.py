@@ -69,7 +69,7 @@ class DefaultExecutor:
             ),
         ),
         "trap": Claim(
-            Ratio("one_more", "as_many", least=1.8, limit=2.0),
+            Ratio("one_more", "as_many", least=1.6, limit=2.0),
             Words(
                 en="One call more than threads, and all take twice as long.",
                 zh="只要比執行緒多一個呼叫，全部就要花兩倍時間。",
@@ -85,7 +85,7 @@ class DefaultExecutor:
             claimed=str(THREADS),
         ),
         "larger": Claim(
-            Ratio("one_more", "larger", least=1.8, limit=2.0),
+            Ratio("one_more", "larger", least=1.6, limit=2.0),
             Words(
                 en="A default executor that is large enough ends that.",
                 zh="換成夠大的預設執行器，就不會這樣。",

@@ -68,7 +68,7 @@ class FirstResult:
             ),
         ),
         "first_early": Claim(
-            Ratio("gather", "first", least=2.7, limit=3.0),
+            Ratio("gather", "first", least=2.4, limit=3.0),
             Words(
                 en="Its first result is there after 1 s of 3 s.",
                 zh="全部要 3 秒時，它的第一個結果 1 秒就到。",
@@ -76,7 +76,7 @@ class FirstResult:
             claimed="3 s, 1 s: 3x",
         ),
         "first_completed": Claim(
-            Ratio("gather", "first_completed", least=2.7, limit=3.0),
+            Ratio("gather", "first_completed", least=2.4, limit=3.0),
             Words(
                 en="wait with FIRST_COMPLETED comes back as early.",
                 zh="wait 加上 FIRST_COMPLETED 也一樣早返回。",

@@ -55,7 +55,7 @@ class NotStarted:
     scale: ClassVar = SCALE
     claims: ClassVar = {
         "overlap": Claim(
-            Ratio("coroutines", "tasks", least=1.8, limit=2.0),
+            Ratio("coroutines", "tasks", least=1.6, limit=2.0),
             Words(
                 en="Two sleeps overlap as tasks, and do not as coroutines.",
                 zh="兩次 sleep 變成任務才會重疊，只是協程就不會。",

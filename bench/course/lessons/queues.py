@@ -57,7 +57,7 @@ class Queues:
             ),
         ),
         "shared": Claim(
-            Ratio("one", "two", least=1.8, limit=2.0),
+            Ratio("one", "two", least=1.6, limit=2.0),
             Words(
                 en="Two consumers take half as long as one.",
                 zh="兩個消費者只花一個的一半時間。",

@@ -14,7 +14,7 @@ import aiohttp
 from ..claims import Claim, Ratio, Ways, Words
 from ..server import serving
 
-SECOND = 0.05
+SECOND = 0.1
 
 
 async def get(session, url):
@@ -49,9 +49,9 @@ class TenGets:
         "另一個行程。",
     )
     scale: ClassVar = Words(
-        en="Pages that took about 0.7 s in the tutorial take 50 ms here, from a server on "
+        en="Pages that took about 0.7 s in the tutorial take 100 ms here, from a server on "
         "127.0.0.1.",
-        zh="教學文章裡每頁約需 0.7 秒，在這裡是 50 毫秒，由 127.0.0.1 上的伺服器回應。",
+        zh="教學文章裡每頁約需 0.7 秒，在這裡是 100 毫秒，由 127.0.0.1 上的伺服器回應。",
     )
     claims: ClassVar = {
         "faster": Claim(

@@ -37,7 +37,7 @@ class ThreeSleeps:
     scale: ClassVar = SCALE
     claims: ClassVar = {
         "gathered": Claim(
-            Ratio("in_turn", "gathered", least=2.7, limit=3.0),
+            Ratio("in_turn", "gathered", least=2.4, limit=3.0),
             Words(
                 en="Gathered, three equal sleeps take as long as one.",
                 zh="用 gather，三次一樣久的 sleep 只花一次的時間。",
@@ -45,7 +45,7 @@ class ThreeSleeps:
             claimed="3.0 s, 1.0 s; 6 s, 2 s: 3x",
         ),
         "longest": Claim(
-            Ratio("uneven_in_turn", "uneven_gathered", least=1.8, limit=2.0),
+            Ratio("uneven_in_turn", "uneven_gathered", least=1.6, limit=2.0),
             Words(
                 en="Sleeps of 1, 2 and 3 s take as long as the longest.",
                 zh="1、2、3 秒的 sleep，只花最久那一次的時間。",

@@ -56,7 +56,7 @@ class TimeLimits:
     scale: ClassVar = SCALE
     claims: ClassVar = {
         "wait_for": Claim(
-            Ratio("wait_for", "one_second", least=0.9, most=1.2, limit=1.0),
+            Ratio("wait_for", "one_second", least=0.8, most=1.25, limit=1.0),
             Words(
                 en="wait_for gives up a sleep of 10 s after 1 s.",
                 zh="wait_for 在 1 秒後放棄 10 秒的 sleep。",
@@ -64,7 +64,7 @@ class TimeLimits:
             claimed="1 s",
         ),
         "timeout": Claim(
-            Ratio("timeout", "one_second", least=0.9, most=1.2, limit=1.0),
+            Ratio("timeout", "one_second", least=0.8, most=1.25, limit=1.0),
             Words(
                 en="asyncio.timeout does the same for a block (from Python 3.11 on).",
                 zh="asyncio.timeout 對一個區塊做同樣的事（Python 3.11 起）。",

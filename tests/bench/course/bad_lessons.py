@@ -41,6 +41,11 @@ class Silent:
 
 
 @dataclass(frozen=True)
+class Untitled:
+    number: ClassVar = 1
+
+
+@dataclass(frozen=True)
 class Hanging(Silent):
     def ways(self):
         return {"hang": hang}

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 import concbench
+from concbench import notebook
 from concbench.cli import lessons as command
 from concbench.cli.exit import Outcome
 from concbench.course import teaching
@@ -113,9 +115,6 @@ def test_json_has_the_readings_the_verdicts_and_one_language(tmp_path):
     ("words", "message"),
     [
         (["three_sleep"], "no lesson 'three_sleep': did you mean three_sleeps?"),
-        (["x"], "no lesson 'x': there are async_with_for, blocking_calls, "),
-        (["--language", "zh"], "no language 'zh': there are en, zh-Hant"),
-        (["--rounds", "2"], "rounds must be from 3 to 1,000, not 2"),
         (["--html", "nowhere/page.html"], "nowhere"),
     ],
 )
@@ -126,13 +125,20 @@ def test_a_mistake_is_said_before_anything_is_run(tmp_path, words, message):
     assert "Traceback" not in done.stderr
 
 
+def test_a_mistake_names_the_choices():
+    with pytest.raises(UsageError, match="no lesson 'x': there are async_with_for, blocking_calls"):
+        teaching.syllabus(["x"], None, None)
+    with pytest.raises(UsageError, match="rounds must be from 3 to 1,000, not 2"):
+        teaching.syllabus([], 2, None)
+    with pytest.raises(UsageError, match="no language 'zh': there are en, zh-Hant"):
+        command.spoken("zh")
+
+
 @pytest.fixture
 def bad(monkeypatch):
     """Lessons of a file of ours beside the real ones."""
-    real, own = (
-        teaching.spec,
-        ("hanging", "raising", "silent", "crashing", "missing", "fixtureless"),
-    )
+    own = ("hanging", "raising", "silent", "crashing", "missing", "untitled", "fixtureless")
+    real = teaching.spec
     monkeypatch.setattr(teaching, "names", lambda: sorted([*own, "cancelling"]))
 
     def spec(name: str) -> Spec:
@@ -147,12 +153,13 @@ def test_a_lesson_that_hangs_or_fails_costs_itself_alone(bad, capsys):
     found = command.teach(syllabus, "en", False, outcome)
     failures = {one.name: one.failure for one in found.lessons if one.failure}
     assert outcome.code == Exit.FAILED
-    assert outcome.failed == len(failures) == 6
+    assert outcome.failed == len(failures) == 7
     assert "timed out after 3 s" in failures["hanging"]
     assert failures["raising"] == "ValueError: no good"
     assert "no reading nap.size: there are nap" in failures["silent"]
     assert failures["crashing"] == "crashed: exit code 7"
     assert "has no 'Missing'" in failures["missing"]
+    assert "has no attribute 'title'" in failures["untitled"]
     assert failures["fixtureless"].startswith("the fixture of fixtureless ended (exit code 1): ")
     assert failures["fixtureless"].endswith("OSError: no port is free")
     (good,) = [one for one in found.lessons if not one.failure]
@@ -160,8 +167,9 @@ def test_a_lesson_that_hangs_or_fails_costs_itself_alone(bad, capsys):
     assert {one.outcome for one in found.lessons} == {FAILED, FAILS}
     shown = capsys.readouterr().out
     assert "this lesson failed: crashed: exit code 7" in shown
-    assert f"{FAILED} 6" in shown
-    assert not psutil.Process().children(recursive=True)
+    assert f"{FAILED} 7" in shown
+    living = [" ".join(one.cmdline()) for one in psutil.Process().children(recursive=True)]
+    assert not [words for words in living if "concbench." in words]
 
 
 def test_an_interrupt_keeps_what_is_done(tmp_path):
@@ -181,8 +189,12 @@ def test_an_interrupt_keeps_what_is_done(tmp_path):
     assert "interrupted: 1 of 2" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
-def test_a_notebook_shows_them():
-    shown = concbench.lessons("cancelling", language="zh-Hant", rounds=3, quiet=True)
+def test_a_notebook_shows_them(monkeypatch):
+    told = []
+    handle = SimpleNamespace(update=lambda line, raw: told.append(line["text/plain"]))
+    monkeypatch.setattr(notebook, "_display", lambda: lambda *line, **how: handle)
+    shown = concbench.lessons("cancelling", language="zh-Hant", rounds=3)
+    assert told == ["1/1 cancelling", "done"]
     html = shown._repr_html_()
     assert html.count("<tr>") == 4
     assert html.count("<svg ") == 1
