@@ -216,7 +216,7 @@ def test_a_later_run_writes_its_comment_anew(origin):
     base = commit(origin, 0.001)
     one = job(origin, pull_request(base, base))
     (one.clone / "concbench.md").write_text("as fast", encoding="utf-8")
-    comments = [{"id": 1, "body": "mine"}, {"id": 2, "body": "<!-- concbench -->\nslower"}]
+    comments = [{"id": 2, "body": "<!-- concbench -->\nslower"}, {"id": 3, "body": "theirs"}]
     with answering(comments) as (address, asked):
         one.step("comment", INPUT_TOKEN="t", GITHUB_API_URL=address)
     assert asked[-1][:2] == ("PATCH", "/repos/somebody/work/issues/comments/2")
