@@ -27,9 +27,10 @@ WAIT_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Both editions, built once however many processes run these tests."""
-    folder = tmp_path_factory.getbasetemp().parent / "documentation"
+def site(tmp_path_factory, worker_id):
+    """Both editions, built once however many processes run these tests, and anew for each run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "documentation"
     with FileLock(f"{folder}.lock"):
         if not (folder / "links.txt").exists():
             built(folder)
