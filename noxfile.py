@@ -104,6 +104,13 @@ def lint(session: nox.Session) -> None:
     session.run("mypy")
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; `-- serve` shows it, `-- update` and `-- missing` help translate."""
+    session.install(".[docs]")
+    session.run("python", "docs/build.py", *session.posargs)
+
+
 @nox.session(**ALONE)
 def catalogue(session: nox.Session) -> None:
     """Try every strategy with every workload that it fits: all must give the same answers."""

@@ -28,7 +28,8 @@ from rich.table import Table
 from concbench.processes import strays
 
 ROOT = Path(__file__).parents[1]
-COPIED = ("bench", "workloads", "reports", "tests")
+COPIED = ("bench", "workloads", "reports", "tests", "docs")
+FILES = ("pyproject.toml", "README.md", "README.zh_Hant.md", "action.yml", "noxfile.py")
 AT_ONCE = 2
 PATIENCE_SECONDS = 120
 """For the tests of one breakage; those of all, unbroken, get as much for every ten breakages."""
@@ -93,7 +94,8 @@ def _copy(root: Path, place: Path) -> None:
     package.mkdir(parents=True)
     for path in [*(place / "bench").iterdir(), place / "reports", place / "workloads"]:
         (package / path.name).symlink_to(path)
-    shutil.copy(root / "pyproject.toml", place)
+    for name in FILES:
+        shutil.copy(root / name, place)
 
 
 def _outcome(clean: Path, breakage: Breakage) -> Outcome:

@@ -56,7 +56,7 @@ class AsyncWithFor:
         "While one waits there, others run. with and for cannot await, so what waits in them "
         "blocks.",
         zh="async with 與 async for 會 await 它們呼叫的 __aenter__、__aexit__、__anext__。"
-        "一個在等待時，其他的可以執行。with 與 for 無法 await，在裡面等待就會阻塞。",
+        "其中一個在等待時，其他的可以執行。with 與 for 無法 await，在裡面等待就會阻塞。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
@@ -64,7 +64,7 @@ class AsyncWithFor:
             Ratio("two_awaiting", "one_awaiting", least=0.8, most=1.25, limit=1.0),
             Words(
                 en="Two that use async with and async for take as long as one.",
-                zh="兩個使用 async with 與 async for 的協程，只花一個的時間。",
+                zh="兩個使用 async with 與 async for 的協程，一起執行只花一個的時間。",
             ),
             claimed="1 s, 1 s: 1x",
         ),
@@ -72,7 +72,7 @@ class AsyncWithFor:
             Ratio("two_blocking", "one_blocking", least=1.6, limit=2.0),
             Words(
                 en="Two with a plain for over what waits take twice as long.",
-                zh="用普通的 for 等待，兩個就要花兩倍時間。",
+                zh="若在普通的 for 裡等待，兩個就要花兩倍時間。",
             ),
             claimed="2 s, 1 s: 2x",
         ),

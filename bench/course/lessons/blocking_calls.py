@@ -41,7 +41,7 @@ class BlockingCalls:
         "awaits. time.sleep never does, nor does any other blocking call. In a thread it blocks "
         "that thread alone.",
         zh="事件迴圈一次只執行一個協程，只有在它 await 時才會換下一個。time.sleep 不會 await，"
-        "其他會阻塞的呼叫也一樣。放進執行緒，就只阻塞那個執行緒。",
+        "其他會阻塞的呼叫也一樣。放進另一個執行緒，就只會阻塞那個執行緒。",
     )
     scale: ClassVar = Words(
         en="10 s of the tutorial are 50 ms here.", zh="教學文章裡的 10 秒，在這裡是 50 毫秒。"

@@ -56,9 +56,9 @@ class Callbacks:
         "are never early, late by up to a millisecond (the poller's step), and as late as you "
         "block the loop. The loop is no thread: it runs in the one that called asyncio.run, and so "
         "does all that other threads hand to it.",
-        zh="時間到了、而且事件迴圈手上沒有別的事，回呼才會執行：計時器不會提早，最多晚一毫秒（輪詢的"
-        "最小單位），你阻塞多久它就晚多久。事件迴圈不是執行緒：它在呼叫 asyncio.run 的執行緒裡"
-        "執行，其他執行緒交給它的工作也一樣。",
+        zh="時間到了，而且事件迴圈手上沒有別的事，回呼才會執行：計時器不會提早，平時最多晚一毫秒"
+        "（輪詢的最小單位）；事件迴圈被阻塞多久，它就晚多久。事件迴圈不是執行緒：它在呼叫 "
+        "asyncio.run 的執行緒裡執行，其他執行緒交給它的工作也在那裡執行。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
@@ -66,7 +66,7 @@ class Callbacks:
             Seen("order.notes", ["now", "soon", "at", "later"]),
             Words(
                 en="call_soon runs after the present step, timers in the order of their times.",
-                zh="call_soon 在目前這一步之後執行，計時器依時間先後執行。",
+                zh="call_soon 的回呼在目前這一步之後執行，計時器則依時間先後執行。",
             ),
         ),
         "early": Claim(
@@ -94,7 +94,7 @@ class Callbacks:
             Seen("from_thread.in_main_thread", False),
             Words(
                 en="The event loop is a thread of its own.",
-                zh="事件迴圈是自己的一個執行緒。",
+                zh="事件迴圈本身就是一個獨立的執行緒。",
             ),
             instead=Words(
                 en="It runs in the thread that called asyncio.run: what run_coroutine_threadsafe "

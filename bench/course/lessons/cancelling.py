@@ -54,7 +54,8 @@ class Cancelling:
         "not begun has no such place, so its body never runs, nor does its clean-up. shield lets "
         "the outer one be cancelled while the inner one goes on.",
         zh="cancel() 只是提出要求：CancelledError 會在任務 await 的地方丟出。還沒開始的任務沒有這個"
-        "地方，所以它的內容完全不會執行，清理也不會。shield 讓外層被取消，內層繼續執行。",
+        "地方，所以它的程式碼完全不會執行，連清理也不會。有了 shield，外層可以被取消，內層則繼續"
+        "執行。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
@@ -69,7 +70,7 @@ class Cancelling:
             Seen("after.notes", ["began", "cancelled"]),
             Words(
                 en="One that awaits gets CancelledError there, and can clean up.",
-                zh="正在 await 的任務會在那裡收到 CancelledError，可以清理。",
+                zh="正在 await 的任務會在那裡收到 CancelledError，可以趁機清理。",
             ),
         ),
         "shield": Claim(

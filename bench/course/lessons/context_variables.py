@@ -49,7 +49,7 @@ class ContextVariables:
         en="A task gets a copy of the context in which it was made, and to_thread takes the copy "
         "along. run_in_executor takes nothing: there it is the context of a thread of the pool.",
         zh="任務會拿到建立當下情境的複本，to_thread 也會把複本帶過去。run_in_executor 什麼都不帶："
-        "那裡用的是池中執行緒自己的情境。",
+        "那裡用的是池裡執行緒自己的情境。",
     )
     scale: ClassVar = NOTHING
     claims: ClassVar = {
@@ -83,7 +83,7 @@ class ContextVariables:
             Seen("comes_back.after_task", "ann"),
             Words(
                 en="What a task sets does not come back from it.",
-                zh="任務裡設定的值不會傳回來。",
+                zh="在任務裡設定的值不會傳回來。",
             ),
         ),
         "after_await": Claim(

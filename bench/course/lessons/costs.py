@@ -61,16 +61,16 @@ class Costs:
     number: ClassVar = 17
     title: ClassVar = Words(
         en="What a coroutine, a thread and a process cost to start and to hold",
-        zh="啟動與持有一個協程、執行緒、行程的代價",
+        zh="啟動與保有一個協程、執行緒、行程的成本",
     )
     why: ClassVar = Words(
         en="A coroutine is an object of Python's. A thread has a stack that the system reserves "
         "and fills as it is used. A process has all of an interpreter, of which a forked one "
         "shares what nobody changes. What is held is counted as PSS: shared memory is divided "
         "among those who share it.",
-        zh="協程只是一個 Python 物件。執行緒有自己的堆疊，系統先保留位址，用到才真的配置。行程有"
-        "整個直譯器，fork 出來的會共用沒有人改動的部分。持有的記憶體以 PSS 計算：共用的部分由共用者"
-        "平分。",
+        zh="協程只是一個 Python 物件。執行緒有自己的堆疊，系統先保留位址，用到才真的配置記憶體。"
+        "行程有一整個直譯器；fork 出來的行程會共用沒有人改動的部分。占用的記憶體以 PSS 計算：共用的"
+        "部分由共用者平分。",
     )
     scale: ClassVar = NOTHING
     claims: ClassVar = {
@@ -78,40 +78,40 @@ class Costs:
             Ratio("thread.seconds", "coroutine.seconds", least=3.0),
             Words(
                 en="A thread takes several times as long to start as a coroutine.",
-                zh="啟動一個執行緒的時間是協程的好幾倍。",
+                zh="啟動一個執行緒所需的時間是協程的好幾倍。",
             ),
         ),
         "process": Claim(
             Ratio("process.seconds", "thread.seconds", least=3.0),
             Words(
                 en="A process takes several times as long to start as a thread.",
-                zh="啟動一個行程的時間是執行緒的好幾倍。",
+                zh="啟動一個行程所需的時間是執行緒的好幾倍。",
             ),
         ),
         "coroutine_holds": Claim(
             Ratio("thread.bytes", "coroutine.bytes", least=3.0),
             Words(
                 en="A thread holds several times the memory of a coroutine.",
-                zh="一個執行緒佔用的記憶體是協程的好幾倍。",
+                zh="一個執行緒占用的記憶體是協程的好幾倍。",
             ),
         ),
         "process_holds": Claim(
             Ratio("process.bytes", "thread.bytes", least=10.0),
             Words(
                 en="A process holds more than ten times the memory of a thread.",
-                zh="一個行程佔用的記憶體是執行緒的十倍以上。",
+                zh="一個行程占用的記憶體是執行緒的十倍以上。",
             ),
         ),
         "stack": Claim(
             Ratio("thread.bytes", "thread.claimed", least=0.5),
             Words(
                 en="A thread takes 8 MB of memory for its stack.",
-                zh="一個執行緒的堆疊要佔用 8 MB 記憶體。",
+                zh="一個執行緒的堆疊要占用 8 MB 記憶體。",
             ),
             claimed="8 MB",
             instead=Words(
                 en="8 MB of addresses are reserved. Of memory a thread takes what it has touched.",
-                zh="保留的是 8 MB 的位址。真正佔用的只有執行緒碰過的記憶體。",
+                zh="保留的是 8 MB 的位址。真正占用的，只有執行緒用到過的部分。",
             ),
         ),
     }

@@ -50,8 +50,8 @@ class DefaultExecutor:
         en="Both put their calls into the loop's one default executor. What waits there keeps a "
         "thread, and all others queue behind it, unseen. A machine with few CPUs has few threads, "
         "however long the calls only wait. set_default_executor gives as many as you need.",
-        zh="兩者都把呼叫放進事件迴圈唯一的預設執行器。在裡面等待的呼叫會佔住一個執行緒，其他的就"
-        "默默排在後面。CPU 少的機器執行緒就少，即使那些呼叫只是在等待。用 set_default_executor "
+        zh="兩者都把呼叫放進事件迴圈唯一的預設執行器。在裡面等待的呼叫會占住一個執行緒，其他的就"
+        "默默排在後面。CPU 少的機器執行緒就少，即使那些呼叫都只是在等待。用 set_default_executor "
         "可以給足需要的數量。",
     )
     scale: ClassVar = SCALE
@@ -72,7 +72,7 @@ class DefaultExecutor:
             Ratio("one_more", "as_many", least=1.6, limit=2.0),
             Words(
                 en="One call more than threads, and all take twice as long.",
-                zh="只要比執行緒多一個呼叫，全部就要花兩倍時間。",
+                zh="呼叫只要比執行緒多一個，全部完成就要花兩倍時間。",
             ),
             claimed="2 s, 1 s: 2x",
         ),
@@ -88,7 +88,7 @@ class DefaultExecutor:
             Ratio("one_more", "larger", least=1.6, limit=2.0),
             Words(
                 en="A default executor that is large enough ends that.",
-                zh="換成夠大的預設執行器，就不會這樣。",
+                zh="換成夠大的預設執行器，就不會有這個問題。",
             ),
             claimed="2 s, 1 s: 2x",
         ),

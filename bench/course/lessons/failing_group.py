@@ -61,7 +61,7 @@ class FailingGroup:
         "others.",
         zh="TaskGroup 絕不遺留任務：它取消其他任務，等它們結束，再丟出 ExceptionGroup。gather 立刻"
         "丟出第一個錯誤，其他任務繼續執行，卻沒有人在等它們；加上 return_exceptions=True，"
-        "錯誤就和結果一樣被收集起來。",
+        "錯誤就和其他結果一樣收集起來。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
@@ -83,7 +83,7 @@ class FailingGroup:
             Seen("gather.notes", ["cancelled", "raised"]),
             Words(
                 en="gather without it cancels the others when one fails.",
-                zh="沒有這個參數的 gather，在一個失敗時會取消其他任務。",
+                zh="沒有這個參數的 gather，會在一個任務失敗時取消其他任務。",
             ),
             instead=Words(
                 en="It raises at once, and the others run on unwatched. TaskGroup is what cancels.",

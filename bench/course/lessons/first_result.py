@@ -49,7 +49,7 @@ class FirstResult:
         "as_completed gives each one as it comes. wait gives two sets, and what is pending goes on "
         "until you cancel it.",
         zh="gather 等最後一個完成才給出全部結果，順序與參數相同。as_completed 誰先完成就先給誰。"
-        "wait 給出兩個集合，尚未完成的會繼續執行，直到你取消它。",
+        "wait 給出已完成與未完成兩個集合，未完成的會繼續執行，直到你取消它。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
@@ -79,7 +79,7 @@ class FirstResult:
             Ratio("gather", "first_completed", least=2.4, limit=3.0),
             Words(
                 en="wait with FIRST_COMPLETED comes back as early.",
-                zh="wait 加上 FIRST_COMPLETED 也一樣早返回。",
+                zh="wait 加上 FIRST_COMPLETED 也會一樣早返回。",
             ),
             claimed="3 s, 1 s: 3x",
         ),

@@ -43,14 +43,14 @@ class NotStarted:
     number: ClassVar = 4
     title: ClassVar = Words(
         en="A coroutine does nothing until it is awaited or made a task",
-        zh="協程要被 await 或變成任務，才會開始執行",
+        zh="協程要經過 await 或變成任務，才會開始執行",
     )
     why: ClassVar = Words(
         en="Calling a coroutine function makes an object and runs nothing. await runs it to its "
         "end, here and now; create_task hands it to the loop, which begins it as soon as you await "
         "anything.",
         zh="呼叫協程函式只會建立一個物件，什麼都不執行。await 會在當下把它執行到結束；"
-        "create_task 把它交給事件迴圈，只要你 await 任何東西，它就會開始。",
+        "create_task 把它交給事件迴圈，等你 await 任何東西時，它就會開始執行。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
@@ -58,7 +58,7 @@ class NotStarted:
             Ratio("coroutines", "tasks", least=1.6, limit=2.0),
             Words(
                 en="Two sleeps overlap as tasks, and do not as coroutines.",
-                zh="兩次 sleep 變成任務才會重疊，只是協程就不會。",
+                zh="兩次 sleep 要變成任務才會重疊，若只是協程就不會。",
             ),
             claimed="2 s, 1 s: 2x",
         ),

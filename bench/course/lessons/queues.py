@@ -36,7 +36,7 @@ class Queues:
     number: ClassVar = 11
     title: ClassVar = Words(
         en="Producer and consumers: order and back-pressure of a queue",
-        zh="生產者與消費者：佇列的順序與背壓",
+        zh="生產者與消費者：佇列的順序與背壓（back-pressure）",
     )
     why: ClassVar = Words(
         en="A queue gives items in the order in which they came. With room for two, put waits "
@@ -60,7 +60,7 @@ class Queues:
             Ratio("one", "two", least=1.6, limit=2.0),
             Words(
                 en="Two consumers take half as long as one.",
-                zh="兩個消費者只花一個的一半時間。",
+                zh="兩個消費者所花的時間是一個的一半。",
             ),
             claimed="20 s, 10 s: 2x",
         ),
@@ -76,7 +76,7 @@ class Queues:
             Seen("unbounded.ahead", 2),
             Words(
                 en="Any queue holds the producer back.",
-                zh="任何佇列都會讓生產者慢下來。",
+                zh="任何佇列都會讓生產者停下來等。",
             ),
             instead=Words(
                 en="Queue() has no maxsize: all 20 items are in it before a consumer sees the "

@@ -47,7 +47,7 @@ class RunningLoop:
     number: ClassVar = 15
     title: ClassVar = Words(
         en="run_until_complete inside a running loop fails; what works in a notebook",
-        zh="在執行中的事件迴圈裡呼叫 run_until_complete 會失敗；筆記本裡該怎麼做",
+        zh="在執行中的事件迴圈裡呼叫 run_until_complete 會失敗；在筆記本裡該怎麼做",
     )
     why: ClassVar = Words(
         en="A thread runs one loop at a time, and in a notebook it is running already: there just "

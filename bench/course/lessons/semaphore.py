@@ -42,13 +42,13 @@ class Semaphore:
     number: ClassVar = 10
     title: ClassVar = Words(
         en="Semaphore(3) over ten tasks: four waves; a thousand GETs at once",
-        zh="Semaphore(3) 管十個任務：分四波；一千個 GET 同時送出",
+        zh="Semaphore(3) 限制十個任務：分成四波；一千個 GET 同時送出",
     )
     why: ClassVar = Words(
         en="A semaphore lets so many in at a time: ten tasks of one length go in as 3, 3, 3 and 1. "
         "Nothing else limits gather, but a client may have a limit of its own.",
-        zh="號誌一次只放這麼多個進去：十個一樣久的任務分成 3、3、3、1 進入。gather 本身沒有限制，"
-        "但用戶端可能有自己的限制。",
+        zh="號誌（semaphore）一次只放固定的數量進去：十個一樣久的任務分成 3、3、3、1 進入。gather "
+        "本身沒有限制，但用戶端可能有自己的限制。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
@@ -56,7 +56,7 @@ class Semaphore:
             Ratio("three_at_a_time", "all_at_once", least=3.2, limit=4.0),
             Words(
                 en="Three at a time, ten tasks take four times as long as all at once.",
-                zh="一次三個，十個任務要花同時執行的四倍時間。",
+                zh="一次只放三個，十個任務要花全部同時執行的四倍時間。",
             ),
             claimed="4 s, 1 s: 4x",
         ),
@@ -64,7 +64,7 @@ class Semaphore:
             Seen("thousand.in_hand", 1000),
             Words(
                 en="gather has all thousand GETs on their way at the same time.",
-                zh="gather 會讓一千個 GET 同時在路上。",
+                zh="gather 會讓一千個 GET 全部同時進行。",
             ),
             claimed="1000",
             instead=Words(

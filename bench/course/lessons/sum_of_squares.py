@@ -38,13 +38,13 @@ class SumOfSquares:
     rounds: ClassVar = 9
     title: ClassVar = Words(
         en="Computing: threads gain nothing, processes do",
-        zh="運算：執行緒沒有幫助，行程才有",
+        zh="運算：多個執行緒沒有幫助，多個行程才有",
     )
     why: ClassVar = Words(
         en="With a GIL one thread of a process runs Python at a time, so two threads share what "
         "one could do. Two processes have a GIL each. Without a GIL threads are enough.",
-        zh="有 GIL（全域直譯器鎖）時，一個行程同時只有一個執行緒在執行 Python，兩個執行緒只能分享"
-        "一個的能力。兩個行程各有自己的 GIL。沒有 GIL 時，執行緒就夠了。",
+        zh="有 GIL（全域直譯器鎖）時，一個行程同時只有一個執行緒在執行 Python，兩個執行緒合起來"
+        "也只做得了一個的量。兩個行程各有自己的 GIL。沒有 GIL 時，執行緒就夠了。",
     )
     scale: ClassVar = Words(
         en="Sums to 10**6, not 10**7; the pools are open before the clock starts.",
@@ -70,7 +70,7 @@ class SumOfSquares:
                 Ratio("in_turn", "processes", least=1.3, limit=float(CPUS)),
                 Words(
                     en="Two processes do.",
-                    zh="兩個行程就比較快。",
+                    zh="兩個行程比較快。",
                 ),
                 claimed=f"{CPUS}x",
                 instead=Words(

@@ -50,8 +50,8 @@ class TimeLimits:
     why: ClassVar = Words(
         en="A time-out cancels: it raises CancelledError where the task awaits. A thread awaits "
         "nothing, and nobody can stop it from outside: it runs on, and asyncio.run waits for it.",
-        zh="逾時就是取消：在任務 await 的地方丟出 CancelledError。執行緒不會 await，外面也沒有人能"
-        "停止它：它會繼續執行，而 asyncio.run 會等它結束。",
+        zh="逾時就是取消：在任務 await 的地方丟出 CancelledError。執行緒不會 await，從外面也沒有"
+        "辦法停止它：它會繼續執行，而 asyncio.run 會等它結束。",
     )
     scale: ClassVar = SCALE
     claims: ClassVar = {
