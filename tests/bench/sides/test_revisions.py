@@ -203,5 +203,5 @@ def test_a_folder_without_a_repository_and_one_without_a_commit_are_named(here, 
 
 @pytest.mark.parametrize("text", ["git:--help", "pip:--upgrade lib"])
 def test_what_looks_like_an_option_is_no_side(text):
-    with pytest.raises(UsageError, match="cannot begin with '-'"):
+    with pytest.raises(UsageError, match="must not begin with '-'"):
         check(text)
