@@ -22,7 +22,7 @@ from concbench.reports.analysis import tables
 from .site import DOCS, ROOT, pages
 
 COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
-COMING = {"advise", "explain", "lessons", "scale"}
+COMING = {"advise", "scale"}
 NAMES = [str(path.relative_to(ROOT)) for path in pages()]
 
 
