@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from program import literal
+
 from concbench.reports.files import write_whole
 from concbench.reports.lessons import figure
 from concbench.reports.lessons.course import JudgedClaim, TaughtCourse, TaughtLesson
@@ -44,18 +46,19 @@ def page(taught: TaughtCourse, name: str) -> str:
 
 def _parts(taught: TaughtCourse, one: TaughtLesson) -> Iterator[str]:
     say = taught.say
-    yield f"# {one.title}"
+    yield f"# {literal(one.title)}"
     yield f"```python\n{one.code}```"
     yield from (_claim(taught, claim) for claim in one.claims)
     if drawing := figure.draw(one):
         caption = [say["figure"]] if figure.timed(one) else []
         caption += [say["rounds"]] if figure.seen(one) else []
         yield f'```{{raw}} html\n<div class="chart">{drawing}</div>\n```'
-        yield " ".join([*caption, one.scale])
-    yield one.why
+        yield literal(" ".join([*caption, one.scale]))
+    yield literal(one.why)
     yield f"```sh\nconcbench lessons {one.name}\n```"
     yield f"{taught.here}"
 
 
 def _claim(taught: TaughtCourse, one: JudgedClaim) -> str:
-    return f"**{one.verdict}**{taught.say['colon']}{told(taught, one)}\n: {one.sentence}"
+    says = literal(told(taught, one))
+    return f"**{one.verdict}**{taught.say['colon']}{says}\n: {literal(one.sentence)}"
