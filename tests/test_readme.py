@@ -33,7 +33,7 @@ SHORT = {
     "BROWSER": "true",
 }
 """Of the environment: every command is run as it stands, and is soon done."""
-COMING = ("advise", "lessons", "scale")
+COMING = ("advise", "scale")
 ELSEWHERE = "--side python:"
 """Builds environments of other interpreters: tests/bench/sides does that."""
 

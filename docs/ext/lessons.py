@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import record
+from program import literal
 
 from concbench.course import teaching
 from concbench.reports.files import write_whole
@@ -65,18 +66,20 @@ def page(taught: TaughtCourse, name: str) -> str:
 
 def _parts(taught: TaughtCourse, one: TaughtLesson) -> Iterator[str]:
     say = taught.say
-    yield f"# {one.title}"
+    yield f"# {literal(one.title)}"
     yield f"```python\n{one.code}```"
     yield from (_claim(taught, claim) for claim in one.claims)
     if drawing := figure.draw(one):
         caption = [say["figure"]] if figure.timed(one) else []
         caption += [say["rounds"]] if figure.seen(one) else []
         yield f'```{{raw}} html\n<div class="chart">{drawing}</div>\n```'
-        yield ("" if taught.language == CHINESE else " ").join([*caption, one.scale])
-    yield one.why
+        between = "" if taught.language == CHINESE else " "
+        yield literal(between.join([*caption, one.scale]))
+    yield literal(one.why)
     yield f"```sh\nconcbench lessons {one.name}\n```"
     yield f"{taught.here}"
 
 
 def _claim(taught: TaughtCourse, one: JudgedClaim) -> str:
-    return f"**{one.verdict}**{taught.say['colon']}{told(taught, one)}\n: {one.sentence}"
+    says = literal(told(taught, one))
+    return f"**{one.verdict}**{taught.say['colon']}{says}\n: {literal(one.sentence)}"

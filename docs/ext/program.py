@@ -36,10 +36,10 @@ def _option(one: Any) -> str:
     names = [f"{name}{value}" for name in one.opts]
     if one.param_type_name == "argument":
         names = [str(one.metavar or one.name).upper()]
-    return f"```{{option}} {', '.join(names)}\n{_literal(one.help or '')}\n```\n"
+    return f"```{{option}} {', '.join(names)}\n{literal(one.help or '')}\n```\n"
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Help as Markdown: what is a sign there stays one."""
     return "".join(f"\\{sign}" if sign in r"*_[]<>$" else sign for sign in text)
 
@@ -63,7 +63,7 @@ def _keys(model: type[BaseModel], helps: Mapping[str | None, str | None]) -> Ite
         if name != "gate":
             kind = _kind(name, field.annotation)
             default = "" if field.default in (None, (), "") else f"`{_shown(field.default)}`"
-            about = _literal(helps.get(name) or "").replace("|", r"\|")
+            about = literal(helps.get(name) or "").replace("|", r"\|")
             yield f"| `{name}` | {kind} | {default} | {about} |\n"
 
 

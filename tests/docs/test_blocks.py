@@ -26,7 +26,7 @@ from .site import DOCS, ROOT, pages
 import lessons  # isort: skip  # of docs/ext
 
 COMMAND = [sys.executable, "-P", "-c", "from concbench.cli import main; main()"]
-COMING = {"advise", "explain", "lessons", "scale"}
+COMING = {"advise", "scale"}
 NAMES = [str(path.relative_to(ROOT)) for path in pages()]
 
 
