@@ -74,7 +74,9 @@ def _kind(name: str, annotation: Any) -> str:
     for mark, kind in (("bool", "bool"), ("tuple", "tuple"), ("Path", "path")):
         if mark in texts:
             return settings.KINDS[kind]
-    return settings.KINDS["literal" if "Literal" in texts else "string"]
+    if "Literal" in texts:
+        return " or ".join(re.findall(r"'(\w+)'", texts))
+    return settings.KINDS["string"]
 
 
 def _shown(value: object) -> str:
