@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from .answers import FirstAnswer
 from .contracts import Batch, Plain
@@ -24,7 +25,7 @@ class Portion:
     All of it may run part by part, which shows how alike they are.
     """
 
-    whole: Sequence[int]
+    whole: Any
     of: int = 1
     number: int | None = None
     """Which part alone; None for all."""
@@ -37,8 +38,8 @@ class Portion:
         return spread(count // self.of, count, turn=number) if self.of > 1 else list(range(count))
 
     @property
-    def tasks(self) -> Sequence[int]:
-        """Those that it runs."""
+    def tasks(self) -> Any:
+        """Those that it runs; like a range, as every strategy takes them."""
         if self.number is None:
             return self.whole
         return [self.whole[place] for place in self.places(self.number)]
@@ -59,7 +60,7 @@ class Portion:
         if self.number is not None or self.of == 1:
             return batch
         places = [self.places(number) for number in range(self.of)]
-        parts = [[self.whole[place] for place in one] for one in places]
+        parts: list[Any] = [[self.whole[place] for place in one] for one in places]
         clock = time.perf_counter
 
         def run(_: Sequence[int]) -> list[Plain]:
@@ -67,7 +68,7 @@ class Portion:
             began = [clock()]
             done = []
             for part in parts:
-                done.append(batch(part))  # type: ignore[arg-type]  # any numbers will do
+                done.append(batch(part))
                 began.append(clock())
             self.seconds[:] = [end - begin for begin, end in pairwise(began)]
             for one, part_results in zip(places, done, strict=True):

@@ -336,7 +336,7 @@ def _distinct(notes: Sequence[Plain]) -> str:
     return json.dumps(found) if found else ""
 
 
-def _per_batch(counts: dict[str, float], batches: int) -> str:
+def _per_batch(counts: dict[str, float], batches: float) -> str:
     return json.dumps({name: count / batches for name, count in counts.items()}) if counts else ""
 
 

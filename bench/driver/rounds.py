@@ -266,8 +266,8 @@ class Course:
                 if loops > 1:
                     outcome = self.lab.measure(replace(visit, loops=loops))
         self._add(_entry(visit, outcome))
-        alone = visit.planned.reference and isinstance(outcome, Measurement)
-        if alone and groups.even(outcome.part_seconds):
+        known = outcome.part_seconds if isinstance(outcome, Measurement) else ()
+        if visit.planned.reference and groups.even(known):
             self._add({"event": "parts", "block": visit.planned.block, "parts": visit.parts})
 
     def _next_visit(self, cell: int, values: int) -> Visit:

@@ -138,7 +138,7 @@ class History:
     def add(self, entry: Entry) -> None:
         """Take one entry in."""
         self.entries.append(entry)
-        before, self.elapsed = self.elapsed, entry.get("elapsed", self.elapsed)
+        since, self.elapsed = self.elapsed, entry.get("elapsed", self.elapsed)
         match entry["event"]:
             case "scouted":
                 for block in blocks_alike(self._plan, entry["block"]):
@@ -171,7 +171,7 @@ class History:
             case "measured":
                 self.measured[entry["cell"]].append(entry)
                 took = entry.get("took")  # an older journal has but the time between two entries
-                self.visits[entry["cell"]].append(self.elapsed - before if took is None else took)
+                self.visits[entry["cell"]].append(self.elapsed - since if took is None else took)
             case "failed":
                 self.failures.append(entry)
             case "trouble":
