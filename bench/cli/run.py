@@ -381,8 +381,7 @@ def next_steps(given: Mapping[str, Any], settings: Settings) -> Iterator[Step]:
     own = {key: value for key, value in given.items() if key not in KEPT_ONCE}
     if "resume" not in given:  # else most of the options are in the run
         if "workers" not in own and not any("workers=" in text for text in settings.param):
-            swept = {key: one for key, one in own.items() if key != "workload"}
-            words = _words(swept)[1:]
+            words = _words({key: own[key] for key in KEPT_BY_SCALE if key in own})[1:]
             yield ["scale", *(settings.workload or ["io_sleep"]), *words], SCALING
         if not any(":" in text for text in settings.workload):
             yield ["run", "-w", "yourfile.py:function"], "which model for your own work?"
@@ -393,6 +392,8 @@ def next_steps(given: Mapping[str, Any], settings: Settings) -> Iterator[Step]:
         yield ["report", "--open", *_words(where)[1:]], "an HTML page with charts"
 
 
+KEPT_BY_SCALE = ("strategy", "inputs", "start", "results", "quiet")
+"""Options of a run that its sweep over workers should have, too."""
 SCALING = "where does it stop scaling?"
 SHORT = {"workload": "-w", "strategy": "-s", "param": "-P", "quiet": "-q", "verbose": "-v"}
 

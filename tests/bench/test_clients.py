@@ -141,7 +141,7 @@ def test_a_client_that_only_the_other_form_needs_costs_that_form_alone(work):
 def test_tables_and_page_show_a_client_without_a_version(work):
     chosen = options(work, "Two[client=sqlite3,other=aiohttp]", "sequential", "asyncio")
     stored = read(run(chosen, [], lambda _: None).resolve())
-    note = f"client aiohttp {version('aiohttp')}, not sqlite3"
+    note = f"(aiohttp {version('aiohttp')}, not sqlite3)"
     assert note in str(Run(stored))
     assert note in page.rendered(stored)
 

@@ -57,13 +57,13 @@ def sleeps(i):
     return i
 
 
-@expects("asyncio: blocks the loop")
+@expects("asyncio: block")
 def sleeps_inline(i):
     time.sleep(0.005)
     return i
 
 
-@expects("asyncio: blocks the loop")
+@expects("asyncio: block")
 def computes(i):
     return sum(n * n for n in range(20_000 + i))
 
@@ -74,13 +74,13 @@ async def awaits(i):
     return i
 
 
-@expects("threading: own loop per lane")
+@expects("threading: one event loop per worker")
 async def awaits_in_threads(i):
     await asyncio.sleep(0.005)
     return i
 
 
-@expects("asyncio: blocks the loop")
+@expects("asyncio: block")
 async def blocks(i):
     time.sleep(0.01)
     return i
@@ -99,7 +99,7 @@ def adds(i):
     return i + 1
 
 
-@expects("threading: own loop per lane")
+@expects("threading: one event loop per worker")
 async def trivial(i):
     return i
 
@@ -128,7 +128,7 @@ def sorted_in_place(i):
     return numbers[i]
 
 
-@expects("sentence: cached, or work that can be done once")
+@expects("sentence: cached, or done once")
 def gets_ready_once(i):
     if not ready:
         time.sleep(0.1)

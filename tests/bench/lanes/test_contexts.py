@@ -93,7 +93,8 @@ def test_work_that_sets_none_runs_as_it_is_after_the_first(work, monkeypatch, na
         batch(range(8))
         first = len(made)
         assert batch(range(8)) == list(range(8))
-    assert 0 < first == len(made)
+    # The first task of a lane pays, and a thread may have had none in the first batch.
+    assert 0 < first <= len(made) <= first + (strategy == "threading")
     assert not any(one.contexts for one in lanes.reports)
 
 

@@ -149,7 +149,7 @@ def test_a_thousand_lanes_are_seen():
 @pytest.mark.parametrize(
     ("how", "absent"),
     [
-        (strategy("OwnLoop", workers=2), {"lag": "it makes its event loop itself"}),
+        (strategy("OwnLoop", workers=2), {"lag": "it creates its own event loop"}),
         (strategy("Counting"), {"latency": "does not take its tasks", "lag": "no event loop"}),
         (strategy("Lazy"), {"latency": "0 of 6 tasks", "concurrency": "0 of", "lag": "no event"}),
     ],

@@ -101,9 +101,13 @@ def test_a_side_cannot_be_given_twice(children, scratch):
 
 def test_a_side_cannot_be_given_twice_by_two_names(here, children, scratch):
     commit(here, {"work.py": WORK.format(steps=1)})
-    with pytest.raises(UsageError, match="both sides are the same: git:main is git:HEAD"):
+    with pytest.raises(
+        UsageError, match="both sides are the same: git:main is another name of git:HEAD"
+    ):
         sides(children, ["git:HEAD", "git:main"], scratch)
-    with pytest.raises(UsageError, match="both sides are the same: env:A='1' is env:A=1"):
+    with pytest.raises(
+        UsageError, match="both sides are the same: env:A='1' is another name of env:A=1"
+    ):
         sides(children, ["env:A=1", "env:A='1'"], scratch / "again")
 
 
