@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -14,8 +15,6 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-from pytest import MonkeyPatch
 
 from concbench.plan.plugins import find, loaded, parameters
 from concbench.processes.children import interpreter_command
@@ -50,6 +49,17 @@ def ask(spec: Spec, question: str) -> dict[str, Any]:
     return soon(spec, question).result()
 
 
+def _started(command: Sequence[str], **how: Any) -> subprocess.Popen[bytes]:
+    """The process; beside other threads a vfork was seen to end in EFAULT, and is done again."""
+    for _ in range(9):
+        try:
+            return subprocess.Popen(command, **how)
+        except OSError as error:
+            if error.errno != errno.EFAULT:
+                raise
+    return subprocess.Popen(command, **how)
+
+
 def asked(spec: Spec, question: str, before: Sequence[str] = ()) -> dict[str, Any]:
     """Ask now, in a worker that is started by the command `before` it."""
     job = {
@@ -61,12 +71,8 @@ def asked(spec: Spec, question: str, before: Sequence[str] = ()) -> dict[str, An
         path = Path(name, "job.json")
         path.write_text(json.dumps(job), encoding="utf-8")
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        with starting, MonkeyPatch.context() as patch:
-            # Beside other threads a vfork was seen to end in EFAULT; Python 3.14 lost this switch.
-            patch.setattr(subprocess, "_USE_VFORK", False, raising=False)
-            worker = subprocess.Popen(
-                [*before, *COMMAND, str(path)], start_new_session=True, **streams
-            )
+        with starting:
+            worker = _started([*before, *COMMAND, str(path)], start_new_session=True, **streams)
         try:
             worker.wait(PATIENCE_SECONDS)
         finally:

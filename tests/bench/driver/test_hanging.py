@@ -120,7 +120,7 @@ def test_where_the_tasks_of_a_loop_wait_is_shown(tmp_path, monkeypatch):
     failed = measured(tmp_path, IN_LOOP, monkeypatch, 2, strategy="asyncio", workers=2)
     if "task" not in failed.traceback:
         pytest.skip("no process may read the memory of another here")
-    assert re.search(r"2 tasks: .*work .*work\.py:14, Event\.wait ", failed.traceback)
+    assert re.search(r"tasks: .*work\.py:14, Event\.wait ", failed.traceback)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 15), reason="Python 3.15 shows the stacks of a process")
