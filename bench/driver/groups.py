@@ -27,8 +27,8 @@ FIRST_SECONDS = 1.0
 """A batch that takes longer has one turn in the first round."""
 PROCESS_SECONDS = 0.15
 """What a worker costs besides opening, batches and closing: it starts, imports pyperf and ends."""
-FEWEST = 5
-"""Rounds that a budget should hold: an interval from fewer is wide whatever they are."""
+FEWEST = 4
+"""Rounds that a budget should hold: of three, intervals are wide whatever their turns."""
 LONG_PART, LEAST_TASKS = 0.15, 8
 """Seconds of a part of a batch in turn, and its tasks, at the least."""
 PARTS = (8, 4, 2)

@@ -43,9 +43,9 @@ def test_turns_pay_where_a_process_is_dear_beside_them():
 
 def test_rounds_come_before_turns_where_time_is_short():
     cost = (2.0, 1.0)
-    assert groups.turns([cost], 5 * 5.0, 0) == [3]
-    assert groups.turns([cost], 5 * 4.0, 0) == [2]
-    assert groups.turns([cost], 5 * 4.0, 2) == [3]
+    assert groups.turns([cost], 4 * 5.0, 0) == [3]
+    assert groups.turns([cost], 4 * 4.0, 0) == [2]
+    assert groups.turns([cost], 4 * 4.0, 2) == [3]
     assert groups.turns([cost], 1.0, 0) == [1]
 
 
