@@ -68,7 +68,7 @@ def scale(
 ) -> None:
     """Measure over numbers of workers, and say where each strategy stops to gain."""
     given = options.given(locals())
-    with ending(last_line=True) as outcome:
+    with ending(last_line=True, verbose=verbose) as outcome:
         running.measure(swept(given), outcome)
 
 
