@@ -21,8 +21,8 @@ TOGETHER, IN_FLIGHT = 8, 128
 USUAL, MORE = 3, (7, 5)
 """Turns of a round, and those where processes are dear.  Odd, as the faster half counts."""
 WITHIN = 4.0
-"""How much more turns of a process vary than processes do, as variances.  Not measured as such: with
-it the formula gives three turns where a process is twice as dear as a turn, which did best there."""
+"""How much more turns of a process vary than processes do, as variances.  Not measured as such:
+with it the formula gives three turns to a process twice as dear as one, which did best there."""
 FIRST_SECONDS = 1.0
 """A batch that takes longer has one turn in the first round."""
 PROCESS_SECONDS = 0.15
