@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from concbench.reports.stats import scaling
+from concbench.reports.stats import curves, scaling
+from concbench.reports.stats.crossings import crossings
 
 Numbers = NDArray[np.float64]
 Noise = Callable[[np.random.Generator, tuple[int, ...]], Numbers]
@@ -128,7 +129,7 @@ def peaks(trials: int) -> Iterator[str]:
                     widths.append(math.sqrt(found.stops.high / found.stops.low) - 1)
                 if workers[0] * 1.2 < most < workers[-1] / 1.2:
                     counts["inside"] += 1
-                    each = scaling.curve(scaling.usl, workers, seconds).each
+                    each = curves.curve(scaling.usl, workers, seconds).each
                     for other, ends in OTHERS.items():
                         low, high = ends(each, chance)
                         counts[other] += low <= most <= high
@@ -174,14 +175,14 @@ def turns(trials: int) -> Iterator[str]:
             counts, widths = Counter[str](), []
             for trial in range(trials):
                 places, lines, truths = _pair(chance, law_lines=trial % 2 == 0)
-                found = scaling.crossings(places, *noisy(chance, lines, rounds, noise))
+                found = crossings(places, *noisy(chance, lines, rounds, noise))
                 counts["none"] += not found
                 for at in (one.at for one in found):
                     counts["said"] += 1
                     counts["holds"] += any(at.low <= truth <= at.high for truth in truths)
                     widths.append(math.sqrt(at.high / at.low) - 1)
                 equals = noisy(chance, lines[[0, 0]], rounds, noise)
-                counts["false"] += bool(scaling.crossings(places, *equals))
+                counts["false"] += bool(crossings(places, *equals))
             yield (
                 f"{name:10} {rounds:6} {counts['said']:5}  "
                 f"{_share(counts['holds'], counts['said']):>5}  "

@@ -15,7 +15,8 @@ import numpy as np
 
 from .. import numbers
 from ..analysis.cells import Row
-from ..stats.scaling import OFF, Array, Curve, Scaling
+from ..stats.curves import Array, Curve
+from ..stats.scaling import OFF, Scaling
 from ..sweeps import words
 from ..sweeps.families import Points
 from ..sweeps.fits import Fit, Sweep

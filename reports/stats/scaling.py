@@ -1,52 +1,39 @@
-"""Scaling: the law that times follow over workers, where two lines cross, what tasks cost.
+"""Scaling: the law that times follow over workers, and what a batch costs by its size.
 
-All arrays of seconds are (rounds, points) float: a row is a round, whose cells ran side by side, a
-column a point of the axis, in rising order.  A round that lacks a point (NaN) counts in nothing.
+All arrays of seconds are (rounds, points) float, as those of `curves`.
 
-A law is a sum of terms whose coefficients are not below 0.  The Universal Scalability Law (Gunther
-2007, "Guerrilla Capacity Planning", eq. 4.32) is one for the time of a batch over n workers:
+The Universal Scalability Law (Gunther 2007, "Guerrilla Capacity Planning", eq. 4.32) is a sum of
+terms for the time of a batch over n workers:
 
     seconds(n) = shared / n + serial + exchange * (n - 1)
 
 It is tasks / X(n) with X(n) = X(1) n / (1 + contention (n - 1) + coherency n (n - 1)), where
 contention = serial / (shared + serial), coherency = exchange / (shared + serial), and X is highest
-at N* = sqrt(shared / exchange).  Amdahl's law (1967) lacks the last term.
+at N* = sqrt(shared / exchange).  Amdahl's law (1967) lacks the last term.  So N*, contention,
+coherency and where costs are equal are all ratios of coefficients.
 
-Laws are fitted to logarithms, in bounds, and chosen by AICc.  What intervals rest on is a step from
-there without bounds, for each round: so N*, contention, coherency and where costs are equal are all
-ratios of means over rounds, with intervals by Fieller (1954), "Some problems in interval
-estimation".  They are exact for normal noise from two rounds on, have no end where none is known,
-and take noise that a round's points share for what it is.  A curve whose points lie off the law by
-more than their noise has wider ones.  `benchmarks/scaling.py` measures how often they
-hold: 97 to 100 % of what is said of N*, where bootstraps of rounds (percentile, BCa) hold in 69 to
-92 % below ten rounds; the delta method holds in 92 to 98 %, and says nothing of what lies beyond.
+`benchmarks/scaling.py` measures how often intervals hold: 97 to 100 % of what is said of N*, where
+bootstraps of rounds (percentile, BCa) hold in 69 to 92 % below ten rounds; the delta method holds
+in 92 to 98 %, and says nothing of what lies beyond.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .curves import FEWEST_ROUNDS, Array, Curve, Terms, complete, curve, fieller
 from .intervals import CONFIDENCE, Interval
 from .robust import quantile
 
-Array: TypeAlias = "NDArray[np.float64]"
-Terms: TypeAlias = Callable[[Array], Array]
-"""From places on the axis to what stands beside each coefficient: (points, terms)."""
-
-FEWEST_POINTS, FEWEST_ROUNDS = 5, 2
+FEWEST_POINTS = 5
 MARGIN = 0.05
 """Less is no gain."""
 OFF = 0.1
 """Points so much off a law, besides their noise, do not follow it: it tells no N*."""
-NOISE = 0.01
-"""How unlikely noise must be, where points are said to lie off."""
 
 
 def usl(workers: Array) -> Array:
@@ -60,158 +47,6 @@ def amdahl(workers: Array) -> Array:
 
 
 LAWS: dict[str, Terms] = {"Amdahl": amdahl, "USL": usl}
-
-
-def line(sizes: Array) -> Array:
-    """The terms of a cost model: start-up, and what each task, byte or second more costs."""
-    return np.column_stack((np.ones_like(sizes), sizes))
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """Terms with their coefficients, none below 0, and how sure those are.
-
-    `coefficients` is (terms,).  `each` (rounds, terms) are those of single rounds, without bounds,
-    `covariance` (terms, terms) that of their mean, with Student's degrees `freedom`.  `misfit` is
-    how far the points lie off the curve besides their noise, 0.02 is 2 %, and 0 where noise may be
-    all.  `score` is AICc.
-    """
-
-    terms: Terms
-    coefficients: Array
-    each: Array
-    covariance: Array
-    freedom: float
-    misfit: float
-    score: float
-
-    def at(self, places: Array) -> Array:
-        """The seconds at these places."""
-        return self.terms(places) @ self.coefficients
-
-    def band(self, places: Array, confidence: float = CONFIDENCE) -> tuple[Array, Array]:
-        """The bounds of the seconds at each of these places."""
-        middle = self.at(places)
-        half = self._half(self.terms(places) / middle[:, None], confidence)
-        return middle * np.exp(-half), middle * np.exp(half)
-
-    def gain(self, start: float, end: float, confidence: float = CONFIDENCE) -> Interval:
-        """How many times as fast it is at `end` as at `start`."""
-        places = np.array([start, end])
-        before, after = self.at(places)
-        slopes = self.terms(places) / self.at(places)[:, None]
-        (half,) = self._half(slopes[:1] - slopes[1:], confidence)
-        ratio = float(before / after)
-        return Interval(ratio, ratio * math.exp(-half), ratio * math.exp(half))
-
-    def share(self, part: Array, whole: Array, confidence: float = CONFIDENCE) -> Interval:
-        """The ratio of two sums of coefficients, weighted by `part` and `whole`."""
-        weights = np.stack((part, whole))
-        means, spread = weights @ self.each.mean(axis=0), weights @ self.covariance @ weights.T
-        above, below = weights @ self.coefficients
-        ratio = float(above / below) if below > 0 else math.inf
-        low, high = fieller(means, spread, self.freedom, confidence)
-        return Interval(ratio, min(low, ratio), max(high, ratio))
-
-    def coefficient(self, at: int, confidence: float = CONFIDENCE) -> Interval:
-        """One of them, in its bounds."""
-        (half,) = self._half(np.eye(len(self.coefficients))[[at]], confidence)
-        value, centre = float(self.coefficients[at]), float(self.each[:, at].mean())
-        return Interval(value, max(0.0, min(value, centre - half)), max(value, centre + half))
-
-    def _half(self, slopes: Array, confidence: float) -> Array:
-        """Half the widths of intervals of sums of coefficients, a row of weights for each."""
-        spread = np.einsum("pi,ij,pj->p", slopes, self.covariance, slopes)
-        width = quantile(self.freedom, (1 - confidence) / 2)
-        return np.asarray(width * np.sqrt(np.maximum(spread, 0.0)))
-
-
-def curve(terms: Terms, places: Array, seconds: Array) -> Curve:
-    """Fit terms to the times of two rounds or more, at more points than there are terms."""
-    logs, basis = np.log(seconds), terms(places)
-    (rounds, points), count = logs.shape, basis.shape[1]
-    coefficients = _bounded(basis, logs.mean(axis=0))
-    slopes = basis / (basis @ coefficients)[:, None]
-    errors = logs - np.log(basis @ coefficients)
-    free = points - count
-    inverse = np.linalg.pinv(slopes)
-    misses = float((errors.mean(axis=0) ** 2).sum()) / free
-    noise, spreads = _noise_of_misses(errors, slopes @ inverse)
-    off = max(0.0, misses - noise / free)
-    each = coefficients + errors @ inverse.T
-    covariance = np.cov(each, rowvar=False) / rounds + off * np.linalg.pinv(slopes.T @ slopes)
-    # Satterthwaite (1946), of the two variances.
-    parts = (noise / free) ** 2 / (rounds - 1) + off**2 / free
-    freedom = (noise / free + off) ** 2 / parts if parts else float(rounds - 1)
-    by_chance = _by_chance(misses * free, noise, spreads, rounds)
-    misfit = math.sqrt(off) if by_chance < NOISE else 0.0
-    # What makes a whole round slow says nothing of the shape.
-    within = errors - errors.mean(axis=1, keepdims=True)
-    score = _aicc(float((within**2).sum()), rounds * (points - 1), count)
-    return Curve(terms, coefficients, each, covariance, freedom, misfit, score)
-
-
-def _noise_of_misses(errors: Array, hat: Array) -> tuple[float, float]:
-    """By how much noise alone makes mean points miss their curve, squared; and in how many ways.
-
-    Points need not be equally noisy (Box 1954, "Some theorems on quadratic forms", I).
-    """
-    rest = np.eye(len(hat)) - hat
-    spread = rest @ np.cov(errors, rowvar=False) @ rest
-    whole, squared = float(np.trace(spread)), float(np.trace(spread @ spread))
-    return whole / len(errors), whole**2 / squared if squared else 1.0
-
-
-def _by_chance(misses: float, noise: float, ways: float, rounds: int) -> float:
-    """How likely noise alone makes points miss their curve by so much (Fisher's F)."""
-    from scipy.special import fdtrc  # late: 0.1 s that only a sweep need pay
-
-    return float(fdtrc(ways, ways * (rounds - 1), misses / noise)) if noise else 0.0
-
-
-def _bounded(basis: Array, logs: Array) -> Array:
-    """The coefficients, none below 0, of the least squares of logarithms."""
-    from scipy.optimize import least_squares, nnls  # late: as above
-
-    relative = basis / np.exp(logs)[:, None]
-    unit = 1 / np.linalg.norm(relative, axis=0)
-    start, _ = nnls(relative * unit, np.ones(len(logs)))
-    scaled = basis * unit
-
-    def misses(shares: Array) -> Array:
-        return np.asarray(np.log(scaled @ shares) - logs)
-
-    def slopes(shares: Array) -> Array:
-        return np.asarray(scaled / (scaled @ shares)[:, None])
-
-    found = least_squares(misses, np.maximum(start, 1e-6), jac=slopes, bounds=(0, np.inf))
-    # It comes near a bound, and never reaches it.
-    return np.asarray(np.where(found.x < 1e-7 * found.x.max(), 0.0, found.x) * unit)
-
-
-def _aicc(squares: float, values: int, parameters: int) -> float:
-    """Akaike's criterion for few values (Hurvich and Tsai 1989); the scale is known by round."""
-    few = 2 * parameters * (parameters + 1) / max(1, values - parameters - 1)
-    return values * math.log(max(squares, 1e-18) / values) + 2 * parameters + few
-
-
-def fieller(means: Array, spread: Array, freedom: float, confidence: float) -> tuple[float, float]:
-    """Bounds from 0 to infinity of the ratio of two means, of covariance `spread`."""
-    t = quantile(freedom, (1 - confidence) / 2)
-    (above, below), ((a, ab), (_, b)) = means, t**2 * spread
-    if not below and not b:
-        return (math.inf, math.inf) if above > 0 else (0.0, 0.0)
-    square, half, constant = below**2 - b, above * below - ab, above**2 - a
-    root = half**2 - square * constant
-    if square > 0:  # the lower mean differs from 0
-        ends = sorted((half + sign * math.sqrt(max(0.0, root))) / square for sign in (-1, 1))
-        if ends[1] < 0:  # of two means with different signs
-            return (math.inf, math.inf) if above > 0 else (0.0, 0.0)
-        return max(0.0, ends[0]), ends[1]
-    if root <= 0 or constant <= 0:
-        return 0.0, math.inf
-    return max(0.0, max((half + sign * math.sqrt(root)) / square for sign in (-1, 1))), math.inf
-
 
 Outcome = Literal["few points", "few rounds", "flat", "stops", "rises", "open", "off"]
 
@@ -285,7 +120,7 @@ def fit(
     workers: Array, seconds: Array, confidence: float = CONFIDENCE, margin: float = MARGIN
 ) -> Scaling:
     """How the time of a batch goes with the workers."""
-    whole = seconds[~np.isnan(seconds).any(axis=1)]
+    whole = complete(seconds)
     points, rounds = len(workers), len(whole)
     found = Scaling("few rounds", float(workers[0]), float(workers[-1]), points, rounds, margin)
     if rounds < FEWEST_ROUNDS:
@@ -293,9 +128,7 @@ def fit(
     found = replace(found, enough=enough(workers, whole, confidence, margin))
     if points < FEWEST_POINTS:
         return replace(found, outcome="few points")
-    laws = {
-        name: curve(terms, workers, whole) for name, terms in (("Amdahl", amdahl), ("USL", usl))
-    }
+    laws = {name: curve(terms, workers, whole) for name, terms in LAWS.items()}
     law = min(laws, key=lambda name: laws[name].score)
     chosen, widest = laws[law], laws["USL"]
     found = replace(found, law=law, curve=chosen)
@@ -366,87 +199,6 @@ def enough(
     return None
 
 
-@dataclass(frozen=True)
-class Crossing:
-    """Where the order of two lines turns; `first_before`: below it the first line is faster."""
-
-    at: Interval
-    first_before: bool
-
-
-FINE = 401
-"""Places at which lines are looked at between two points where the order is sure."""
-
-
-def crossings(
-    places: Array, first: Array, other: Array, confidence: float = CONFIDENCE
-) -> list[Crossing]:
-    """Where two lines of times cross, over any axis; none where the order never surely turns.
-
-    Sure at a point is what holds among all points (Bonferroni).  Between two points where the order
-    is sure and not the same, the difference of logarithms is interpolated, round by round; where
-    it may be 0 is the interval, and what straight and curved lines differ by is part of its doubt.
-    """
-    logs = np.log(first) - np.log(other)
-    logs = logs[~np.isnan(logs).any(axis=1)]
-    if len(logs) < FEWEST_ROUNDS:
-        return []
-    sure = leads(logs, confidence)
-    known = [at for at, sign in enumerate(sure) if sign]
-    return [
-        Crossing(_crossing(places, logs, start, end, confidence), bool(sure[start] < 0))
-        for start, end in pairwise(known)
-        if sure[start] != sure[end]
-    ]
-
-
-def leads(logs: Array, confidence: float = CONFIDENCE) -> NDArray[np.int_]:
-    """At each point -1 where the mean is surely below 0, 1 above, 0 where neither is sure."""
-    rounds, points = logs.shape
-    half = quantile(rounds - 1, (1 - confidence) / 2 / points) * _error(logs)
-    middle = logs.mean(axis=0)
-    return np.where(np.abs(middle) > half, np.sign(middle), 0).astype(int)
-
-
-def _crossing(places: Array, logs: Array, start: int, end: int, confidence: float) -> Interval:
-    """Between two points at which the order is sure, and another."""
-    scale = np.log(places) if places[0] > 0 else places
-    fine = np.linspace(scale[start], scale[end], FINE)
-    each = logs @ _weights(scale, fine, 4).T
-    straight = logs.mean(axis=0) @ _weights(scale, fine, 2).T
-    sign = np.sign(each.mean(axis=0)[0])
-    middle = sign * each.mean(axis=0)
-    doubt = quantile(len(logs) - 1, (1 - confidence) / 2) * _error(each)
-    doubt += np.abs(middle - sign * straight)
-    low = max(0, int(np.argmax(middle <= doubt)) - 1)
-    high = FINE - max(1, int(np.argmax(-middle[::-1] <= doubt[::-1])))
-    if len(places) < 4:  # nothing is known of the shape between points
-        low, high = 0, FINE - 1
-    turn = int(np.argmax(middle <= 0))
-    at = float(np.interp(0.0, [-middle[turn - 1], -middle[turn]], fine[turn - 1 : turn + 1]))
-    bounds = (float(fine[low]), at, float(fine[high]))
-    low_end, middle_end, high_end = map(math.exp, bounds) if places[0] > 0 else bounds
-    return Interval(middle_end, low_end, high_end)
-
-
-def _weights(nodes: Array, places: Array, width: int) -> Array:
-    """What each node weighs at each place, by Lagrange through the nearest `width` of them."""
-    width = min(width, len(nodes))
-    begins = np.clip(np.searchsorted(nodes, places) - width // 2, 0, len(nodes) - width)
-    near = nodes[begins[:, None] + np.arange(width)]
-    weights = np.zeros((len(places), len(nodes)))
-    for at in range(width):
-        own, others = near[:, at, None], np.delete(near, at, axis=1)
-        shares = (places[:, None] - others) / (own - others)
-        weights[np.arange(len(places)), begins + at] = shares.prod(axis=1)
-    return weights
-
-
-def _error(values: Array) -> Array:
-    """The standard error of each column's mean."""
-    return np.asarray(values.std(axis=0, ddof=1) / math.sqrt(len(values)))
-
-
 @dataclass(frozen=True, eq=False)
 class Cost:
     """Seconds of a batch by its size: `start` for any, and `each` for each task or byte more."""
@@ -456,9 +208,14 @@ class Cost:
     curve: Curve
 
 
+def line(sizes: Array) -> Array:
+    """The terms of a cost model: start-up, and what each task, byte or second more costs."""
+    return np.column_stack((np.ones_like(sizes), sizes))
+
+
 def cost(sizes: Array, seconds: Array, confidence: float = CONFIDENCE) -> Cost | None:
     """The cost model of a line over tasks, size or delay; None below three points or two rounds."""
-    whole = seconds[~np.isnan(seconds).any(axis=1)]
+    whole = complete(seconds)
     if len(sizes) < 3 or len(whole) < FEWEST_ROUNDS:
         return None
     found = curve(line, sizes, whole)

@@ -17,8 +17,10 @@ from ..analysis import cells
 from ..analysis.cells import Row
 from ..run.stored import Stored
 from ..stats import scaling
+from ..stats.crossings import crossings
+from ..stats.curves import Array
 from ..stats.intervals import Interval
-from ..stats.scaling import Array, Cost, Scaling
+from ..stats.scaling import Cost, Scaling
 from .families import Family, SweptStrategy, families
 
 WORKERS = "workers"
@@ -94,7 +96,7 @@ def _turns(stored: Stored, family: Family, confidence: float) -> Iterator[Turn]:
             continue
         places, one_s = _times(stored, first, common)
         _, other_s = _times(stored, other, common)
-        for one in scaling.crossings(places, one_s, other_s, confidence):
+        for one in crossings(places, one_s, other_s, confidence):
             before, after = (first, other) if one.first_before else (other, first)
             yield Turn(before, after, one.at, _leads(family, before, after, one.at))
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from concbench.reports.stats import scaling
+from concbench.reports.stats import curves, scaling
+from concbench.reports.stats.crossings import crossings
 
 WORKERS = np.array([1.0, 2, 4, 8, 16, 32, 64])
 
@@ -99,7 +100,7 @@ def test_fieller_ends_where_a_t_test_of_the_difference_does():
     chance = np.random.default_rng(3)
     above, below = chance.normal(3, 1, 9), chance.normal(2, 0.5, 9)
     spread = np.cov(above, below) / 9
-    ends = scaling.fieller(np.array([above.mean(), below.mean()]), spread, 8, 0.95)
+    ends = curves.fieller(np.array([above.mean(), below.mean()]), spread, 8, 0.95)
     for end in ends:
         assert stats.ttest_1samp(above - end * below, 0).pvalue == pytest.approx(0.05)
 
@@ -110,7 +111,7 @@ def test_fieller_ends_where_a_t_test_of_the_difference_does():
 )
 def test_a_ratio_that_is_not_above_0_has_its_ends_at_0_or_infinity(above, below, ends):
     spread = np.eye(2) * 1e-4
-    assert scaling.fieller(np.array([above, below]), spread, 8, 0.95) == ends
+    assert curves.fieller(np.array([above, below]), spread, 8, 0.95) == ends
 
 
 @pytest.mark.parametrize("rounds", [3, 8])
@@ -144,22 +145,22 @@ def both(first, other, rounds=5, deviation=0.02, seed=1):
 
 def test_two_lines_cross_where_their_costs_are_equal():
     cheap, quick = costs(0.1, 1.0), costs(9.1, 0.1)  # equal at 10
-    (found,) = scaling.crossings(SIZES, *both(cheap, quick, deviation=0.002))
+    (found,) = crossings(SIZES, *both(cheap, quick, deviation=0.002))
     assert found.first_before
     assert found.at.low <= 10 <= found.at.high < 1.03 * found.at.low
-    (turned,) = scaling.crossings(SIZES, *both(quick, cheap, deviation=0.002))
+    (turned,) = crossings(SIZES, *both(quick, cheap, deviation=0.002))
     assert not turned.first_before
 
 
 @pytest.mark.parametrize("other", [costs(0.1, 1.0), costs(0.1, 1.2)], ids=["equal", "slower"])
 def test_lines_that_are_equal_or_never_meet_do_not_cross(other):
     for seed in range(100):
-        assert not scaling.crossings(SIZES, *both(costs(0.1, 1.0), other, seed=seed))
+        assert not crossings(SIZES, *both(costs(0.1, 1.0), other, seed=seed))
 
 
 def test_two_points_say_only_that_lines_cross_between_them():
     places = np.array([1.0, 100.0])
-    (found,) = scaling.crossings(places, *both(np.array([1.0, 9.0]), np.array([2.0, 3.0])))
+    (found,) = crossings(places, *both(np.array([1.0, 9.0]), np.array([2.0, 3.0])))
     assert (found.at.low, found.at.high) == pytest.approx((1, 100))
 
 
@@ -170,9 +171,7 @@ def test_intervals_of_crossovers_hold_them():
         truth = float(np.exp(chance.uniform(np.log(2), np.log(64))))
         dearer = float(chance.uniform(1.5, 10))
         start = (dearer - 1) * truth
-        for one in scaling.crossings(
-            SIZES, *both(costs(0.01, dearer), costs(start, 1), 5, 0.03, draw)
-        ):
+        for one in crossings(SIZES, *both(costs(0.01, dearer), costs(start, 1), 5, 0.03, draw)):
             said += 1
             held += one.at.low <= truth + 0.01 / (1 - dearer) <= one.at.high
     assert said > 200
