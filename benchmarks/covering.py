@@ -9,8 +9,9 @@ import numpy as np
 from recorded import Numbers
 from scipy import stats
 
-from concbench.reports.gate.evidence import Logarithms, PairedRounds, trail
+from concbench.reports.gate.evidence import Logarithms, PairedRounds
 from concbench.reports.gate.looks import FIRST
+from concbench.reports.gate.trail import trail
 from concbench.reports.stats import robust
 
 ROUNDS = (5, 8, 12, 20, 40)

@@ -1,6 +1,6 @@
 """The decision of the gate: slower, suspect, not slower or unknown; above or below a bound.
 
-`concbench.reports.gate.evidence` says where one metric of one cell stands; here they are judged
+`concbench.reports.gate.trail` says where one metric of one cell stands; here they are judged
 together: Holm (1979) over all metrics of all cells, so that identical sides are called slower
 anywhere with at most ALPHA.  What a budget does not decide is inconclusive.
 
@@ -23,9 +23,9 @@ from typing import Literal
 
 from ..stats import intervals, robust
 from ..stats.intervals import Interval
-from . import evidence as evidences
-from .evidence import FEWEST, MISSES, Evidence, OneSample, Trail, trail
+from .evidence import FEWEST, MISSES, NO_BOUNDS, POWER, Evidence, OneSample
 from .looks import FIRST, last, share_at
+from .trail import Trail, ratio, trail
 
 ALPHA = 0.01
 """That identical sides are called slower anywhere."""
@@ -62,7 +62,7 @@ class Verdict:
     @property
     def ratio(self) -> Interval | None:
         """The second side's over the first's: 95 % however one stopped; None without a round."""
-        return evidences.ratio(self.evidence)
+        return ratio(self.evidence)
 
 
 def judge(evidence: Sequence[Evidence], alpha: float = ALPHA) -> list[Verdict]:
@@ -199,11 +199,11 @@ def _shift(rounds: int, search: float, confirmation: float) -> float:
     needed = sorted(
         max(
             -robust.bounds(first, search)[0],
-            -(robust.signed_rank_bounds(fresh, confirmation) or evidences.NO_BOUNDS)[0],
+            -(robust.signed_rank_bounds(fresh, confirmation) or NO_BOUNDS)[0],
         )
         for first, fresh in ((_draw(chance, rounds), _draw(chance, rounds)) for _ in range(DRAWS))
     )
-    return needed[math.ceil(evidences.POWER * DRAWS) - 1]
+    return needed[math.ceil(POWER * DRAWS) - 1]
 
 
 def _draw(chance: Random, rounds: int) -> list[float]:

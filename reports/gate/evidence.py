@@ -1,28 +1,10 @@
-"""The evidence for one metric of one cell, of three kinds, and what looks at it say.
+"""The evidence for one metric of one cell, of three kinds.
 
 `PairedRounds`: both sides ran in the same rounds, back to back and in random order, and the ratio
 of their times is what counts.  `TwoSamples`: a run against a stored one; nothing pairs the rounds,
 so Welch's test on trimmed means takes their place (`concbench.reports.stats.robust`).  What the
 machine did between two such runs looks like the code, and is in no interval.  `OneSample`: what one
 side has, against a bound that it must stay below; Student's test on a trimmed mean.
-
-What the looks say is a pure function of the rounds in their order, so that going on after an
-interruption, or asking twice, gives the same.  Two phases, and a threshold that is a promise in
-both directions:
-
-- search: at each look an interval, of 95 % over all looks together.  Below the threshold with its
-  upper bound: not slower (a test of equivalence, Schuirmann 1987: only a slow-down proven smaller
-  than what matters passes).  Else, above nothing with its lower bound: a suspect.
-- confirmation: only rounds after that look count, at looks of their own.  Identical sides become a
-  suspect with at most MISSES, and then these rounds, which know nothing of the search, have a p
-  value of their own; so with pairs MISSES times that is a p value too.  The stored rounds of two
-  samples are the same in both phases, so there a suspect proves little, and the p value of the
-  fresh rounds stands alone.  Asking twice needs no extreme quantile, which few rounds would not
-  have, and the second time costs rounds of suspects alone.
-
-So a slow-down as large as the threshold passes with at most MISSES, 2.5 %, and what identical sides
-do is limited by the p value.  A level has one phase: its p value is of all its rounds, and it is
-above its bound where that, after Holm, is small enough.
 """
 
 from __future__ import annotations
@@ -30,13 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import takewhile
 from typing import ClassVar, TypeAlias
 
 from ..stats import robust
-from ..stats.intervals import Interval
-from .looks import FIRST, following, last, looks, planned, share, share_at
+from .looks import last, planned, share, share_at
 
 MISSES = 0.025
 """That the truth is beyond one bound, at any look; and beyond either: 5 %."""
@@ -73,6 +53,8 @@ class PairedRounds:
     """How many of identical sides become suspects at most: the p value of those confirmed."""
     FRESH: ClassVar[bool] = True
     """Whether only rounds after the suspicion confirm it."""
+    comparable: ClassVar[bool] = True
+    """Whether rounds can decide it at all."""
 
     @property
     def rounds(self) -> int:
@@ -91,11 +73,6 @@ class PairedRounds:
     def begun(self) -> bool:
         """Whether there is a round of both sides."""
         return bool(self.logarithms)
-
-    @property
-    def comparable(self) -> bool:
-        """Whether rounds can decide it at all."""
-        return True
 
     def centre(self, rounds: int) -> float:
         """The logarithm of the ratio, by the first of the rounds."""
@@ -133,10 +110,6 @@ class PairedRounds:
             if reached and _half(error(look), look - 1, misses) <= margin:
                 return look
         return NEVER
-
-    def resolved(self, _: float) -> float | None:
-        """Not said of pairs: see `concbench.reports.gate.decision.resolved`."""
-        return None
 
 
 @dataclass(frozen=True)
@@ -252,6 +225,7 @@ class OneSample:
 
     SUSPECTS: ClassVar[float] = 1.0
     FRESH: ClassVar[bool] = False
+    comparable: ClassVar[bool] = True
     limit: ClassVar[float] = 0.0
 
     @property
@@ -262,11 +236,6 @@ class OneSample:
     def begun(self) -> bool:
         """Whether there is a round of it."""
         return bool(self.values)
-
-    @property
-    def comparable(self) -> bool:
-        """Whether rounds can decide it at all."""
-        return True
 
     def ratio(self, centre: float) -> float:
         """What a centre, or a bound of one, is to the bound."""
@@ -304,10 +273,6 @@ class OneSample:
                 return look
         return NEVER
 
-    def resolved(self, _: float) -> float | None:
-        """Not said of a level, which is no difference."""
-        return None
-
 
 def _paying(certain: float) -> Iterator[tuple[int, float]]:
     """The planned looks, up to NEVER, with the part of an error that each may spend."""
@@ -321,81 +286,3 @@ def _half(error: float, freedom: float, misses: float) -> float:
 
 
 Evidence: TypeAlias = PairedRounds | TwoSamples | OneSample
-
-
-@dataclass(frozen=True)
-class Trail:
-    """Where a piece of evidence stands.
-
-    `passed` is the look that showed it not slower, `suspect` the one after which only fresh rounds
-    count, `p` the p value over all their looks (1 without one), and `more` about how many rounds
-    are missing for a decision.
-    """
-
-    passed: int | None
-    suspect: int | None
-    p: float
-    more: int
-
-
-@lru_cache(maxsize=4096)
-def trail(evidence: Evidence, certain: float = MISSES) -> Trail:
-    """Look at the planned rounds, up to the one that shows it not slower.
-
-    `certain` is the error that calling it slower may make: it decides how many rounds are missing.
-    """
-    suspect: int | None = None
-    for look in looks(evidence.rounds):
-        low, high = evidence.bounds(look)
-        if high < evidence.limit:
-            # A look of the fresh rounds at the same time comes too late.
-            return Trail(look, suspect, _confirmed(evidence, suspect, look - 1), 0)
-        if suspect is None and low > 0:
-            suspect = look
-    p = _confirmed(evidence, suspect, evidence.rounds)
-    return Trail(None, suspect, p, _missing(evidence, suspect, certain))
-
-
-def _confirmed(evidence: Evidence, suspect: int | None, end: int) -> float:
-    if suspect is None:
-        return 1.0
-    begin = suspect if evidence.FRESH else 0
-    fresh = (
-        evidence.p(begin, begin + look) / share(number)
-        for number, look in enumerate(looks(end - begin))
-    )
-    return min(1.0, evidence.SUSPECTS * min(fresh, default=math.inf))
-
-
-def _missing(evidence: Evidence, suspect: int | None, certain: float) -> int:
-    """Rounds to the look that should decide; NEVER where none does."""
-    rounds = evidence.rounds
-    look = last(rounds)
-    if not evidence.comparable:
-        return NEVER
-    if not look:
-        suspicious = evidence.bounds(rounds)[0] > 0
-        confirming = evidence.confirming(evidence.centre(rounds), certain) if suspicious else 0
-        return (FIRST + confirming if evidence.FRESH else max(FIRST, confirming)) - rounds
-    centre = evidence.centre(look)
-    passing = following(max(rounds + 1, evidence.searching(evidence.limit - centre)))
-    confirming = evidence.confirming(centre, certain)
-    if not evidence.FRESH:
-        slower = following(max(rounds + 1, confirming))
-    elif suspect is None:
-        slower = following(max(rounds + 1, evidence.searching(centre))) + confirming
-    else:
-        slower = suspect + following(max(rounds - suspect + 1, confirming))
-    return min(NEVER, min(passing, slower) - rounds)
-
-
-def ratio(evidence: Evidence) -> Interval | None:
-    """The ratio with its interval: of 95 % however the rounds were stopped; None without one.
-
-    Of a level it is the ratio to its bound.
-    """
-    if not evidence.begun:
-        return None
-    middle, bounds = evidence.centre(evidence.rounds), evidence.bounds(evidence.rounds)
-    known = [middle, *bounds] if bounds != NO_BOUNDS else [middle]
-    return Interval(*map(evidence.ratio, known))

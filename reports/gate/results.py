@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from .. import codes, numbers
 from ..codes import coded
 from .decision import ALPHA, UNDECIDED, Verdict, Word
+from .evidence import TwoSamples
 from .looks import FIRST
 from .thresholds import TIMES
 
@@ -283,7 +284,11 @@ def resolution(verdicts: Mapping[str, Verdict]) -> list[str]:
     """What an unpaired check can show at best, and what would help, by what is asked."""
     shown = "what the machine did between the two runs looks like the code"
     certain = ALPHA / max(1, len(verdicts))
-    every = {name: one.evidence.resolved(certain) for name, one in verdicts.items()}
+    every = {
+        name: one.evidence.resolved(certain)
+        for name, one in verdicts.items()
+        if isinstance(one.evidence, TwoSamples)
+    }
     known = {name: resolved for name, resolved in every.items() if resolved is not None}
     if known:
         least, most = (pick(known, key=lambda name: known[name]) for pick in (min, max))

@@ -10,7 +10,8 @@ from statistics import median
 import pytest
 
 from concbench.reports.gate.decision import ALPHA, deviation, judge, resolved
-from concbench.reports.gate.evidence import MISSES, PairedRounds, trail
+from concbench.reports.gate.evidence import MISSES, PairedRounds
+from concbench.reports.gate.trail import trail
 
 from .drawn import NOISES, check, evidence, normal, skewed
 

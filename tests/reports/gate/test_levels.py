@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from concbench.reports.gate.decision import ALPHA, judge
-from concbench.reports.gate.evidence import OneSample, PairedRounds, trail
+from concbench.reports.gate.evidence import OneSample, PairedRounds
+from concbench.reports.gate.trail import trail
 from concbench.reports.stats import robust
 
 QUIET = PairedRounds(9, "batch", 0.05, (0.001, -0.001) * 4, 1.0)

@@ -8,7 +8,8 @@ from statistics import median
 
 import pytest
 
-from concbench.reports.gate import evidence
+from concbench.reports.gate import looks
+from concbench.reports.gate import trail as trails
 from concbench.reports.gate.evidence import MISSES, NEVER, PairedRounds
 from concbench.reports.stats import robust
 
@@ -17,7 +18,7 @@ LIMIT = math.log(1.05)
 
 
 def trail(logarithms, threshold):
-    return evidence.trail(PairedRounds(0, "batch", threshold, tuple(logarithms), 1.0))
+    return trails.trail(PairedRounds(0, "batch", threshold, tuple(logarithms), 1.0))
 
 
 def bounds(logarithms):
@@ -43,7 +44,7 @@ def test_nothing_is_decided_between_two_looks():
     wild = around(0.0, 8, 0.2)
     assert trail(wild + QUIET[:1], 0.05).passed is None  # 9 rounds: no look
     quiet_later = trail(wild + QUIET, 0.05).passed
-    assert quiet_later in evidence.looks(200)
+    assert quiet_later in looks.looks(200)
 
 
 def test_the_look_that_passed_stays_passed_whatever_comes_later():
@@ -64,7 +65,7 @@ def test_only_rounds_after_the_suspicion_confirm_it():
     search = around(0.1, 8)
     assert trail(search + around(0.1, 7), 0.05).p == 1
     confirmed = trail(search + around(0.1, 8), 0.05)
-    assert confirmed.p == pytest.approx(MISSES * 2**-8 / evidence.share(0))
+    assert confirmed.p == pytest.approx(MISSES * 2**-8 / looks.share(0))
     assert trail(search + around(-0.1, 8), 0.05).p >= 0.1
 
 
@@ -72,8 +73,7 @@ def test_each_look_at_fresh_rounds_pays_for_itself():
     doubtful = (-0.01, -0.02, *around(0.1, 8))
     fresh = trail(around(0.1, 8) + doubtful, 0.05)
     paid = [
-        robust.p_value(doubtful[:look]) / evidence.share(number)
-        for number, look in enumerate((8, 10))
+        robust.p_value(doubtful[:look]) / looks.share(number) for number, look in enumerate((8, 10))
     ]
     assert fresh.p == pytest.approx(MISSES * min(paid))
     assert paid[1] > robust.p_value(doubtful)
@@ -92,7 +92,7 @@ def test_a_look_at_fresh_rounds_at_the_time_of_passing_comes_too_late():
     )
     trails = (trail(one + fresh, 0.05) for one in searches)
     found = next(one for one in trails if (one.suspect, one.passed) == (22, 35))
-    paid = [robust.p_value(fresh[: (8, 10, 13)[n]]) / evidence.share(n) for n in range(3)]
+    paid = [robust.p_value(fresh[: (8, 10, 13)[n]]) / looks.share(n) for n in range(3)]
     assert paid[2] < min(paid[:2])
     assert found.p == pytest.approx(MISSES * min(paid[:2]))
 
@@ -100,7 +100,7 @@ def test_a_look_at_fresh_rounds_at_the_time_of_passing_comes_too_late():
 def test_an_interval_needs_five_rounds():
     assert bounds((0.1, 0.2, 0.3, 0.4)) == (-math.inf, math.inf)
     seen = (0.1, 0.2, 0.3, 0.4, 0.5)
-    assert bounds(seen) == robust.bounds(seen, MISSES * evidence.share_at(5))
+    assert bounds(seen) == robust.bounds(seen, MISSES * looks.share_at(5))
 
 
 def test_the_rounds_that_are_missing_are_in_the_middle_those_it_takes():
@@ -108,7 +108,7 @@ def test_the_rounds_that_are_missing_are_in_the_middle_those_it_takes():
     for chance in map(random.Random, range(60)):
         seen = tuple(chance.gauss(0, 0.08) for _ in range(400))
         told = 10 + trail(seen[:10], 0.05).more
-        taken = next(count for count in evidence.looks(400) if trail(seen[:count], 0.05).passed)
+        taken = next(count for count in looks.looks(400) if trail(seen[:count], 0.05).passed)
         shares.append(told / taken)
     assert 2 / 3 < median(shares) < 2
 
@@ -120,7 +120,7 @@ def test_before_the_first_look_that_is_what_is_missing():
 def test_what_is_missing_ends_at_a_look_to_come():
     for count in range(8, 60):
         more = trail(around(0.0, count, 0.2), 0.05).more
-        assert more >= 1 and (evidence.following(count + more) == count + more)
+        assert more >= 1 and (looks.following(count + more) == count + more)
 
 
 def test_what_never_comes_is_many_rounds():
@@ -131,6 +131,6 @@ def test_what_never_comes_is_many_rounds():
 def test_an_interval_pays_for_its_look():
     chance = random.Random(8)
     seen = tuple(chance.gauss(0, 1) for _ in range(30))
-    for number, look in enumerate(evidence.looks(30)):
-        share = MISSES * evidence.share(number)
+    for number, look in enumerate(looks.looks(30)):
+        share = MISSES * looks.share(number)
         assert bounds(seen[:look]) == robust.bounds(seen[:look], share)

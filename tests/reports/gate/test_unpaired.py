@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 from concbench.reports.gate.decision import ALPHA, choose, judge
-from concbench.reports.gate.evidence import NEVER, TwoSamples, ratio
+from concbench.reports.gate.evidence import NEVER, TwoSamples
+from concbench.reports.gate.trail import ratio
 from concbench.reports.stats.robust import contrast
 
 pytestmark = pytest.mark.once
