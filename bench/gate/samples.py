@@ -355,8 +355,7 @@ class Samples:
         """Whether now and before gave different answers to the same tasks."""
         if pair.before is None:
             return False
-        now, before = self._answers(pair.now), self._answers(pair.before)
-        return any(not answers.same(now[work], before[work]) for work in now.keys() & before.keys())
+        return answers.differ(self._answers(pair.now), self._answers(pair.before))
 
     def _answers(self, cell: PlannedCell | StoredCell) -> dict[Work, set[str]]:
         """The digests of a cell's answers, by what they are of: samples are another each round."""

@@ -7,12 +7,11 @@ between them, and its interval is Welch's, wider.  Only what was stored twice of
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from statistics import fmean, median
+from statistics import median
 from typing import TypeAlias
 
 from .. import numbers
@@ -86,40 +85,33 @@ class CellTimes:
         return done
 
 
-Both = tuple[CellTimes | None, CellTimes | None]
+Match: TypeAlias = tuple[str, CellTimes | None, CellTimes | None]
+"""What a cell is called, and its times in the first place and the other."""
 
 
-def contrast(
-    where: tuple[str, str],
-    cell: str,
-    here: CellTimes | None,
-    there: CellTimes | None,
-    *,
-    paired: bool,
-) -> Compared:
-    """The cell there against here, paired by round or as two samples; not yet judged.
+@dataclass(frozen=True)
+class Places:
+    """Two sides or runs by their titles, their cells, and whether rounds pair them."""
 
-    `where` are the names of both places.
-    """
+    titles: tuple[str, str]
+    matches: Sequence[Match]
+    paired: bool
+
+
+def contrast(places: Places, match: Match) -> Compared:
+    """The cell there against here, paired by round or as two samples; not yet judged."""
+    cell, here, there = match
     times = (here.mean if here else None), (there.mean if there else None)
-    row = Compared(where[1], cell, *times, None, None, "")
-    for place, one in zip(where, (here, there), strict=True):
+    row = Compared(places.titles[1], cell, *times, None, None, "")
+    for place, one in zip(places.titles, (here, there), strict=True):
         if not one or not one.processes:
             return replace(row, word=_missing(place, one))
     assert here and there
-    if _other_work(here, there):
+    if answers.differ(here.work, there.work):
         return replace(row, word="other work")
     confidence = max(here.confidence, there.confidence)
-    ratio, p = _ratio(here.seconds, there.seconds, confidence, paired)
+    ratio, p = intervals.contrast(there.seconds, here.seconds, confidence, paired=places.paired)
     return replace(row, ratio=ratio, p=p, misses=1 - confidence)
-
-
-def _ratio(
-    below: Mapping[int, float], above: Mapping[int, float], confidence: float, paired: bool
-) -> tuple[Interval | None, float | None]:
-    if paired:
-        return intervals.ratio(above, below, confidence), intervals.p_value(above, below)
-    return intervals.welch(list(above.values()), list(below.values()), confidence)
 
 
 def _missing(where: str, times: CellTimes | None) -> str:
@@ -127,17 +119,14 @@ def _missing(where: str, times: CellTimes | None) -> str:
     return f"missing in {where}{status}"
 
 
-def _other_work(here: CellTimes, there: CellTimes) -> bool:
-    """Whether the answers differ; those of different samples say nothing."""
-    own, other = here.work, there.work
-    return any(not answers.same(own[work], other[work]) for work in own.keys() & other.keys())
-
-
-def judgement(groups: Sequence[Sequence[Compared]]) -> list[list[Compared]]:
-    """The same with p values after Holm over all of them, and each with its word."""
+def judgement(places: Sequence[Places]) -> Iterator[tuple[list[Compared], GeometricMean | None]]:
+    """The rows of each, and their mean; p values after Holm over all cells of all of them."""
+    groups = [[contrast(one, match) for match in one.matches] for one in places]
     p_values = [row.p for rows in groups for row in rows if row.p is not None]
     adjusted = iter(intervals.holm(p_values))
-    return [[_with_word(row, adjusted) for row in rows] for rows in groups]
+    for one, rows in zip(places, groups, strict=True):
+        judged = [_with_word(row, adjusted) for row in rows]
+        yield judged, geometric_mean(judged, one)
 
 
 def _with_word(row: Compared, adjusted: Iterator[float]) -> Compared:
@@ -175,9 +164,7 @@ class GeometricMean:
         return f"geometric mean of {self.cells} ratios {numbers.interval(middle, low, high)}"
 
 
-def geometric_mean(
-    rows: Sequence[Compared], both: Sequence[Both], *, paired: bool
-) -> GeometricMean | None:
+def geometric_mean(rows: Sequence[Compared], places: Places) -> GeometricMean | None:
     """Of the ratios of these rows; None of fewer than two.
 
     Its interval is that of the rounds that have all of the cells: what a machine did to a round it
@@ -186,27 +173,15 @@ def geometric_mean(
     ratios = [row.ratio.estimate for row in rows if row.ratio]
     if len(ratios) < 2:
         return None
-    known = [one for row, one in zip(rows, both, strict=True) if row.ratio]
-    below, above = (_by_round([pair[place] for pair in known]) for place in (0, 1))
-    confidence = max(one.confidence for pair in known for one in pair if one)
-    shared = below.keys() & above.keys() if paired else below and above
-    whole = _ratio(below, above, confidence, paired)[0] if shared else None
-    middle = math.exp(fmean(map(math.log, ratios)))
-    mean = Interval(middle)
-    if whole and whole.low is not None and whole.high is not None:
-        low, high = (middle * end / whole.estimate for end in (whole.low, whole.high))
-        mean = Interval(middle, low, high)
-    return GeometricMean(len(ratios), mean)
-
-
-def _by_round(cells: Sequence[CellTimes | None]) -> dict[int, float]:
-    """The geometric mean of these cells in each round that has them all."""
-    times = [cell.seconds for cell in cells if cell]
-    rounds = set.intersection(*map(set, times))
-    return {
-        number: math.exp(fmean(math.log(each[number]) for each in times))
-        for number in sorted(rounds)
-    }
+    known = [match for row, match in zip(rows, places.matches, strict=True) if row.ratio]
+    below, above = (
+        intervals.round_means([one.seconds for one in times if one])
+        for times in zip(*((here, there) for _, here, there in known), strict=True)
+    )
+    confidence = max(one.confidence for _, *both in known for one in both if one)
+    middle = intervals.mean(ratios).estimate
+    whole, _ = intervals.contrast(above, below, confidence, paired=places.paired)
+    return GeometricMean(len(ratios), (whole or Interval(middle)).around(middle))
 
 
 def fields(row: Compared) -> tuple[str, str, str, str, str]:
@@ -269,24 +244,15 @@ def differences(stored: Stored, planned: Sequence[Planned]) -> list[Difference]:
     """The pairs of measured cells that share a round, paired by round."""
     times = {cell.id: stored.times(cell.id) for cell in planned if cell.status == "measured"}
     confidence = cells.level(stored, planned)
-    ratios = [
-        (pair, ratio)
-        for pair in combinations(times, 2)
-        if (ratio := intervals.ratio(times[pair[1]], times[pair[0]], confidence))
-    ]
     paired = ranks.pairs(times)
     adjusted = ranks.adjusted({frozenset(pair): ratio.p for pair, ratio in paired.items()})
-    return [
-        Difference(
-            first,
-            second,
-            len(times[first].keys() & times[second].keys()),
-            ratio,
-            adjusted.get(frozenset((first, second))),
-            1 - confidence,
-        )
-        for (first, second), ratio in ratios
-    ]
+    found = []
+    for pair in combinations(times, 2):
+        first, second = (times[cell] for cell in pair)
+        if ratio := intervals.ratio(second, first, confidence):
+            rounds, p = len(first.keys() & second.keys()), adjusted.get(frozenset(pair))
+            found.append(Difference(*pair, rounds, ratio, p, 1 - confidence))
+    return found
 
 
 METHOD = "sides are paired by round; p values are Holm's over all cells"
@@ -339,10 +305,10 @@ def sided(stored: Stored) -> list[Against]:
     if not stored.run.sides:
         return []
     first, *others = stored.run.sides
-    both = [list(_pairs(stored, first, other)) for other in others]
-    contrasts = [
-        [contrast((first.title, other.title), *those, paired=True) for those in each]
-        for other, each in zip(others, both, strict=True)
+    matches = [list(_pairs(stored, first, other)) for other in others]
+    places = [
+        Places((first.title, other.title), each, paired=True)
+        for other, each in zip(others, matches, strict=True)
     ]
     return [
         Against(
@@ -352,15 +318,15 @@ def sided(stored: Stored) -> list[Against]:
                 Pair(here.planned, there.planned, row)
                 for (_, here, there), row in zip(each, rows, strict=True)
             ),
-            geometric_mean(rows, [one[1:] for one in each], paired=True),
+            mean,
         )
-        for other, each, rows in zip(others, both, judgement(contrasts), strict=True)
+        for other, each, (rows, mean) in zip(others, matches, judgement(places), strict=True)
     ]
 
 
 def _pairs(stored: Stored, first: Side, other: Side) -> Iterator[tuple[str, CellTimes, CellTimes]]:
     times = {(one.planned.side, one.planned.pair): one for one in _cell_times(stored)}
-    for pair, name in names_of_pairs(stored).items():
+    for pair, name in names.of_pairs(stored).items():
         here, there = times.get((first.title, pair)), times.get((other.title, pair))
         if here and there and (here.processes or there.processes):
             yield name, here, there
@@ -373,21 +339,6 @@ def _cell_times(stored: Stored) -> Iterator[CellTimes]:
         for cell in planned:
             times = stored.of(cell.id) if cell.status == "measured" else ()
             yield CellTimes(cell, times, confidence)
-
-
-def names_of_pairs(stored: Stored) -> dict[int, str]:
-    """What the cells of a pair are called, by its number: `io_sleep / asyncio`.
-
-    Without the strategy where the sides are a choice of that.
-    """
-    paired: dict[int, list[Planned]] = {}
-    for cell in stored.run.cells:
-        if cell.pair is not None:
-            paired.setdefault(cell.pair, []).append(cell)
-    same = all(len({cell.strategy.name for cell in those}) == 1 for those in paired.values())
-    rows = [replace(cells.planned(those[0], ()), side="") for those in paired.values()]
-    titles = names.grouped(rows, "cell" if same else "workload")
-    return {pair: titles[those[0].id] for pair, those in paired.items()}
 
 
 DELIVERED = 0.1
@@ -426,21 +377,17 @@ def against_first(runs: Sequence[Stored]) -> list[Later]:
     """Every later run against the first; p values after Holm over all cells of all of them."""
     first, *others = runs
     one, *called = names.labels(runs)
-    paired = [_same(first, other) for other in others]
-    both = [list(_cells(first, other)) for other in others]
-    contrasts = [
-        [contrast((one, name), *those, paired=alike) for those in each]
-        for name, alike, each in zip(called, paired, both, strict=True)
+    places = [
+        Places((one, name), list(_cells(first, other)), paired=_same(first, other))
+        for name, other in zip(called, others, strict=True)
     ]
     return [
-        Later(one, name, rows, geometric_mean(rows, [those[1:] for those in each], paired=alike))
-        for name, alike, each, rows in zip(called, paired, both, judgement(contrasts), strict=True)
+        Later(*each.titles, rows, mean)
+        for each, (rows, mean) in zip(places, judgement(places), strict=True)
     ]
 
 
-def _cells(
-    first: Stored, other: Stored
-) -> Iterator[tuple[str, CellTimes | None, CellTimes | None]]:
+def _cells(first: Stored, other: Stored) -> Iterator[Match]:
     here, there = (
         {run.run.called(one.planned): one for one in _cell_times(run)} for run in (first, other)
     )

@@ -6,9 +6,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .. import numbers
+from ..run.schema import Planned
 from ..run.stored import Stored
 from . import cells
 from .cells import Row
@@ -110,6 +112,21 @@ def of_runs(runs: Sequence[Stored]) -> dict[str, tuple[str, str]]:
         full: pair if alike[pair] == 1 else (pair[0], full.partition(" / ")[2])
         for full, pair in pairs.items()
     }
+
+
+def of_pairs(stored: Stored) -> dict[int, str]:
+    """What the cells of a pair are called, by its number: `io_sleep / asyncio`.
+
+    Without the strategy where the sides are a choice of that.
+    """
+    paired: dict[int, list[Planned]] = {}
+    for cell in stored.run.cells:
+        if cell.pair is not None:
+            paired.setdefault(cell.pair, []).append(cell)
+    same = all(len({cell.strategy.name for cell in those}) == 1 for those in paired.values())
+    rows = [replace(cells.planned(those[0], ()), side="") for those in paired.values()]
+    titles = grouped(rows, "cell" if same else "workload")
+    return {pair: titles[those[0].id] for pair, those in paired.items()}
 
 
 def _names(rows: Mapping[int, Row], kind: str) -> dict[int, str]:

@@ -12,7 +12,7 @@ import math
 from array import array
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -57,6 +57,11 @@ def same(first: Iterable[str], second: Iterable[str]) -> bool:
     return all(any(equal(a, b) for b in there) for a in here) and all(
         any(equal(a, b) for a in here) for b in there
     )
+
+
+def differ(first: Mapping[Any, Iterable[str]], second: Mapping[Any, Iterable[str]]) -> bool:
+    """Whether answers to the same work, their key, are others; those of other work tell nothing."""
+    return any(not same(first[work], second[work]) for work in first.keys() & second.keys())
 
 
 def difference(first: Sequence[str], second: Sequence[str]) -> str:

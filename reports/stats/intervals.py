@@ -31,6 +31,13 @@ class Interval:
             return None
         return math.sqrt(self.high / self.low) - 1
 
+    def around(self, estimate: float) -> Interval:
+        """As wide, relatively, around another estimate."""
+        if self.low is None or self.high is None:
+            return Interval(estimate)
+        low, high = (estimate * end / self.estimate for end in (self.low, self.high))
+        return Interval(estimate, low, high)
+
 
 def mean(seconds: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """The geometric mean of one number per process, none of them 0, with Student's interval."""
@@ -83,6 +90,26 @@ def welch(
     freedom = sum(shares) ** 2 / sum(parts)
     half = float(stdtrit(freedom, (1 + confidence) / 2)) * error
     return _around(centre, half), float(2 * stdtr(freedom, -abs(centre / error)))
+
+
+def contrast(
+    above: Mapping[int, float], below: Mapping[int, float], confidence: float, *, paired: bool
+) -> tuple[Interval | None, float | None]:
+    """The ratio of two cells by round, and its p: paired by round, or of two samples."""
+    if paired:
+        return ratio(above, below, confidence), p_value(above, below)
+    if not above or not below:
+        return None, None
+    return welch(list(above.values()), list(below.values()), confidence)
+
+
+def round_means(cells: Sequence[Mapping[int, float]]) -> dict[int, float]:
+    """The geometric mean of these cells in each round that has them all."""
+    rounds = set.intersection(*map(set, cells))
+    return {
+        number: math.exp(fmean(math.log(cell[number]) for cell in cells))
+        for number in sorted(rounds)
+    }
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
