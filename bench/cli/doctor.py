@@ -15,8 +15,8 @@ from concbench.reports.codes import pointer
 from ..errors import Exit
 from . import options, stored
 from .exit import ending
+from .outlook import CELL_SECONDS
 from .progress import watching
-from .run import CELL_SECONDS
 
 if TYPE_CHECKING:
     from ..gate.noise import Floor

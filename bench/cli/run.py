@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import dropwhile
-from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
@@ -19,13 +17,12 @@ from concbench.reports.codes import coded
 from concbench.reports.text import legible
 
 from ..errors import Exit, UsageError
-from . import options, stored
+from . import options, outlook, stored
 from .exit import Outcome, ending, writing
 from .progress import watching
 
 if TYPE_CHECKING:
     from concbench.reports.analysis.tables import View
-    from concbench.reports.analysis.verdict import Conclusion
     from concbench.reports.run.stored import Stored
 
     from ..driver import DryRun
@@ -132,7 +129,7 @@ def measure(given: Mapping[str, Any], outcome: Outcome) -> None:
             trial = driver.dry_run(settings, watch)
         _show_trial(trial, settings, outcome, verbose)
         return
-    if not quiet and (doubt := _too_few_rounds(settings)):
+    if not quiet and (doubt := outlook.too_few_rounds(settings)):
         print(f"concbench: {coded('short-budget', doubt)}", file=sys.stderr)
     with watching(quiet, verbose) as watch:
         showing = _showing(bool(given.get("report")))
@@ -221,88 +218,9 @@ def _show(
     if given.get("verbose"):
         failures = [(run.run.cells[one.cell].name, one) for one in run.run.failures]
         _show_tracebacks((name, one.message, one.traceback) for name, one in failures)
-    for line in _undecided(run):
+    for line in outlook.undecided(run):
         print(line)
-    _show_next(given, settings)
-
-
-CELL_SECONDS = 0.6
-"""Of a visit to a cell of the default workloads, with start and end: 18 take 10 to 13 s."""
-
-
-def _too_few_rounds(settings: Settings) -> str:
-    """That the budget allows too few rounds for so many cells, and what would do; or ""."""
-    from ..plan.cells import plan
-
-    if settings.rounds is not None:
-        return ""
-    blocks = [one.block for one in plan(settings) if not one.reason]
-    cells = len(blocks) * max(1, len(settings.side))
-    most = max(map(blocks.count, set(blocks)), default=0)
-    return few_rounds(cells, most, CELL_SECONDS * cells, settings.seconds, _for_rounds(settings))
-
-
-def few_rounds(
-    cells: int, most: int, round_seconds: float, budget: float, share: float = 1.0
-) -> str:
-    """What is wrong with a budget for cells of which `most` are in one table; "" if nothing is.
-
-    Rounds have that share of it.
-    """
-    from concbench.reports.stats.ranks import fewest_rounds
-
-    rounds, fewest = (
-        int(share * budget / round_seconds) if round_seconds else 0,
-        fewest_rounds(most),
-    )
-    if most < 2 or rounds >= fewest:
-        return ""
-    allows = "less than one" if rounds < 1 else f"about {rounds}"
-    return (
-        f"{cells} cells take about {round_seconds:.0f} s a round: {budget:g} s allow {allows}, "
-        f"too few to tell much: use --budget {neat(1.2 * fewest * round_seconds / share)}"
-    )
-
-
-def _for_rounds(settings: Settings) -> float:
-    """The share of a budget that probes leave to rounds at least."""
-    from ..driver.probing import SHARE
-
-    return 1 - SHARE if settings.probes else 1.0
-
-
-def neat(seconds: float) -> str:
-    """A budget of at least so much, as one would write it: `90s`, `4m`, `2h`."""
-    if seconds <= 120:
-        return f"{max(10, 10 * ceil(seconds / 10))}s"
-    return f"{ceil(seconds / 60)}m" if seconds <= 7200 else f"{ceil(seconds / 3600)}h"
-
-
-def _undecided(run: Stored) -> Iterator[str]:
-    """Which workloads the run could not decide, and what probably would decide them."""
-    from concbench.reports import numbers
-    from concbench.reports.analysis import tables
-
-    names: dict[str, list[str]] = {}
-    for block in tables.blocks(run):
-        if block.conclusion.more_rounds:
-            names.setdefault(_way_out(block.conclusion, run), []).append(block.name)
-    for way_out, those in names.items():
-        yield f"not decided: {numbers.listed(those)}; {way_out}"
-
-
-def _way_out(open_one: Conclusion, run: Stored) -> str:
-    rounds, each = open_one.rounds_needed, run.run.round_seconds
-    if not rounds or rounds * (each or 0.0) > MOST_SECONDS:
-        return "too noisy for any budget; use a quieter machine"
-    timed = each if run.run.rounds_limit is None else None
-    share = 1.25 if run.run.probes else 1.0  # probes take a fifth of that
-    option = f"--budget {neat(share * rounds * timed)}" if timed else f"--rounds {rounds}"
-    begin = "would begin to tell" if open_one.outcome == "undecided" else "would probably tell"
-    return f"{option} {begin}"
-
-
-MOST_SECONDS = 24 * 3600.0
+    outlook.show_next(given, settings)
 
 
 def _doubts(run: Stored, outcome: Outcome) -> list[str]:
@@ -344,7 +262,7 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome, verbose: bo
         why = planned.reason or trial.past.reason(planned.id)
         print(f"  {planned.name}: {why or 'ran once'}")
         outcome.failed += bool(trial.past.reason(planned.id))
-    one, share = trial.seconds_per_round, _for_rounds(settings)
+    one, share = trial.seconds_per_round, outlook.for_rounds(settings)
     if settings.rounds is None:
         seconds = settings.seconds
         count = f"about {max(1, round(share * seconds / one))} rounds in {seconds:g} s"
@@ -357,52 +275,6 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome, verbose: bo
     print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count}")
     blocks = [planned.block for planned in trial.plan if not planned.reason]
     most = max(map(blocks.count, set(blocks)), default=0)
-    doubt = few_rounds(len(blocks), most, one, settings.seconds, share)
+    doubt = outlook.few_rounds(len(blocks), most, one, settings.seconds, share)
     if doubt and settings.rounds is None:
         print(coded("short-budget", doubt))
-
-
-def _show_next(given: Mapping[str, Any], settings: Settings) -> None:
-    steps = [(shlex.join(words), question) for words, question in next_steps(given, settings)]
-    wide = min(60, max((len(words) for words, _ in steps), default=0))
-    lines = [f"  concbench {words:{wide}}  {question}" for words, question in steps]
-    if lines:
-        print("next:", *lines, sep="\n")
-
-
-Step: TypeAlias = tuple[list[str], str]
-"""The words of a command, and the question that it answers."""
-KEPT_ONCE = ("resume", "save_baseline", "dry_run", "export")
-"""Options of a run that the next one should not repeat."""
-
-
-def next_steps(given: Mapping[str, Any], settings: Settings) -> Iterator[Step]:
-    """Commands that go on from a run with the user's own options; none that repeats what it did."""
-    own = {key: value for key, value in given.items() if key not in KEPT_ONCE}
-    if "resume" not in given:  # else most of the options are in the run
-        if "workers" not in own and not any("workers=" in text for text in settings.param):
-            words = _words({key: own[key] for key in KEPT_BY_SCALE if key in own})[1:]
-            yield ["scale", *(settings.workload or ["io_sleep"]), *words], SCALING
-        if not any(":" in text for text in settings.workload):
-            yield ["run", "-w", "yourfile.py:function"], "which model for your own work?"
-        if settings.budget is None and settings.rounds is None:
-            yield _words(own | {"rigorous": True}), "ten minutes, narrower intervals"
-    if "report" not in given:
-        where = {"results": given["results"]} if "results" in given else {}
-        yield ["report", "--open", *_words(where)[1:]], "an HTML page with charts"
-
-
-KEPT_BY_SCALE = ("strategy", "inputs", "start", "results", "quiet")
-"""Options of a run that its sweep over workers should have, too."""
-SCALING = "where does it stop scaling?"
-SHORT = {"workload": "-w", "strategy": "-s", "param": "-P", "quiet": "-q", "verbose": "-v"}
-
-
-def _words(given: Mapping[str, Any]) -> list[str]:
-    """The command line that gives these options to `run`."""
-    words = ["run"]
-    for key, value in given.items():
-        option = SHORT.get(key, f"--{key.replace('_', '-')}")
-        for one in value if isinstance(value, (list, tuple)) else [value]:
-            words += [option] if one is True else [option, str(one)]
-    return words

@@ -12,7 +12,7 @@ import typer
 
 import concbench
 from concbench.cli import commands, listing, options, stored
-from concbench.cli.run import next_steps
+from concbench.cli.outlook import next_steps
 from concbench.errors import UsageError
 from concbench.gate.noise import Floor, advice, needs
 from concbench.plan.cells import plan

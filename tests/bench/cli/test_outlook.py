@@ -8,9 +8,8 @@ import pytest
 import typer
 
 from concbench import reports
-from concbench.cli import run as command
-from concbench.cli import stored
-from concbench.cli.run import few_rounds, neat
+from concbench.cli import outlook, stored
+from concbench.cli.outlook import few_rounds, neat
 from concbench.plan.settings import resolve
 from concbench.reports.analysis import tables
 from tests.reports.made import Made, folder, sequential
@@ -38,13 +37,13 @@ def test_a_budget_too_small_for_its_cells_is_said_with_one_that_would_do() -> No
 def test_what_is_planned_decides_whether_the_budget_is_too_small() -> None:
     small = {"workload": ["io_sleep"], "strategy": ["sequential", "threading"]}
     many = {"workload": ["*"], "strategy": ["*"], "budget": "20s"}
-    assert command._too_few_rounds(resolve(small)) == ""
-    assert "--budget" in command._too_few_rounds(resolve(many))
-    assert command._too_few_rounds(resolve({**many, "budget": None, "rounds": 2})) == ""
+    assert outlook.too_few_rounds(resolve(small)) == ""
+    assert "--budget" in outlook.too_few_rounds(resolve(many))
+    assert outlook.too_few_rounds(resolve({**many, "budget": None, "rounds": 2})) == ""
 
 
 def said(path: Path, *made: Made, **facts: object) -> list[str]:
-    return list(command._undecided(reports.read(folder(path, made, **facts))))
+    return list(outlook.undecided(reports.read(folder(path, made, **facts))))
 
 
 NOISY = [0.1, 0.13, 0.08, 0.11, 0.12]
