@@ -109,7 +109,6 @@ def check_baseline(
     chosen = any(getattr(settings, key) != getattr(as_stored, key) for key in CELLS)
     alone = [*not_compared(notes, chosen=chosen)]
     notes = [coded("not-compared", note) for note in notes]
-    notes = [coded("not-compared", note) for note in notes]
     check_named(limits, (pair.now.cell for pair in both), alone)
     by_id = {cell.id: cell for pair in both for cell in pair.planned}
     cells = tuple(by_id[number] for number in sorted(by_id))

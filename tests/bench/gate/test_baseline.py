@@ -102,6 +102,13 @@ def test_the_same_passes_and_a_slow_down_is_stopped(concbench, saved):
 
 
 def test_ratios_to_the_reference_travel_and_miss_what_slows_all(concbench, saved):
+def test_what_only_the_baseline_has_is_noted_with_its_code_once(concbench):
+    done = check(concbench, "-s", "sequential", "--rounds", "1")
+    said = " ".join(done.stdout.split())
+    assert "note only in main: " in said
+    assert said.count("[not-compared]") == 1
+
+
     path = saved / ".concbench/baselines/main/run.json"
     told = facts(saved)
     told["environment"]["cpu_model"] = "another"
