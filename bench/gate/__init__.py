@@ -19,7 +19,7 @@ from concbench.reports.gate.thresholds import Threshold
 from concbench.reports.run import keys, provenance
 from concbench.reports.run.schema import Planned as StoredCell
 
-from ..driver import Agenda, measure, runnable, with_sides
+from ..driver import Agenda, Plan, measure, runnable, with_sides
 from ..driver.lab import Workshop, workshop
 from ..driver.watch import Progress
 from ..errors import NotComparable, UsageError
@@ -27,13 +27,14 @@ from ..machine import identity
 from ..plan.settings import Settings
 from ..processes.variables import recorded
 from ..sides.commits import check_distinct
-from ..sides.plans import plan_here
+from ..sides.plans import Shared, plan_here
 from ..sides.proof import proof
 from ..store.journal import entries
 from ..store.state import History
 from . import noise
 from .baseline import CELLS, baseline, common, not_compared, same_settings
-from .samples import CellPair, Samples, check_named, pairs, required
+from .readings import CellPair, pairs
+from .samples import Samples, check_named, required
 
 if TYPE_CHECKING:
     from concbench.reports.run.stored import Stored
@@ -71,10 +72,7 @@ def check_bounds(
     cells = runnable(tuple(replace(one, id=place) for place, one in enumerate(wanted)))
     samples = Samples([CellPair(one.id, one, None) for one in cells], limits, History(cells))
     with workshop() as shop:
-        there = proof(shop.children, shared.sides, Path.cwd())
-        if there:
-            there.plan(shared.sides[0])
-        agenda = Agenda(shared.sides, cells, shared.warnings, samples.probes, proof=there)
+        agenda = _here(shop, shared, cells, shared.warnings, samples)
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     notes = [*shared.warnings, *samples.past.trouble]
     return _checked(samples, keys.WORKING_TREE, "", notes, (), folder), folder
@@ -116,10 +114,7 @@ def check_baseline(
     if not any(map(samples.answered, both)):
         raise NotComparable("nothing can be compared: " + "; ".join(samples.unknown()))
     with workshop() as shop:
-        there = proof(shop.children, shared.sides, Path.cwd())
-        if there:
-            there.plan(shared.sides[0])
-        agenda = Agenda(shared.sides, runnable(cells), notes, samples.probes, proof=there)
+        agenda = _here(shop, shared, runnable(cells), notes, samples)
         samples, folder = _measured(shop, agenda, samples, settings, progress, resume)
     for one in elsewhere:
         where = "on another patch level" if one.slight else "elsewhere"
@@ -127,10 +122,13 @@ def check_baseline(
         notes.append(coded("measured-elsewhere", line))
     if relative:
         notes.insert(0, coded("ratios-only", RATIOS))
-    revision = (stored.run.git or {}).get("revision")
-    short = f" ({revision[:7]})" if isinstance(revision, str) else ""
-    before = f"baseline {name}{short}"
+    before = f"baseline {name}{_revision(stored)}"
     return _checked(samples, keys.WORKING_TREE, before, notes, alone, folder), folder
+
+
+def _revision(stored: Stored) -> str:
+    revision = (stored.run.git or {}).get("revision")
+    return f" ({revision[:7]})" if isinstance(revision, str) else ""
 
 
 def differences(stored: Stored) -> list[provenance.Mismatch]:
@@ -156,6 +154,16 @@ def _refuse(name: str, elsewhere: Sequence[provenance.Mismatch], *, strict: bool
     if all(one.slight for one in unlike):
         last += "; without --strict another patch level is only a warning"
     raise NotComparable("\n  ".join([first, *map(_line, unlike), last]))
+
+
+def _here(
+    shop: Workshop, shared: Shared, cells: Plan, notes: Sequence[str], samples: Samples
+) -> Agenda:
+    """What to measure of the working tree by itself."""
+    there = proof(shop.children, shared.sides, Path.cwd())
+    if there:
+        there.plan(shared.sides[0])
+    return Agenda(shared.sides, cells, notes, samples.probes, proof=there)
 
 
 def _measured(

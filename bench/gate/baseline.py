@@ -20,7 +20,7 @@ from ..plan.settings import Settings
 from ..sides.build import check
 from ..sides.commits import earlier, why_none
 from ..store.runs import check_name, stored_settings
-from .samples import CellPair
+from .readings import CellPair
 
 if TYPE_CHECKING:
     from concbench.reports.run.stored import Stored

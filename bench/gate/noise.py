@@ -28,7 +28,8 @@ from ..sides.plans import plans
 from ..store.journal import entries
 from ..store.runs import check_file
 from ..store.state import History
-from .samples import BUDGET, CellPair, Samples, pairs
+from .readings import CellPair, pairs
+from .samples import BUDGET, Samples
 
 SECONDS = 180.0
 """To measure the noise in, unless somebody gives another budget."""

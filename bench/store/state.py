@@ -18,6 +18,7 @@ from concbench.reports.run import answers, keys, probes, schema
 from .. import engine
 from ..machine.canary import Canaries, much_less
 from ..plan.cells import PlannedCell, alike, blocks_alike, with_tasks
+from ..processes.outputs import MALFORMED
 
 Entry: TypeAlias = Mapping[str, Any]
 
@@ -333,7 +334,7 @@ class History:
         strategy = self._plan[model["cell"]].cell.strategy.name
         for run in self.measured[cell]:
             if not self._equal(run, model):
-                where = answers.difference(*map(_sample, (model, run)))
+                where = answers.difference(*map(sample, (model, run)))
                 if model["cell"] == cell:
                     cause = ": random without a seed, a clock, or the order of a set?"
                     return f"wrong answer: another one in every process{where}{cause * bool(where)}"
@@ -383,10 +384,10 @@ def _left(what: str, cell: str, times: int) -> str:
     return coded("left-running", line)
 
 
-def _sample(run: Entry) -> list[str]:
+def sample(run: Entry) -> list[str]:
     """The first results that a worker kept, as texts; those of later rounds keep none."""
     try:
         facts = engine.loads(run["benchmark"]).get_runs()[0].get_metadata()
         return [str(one) for one in json.loads(facts[keys.RESULTS])]
-    except (ValueError, LookupError, TypeError, AttributeError):  # whatever was stored
+    except MALFORMED:  # whatever was stored
         return []

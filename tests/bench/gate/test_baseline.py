@@ -17,7 +17,8 @@ import pytest
 from concbench.cli.stored import read as read_checked
 from concbench.errors import NotComparable, UsageError
 from concbench.gate.baseline import _here, _numbered, baseline, common, doubts, same_settings
-from concbench.gate.samples import CellPair, Samples
+from concbench.gate.readings import CellPair
+from concbench.gate.samples import Samples
 from concbench.plan.cells import PlannedCell
 from concbench.plan.settings import Settings
 from concbench.reports import read
@@ -101,7 +102,6 @@ def test_the_same_passes_and_a_slow_down_is_stopped(concbench, saved):
     )
 
 
-def test_ratios_to_the_reference_travel_and_miss_what_slows_all(concbench, saved):
 def test_what_only_the_baseline_has_is_noted_with_its_code_once(concbench):
     done = check(concbench, "-s", "sequential", "--rounds", "1")
     said = " ".join(done.stdout.split())
@@ -109,6 +109,7 @@ def test_what_only_the_baseline_has_is_noted_with_its_code_once(concbench):
     assert said.count("[not-compared]") == 1
 
 
+def test_ratios_to_the_reference_travel_and_miss_what_slows_all(concbench, saved):
     path = saved / ".concbench/baselines/main/run.json"
     told = facts(saved)
     told["environment"]["cpu_model"] = "another"

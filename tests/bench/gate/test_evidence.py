@@ -11,7 +11,8 @@ import pytest
 
 from concbench.errors import UsageError
 from concbench.gate.noise import Floor, estimate, store, stored
-from concbench.gate.samples import CellPair, Samples, pairs
+from concbench.gate.readings import CellPair, pairs
+from concbench.gate.samples import Samples
 from concbench.plan.cells import PlannedCell
 from concbench.reports.gate import decision, results
 from concbench.reports.gate.thresholds import parse
