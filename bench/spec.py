@@ -40,24 +40,10 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
     for all the rest.
     """
     name = getattr(function, "__name__", type(function).__name__)
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise UsageError(
-            f"{name} is a generator function: calling it does none of its work, and a task has one "
-            "result: return what it yields as a list"
-        )
-    parameters = list(inspect.signature(function).parameters.values())
-    first = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    if not parameters or parameters[0].kind not in first:
-        raise UsageError(f"{name} must take the task number first: def {name}(i, *, key=default)")
-    fields: list[Any] = []
-    for parameter in parameters[1:]:
-        if parameter.kind is not parameter.KEYWORD_ONLY or parameter.default is parameter.empty:
-            right = f"keyword-only with a default: def {name}(i, *, {parameter.name}=...)"
-            raise UsageError(f"{name}: parameter '{parameter.name}' must be {right}")
-        fields.append((parameter.name, Any, field(default=parameter.default)))
-
-    near = None if parameters[0].name == NUMBER else _beside(function, INPUTS)
-    own = any(name == INPUTS for name, *_ in fields)
+    number, *parameters = _parameters(function, name)
+    fields: list[Any] = [(one.name, Any, field(default=one.default)) for one in parameters]
+    near = None if number.name == NUMBER else _beside(function, INPUTS)
+    own = any(one.name == INPUTS for one in parameters)
     if not own:
         fields.append((INPUTS, str, field(default="", metadata={"implied": True})))
 
@@ -90,6 +76,24 @@ def workload_type(function: Callable[..., Any]) -> type[Any]:
         if callable(near_it) and (one != "same" or len(inspect.signature(near_it).parameters) == 2):
             form[one] = staticmethod(near_it)
     return dataclasses.make_dataclass(name, fields, namespace={**form, **about}, frozen=True)
+
+
+def _parameters(function: Callable[..., Any], name: str) -> list[inspect.Parameter]:
+    """That which takes the task, and keyword-only ones with defaults; UsageError for others."""
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise UsageError(
+            f"{name} is a generator function: calling it does none of its work, and a task has one "
+            "result: return what it yields as a list"
+        )
+    parameters = list(inspect.signature(function).parameters.values())
+    first = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if not parameters or parameters[0].kind not in first:
+        raise UsageError(f"{name} must take the task number first: def {name}(i, *, key=default)")
+    for parameter in parameters[1:]:
+        if parameter.kind is not parameter.KEYWORD_ONLY or parameter.default is parameter.empty:
+            right = f"keyword-only with a default: def {name}(i, *, {parameter.name}=...)"
+            raise UsageError(f"{name}: parameter '{parameter.name}' must be {right}")
+    return parameters
 
 
 def task_inputs(workload: Any) -> Sequence[Any] | None:
