@@ -19,7 +19,7 @@ import psutil
 from ..probes.leftovers import summary
 from ..processes.children import line
 from ..processes.outputs import Failed, parsed
-from ..store.state import missing
+from ..store.passes import missing
 from . import probe_results
 from .probing import Owed
 from .workers import Launch, Worker, Workers

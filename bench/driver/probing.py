@@ -19,7 +19,7 @@ from concbench.reports.codes import coded
 
 from ..probes.empty import emptied
 from ..spec import Cell
-from ..store.state import missing
+from ..store.passes import missing
 from .rounds import startup
 from .schedule import LATE
 

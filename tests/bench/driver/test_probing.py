@@ -12,7 +12,8 @@ from concbench.driver.probing import NO_TIME, Ahead, Owed, Probing, owed
 from concbench.driver.rounds import Limits
 from concbench.plan.cells import PlannedCell
 from concbench.spec import Cell, Spec
-from concbench.store.state import History, ProbePasses
+from concbench.store.passes import ProbePasses
+from concbench.store.state import History
 
 PROBES = ("memory", "latency", "lag")
 SLEEP = "concbench.workloads.io_sleep:IoSleep"
