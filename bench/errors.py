@@ -105,3 +105,13 @@ def remedies(error: BaseException) -> Iterator[str]:
             "a task starts processes, and the children of a multiprocessing.Pool may not: take "
             "pool=executor, or a strategy without processes"
         )
+
+
+def user_name(uid: int) -> str:
+    """The user of a number, as a message names them."""
+    import pwd  # not on Windows, as such numbers
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"the user {uid}"

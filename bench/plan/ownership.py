@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import UsageError, user_name
 
 
 def check(path: Path) -> None:
@@ -35,14 +35,14 @@ def strange(path: Path) -> str:
     with suppress(KeyError, ValueError):
         ours.add(int(os.environ["SUDO_UID"]))
     if about.st_uid not in ours:
-        return f"belongs to {_user(about.st_uid)}"
+        return f"belongs to {user_name(about.st_uid)}"
     # In a sticky folder such as /tmp nobody can take the place of another's file.
     if stat.S_ISDIR(about.st_mode) and about.st_mode & stat.S_ISVTX:
         return ""
     if about.st_mode & stat.S_IWOTH:
         return "can be written by everybody"
     if about.st_mode & stat.S_IWGRP and (others := _members(about.st_gid) - {about.st_uid}):
-        return f"can be written by {_user(min(others))}, who is in its group"
+        return f"can be written by {user_name(min(others))}, who is in its group"
     return ""
 
 
@@ -63,15 +63,6 @@ def above(folder: Path) -> Iterator[Path]:
 def _is_public(folder: Path) -> bool:
     """Whether everybody may put files there, as in /tmp."""
     return hasattr(os, "getuid") and bool(folder.stat().st_mode & stat.S_IWOTH)
-
-
-def _user(uid: int) -> str:
-    import pwd  # not on Windows, as getuid
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"the user {uid}"
 
 
 def _members(gid: int) -> set[int]:

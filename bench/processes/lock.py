@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from ..errors import UsageError
+from ..errors import UsageError, user_name
 
 NAME = "concbench.run"
 OWN_NAME = "_CONCBENCH_LOCK"
@@ -67,20 +67,11 @@ def _holder(name: str) -> str:
         since = time.strftime("%H:%M", time.localtime(process.create_time()))
     except (OSError, ValueError, psutil.Error):  # it ended, or is in another container
         return ""
-    whose = f" of {_user(uid)}" if uid != os.getuid() else ""
+    whose = f" of {user_name(uid)}" if uid != os.getuid() else ""
     where = ""
     with suppress(OSError, psutil.Error):  # another user's
         where = f" in {process.cwd()}"
     return f" (pid {pid}{whose}{where} since {since})"
-
-
-def _user(uid: int) -> str:
-    import pwd  # not on Windows, as this
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"the user {uid}"
 
 
 @contextmanager
