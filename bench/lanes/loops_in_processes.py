@@ -11,15 +11,18 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import imports
-from ..contracts import AsyncCall, Plain
+from ..contracts import AsyncCall, Batch, Plain
 from ..spec import Spec
 from .dispatch import in_flight
-from .lane import Record, awaited, opening
+from .lane import Record, awaited, in_lane, opening
 from .loops import held
 from .report import LaneReport
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 ChunkCall: TypeAlias = Callable[[Any], list[Plain]]
 
@@ -52,6 +55,15 @@ async def _blocking(
             return one(i)
 
         yield call
+
+
+def dealing(pool: Executor, hands: int) -> Batch:
+    """What runs a batch in a pool of as many event loops: each gets its share of it at once."""
+
+    def batch(tasks: range) -> list[Plain]:
+        return collected(list(pool.map(in_lane, dealt(tasks, hands))), len(tasks))
+
+    return batch
 
 
 def dealt(tasks: Any, hands: int) -> list[Any]:

@@ -8,6 +8,7 @@ gives each worker exactly one of them.
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # signal would be 0.5 ms of every start-up
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -211,6 +212,12 @@ def entered(
         raise
     for one in leave():
         reports += one
+
+
+def usable_cpus() -> int:
+    """CPUs that this process may run on: the default number of what runs one on each."""
+    mine = getattr(os, "sched_getaffinity", None)  # not on every platform
+    return len(mine(0)) if mine else os.cpu_count() or 1
 
 
 def check_start(start: str) -> None:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_start_method
 
-from concbench.contracts import Batch, Plain
+from concbench.contracts import Batch
 from concbench.lanes import Lanes
-from concbench.lanes.lane import in_lane
-from concbench.lanes.pools import check_start
-
-
-def _cpus() -> int:
-    mine = getattr(os, "sched_getaffinity", None)  # not on every platform
-    return len(mine(0)) if mine else os.cpu_count() or 1
+from concbench.lanes.pools import check_start, usable_cpus
 
 
 @dataclass(frozen=True)
@@ -29,7 +22,7 @@ class MultiprocessingAsyncio:
 
     workers: int
     start: str = field(default_factory=get_start_method)
-    processes: int = field(default_factory=_cpus, metadata={"implied": True})
+    processes: int = field(default_factory=usable_cpus, metadata={"implied": True})
 
     def __post_init__(self) -> None:
         check_start(self.start)
@@ -49,12 +42,7 @@ class MultiprocessingAsyncio:
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
-        from concbench.lanes.loops_in_processes import collected, dealt
+        from concbench.lanes.loops_in_processes import dealing
 
         with lanes.loops(self._processes, self.start, self._at_once) as pool:
-
-            def batch(tasks: range) -> list[Plain]:
-                chunks = dealt(tasks, self._processes)
-                return collected(list(pool.map(in_lane, chunks)), len(tasks))
-
-            yield batch
+            yield dealing(pool, self._processes)

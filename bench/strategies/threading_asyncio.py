@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from concbench.contracts import Batch, Plain
+from concbench.contracts import Batch
 from concbench.lanes import Lanes
-from concbench.lanes.lane import in_lane
-
-
-def _cpus() -> int:
-    mine = getattr(os, "sched_getaffinity", None)  # not on every platform
-    return len(mine(0)) if mine else os.cpu_count() or 1
+from concbench.lanes.pools import usable_cpus
 
 
 @dataclass(frozen=True)
@@ -26,7 +20,7 @@ class ThreadingAsyncio:
     """
 
     workers: int
-    threads: int = field(default_factory=_cpus, metadata={"implied": True})
+    threads: int = field(default_factory=usable_cpus, metadata={"implied": True})
 
     def __post_init__(self) -> None:
         if not (isinstance(self.threads, int) and self.threads > 0):
@@ -45,12 +39,7 @@ class ThreadingAsyncio:
 
     @contextmanager
     def open(self, lanes: Lanes) -> Iterator[Batch]:
-        from concbench.lanes.loops_in_processes import collected, dealt
+        from concbench.lanes.loops_in_processes import dealing
 
         with lanes.thread_loops(self._threads, self._at_once) as pool:
-
-            def batch(tasks: range) -> list[Plain]:
-                chunks = dealt(tasks, self._threads)
-                return collected(list(pool.map(in_lane, chunks)), len(tasks))
-
-            yield batch
+            yield dealing(pool, self._threads)
