@@ -58,10 +58,6 @@ class Sweep:
     turns: tuple[Turn, ...]
     margin: float
 
-    def fit_of(self, line: SweptStrategy) -> Fit | None:
-        """What a line follows; None of a flat one."""
-        return next((one for one in self.fits if one.line is line), None)
-
 
 def sweeps(stored: Stored, tables: Sequence[Sequence[Row]] | None = None) -> list[Sweep]:
     """Every axis of a run, fitted; `tables` are the rows of its blocks, where they are at hand."""
