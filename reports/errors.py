@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,20 @@ class UnknownName(OneSentence):
 
 MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What a parser trips over, each in its own way, where JSON has another shape than it thought."""
+
+
+@contextmanager
+def runs_of(path: Path) -> Iterator[None]:
+    """Inside, runs of a file are read: raises DamagedRun for one that is not ours, or damaged."""
+    try:
+        yield
+    except DamagedRun:
+        raise
+    except KeyError as error:
+        raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
+    except MALFORMED as error:
+        raise DamagedRun(f"{path} has a damaged run: {error}") from None
+
 
 Checked = TypeVar("Checked")
 _SHARE = 0.4

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyperf
 
-from ..errors import MALFORMED, DamagedRun
+from ..errors import MALFORMED, DamagedRun, runs_of
 from ..files import limited
 from ..text import legible
 from . import keys, notes
@@ -127,16 +127,12 @@ def suite_of(text: str, path: Path) -> pyperf.BenchmarkSuite:
 
 def _process(run: pyperf.Run, cells: Mapping[int, Planned], path: Path) -> Process:
     metadata = run.get_metadata()
-    try:
+    with runs_of(path):
         keys.check(metadata)
         number = metadata[keys.CELL]
         if number not in cells:
             raise DamagedRun(f"{path} has times of a cell {number} that run.json does not have")
         return _scaled(run, metadata, cells[number].tasks / metadata[keys.MEASURED_TASKS])
-    except KeyError as error:
-        raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
-    except MALFORMED as error:
-        raise DamagedRun(f"{path} has a damaged run: {error}") from None
 
 
 def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Process:

@@ -20,7 +20,7 @@ import pyperf
 
 from ... import numbers
 from ...codes import coded
-from ...errors import MALFORMED, DamagedRun
+from ...errors import MALFORMED, DamagedRun, runs_of
 from ...text import shortened
 from .. import keys, provenance, schema
 from ..probes import Memory, Probed
@@ -133,12 +133,8 @@ def _median(values: Sequence[float], least: float, most: float, unit: str, path:
 def _ours(
     benchmarks: Sequence[pyperf.Benchmark], runs: Sequence[Mapping[str, Any]], path: Path
 ) -> Run:
-    try:
+    with runs_of(path):
         cells = _cells(runs)
-    except KeyError as error:
-        raise DamagedRun(f"{path} was not written by concbench: a run has no {error}") from None
-    except MALFORMED as error:
-        raise DamagedRun(f"{path} has a damaged run: {error}") from None
     titles = dict.fromkeys(cell["side"] for cell in cells if cell["side"])
     sides = [
         {"title": one, "name": one, "samples": keys.samples(place)}
@@ -222,10 +218,8 @@ def _facts(path: Path, **facts: Any) -> Facts:
 
 
 def _dates(benchmarks: Iterable[pyperf.Benchmark], path: Path) -> dict[str, Any]:
-    try:
+    with runs_of(path):
         dates: list[tuple[datetime, datetime]] = [d for b in benchmarks if (d := b.get_dates())]
-    except MALFORMED as error:
-        raise DamagedRun(f"{path} has a damaged run: {error}") from None
     if not dates:
         return {}
     first, last = min(dates)[0], max(date[1] for date in dates)
