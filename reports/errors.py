@@ -34,7 +34,7 @@ class UnknownName(OneSentence):
 
 
 MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
-"""What a parser trips over, each in its own way, where JSON has another shape than it thought."""
+"""What a parser trips over, each in its own way, where a text has another shape than it thought."""
 
 
 @contextmanager

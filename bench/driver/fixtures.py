@@ -17,11 +17,12 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from concbench.reports.codes import coded
+from concbench.reports.errors import MALFORMED
 
 from ..contracts import Plain
 from ..errors import Exit, UsageError
 from ..processes.children import Children, Process, line, wait
-from ..processes.outputs import MALFORMED, malformed
+from ..processes.outputs import malformed
 from ..processes.variables import environment
 from ..sides import MeasuredSide
 from ..spec import Spec, load

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from concbench.reports.errors import MALFORMED
 from concbench.reports.files import limited, write_whole
 from concbench.reports.gate import decision
 from concbench.reports.gate.evidence import FEWEST, PairedRounds
@@ -22,7 +23,6 @@ from ..errors import UsageError
 from ..machine import identity
 from ..plan.cells import plan
 from ..plan.settings import Settings
-from ..processes.outputs import MALFORMED
 from ..sides import MeasuredSide
 from ..sides.plans import plans
 from ..store.journal import entries

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-T = TypeVar("T")
+from concbench.reports.errors import MALFORMED
 
-MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
-"""What parsers raise for such a text, each in its own way; torn UTF-8 is a ValueError."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from concbench.reports.errors import MALFORMED
 from concbench.reports.run.keys import WORKING_TREE
 
 from ..errors import UsageError, suggestion
 from ..machine.identity import PACKAGES, release
 from ..processes.children import Children
-from ..processes.outputs import MALFORMED
 from . import MeasuredSide, environments, installation, interpreters, revisions
 from .environments import CommandFailed, output
 from .interpreters import Version

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from concbench.reports.codes import coded
+from concbench.reports.errors import MALFORMED
 
 from ..errors import Exit, ImportFailed, NothingSelected, NothingShared, TimedOut, UsageError
 from ..imports import LIBRARY
 from ..plan.cells import PlannedCell
 from ..plan.planner import SETTINGS, restore
 from ..processes.children import Children
-from ..processes.outputs import MALFORMED, malformed
+from ..processes.outputs import malformed
 from ..processes.variables import environment
 from . import MeasuredSide
 from .environments import CommandFailed, CommandInterrupted, output

@@ -17,13 +17,13 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from concbench.reports.codes import coded
+from concbench.reports.errors import MALFORMED
 from concbench.reports.run.keys import WORKING_TREE
 
 from .. import imports
 from ..errors import NotComparable
 from ..machine.identity import git_output
 from ..processes.children import Children
-from ..processes.outputs import MALFORMED
 from . import MeasuredSide
 from .environments import installed_in, output
 from .installation import Project, neighbours, normal, projects

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
-from concbench.reports.errors import DamagedRun, validate
+from concbench.reports.errors import MALFORMED, DamagedRun, validate
 from concbench.reports.run.probes import Probed
 from concbench.reports.run.schema import LONGEST, SHORTEST, Constraint, Count, Seconds
 
 from .. import engine
 from ..errors import UsageError
-from ..processes.outputs import MALFORMED
 
 Number: TypeAlias = Annotated[int, Constraint(ge=0)]
 Time: TypeAlias = Annotated[float, Constraint(ge=SHORTEST, le=LONGEST)]

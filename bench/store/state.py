@@ -12,13 +12,13 @@ from dataclasses import asdict
 from typing import Any
 
 from concbench.reports.codes import coded
+from concbench.reports.errors import MALFORMED
 from concbench.reports.numbers import brief
 from concbench.reports.run import answers, keys, schema
 
 from .. import engine
 from ..machine.canary import Canaries, much_less
 from ..plan.cells import PlannedCell, alike, blocks_alike, with_tasks
-from ..processes.outputs import MALFORMED
 from .passes import Entry, ProbePasses
 
 FAILURES = 2
