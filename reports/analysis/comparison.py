@@ -255,9 +255,6 @@ def differences(stored: Stored, planned: Sequence[Planned]) -> list[Difference]:
     return found
 
 
-METHOD = "sides are paired by round; p values are Holm's over all cells"
-
-
 @dataclass(frozen=True)
 class Pair:
     """A cell of the first side and the same of another, and what came out."""

@@ -13,7 +13,7 @@ from ..analysis import behaviour as behaviours
 from ..analysis import comparison, explanations, header, names, tables
 from ..analysis.behaviour import Behaviour
 from ..analysis.cells import Row
-from ..analysis.comparison import METHOD, Against, Later
+from ..analysis.comparison import Against, Later
 from ..analysis.tables import NAME, RANK, USUAL, Group, View
 from ..codes import coded
 from ..run.stored import Stored
@@ -21,7 +21,8 @@ from ..sweeps import words
 from ..table import Heading, Table, escaped, headings, markdown, without_empty
 from . import advice, terminal
 
-_PAIRING = (
+_PAIRED = "sides are paired by round; p values are Holm's over all cells"
+_UNPAIRED = (
     "a ratio above 1 is slower; rounds of two runs are not paired; "
     "p values are Holm's over all cells"
 )
@@ -154,7 +155,7 @@ def sides(stored: Stored) -> list[Table]:
             title=one.headline,
             headings=headings(one.headings, left=(0, 4)),
             rows=tuple(comparison.fields(comparison.short(row)) for row in one.results),
-            notes=tuple(("", line) for line in (*_mean(one), METHOD)),
+            notes=tuple(("", line) for line in (*_mean(one), _PAIRED)),
         )
         for one in comparison.sided(stored)
     ]
@@ -170,7 +171,7 @@ def _mean(one: Against | Later) -> Iterator[str]:
 def show_comparison(runs: Sequence[Stored], console: Console) -> None:
     """Print what differs around runs, then the tables of each against the first."""
     first, *others = runs
-    terminal.say(console, f"compared with {_named(first)}; {_PAIRING}")
+    terminal.say(console, f"compared with {_named(first)}; {_UNPAIRED}")
     for warning in comparison.warnings(runs):
         terminal.say(console, coded("conditions-differ", f"warning: {warning}"))
     contrasts = comparison.against_first(runs)
