@@ -132,27 +132,20 @@ def method(check: Check) -> str:
 
 def headline(check: Check) -> str:
     """The whole check in a line: `slower: 1 of 18 cells; 1 inconclusive`."""
-    slower, doubtful = check.of("slower"), check.of("inconclusive")
-    parts = [f"slower: {len(_names(slower))} of {cells(check.answers)}"] if slower else []
-    if above := check.of("above"):
-        parts.append(f"above its bound: {cells(above)}")
-    if check.failed:
-        parts.append(f"failed: {_cells(len({cell for cell, _ in check.failed}))}")
-    if suspects := check.of("suspect"):
-        parts.append(f"suspect, not confirmed: {cells(suspects)}")
-    if other := check.of("other work"):
-        parts.append(f"other work: {cells(other)}")
-    if doubtful:
-        parts.append(f"inconclusive: {cells(doubtful)}")
-    if check.unknown:
-        parts.append(f"not known: {len(check.unknown)}")
-    if check.alone:
-        parts.append(f"not compared: {_cells(len(check.alone))}")
-    if passed := check.of("not slower"):
-        parts.append(f"not slower: {cells(passed)}")
-    if below := check.of("below"):
-        parts.append(f"below its bound: {cells(below)}")
-    return "; ".join(parts) or "nothing was compared"
+    failed = {cell for cell, _ in check.failed}
+    parts: list[tuple[object, str]] = [
+        (slower := check.of("slower"), f"slower: {len(_names(slower))} of {cells(check.answers)}"),
+        (above := check.of("above"), f"above its bound: {cells(above)}"),
+        (failed, f"failed: {_cells(len(failed))}"),
+        (suspects := check.of("suspect"), f"suspect, not confirmed: {cells(suspects)}"),
+        (other := check.of("other work"), f"other work: {cells(other)}"),
+        (doubtful := check.of("inconclusive"), f"inconclusive: {cells(doubtful)}"),
+        (check.unknown, f"not known: {len(check.unknown)}"),
+        (check.alone, f"not compared: {_cells(len(check.alone))}"),
+        (passed := check.of("not slower"), f"not slower: {cells(passed)}"),
+        (below := check.of("below"), f"below its bound: {cells(below)}"),
+    ]
+    return "; ".join(text for some, text in parts if some) or "nothing was compared"
 
 
 def reason(one: Result) -> str:
