@@ -10,20 +10,16 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import multiprocessing
-import os
-import random
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from figures import Figure, show, show_rows
+from neighbours import beside
 
 ROOT = Path(__file__).parents[1]
 LIMITS = {"calm": 0.8, "neighbour": 0.5, "load": 0.7}
@@ -44,35 +40,7 @@ json.dump({
 }, sys.stdout)
 """
 Widths = Mapping[str, Any]
-
-
-def busy(seed: int, pauses: bool) -> None:
-    """Take a CPU for 0.2 to 0.8 s at a time, with pauses of 0.7 s on average, or for ever."""
-    draw, parent = random.Random(seed), os.getppid()
-    while os.getppid() == parent:
-        end = time.perf_counter() + draw.uniform(0.2, 0.8)
-        while time.perf_counter() < end:
-            pass
-        if pauses:
-            time.sleep(draw.expovariate(1 / 0.7))
-
-
-@contextmanager
-def beside(noise: str) -> Iterator[None]:
-    """With the neighbours that a kind of noise means."""
-    count = {"calm": 0, "neighbour": 2, "load": 4}[noise]
-    others = [
-        multiprocessing.Process(target=busy, args=(seed, noise == "neighbour"), daemon=True)
-        for seed in range(count)
-    ]
-    for one in others:
-        one.start()
-    try:
-        yield
-    finally:
-        for one in others:
-            one.kill()
-            one.join()
+NEIGHBOURS = {"calm": 0, "neighbour": 2, "load": 4}
 
 
 def installed(revision: str | None, folder: Path) -> Path:
@@ -111,7 +79,7 @@ def half_width(interval: Sequence[float]) -> float:
 def duel(noise: str, pythons: Mapping[str, Path], folder: Path, times: int, budget: float) -> None:
     """Run both in turn and print every interval, and how they compare."""
     pairs: list[dict[str, Widths]] = []
-    with beside(noise):
+    with beside(NEIGHBOURS[noise], pauses=noise == "neighbour"):
         for number in range(times):
             names = list(pythons) if number % 2 else list(pythons)[::-1]
             pairs.append(
