@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from covering import NOISES, ROUNDS, coverage
-from figures import Figure, show, show_rows
+from figures import Figure, share, show, show_rows
 from real_checks import real
 from recorded import (
     CHEAPEST,
@@ -28,7 +28,7 @@ from recorded import (
     undisturbed,
 )
 from rivals import rivals
-from trials import BUDGET, THRESHOLD, Check, Setting, checks, share, told
+from trials import BUDGET, THRESHOLD, Check, Setting, checks, told
 
 from concbench.reports.gate.decision import deviation, resolved
 
