@@ -29,6 +29,7 @@ from recorded import (
 )
 from rivals import rivals
 from trials import BUDGET, THRESHOLD, Check, Setting, checks, told
+from turn_counts import turn_counts
 
 from concbench.reports.gate.decision import deviation, resolved
 
@@ -206,6 +207,7 @@ def intervals(given: Given) -> None:
 PARTS: dict[str, Callable[[Given], None]] = {
     "noise": noise,
     "split": split,
+    "turns": lambda given: turn_counts(given.data),
     "recorded": recorded,
     "numbers": numbers,
     "made_up": made_up,

@@ -89,8 +89,20 @@ class Cell:
     whole: Numbers
 
     @property
+    def workload(self) -> str:
+        return self.name.partition(" / ")[0]
+
+    @property
     def batch(self) -> float:
         return float(np.median(self.values))
+
+    @property
+    def rounds(self) -> int:
+        return self.values.shape[1]
+
+    @property
+    def turns(self) -> int:
+        return self.values.shape[2]
 
     def cut(self, split: Split) -> Numbers:
         """The first values of each process, as many as the split and the data have."""
