@@ -37,7 +37,10 @@ ALIKE = 1.1
 
 
 def groups(order: Sequence[int], plan: Iterable[PlannedCell]) -> list[list[int]]:
-    """A round's cells as they live together: pairs, else those of a block, next to each other."""
+    """A round's cells as they live together: pairs, else those of a block, next to each other.
+
+    Cells of a block that is too large for one group are paired by round alone where theirs differ.
+    """
     of = {one.id: one for one in plan}
     found: list[list[int]] = []
     for cell in order:
