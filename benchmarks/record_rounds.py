@@ -32,7 +32,7 @@ from concbench.plan.settings import Settings
 from concbench.reports.gate.decision import LEAST, LEAST_SECONDS
 from concbench.store.state import Entry, History
 
-MOST, SECONDS = 7, 0.4
+MOST, SECONDS = 7, 0.3
 """Turns of a pair at most, and seconds for those of one side: what fewer of them would give is
 computed from these."""
 TIMEOUT = 60.0
