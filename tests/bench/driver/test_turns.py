@@ -246,7 +246,7 @@ def work(i):
     chosen = [f"-s{name}" for name in SMALL["strategy"]]
     done = subprocess.run([*command, *options, *chosen], timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL
-    assert until(lambda: all(gone(int(one)) for one in os.listdir("pids")))
+    assert until(lambda: all(gone(int(one.name)) for one in Path("pids").iterdir()))
     resumed = [*command, "--resume", "latest"]
     assert subprocess.run(resumed, timeout=60, check=False).returncode == 0
     measured, failed = history(Path(".concbench", "latest"))
