@@ -13,11 +13,23 @@ from pathlib import Path
 
 import numpy as np
 from covering import NOISES, ROUNDS, coverage
-from figures import Figure, show, show_rows
+from figures import Figure, share, show, show_rows
 from real_checks import real
-from recorded import CHEAPEST, DATA, Cell, Recorded, Split, read, undisturbed
+from recorded import (
+    CHEAPEST,
+    DATA,
+    EARLIER,
+    NOW,
+    Cell,
+    Recorded,
+    Rule,
+    Split,
+    read,
+    undisturbed,
+)
 from rivals import rivals
-from trials import BUDGET, THRESHOLD, Check, Setting, checks, share, told
+from trials import BUDGET, THRESHOLD, Check, Setting, checks, told
+from turn_counts import turn_counts
 
 from concbench.reports.gate.decision import deviation, resolved
 
@@ -91,8 +103,31 @@ def _seconds(cell: Cell, split: Split) -> float:
 
 def recorded(given: Given) -> None:
     """Whole checks on the recorded rounds."""
-    setting = Setting(given.data.logarithms(CHEAPEST), given.data.seconds(CHEAPEST))
-    _checks(f"{given.data.rounds} recorded rounds", setting, given)
+    _checks(f"{given.data.rounds} recorded rounds", _setting(given, NOW), given)
+
+
+def _setting(given: Given, rule: Rule, slower: float = 0.0) -> Setting:
+    logarithms, seconds = given.data.logarithms(rule), given.data.seconds(rule.split)
+    return Setting(logarithms, seconds, slower, given.budget)
+
+
+def numbers(given: Given) -> None:
+    """Whole checks by the number that stands for a process, and by how many values it gives."""
+    trials = min(given.trials, 500)
+    rows = [_row(given, rule, trials) for rule in (NOW, *EARLIER)]
+    kinds = [f"{slower:.0%} {what}" for slower in SLOWER[1:3] for what in ("caught", "verdict")]
+    columns = ("the number of a process", "false alarm", *kinds)
+    show_rows(f"other numbers on the same rounds, {trials} checks of each kind", columns, rows)
+
+
+def _row(given: Given, rule: Rule, trials: int) -> tuple[str, ...]:
+    same, *changed = (checks(_setting(given, rule, one), trials) for one in SLOWER[:3])
+    alarms = share(one.alarms > 0 or one.word == "slower" for one in same)
+    cells = []
+    for found in changed:
+        caught, low, high = share(one.word == "slower" for one in found)
+        cells += [f"{caught:.1f} % [{low:.1f}, {high:.1f}]", told(one.verdict for one in found)]
+    return f"{rule.name} ({rule.split})", f"{alarms[0]:.1f} %", *cells
 
 
 def made_up(given: Given) -> None:
@@ -172,7 +207,9 @@ def intervals(given: Given) -> None:
 PARTS: dict[str, Callable[[Given], None]] = {
     "noise": noise,
     "split": split,
+    "turns": lambda given: turn_counts(given.data),
     "recorded": recorded,
+    "numbers": numbers,
     "made_up": made_up,
     "others": others,
     "intervals": intervals,
@@ -192,9 +229,11 @@ def main() -> None:
         real(given.real, min(given.budget, REAL_SECONDS))
         return
     for path in given.data or sorted(DATA.glob("*.json")):
-        print(f"{path.name}, batch>{THRESHOLD:.0%}\n")
+        data = read(path)
+        how = "in turns" if data.turns else "one process after the other"
+        print(f"{path.name}, {how}, batch>{THRESHOLD:.0%}\n")
         for name in given.part or PARTS:
-            PARTS[name](Given(read(path), 200 if given.quick else given.trials, given.budget))
+            PARTS[name](Given(data, 200 if given.quick else given.trials, given.budget))
 
 
 if __name__ == "__main__":

@@ -1,127 +1,143 @@
 """Record whole rounds of two identical sides, for trials that draw such rounds again.
 
-Each round visits the default cells in random order, and a cell twice, back to back, by two fresh
-processes of several values each.  Whatever else the machine does meanwhile belongs into the data;
-with `--idle` a pair waits until this machine does nothing else, which leaves what others do to it.
+The gate's own driver makes them: each cell is planned twice, as on two sides, so that both
+processes are alive together and take turns.  The first round, which tells how many turns fit, is
+left out, and so are rounds that the driver measured again.  Whatever else the machine does
+meanwhile belongs into the data; with `--idle` a pair waits until this machine does nothing else,
+which leaves what others do to it, and `--load` has busy loops run beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
-from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
+from neighbours import beside
 
 from concbench.driver import runnable
-from concbench.driver.lab import Lab, laboratory
-from concbench.driver.rounds import Measurement, Visit
-from concbench.engine import LONG_ENOUGH, loads
+from concbench.driver.lab import laboratory
+from concbench.driver.rounds import Course, Limits, Visit
+from concbench.engine import loads
 from concbench.machine import identity
 from concbench.plan.cells import PlannedCell, plan
 from concbench.plan.settings import Settings
-from concbench.processes.outputs import Failed
+from concbench.reports.gate.decision import LEAST, LEAST_SECONDS
+from concbench.store.state import Entry, History
 
-MOST = 8
-"""Values of a process at most: what fewer of them would give is computed from these."""
-SECONDS = 0.4
-"""For the values of one process, if there is more than one."""
+MOST, SECONDS = 7, 0.3
+"""Turns of a pair at most, and seconds for those of one side: what fewer of them would give is
+computed from these."""
 TIMEOUT = 60.0
 MICROSECOND = 1e-6
 IDLE_PERCENT, IDLE_SECONDS = 10.0, 0.5
 """So little of the CPUs used for so long is idle."""
 
 
-def record(path: Path, rounds: int, idle: bool) -> None:
+def turns(batch_seconds: float) -> int:
+    """At least as many as the gate takes, and more where there is time."""
+    least = LEAST if batch_seconds <= LEAST_SECONDS else 1
+    return max(least, min(MOST, round(SECONDS / batch_seconds)))
+
+
+def record(path: Path, cells: Sequence[PlannedCell], rounds: int, load: int, idle: bool) -> None:
     """Write the file anew after every round, so that one may stop at any time."""
-    chance, seen = Random(), list[list[Any]]()
-    with TemporaryDirectory() as name:
-        settings = Settings(results=Path(name))
-        cells = runnable(plan(settings))
-        with laboratory(cells, chance.randrange(2**32)) as lab:
-            sizes = {planned.id: _values(lab, planned) for planned in cells}
-            for number in range(rounds):
-                seen.append(_round(lab, cells, sizes, number, idle))
-                _write(path, [planned.cell.name for planned in cells], seen)
-                print(f"round {number + 1} of {rounds}", flush=True)
+    sides = list(twice(cells))
+    seed = Random().randrange(2**32)
+    about = {key: identity.facts()[key] for key in ("cpu_model", "cpus", "python")}
+    head = {
+        "about": about | {"load": load, "turns": True},
+        "cells": [one.cell.name for one in cells],
+    }
+    with beside(load), laboratory(sides, seed) as lab:
+        past = History(sides)
+        Course(
+            plan=sides,
+            history=past,
+            lab=lab,
+            record=lambda _: None,
+            save=partial(_save, path, head, past),
+            watch=_wait_for_quiet if idle else lambda _: None,
+            limits=Limits(math.inf, rounds + 1, TIMEOUT),
+            seed=seed,
+            values=turns,
+        ).run(lambda _: [one.id for one in sides])
 
 
-def _delivered(lab: Lab) -> float | None:
-    found = lab.canary()
-    return found["together"] / found["alone"] if found["alone"] and found["together"] else None
+def twice(cells: Sequence[PlannedCell]) -> Iterator[PlannedCell]:
+    """Each cell as the two sides of a pair, one after the other."""
+    for number, planned in enumerate(cells):
+        for side in range(2):
+            yield replace(planned, id=2 * number + side, pair=number)
 
 
-def _values(lab: Lab, planned: PlannedCell) -> int:
-    outcome = lab.measure(_visit(planned, 0, 1))
-    if isinstance(outcome, Failed):
-        raise SystemExit(f"{planned.cell.name}: {outcome.message}")
-    if outcome.seconds < LONG_ENOUGH:
-        raise SystemExit(f"{planned.cell.name} needs loops: give it more tasks")
-    return max(1, min(MOST, round(SECONDS / outcome.seconds)))
+def _wait_for_quiet(visit: Visit) -> None:
+    if visit.position % 2 == 0:  # the second of a pair starts while the first waits for it
+        while psutil.cpu_percent(IDLE_SECONDS) > IDLE_PERCENT:
+            pass
 
 
-def _round(
-    lab: Lab, cells: Sequence[PlannedCell], sizes: dict[int, int], number: int, idle: bool
-) -> list[Any]:
-    """The CPUs delivered, the lower of before and after; then, for each cell, its pair.
+def _save(path: Path, head: Mapping[str, Any], past: History) -> None:
+    for failed in past.failures:
+        name = past.plan[failed["cell"]].cell.name
+        if reason := past.reason(failed["cell"]):
+            raise SystemExit(f"{name}: {reason}")
+    if more := [cell for cell, loops in past.loops.items() if loops > 1]:
+        raise SystemExit(f"{past.plan[more[0]].cell.name} needs loops: give it more tasks")
+    counted = [one for one in range(1, past.rounds) if one not in past.replaced()]
+    lines = ",\n".join(json.dumps(_round(past, one), separators=(",", ":")) for one in counted)
+    draft = path.with_suffix(".new")
+    draft.write_text(f'{json.dumps(head)[:-1]}, "rounds": [\n{lines}\n]}}\n', encoding="utf-8")
+    draft.replace(path)
+    print(f"{len(counted)} rounds, {past.elapsed:.0f} s", flush=True)
+
+
+def _round(past: History, number: int) -> list[Any]:
+    """The CPUs delivered, then, for each cell, its pair.
 
     A pair is which side was first, then what `_process` gives of either side.
     """
-    delivered = [_delivered(lab)]
-    order = Random(number).sample(cells, len(cells))
-    found: dict[int, list[Any]] = {}
-    for planned in order:
-        while idle and psutil.cpu_percent(IDLE_SECONDS) > IDLE_PERCENT:
-            pass
-        first = Random(f"{number}/{planned.id}").randrange(2)
-        sides = [_process(lab, _visit(planned, number, sizes[planned.id])) for _ in range(2)]
-        found[planned.id] = [first, *(sides if first == 0 else reversed(sides))]
-    delivered.append(_delivered(lab))
-    least = min((round(one, 2) for one in delivered if one is not None), default=None)
-    return [least, *(found[planned.id] for planned in cells)]
+    runs = {
+        cell: run
+        for cell, measured in past.measured.items()
+        for run in measured
+        if run["round"] == number
+    }
+    place = past.orders[number].index
+    pairs = [
+        [int(place(one) > place(one + 1)), _process(runs.get(one)), _process(runs.get(one + 1))]
+        for one in range(0, len(past.plan), 2)
+    ]
+    delivered = past.canaries.delivered()[number]
+    return [delivered and round(delivered, 2), *pairs]
 
 
-def _visit(planned: PlannedCell, number: int, values: int) -> Visit:
-    tasks = planned.cell.tasks
-    return Visit(planned, number, 0, 1, tasks, 0, TIMEOUT, values)
-
-
-def _process(lab: Lab, visit: Visit) -> list[int] | None:
-    """Microseconds: the whole process, then each of its values; nothing where it failed."""
-    began = time.perf_counter()
-    outcome = lab.measure(visit)
-    whole = time.perf_counter() - began
-    if not isinstance(outcome, Measurement):
-        print(f"{visit.planned.cell.name}: {outcome.message}", flush=True)
+def _process(run: Entry | None) -> list[int] | None:
+    """Microseconds: its own part of the pair, then each turn; nothing where it failed."""
+    if run is None:
         return None
-    values = loads(outcome.benchmark).get_runs()[0].values
-    assert median(values) == outcome.seconds
-    return [round(seconds / MICROSECOND) for seconds in (whole, *values)]
-
-
-def _write(path: Path, names: Sequence[str], rounds: Sequence[Any]) -> None:
-    facts = identity.facts()
-    about = {key: facts[key] for key in ("cpu_model", "cpus", "python")}
-    lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in rounds)
-    head = json.dumps({"about": about, "cells": names})
-    draft = path.with_suffix(".new")
-    draft.write_text(f'{head[:-1]}, "rounds": [\n{lines}\n]}}\n', encoding="utf-8")
-    draft.replace(path)
+    values = loads(run["benchmark"]).get_runs()[0].values
+    return [round(seconds / MICROSECOND) for seconds in (run["took"], *values)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
     parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--load", type=int, default=0, help="busy loops beside it")
     parser.add_argument("--idle", action="store_true", help="wait for the machine to be idle")
+    for name in ("workload", "strategy"):
+        parser.add_argument(f"-{name[0]}", f"--{name}", action="append", default=[])
     given = parser.parse_args()
-    record(given.path, given.rounds, given.idle)
+    settings = Settings(workload=given.workload, strategy=given.strategy)
+    record(given.path, runnable(plan(settings)), given.rounds, given.load, given.idle)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ once stays done to all.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -42,12 +42,42 @@ class Split:
 
 CHEAPEST = Split(LEAST, VALUES, VALUES_SECONDS)
 """What the part `split` found, and at least as many as leave some out."""
+Number: TypeAlias = Callable[[Numbers], Numbers]
+"""From values, the last axis, to the logarithm of each process's number."""
 
 
 def undisturbed(values: Numbers) -> Numbers:
-    """The logarithm of each process's number, as reports.run.values makes it."""
+    """As reports.run.values makes it."""
     faster = np.sort(values, axis=-1)[..., : max(1, values.shape[-1] // 2)]
     return np.asarray(np.log(faster).mean(axis=-1))
+
+
+def middle(values: Numbers) -> Numbers:
+    return np.asarray(np.log(np.median(values, axis=-1)))
+
+
+def mean(values: Numbers) -> Numbers:
+    """Of two processes the difference is the mean of the ratios of their turns."""
+    return np.asarray(np.log(values).mean(axis=-1))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How many values a process gives, and which number stands for them."""
+
+    name: str
+    split: Split
+    number: Number
+
+
+NOW = Rule("the faster half", CHEAPEST, undisturbed)
+EARLIER = (
+    Rule("the mean of turns", CHEAPEST, mean),
+    Rule("the median", CHEAPEST, middle),
+    Rule("the median, of 1 to 8", Split(1, VALUES, VALUES_SECONDS), middle),
+    Rule("one value", Split(1, 1), middle),
+)
+"""What the gate had before, or might have."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +89,28 @@ class Cell:
     whole: Numbers
 
     @property
+    def workload(self) -> str:
+        return self.name.partition(" / ")[0]
+
+    @property
     def batch(self) -> float:
         return float(np.median(self.values))
+
+    @property
+    def rounds(self) -> int:
+        return self.values.shape[1]
+
+    @property
+    def turns(self) -> int:
+        return self.values.shape[2]
 
     def cut(self, split: Split) -> Numbers:
         """The first values of each process, as many as the split and the data have."""
         return self.values[:, :, : split.values(self.batch)]
 
-    def logarithms(self, split: Split) -> Numbers:
+    def logarithms(self, split: Split, number: Number = undisturbed) -> Numbers:
         """Of the second side's number over the first's, by round."""
-        first, second = undisturbed(self.cut(split))
+        first, second = number(self.cut(split))
         return np.asarray(second - first)
 
     def seconds(self, split: Split) -> float:
@@ -90,14 +132,17 @@ class Recorded:
 
     cells: tuple[Cell, ...]
     delivered: Numbers = field(repr=False)
+    turns: bool = False
+    """Whether the processes of a pair took turns; else one came after the other."""
 
     @property
     def rounds(self) -> int:
         return len(self.delivered)
 
-    def logarithms(self, split: Split) -> Numbers:
+    def logarithms(self, rule: Rule) -> Numbers:
         """Rounds x cells."""
-        return np.stack([cell.logarithms(split) for cell in self.cells], axis=1)
+        each = [cell.logarithms(rule.split, rule.number) for cell in self.cells]
+        return np.stack(each, axis=1)
 
     def seconds(self, split: Split) -> list[float]:
         return [cell.seconds(split) for cell in self.cells]
@@ -105,7 +150,7 @@ class Recorded:
     def where(self, chosen: NDArray[np.bool_]) -> Recorded:
         """Only these rounds."""
         cells = [Cell(c.name, c.values[:, chosen], c.whole[:, chosen]) for c in self.cells]
-        return Recorded(tuple(cells), self.delivered[chosen])
+        return Recorded(tuple(cells), self.delivered[chosen], self.turns)
 
 
 def read(path: Path) -> Recorded:
@@ -114,7 +159,7 @@ def read(path: Path) -> Recorded:
     rounds = [one for one in data["rounds"] if None not in _processes(one)]
     delivered = np.array([one[0] or np.nan for one in rounds], dtype=float)
     cells = [_cell(name, [one[n + 1] for one in rounds]) for n, name in enumerate(data["cells"])]
-    return Recorded(tuple(cells), delivered)
+    return Recorded(tuple(cells), delivered, data["about"].get("turns", False))
 
 
 def _processes(entry: list[Any]) -> Iterable[Any]:

@@ -10,20 +10,16 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import multiprocessing
-import os
-import random
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from figures import Figure, show, show_rows
+from figures import Figure, share, show, show_rows
+from neighbours import beside
 
 ROOT = Path(__file__).parents[1]
 LIMITS = {"calm": 0.8, "neighbour": 0.5, "load": 0.7}
@@ -33,8 +29,12 @@ import json, math, sys
 from concbench.reports.analysis import cells
 from concbench.reports.run.stored import read
 stored = read(sys.argv[1])
-known = [one for one in cells.rows(stored) if one.speedup_low and not one.reference]
+rows = cells.rows(stored)
+known = [one for one in rows if one.speedup_low and not one.reference]
 json.dump({
+    "told_apart": [
+        one.workload for one in rows if one.standing and one.standing.slower_than
+    ],
     "rounds": max((one.rounds for one in known), default=0),
     "cpus": min(stored.run.delivered, default=0.0),
     "cells": {
@@ -44,35 +44,9 @@ json.dump({
 }, sys.stdout)
 """
 Widths = Mapping[str, Any]
-
-
-def busy(seed: int, pauses: bool) -> None:
-    """Take a CPU for 0.2 to 0.8 s at a time, with pauses of 0.7 s on average, or for ever."""
-    draw, parent = random.Random(seed), os.getppid()
-    while os.getppid() == parent:
-        end = time.perf_counter() + draw.uniform(0.2, 0.8)
-        while time.perf_counter() < end:
-            pass
-        if pauses:
-            time.sleep(draw.expovariate(1 / 0.7))
-
-
-@contextmanager
-def beside(noise: str) -> Iterator[None]:
-    """With the neighbours that a kind of noise means."""
-    count = {"calm": 0, "neighbour": 2, "load": 4}[noise]
-    others = [
-        multiprocessing.Process(target=busy, args=(seed, noise == "neighbour"), daemon=True)
-        for seed in range(count)
-    ]
-    for one in others:
-        one.start()
-    try:
-        yield
-    finally:
-        for one in others:
-            one.kill()
-            one.join()
+SECONDS, SAME_SECONDS = 60.0, 15.0
+"""Of a run, and of a block that measures one strategy twice."""
+NEIGHBOURS = {"calm": 0, "neighbour": 2, "load": 4}
 
 
 def installed(revision: str | None, folder: Path) -> Path:
@@ -111,7 +85,7 @@ def half_width(interval: Sequence[float]) -> float:
 def duel(noise: str, pythons: Mapping[str, Path], folder: Path, times: int, budget: float) -> None:
     """Run both in turn and print every interval, and how they compare."""
     pairs: list[dict[str, Widths]] = []
-    with beside(noise):
+    with beside(NEIGHBOURS[noise], pauses=noise == "neighbour"):
         for number in range(times):
             names = list(pythons) if number % 2 else list(pythons)[::-1]
             pairs.append(
@@ -144,22 +118,38 @@ def duel(noise: str, pythons: Mapping[str, Path], folder: Path, times: int, budg
     show(noise, [Figure(what, ratio, "times", LIMITS[noise], low=low, high=high)])
 
 
-def same(python: Path, folder: Path, times: int, budget: float) -> None:
-    """Measure one strategy under two names, and count how often they are told apart."""
+TOGETHER = ("io_sleep", "cpu_sum")
+"""Workloads of a run that measures one strategy twice; each is a block."""
+
+
+def same(python: Path, folder: Path, blocks: int, budget: float) -> None:
+    """Measure one strategy under two names, and count how often they are told apart.
+
+    The budget is in seconds for a block.
+    """
     (folder / "twice.py").write_text(
         "from concbench.strategies.threading import Threading\nclass Again(Threading):\n    pass\n"
     )
-    apart = cells = 0
-    for _ in range(times):
-        found = measured(
-            *(python, folder, budget, "-w", "io_sleep", "-w", "cpu_sum"),
-            *("-s", "threading", "-s", "twice.py:Again", "--reference", "threading"),
-        )
-        for _, low, high in found["cells"].values():
-            cells += 1
-            apart += not low <= 1 <= high
-    what = f"one strategy under two names called different, {cells} tables"
-    show("the same twice", [Figure(what, 100 * apart / cells, "%", 5)])
+    workloads = [word for name in TOGETHER for word in ("-w", name)]
+    strategies = ("-s", "threading", "-s", "twice.py:Again", "--reference", "threading")
+    apart, held = list[bool](), list[bool]()
+    while len(apart) < blocks:
+        found = measured(python, folder, budget * len(TOGETHER), *workloads, *strategies)
+        for name, (ratio, low, high) in found["cells"].items():
+            apart.append(name.partition(" / ")[0] in found["told_apart"])
+            held.append(low <= 1 <= high)
+            cpus = f"{found['rounds']} rounds, at least {found['cpus']:.2f} CPUs delivered"
+            print(f"{len(apart)}: {name} {ratio:.3f} [{low:.3f}, {high:.3f}], {cpus}", flush=True)
+        if not found["cells"]:
+            raise SystemExit(f"{budget:g} s are too few for an interval")
+    different, covered = share(apart), share(held)
+    what = "intervals of 95 % that hold 1"
+    figures = [
+        Figure("told apart", different[0], "%", 5, False, *different[1:]),
+        Figure(what, covered[0], "%", 93, True, *covered[1:]),
+        Figure(what, covered[0], "%", 98, False, *covered[1:]),
+    ]
+    show(f"one strategy under two names, {len(apart)} blocks of {budget:g} s", figures)
 
 
 def main() -> None:
@@ -167,18 +157,18 @@ def main() -> None:
     parser.add_argument("--against", default="HEAD~1", help="the earlier revision")
     parser.add_argument("--noise", action="append", choices=LIMITS, help="all unless given")
     parser.add_argument("--times", type=int, default=6)
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds of each run")
-    parser.add_argument("--same", type=int, default=0, help="tables of one strategy twice, instead")
+    parser.add_argument("--budget", type=float, help="seconds of each run, or of a block of --same")
+    parser.add_argument("--same", type=int, default=0, help="blocks of one strategy twice, instead")
     given = parser.parse_args()
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
         now = installed(None, folder / "now")
         if given.same:
-            same(now, folder, given.same, given.budget)
+            same(now, folder, given.same, given.budget or SAME_SECONDS)
             return
         pythons = {given.against: installed(given.against, folder / "before"), "now": now}
         for noise in given.noise or LIMITS:
-            duel(noise, pythons, folder, given.times, given.budget)
+            duel(noise, pythons, folder, given.times, given.budget or SECONDS)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,10 @@ ALIKE = 1.1
 
 
 def groups(order: Sequence[int], plan: Iterable[PlannedCell]) -> list[list[int]]:
-    """A round's cells as they live together: pairs, else those of a block, next to each other."""
+    """A round's cells as they live together: pairs, else those of a block, next to each other.
+
+    Cells of a block that is too large for one group are paired by round alone where theirs differ.
+    """
     of = {one.id: one for one in plan}
     found: list[list[int]] = []
     for cell in order:
@@ -68,7 +71,7 @@ def turns(costs: Sequence[tuple[float, float]], seconds: float, done: int) -> li
     cost of a turn * variance within / variance between).  It is of means; of the faster half three
     turns did best where it says two to four.
     """
-    wanted = [_paying(process, turn) for process, turn in costs]
+    wanted = [paying(process, turn) for process, turn in costs]
     most = max(wanted, default=1)
     while most > 1:
         found = [min(most, one) for one in wanted]
@@ -79,7 +82,8 @@ def turns(costs: Sequence[tuple[float, float]], seconds: float, done: int) -> li
     return [1 for _ in wanted]
 
 
-def _paying(process: float, turn: float) -> int:
+def paying(process: float, turn: float) -> int:
+    """How many turns pay, from the seconds of a process and of a turn."""
     return next((one for one in MORE if one * one * turn <= WITHIN * process), USUAL)
 
 

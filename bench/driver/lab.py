@@ -18,6 +18,7 @@ from concbench.reports.run import keys
 from concbench.reports.run.values import undisturbed, usual
 
 from .. import engine
+from ..machine.canary import glance
 from ..machine.canary import measure as measure_canary
 from ..machine.identity import affinity, cpus
 from ..plan.cells import PlannedCell
@@ -80,6 +81,10 @@ class Lab:
             unknown = f"CPUs delivered are unknown in some rounds: {reading.reason}"
             self._unknown = coded("cpus-unknown", unknown)
         return vars(reading)
+
+    def glance(self) -> float | None:
+        """What the machine delivers in the middle of a round, in the canary's unit."""
+        return glance(self._workers.children, cpus())
 
     def scout(self, planned: PlannedCell, timeout: float) -> Scouting | Failed:
         """Seconds of a task in turn, and of starting a worker with one lane."""

@@ -76,6 +76,8 @@ class Measurement:
     part_seconds: Sequence[float] = ()
 
 
+GLANCE_SECONDS = 4.0
+"""A round that has lasted longer since the last look at the machine is looked at between groups."""
 SHARE = 4
 """One repeat for this many rounds that count: what is low more often is how this machine is."""
 
@@ -185,6 +187,12 @@ class Course:
         """Between two rounds it is the end of one and the beginning of the other."""
         self._add({"event": "canary", **self.lab.canary()})
 
+    def _glance(self) -> None:
+        """Look at the machine while the round goes on, if the last look is some time ago."""
+        looks = (one for one in reversed(self.history.entries) if one["event"] in LOOKS)
+        if self.lab.elapsed() - next(looks)["elapsed"] >= GLANCE_SECONDS:
+            self._add({"event": "glance", "together": self.lab.glance()})
+
     def _repeat(self) -> dict[str, Any]:
         # Before the caller's rule is asked: it looks once at each number of rounds.
         if not self.history.rounds or self._late():
@@ -218,6 +226,7 @@ class Course:
         """Visit the cells of a round, those that are compared together."""
         together = groups.groups(order, self.plan)
         for cells, turns in zip(together, self._turns(together), strict=True):
+            self._glance()
             random = Random(f"{self.seed}/{self.history.rounds}/{cells[0]}")
             while cells := [cell for cell in cells if not self.history.quarantined(cell)]:
                 visits = [self._next_visit(cell, turns) for cell in cells]
@@ -302,6 +311,7 @@ class Course:
         self.history.add(entry)
 
 
+LOOKS = ("canary", "glance")
 LEFT_OUT = ("turns", "part_answers", "part_seconds")
 """What a journal does not say where there is none."""
 

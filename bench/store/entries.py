@@ -61,6 +61,12 @@ class CanaryEntry:
 
 
 @dataclass(frozen=True)
+class GlanceEntry:
+    together: Seconds | None
+    elapsed: Seconds = 0.0
+
+
+@dataclass(frozen=True)
 class LoopsEntry:
     cell: Number
     loops: Count
@@ -147,6 +153,7 @@ FORMS: Mapping[str, type[Any]] = {
     "first-counts": FirstCountsEntry,
     "round": RoundEntry,
     "canary": CanaryEntry,
+    "glance": GlanceEntry,
     "loops": LoopsEntry,
     "measured": MeasurementEntry,
     "failed": FailureEntry,

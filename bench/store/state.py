@@ -95,6 +95,8 @@ class History:
                     self.again[entry["round"]] = entry["again"]
             case "canary":
                 self.canaries.hear(entry, ended=not self.unvisited())
+            case "glance":
+                self.canaries.glance(entry)
             case "loops":
                 for cell in alike(self._plan, entry["cell"]):
                     self.loops[cell] = entry["loops"]

@@ -9,7 +9,8 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 
-from concbench.driver.rounds import SHARE, Measurement
+from concbench.driver.rounds import GLANCE_SECONDS, SHARE, Measurement
+from concbench.driver.schedule import last_round
 from concbench.machine.canary import MUCH_LESS, measure
 from concbench.processes.children import Children
 from concbench.processes.outputs import Failed
@@ -34,6 +35,39 @@ def at(*numbers, low=0.9):
 def test_a_round_got_the_least_of_the_canary_before_and_the_one_after():
     one = listened([2.0, 1.5, 1.8, 1.9], rounds=3)
     assert [got["delivered"] for got in one.history.canary()] == [1.5, 1.5, 1.8]
+
+
+def glanced(seconds, glances, rounds=1):
+    """A run of four workloads, each of which takes so long; its canaries find 0.5 and then 2.0."""
+    plan = [planned(n, "sequential", block=n) for n in range(4)]
+    cpus = iter([0.5] + [2.0] * rounds)
+    found = iter(glances)
+    lab = MadeUpLab(
+        seconds=lambda visit: seconds / 2, cpus=lambda _: next(cpus), glances=lambda: next(found)
+    )
+    one = course(plan, lab, rounds=rounds, budget=1e9)
+    one.run(everything(plan))
+    return one.history
+
+
+def test_a_long_round_got_the_median_of_what_was_seen_between_its_groups():
+    history = glanced(GLANCE_SECONDS + 0.1, [1.6, 1.5, 1.7])
+    assert [got["delivered"] for got in history.canary()] == [1.6]
+
+
+def test_a_glance_of_which_nothing_is_known_counts_for_nothing():
+    history = glanced(GLANCE_SECONDS + 0.1, [None, 1.5, None])
+    assert [got["delivered"] for got in history.canary()] == [1.5]
+
+
+def test_a_short_round_is_not_looked_at_in_its_middle():
+    history = glanced(GLANCE_SECONDS / 4, [])
+    assert [got["delivered"] for got in history.canary()] == [0.5]
+
+
+def test_what_is_left_of_the_run_does_not_depend_on_glances():
+    history = glanced(GLANCE_SECONDS + 0.1, [2.0] * 6, rounds=2)
+    assert last_round(history) == pytest.approx(4 * (GLANCE_SECONDS + 0.1))
 
 
 def test_a_round_is_as_late_as_the_worse_of_its_canaries():
@@ -207,7 +241,7 @@ def test_a_round_that_was_interrupted_also_had_what_was_found_when_it_went_on(fo
     past = History(PLAN, interrupted(2, 1))
     lab = MadeUpLab(cpus=lambda number: [*found, 2.0][number])
     course(PLAN, lab, rounds=4, budget=1e9, past=past).run(everything())
-    assert [got["delivered"] for got in past.canary()] == [2.0, 2.0, 1.5, found[1]]
+    assert [got["delivered"] for got in past.canary()] == [2.0, 2.0, 1.8, found[1]]
 
 
 def test_a_round_that_was_finished_hears_one_canary_more_and_not_that_of_another_day():

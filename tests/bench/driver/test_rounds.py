@@ -36,6 +36,8 @@ class MadeUpLab:
     per_task: float | Failed = 0.001
     cpus: Callable[[int], float | None] = lambda number: 2.0
     """What a canary finds, by its number."""
+    glances: Callable[[], float | None] = lambda: 2.0
+    """The same of a glance in the middle of a round."""
     now: float = 0.0
     visits: list[Visit] = field(default_factory=list)
     together: list[list[int]] = field(default_factory=list)
@@ -44,6 +46,9 @@ class MadeUpLab:
     def canary(self) -> dict[str, Any]:
         self.heard += 1
         return canary(self.cpus(self.heard - 1))
+
+    def glance(self) -> float | None:
+        return self.glances()
 
     startup: tuple[float, float] = (0.0, 0.0)
 

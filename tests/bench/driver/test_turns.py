@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,6 +22,7 @@ from concbench.plan.settings import resolve
 from concbench.processes.outputs import Failed
 from concbench.store.journal import entries
 
+from ..processes.processes import gone, until
 from .test_rounds import PLAN, MadeUpLab, course, everything, planned
 
 
@@ -194,6 +198,60 @@ def test_a_worker_that_hangs_in_its_turn_is_given_up_and_the_others_go_on(folder
     measured, failed = history(stored(code, folder, rounds=2, timeout=3.0))
     assert {one["kind"] for one in failed} == {"timeout"}
     assert {one["cell"] for one in measured} == {0, 2}
+
+
+def test_a_worker_that_is_killed_while_it_is_parked_costs_itself(folder):
+    code = """
+import os, signal, threading, time
+from pathlib import Path
+count = 0
+def work(i):
+    global count
+    count += 1
+    time.sleep(0.03)
+    if threading.current_thread() is not threading.main_thread():
+        Path("parked").write_text(str(os.getpid()))
+    elif count > 4 and Path("parked").exists() and not Path("killed").exists():
+        Path("killed").touch()
+        os.kill(int(Path("parked").read_text()), signal.SIGKILL)
+    return i
+"""
+    measured, failed = history(stored(code, folder, rounds=3))
+    assert [one["message"] for one in failed] == ["crashed: killed by SIGKILL"]
+    assert Counter(one["cell"] for one in measured) == {0: 2, 1: 2, 2: 2}
+
+
+@pytest.mark.once
+def test_a_driver_that_is_killed_in_a_turn_leaves_no_worker_and_its_run_goes_on(folder):
+    code = """
+import os, signal, threading, time
+from pathlib import Path
+Path("pids").mkdir(exist_ok=True)
+Path("pids", str(os.getpid())).touch()
+count = 0
+def work(i):
+    global count
+    count += 1
+    time.sleep(0.03)
+    in_turn = count > 4 and threading.current_thread() is not threading.main_thread()
+    if in_turn and not Path("killed").exists():
+        Path("killed").touch()
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(30)
+    return i
+"""
+    Path("work.py").write_text(code)
+    command = [sys.executable, "-P", "-c", "from concbench.cli import main; main()", "run", "-q"]
+    options = [*("-w", "work.py:work", "--tasks", "4", "--rounds", "3", "--probe", "none")]
+    chosen = [f"-s{name}" for name in SMALL["strategy"]]
+    done = subprocess.run([*command, *options, *chosen], timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert until(lambda: all(gone(int(one.name)) for one in Path("pids").iterdir()))
+    resumed = [*command, "--resume", "latest"]
+    assert subprocess.run(resumed, timeout=60, check=False).returncode == 0
+    measured, failed = history(Path(".concbench", "latest"))
+    assert not failed
+    assert Counter(one["cell"] for one in measured) == {0: 2, 1: 2, 2: 2}
 
 
 def test_ctrl_c_in_a_turn_keeps_the_rounds_before_and_the_run_goes_on(folder):

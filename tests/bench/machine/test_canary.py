@@ -7,7 +7,7 @@ import os
 import pytest
 
 from concbench.machine import canary
-from concbench.machine.canary import measure
+from concbench.machine.canary import glance, measure
 from concbench.processes.children import Children
 
 
@@ -91,8 +91,22 @@ def test_all_spin_at_once_and_two_of_them_alone(children, monkeypatch, tmp_path)
     assert sorted(told.count(pid) for pid in set(told)) == [1, 2, 2]
 
 
+@pytest.mark.parametrize("share", [1, 0.5])
+def test_a_glance_sees_what_all_cpus_do_in_the_unit_of_the_canary(children, monkeypatch, share):
+    monkeypatch.setattr(canary, "SPINNER", STEADY.format(late=0.001, share=share))
+    assert glance(children, 2) == pytest.approx(measure(children, 2).together, rel=0.001)
+
+
+def test_a_glance_that_fails_is_none(children, monkeypatch):
+    monkeypatch.setattr(canary, "SPINNER", "raise SystemExit")
+    monkeypatch.setattr(canary, "PATIENCE_SECONDS", 0.3)
+    assert glance(children, 2) is None
+    assert children.sweep() == []
+
+
 def test_nothing_is_left_of_it(children):
     measure(children, 2, 0.01)
+    glance(children, 2)
     assert not children._numbers
     assert children.sweep() == []
 

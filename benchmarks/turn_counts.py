@@ -1,0 +1,90 @@
+"""How many turns pay, on recorded rounds: by rules that know little, and by estimated variances.
+
+What a number of turns costs are the seconds until something is decided: noise squared times the
+seconds of a round.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+
+import numpy as np
+from figures import show_rows
+from recorded import Cell, Numbers, Recorded, Split
+
+from concbench.driver.groups import USUAL, WITHIN, paying
+from concbench.reports.gate.decision import deviation
+
+COUNTS = range(1, 8)
+SEEN, DRAWS = 4, 200
+"""Rounds after which variances are estimated, and how often so many are drawn."""
+
+
+def turn_counts(data: Recorded) -> None:
+    """Each workload, whose cells have as many turns: what pays, and what rules lose beside it."""
+    found = dict.fromkeys(cell.workload for cell in data.cells)
+    of = {
+        name: [one for one in data.cells if one.workload == name and one.turns > 2]
+        for name in found
+    }
+    rows = [_row(name, cells) for name, cells in of.items() if cells]
+    fixed = f"{USUAL} turns lose", f"by {WITHIN:g} lose", f"by {SEEN} rounds lose"
+    columns = ("workload", "process : turn", "within : between", "most pay", *fixed)
+    show_rows("how many turns pay, and seconds lost by those of a rule", columns, rows)
+
+
+def _row(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:
+    process, turn = (sum(one) for one in zip(*map(_costs, cells), strict=True))
+    needed = dict(_needed(cells))
+    least = min(needed.values())
+    chance = np.random.default_rng(1)
+    drawn = [chance.choice(cells[0].rounds, SEEN, replace=False) for _ in range(DRAWS)]
+    early = [_best(process / turn * _variances(cells, one)) for one in drawn]
+    losses = (
+        needed[USUAL],
+        needed[paying(process, turn)],
+        math.exp(fmean(math.log(needed[one]) for one in early)),
+    )
+    return (
+        name,
+        f"{process / turn:.1f}",
+        f"{_variances(cells, slice(None)):.1f}",
+        f"{min(needed, key=needed.__getitem__)}",
+        *(f"{100 * (one / least - 1):.0f} %" for one in losses),
+    )
+
+
+def _needed(cells: Sequence[Cell]) -> Iterator[tuple[int, float]]:
+    """For each number of turns the seconds of a round times the mean of noise squared."""
+    for count in COUNTS:
+        split = Split(count, count)
+        each = [deviation(one.logarithms(split).tolist()) for one in cells]
+        noise = math.exp(2 * fmean(math.log(one) for one in each if one))
+        yield count, noise * sum(one.seconds(split) for one in cells)
+
+
+def _costs(cell: Cell) -> tuple[float, float]:
+    """Seconds of a pair without its turns, and of one turn of either."""
+    rest = (cell.whole - cell.values.sum(axis=2)).sum(axis=0)
+    return float(np.median(rest)), 2 * cell.batch
+
+
+def _variances(cells: Sequence[Cell], rounds: Numbers | slice) -> float:
+    """How much more turns of a process vary than processes do, as variances."""
+    within, between = zip(*(_components(one, rounds) for one in cells), strict=True)
+    return sum(within) / sum(between) if sum(between) else math.inf
+
+
+def _components(cell: Cell, rounds: Numbers | slice) -> tuple[float, float]:
+    """The variances within and between pairs of processes, of the logarithm of their ratio."""
+    first, second = np.log(cell.values)
+    ratios = (second - first)[rounds]
+    within = float(ratios.var(axis=1, ddof=1).mean())
+    return within, max(0.0, float(ratios.mean(axis=1).var(ddof=1)) - within / cell.turns)
+
+
+def _best(square: float) -> int:
+    """Kalibera and Jones (2013), of the square of their number."""
+    return round(min(max(1.0, math.sqrt(square)), COUNTS[-1]))
