@@ -33,7 +33,10 @@ def _environment_as_it_was():
         os.environ.update(before)
 
 
-@pytest.fixture(autouse=True)
-def _lock_of_its_own(tmp_path_factory, monkeypatch):
-    """A test must neither wait for a real run on this machine nor stop one."""
-    monkeypatch.setenv("_CONCBENCH_LOCK", str(tmp_path_factory.mktemp("lock")).replace("/", "."))
+@pytest.fixture(autouse=True, scope="session")
+def _lock_of_their_own(tmp_path_factory):
+    """Tests, and fixtures of modules, neither wait for a real run on this machine nor stop one."""
+    with pytest.MonkeyPatch.context() as patch:
+        own = str(tmp_path_factory.getbasetemp()).replace("/", ".")
+        patch.setenv("_CONCBENCH_LOCK", own)
+        yield

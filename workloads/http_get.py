@@ -65,7 +65,13 @@ class HttpGet:
         if self.url is not None:
             yield {}
             return
-        with _serving(self.delay, self.size) as port:
+        import asyncio
+
+        async def echo(task: str) -> str:
+            await asyncio.sleep(self.delay)
+            return task.zfill(self.size)
+
+        with serving(echo) as port:
             yield {"port": port}
 
     @contextmanager
@@ -160,20 +166,19 @@ async def _httpx_in_a_loop(secure: bool) -> AsyncIterator[AsyncGet]:
 
 
 @contextmanager
-def _serving(delay: float, size: int) -> Iterator[int]:
-    """A server on 127.0.0.1 that echoes the path, made this long, after `delay` seconds."""
+def serving(answer: Callable[[str], Awaitable[str]]) -> Iterator[int]:
+    """A server on 127.0.0.1, at the port that it yields; a GET of `/5` gets `await answer("5")`."""
     import asyncio
     import threading
 
     from aiohttp import web
 
-    async def echo(request: web.Request) -> web.Response:
-        await asyncio.sleep(delay)
-        return web.Response(text=request.match_info["task"].zfill(size))
+    async def get(request: web.Request) -> web.Response:
+        return web.Response(text=await answer(request.match_info["asked"]))
 
     async def start() -> web.AppRunner:
         app = web.Application()
-        app.router.add_get("/{task}", echo)
+        app.router.add_get("/{asked}", get)
         # Nobody is left to wait for an answer; by default it would go on with them for a minute.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()

@@ -29,23 +29,16 @@ Workers = Annotated[
         help="Five numbers of workers or more: 1:64:x2 (default: up to 4 times its own).",
     ),
 ]
-Strategy = Annotated[
-    options.Several,
-    Option("-s", "--strategy", help=f"As of run (default: {', '.join(STRATEGIES)})."),
-]
-Tasks = Annotated[
-    int | None, Option(help="Tasks in a batch (default: so many that all workers get as many).")
-]
 Budget = Annotated[str | None, Option(help=f"Time for all rounds: {BUDGET} (the default), 10m.")]
 
 
 def scale(
     target: Target,
-    strategy: Strategy = None,
+    strategy: options.Strategy = None,
     workers: Workers = None,
     param: options.Param = None,
     inputs: options.Inputs = None,
-    tasks: Tasks = None,
+    tasks: options.Tasks = None,
     start: options.Start = None,
     budget: Budget = None,
     rounds: options.Rounds = None,
@@ -66,7 +59,11 @@ def scale(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Measure over numbers of workers, and say where each strategy stops to gain."""
+    """Measure over numbers of workers, and say where each strategy stops to gain.
+
+    Unless told otherwise it runs sequential, threading, multiprocessing and asyncio, and a batch
+    has so many tasks that all workers get as many.
+    """
     given = options.given(locals())
     with ending(last_line=True, verbose=verbose) as outcome:
         running.measure(swept(given), outcome)

@@ -131,7 +131,7 @@ class Workers:
     def _new_folder(self, job: Mapping[str, Any]) -> Path:
         """A new one for every worker: no other can have left anything there."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)  # a workload may have emptied its TMPDIR
+            self.children.make(self.folder)  # a workload may have removed its TMPDIR
             folder = Path(mkdtemp(prefix="worker-", dir=self.folder))
             (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         except OSError as error:

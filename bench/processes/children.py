@@ -154,12 +154,22 @@ class Children:
             scratch.remove_abandoned()
             folder = scratch.name()
             self.remove_if_killed(folder)  # before it is there
-            folder.mkdir(mode=0o700)
+            self.make(folder)
         except OSError as error:
             raise UsageError(f"there is no room for temporary files: {error.strerror}") from None
-        self._claims[folder] = scratch.claim(folder)
         self.folder = self.folder or folder
         return folder
+
+    def make(self, folder: Path) -> None:
+        """Make a folder of this run unless it is there, as work may have removed it, and claim it.
+
+        Nobody else's run would spare one that is not claimed.
+        """
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700, parents=True)
+            if gone := self._claims.get(folder):
+                os.close(gone)
+            self._claims[folder] = scratch.claim(folder, wait=True)
 
     def _tell(self, message: bytes) -> None:
         assert self._guardian.stdin is not None

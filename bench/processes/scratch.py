@@ -31,8 +31,11 @@ def name() -> Path:
     return Path(tempfile.gettempdir(), PREFIX + token_hex(8))
 
 
-def claim(folder: Path) -> int | None:
-    """Lock a folder for as long as this process lives; its descriptor, None if another holds it."""
+def claim(folder: Path, *, wait: bool = False) -> int | None:
+    """Lock a folder for as long as this process lives; its descriptor, None if another holds it.
+
+    Its own run waits: another may just look whether it is abandoned.
+    """
     if fcntl is None:
         return None
     try:
@@ -40,7 +43,7 @@ def claim(folder: Path) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:  # held, or a file system without locks
         os.close(descriptor)
         return None

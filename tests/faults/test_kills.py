@@ -52,7 +52,7 @@ class Served:
         yield self.task
 
     def task(self, i):
-        time.sleep(0.002)
+        time.sleep(0.01)
         return i
 """
 STRATEGIES = ("sequential", "threading", "multiprocessing", "asyncio+to_thread")
@@ -61,6 +61,7 @@ RUN = [
     *(*SELECTION, *(f"--strategy={name}" for name in STRATEGIES), "--workers", "2"),
     *("--rounds", "3", "--probe", "memory,latency"),
 ]
+BRIEF = [*SELECTION, "-s", "sequential", "-s", "threading", "--rounds", "2", "--probe", "none"]
 SIDED = [
     *(*SELECTION, "-s", "sequential", "--rounds", "1", "--probe", "none"),
     *("--side", "git:HEAD", "--side", "pip:./"),
@@ -77,17 +78,23 @@ BLOWS = 6
 """To helpers, before one that ends the run."""
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
+SHOWING = (("show", "latest"), ("report", "latest"), ("report", "latest"))
+"""What reads a stored run; a page takes longer to write."""
+SHOWING_SECONDS = 2.5
+"""A page takes about as long."""
+
 Events = Sequence[str]
-PHASES: dict[str, Callable[[Events | None], bool]] = {
-    "start": lambda events: True,
-    "scout": lambda events: events is not None,
-    "canary": lambda events: "scouted" in (events or ()),
-    "round": lambda events: "round" in (events or ()),
-    "later round": lambda events: (events or ()).count("round") >= 2,
-    "probe": lambda events: "probed" in (events or ()),
-    "save": lambda events: "emptied" in (events or ()),
+PHASES: dict[str, Callable[[Chain], bool]] = {
+    "start": lambda chain: True,
+    "scout": lambda chain: chain.events() is not None,
+    "canary": lambda chain: chain.has("scouted"),
+    "round": lambda chain: chain.has("round"),
+    "turn": lambda chain: chain.place.in_turn(),
+    "later round": lambda chain: chain.has("round", times=2),
+    "probe": lambda chain: chain.has("probed"),
+    "save": lambda chain: chain.has("emptied"),
 }
-"""What the journal holds when a phase has begun: the events since the last start, None without."""
+"""What tells that a run is in a phase, or was."""
 STRIKE_WITHIN = 0.4
 """Seconds after that."""
 ENDS = {0, 3, 130, -signal.SIGKILL}
@@ -97,6 +104,8 @@ BUGS = re.compile(r"this is a bug in concbench|^Traceback", re.MULTILINE)
 PLANNER = "its planner ended"
 """By Ctrl-C sent to it alone, as if a module of the user's had ended it: exit code 2."""
 SHARED_MEMORY = Path("/dev/shm")
+STORED = ("run.json", "samples.json", "journal.jsonl")
+"""What reading a run must not change."""
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -142,6 +151,15 @@ class Place:
         """The whole lines of each run's journal."""
         found = (path / "journal.jsonl" for path in self.runs())
         return {path: path.read_bytes().split(b"\n")[:-1] for path in found if path.exists()}
+
+    def in_turn(self) -> bool:
+        """Whether one of several workers runs a value, while the others wait for their turn."""
+        roles = self.processes()
+        drivers = [one.pid for one in roles.get("driver", ())]
+        workers = [one for one in roles.get("worker", ()) if _parent(one) in drivers]
+        waiting = sum(map(_waits, workers))
+        opening = [*self.tmp.glob("*/worker-*/opening")]
+        return 1 < waiting == len(workers) - 1 and not opening
 
     def state(self) -> str | None:
         """That of the last run; None without one."""
@@ -194,12 +212,20 @@ class Chain:
     def goes_on(self) -> bool:
         return self.run is not None and self.run.poll() is None
 
-    def wait_for(self, begun: Callable[[], object], role: str) -> None:
-        """Wait for a phase or until the run has ended, then a while of chance, and for the role."""
-        until(lambda: begun() or not self.goes_on(), 60)
+    def wait_for(self, begun: Callable[[], object], role: str) -> bool:
+        """Wait for a phase, then a while of chance, and for the role; whether the phase came.
+
+        A turn may be over by then, and another is waited for.
+        """
+
+        def come() -> bool:
+            return until(lambda: begun() or not self.goes_on(), 60) and self.goes_on()
+
+        came = come()
         time.sleep(self.chance.uniform(0, STRIKE_WITHIN))
         if role in HELPERS:
             until(lambda: self.place.processes().get(role) or not self.goes_on(), 2)
+        return came and come()
 
     def events(self) -> Events | None:
         """Since the last start."""
@@ -209,6 +235,10 @@ class Chain:
         last = max(journals)
         lines = journals[last][len(self.before.get(last, ())) :]
         return [json.loads(line)["event"] for line in lines]
+
+    def has(self, event: str, times: int = 1) -> bool:
+        """Whether the journal got this, so often."""
+        return (self.events() or ()).count(event) >= times
 
     def strike(self, role: str, phase: str) -> None:
         place, chance = self.place, self.chance
@@ -220,6 +250,8 @@ class Chain:
         chosen = list(roles.get(role, []))
         if role == "both":  # the guardian first, so that nobody tidies up
             chosen = [*roles.get("guardian", []), *roles.get("driver", [])]
+        elif role == "worker" and chance.random() < 0.5:  # of several that take turns
+            chosen = chance.sample(chosen, min(1, len(chosen)))
         elif role == "group":
             chosen = [one for each in roles.values() for one in each if chance.random() < 0.5]
         struck = [one.pid for one in chosen if _sent(one, number)]
@@ -279,6 +311,21 @@ class Chain:
             self.start(*RUN)
 
 
+def _parent(process: psutil.Process) -> int | None:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return None
+
+
+def _waits(process: psutil.Process) -> bool:
+    """Whether it waits for a pipe, as a worker does for its turn."""
+    try:
+        return "pipe_read" in Path(f"/proc/{process.pid}/wchan").read_text()
+    except OSError:
+        return False
+
+
 def _sent(process: psutil.Process, number: signal.Signals) -> bool:
     try:
         process.send_signal(number)
@@ -297,12 +344,38 @@ def test_a_run_that_is_killed_again_and_again_goes_on_and_leaves_nothing(place, 
         roles = [*chance.choices(HELPERS, k=BLOWS), last]
         places = sorted(chance.choices(range(len(phases)), k=len(roles)))
         for role, at in zip(roles, places, strict=True):
-            chain.wait_for(lambda at=at: PHASES[phases[at]](chain.events()), role)
-            chain.strike(role, phases[at])
+            came = chain.wait_for(lambda at=at: PHASES[phases[at]](chain), role)
+            chain.strike(role, phases[at] if came else "end")
             chain.examine()
             if not chain.goes_on():
                 break
     chain.finish()
+
+
+@pytest.mark.parametrize("turn", range(CHAINS))
+def test_a_kill_while_a_page_is_written_leaves_the_run_and_it_can_be_shown(place, turn):
+    chain = Chain(place, f"report, turn {turn}")
+    chain.start(*BRIEF, "--report")
+    chain.wait_for(lambda: place.state() == "finished", "driver")
+    chain.strike("driver", "run --report")
+    chain.examine()
+    (run,) = place.runs()
+    stored = {name: (run / name).read_bytes() for name in STORED}
+    for words in chain.chance.sample(SHOWING, len(SHOWING)):
+        chain.start(*words)
+        time.sleep(chain.chance.uniform(0, SHOWING_SECONDS))
+        chain.strike("driver", words[0])
+        chain.examine(last=True)  # there is no guardian
+        assert stored == {name: (run / name).read_bytes() for name in STORED}, chain.case
+        page = run / "report.html"
+        assert not page.exists() or "</html>" in page.read_text("utf-8"), chain.case
+    for words in SHOWING[:2]:
+        chain.start(*words)
+        assert until(lambda: not chain.goes_on(), 120)
+        chain.examine(last=True)
+        assert chain.run is not None
+        assert chain.run.returncode == 0, f"{chain.case}: {place.said()}"
+    assert "</html>" in (run / "report.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("turn", range(CHAINS))

@@ -11,8 +11,9 @@ from typing import ClassVar
 
 import aiohttp
 
+from concbench.workloads.http_get import serving
+
 from ..claims import SCALE, Claim, Ratio, Seen, Ways, Words
-from ..server import serving
 
 SECOND = 0.05
 
@@ -81,7 +82,17 @@ class Semaphore:
 
     @contextmanager
     def fixture(self) -> Iterator[Mapping[str, int]]:
-        with serving() as port:
+        in_hand = 0
+
+        async def wait(seconds: str) -> str:
+            nonlocal in_hand
+            in_hand += 1
+            now = in_hand
+            await asyncio.sleep(float(seconds))
+            in_hand -= 1
+            return str(now)
+
+        with serving(wait) as port:
             yield {"port": port}
 
     def ways(self) -> Ways:

@@ -11,8 +11,9 @@ from typing import ClassVar
 
 import aiohttp
 
+from concbench.workloads.http_get import serving
+
 from ..claims import Claim, Ratio, Ways, Words
-from ..server import serving
 
 SECOND = 0.1
 
@@ -80,7 +81,11 @@ class TenGets:
 
     @contextmanager
     def fixture(self) -> Iterator[Mapping[str, int]]:
-        with serving() as port:
+        async def wait(seconds: str) -> str:
+            await asyncio.sleep(float(seconds))
+            return "a page"
+
+        with serving(wait) as port:
             yield {"port": port}
 
     def ways(self) -> Ways:

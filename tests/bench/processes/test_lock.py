@@ -47,6 +47,17 @@ def holding(folder, uid=None, shared="", **variables):
     return process
 
 
+@pytest.fixture(scope="module")
+def name_for_a_module():
+    return os.environ.get(lock.OWN_NAME)
+
+
+def test_no_test_waits_for_the_lock_of_the_machine_nor_does_the_fixture_of_a_module(
+    name_for_a_module,
+):
+    assert name_for_a_module
+
+
 @pytest.fixture
 def holder(tmp_path):
     with holding(tmp_path) as other:

@@ -22,7 +22,7 @@ from concbench.spec import Spec
 
 ROOT = Path(__file__).parents[2]
 SPOILING = """
-import os, resource, shutil, sys, tempfile
+import os, resource, shutil, sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +64,7 @@ class Spoiling:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
     def all_is_removed(self, folder):
-        shutil.rmtree(tempfile.gettempdir())
+        shutil.rmtree(os.environ["TMPDIR"])  # which is never that of other processes
         os._exit(1)
 """
 TORN = '{"kind": "error", "mess'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -95,6 +96,28 @@ def test_the_next_run_leaves_alone_what_belongs_to_a_living_one(run):
     assert scratch.remove_abandoned() == []
     assert (folder / "file").exists()
     assert not gone(child)
+
+
+def test_a_folder_that_work_has_removed_is_the_run_s_again():
+    with Children() as children:
+        folder = children.new_folder()
+        folder.rmdir()
+        children.make(folder)
+        (folder / "file").touch()
+        assert scratch.remove_abandoned() == []
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert not folder.exists()
+
+
+def test_a_run_claims_its_folder_while_another_looks_whether_it_is_abandoned(place):
+    looking = scratch.claim(place)
+    assert scratch.claim(place) is None
+    done = threading.Timer(0.05, os.close, [looking])
+    done.start()
+    mine = scratch.claim(place, wait=True)
+    assert mine is not None
+    done.join()
+    os.close(mine)
 
 
 def test_only_folders_that_a_run_made_are_removed(place):

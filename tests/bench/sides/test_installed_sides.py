@@ -88,7 +88,6 @@ def installed(environment: Environment, root: Path, layout: layouts.Layout, *wor
 @pytest.fixture
 def made(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("CI", raising=False)
     return Environment(tmp_path / "venv").make(), tmp_path / "repository"
