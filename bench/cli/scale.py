@@ -1,4 +1,4 @@
-"""`concbench scale`: a run over numbers of workers, to see where each strategy stops to gain."""
+"""`concbench scale`: a run over numbers of workers, to see where each strategy stops gaining."""
 
 from __future__ import annotations
 
@@ -31,12 +31,20 @@ Workers = Annotated[
 ]
 Strategy = Annotated[
     options.Several,
-    Option("-s", "--strategy", help=f"As of run (default: {', '.join(STRATEGIES)})."),
+    Option(
+        "-s",
+        "--strategy",
+        metavar="STRATEGY",
+        help=f"As for run (default: {', '.join(STRATEGIES)}).",
+    ),
 ]
 Tasks = Annotated[
-    int | None, Option(help="Tasks in a batch (default: so many that all workers get as many).")
+    int | None,
+    Option(metavar="N", help="Tasks in a batch (default: a number that all workers share evenly)."),
 ]
-Budget = Annotated[str | None, Option(help=f"Time for all rounds: {BUDGET} (the default), 10m.")]
+Budget = Annotated[
+    str | None, Option(metavar="TIME", help=f"Time for all rounds (default: {BUDGET}).")
+]
 
 
 def scale(
@@ -66,7 +74,7 @@ def scale(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Measure over numbers of workers, and say where each strategy stops to gain."""
+    """Measure with more and more workers, and say where it stops scaling."""
     given = options.given(locals())
     with ending(last_line=True, verbose=verbose) as outcome:
         running.measure(swept(given), outcome)
