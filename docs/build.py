@@ -1,8 +1,9 @@
 """Build the site in both languages: `nox -s docs`.
 
-`serve` shows it on 127.0.0.1, `update` brings the Chinese catalogues, the words of lessons and the
-README's outputs up to date, `missing` says what is not translated.  Every warning is an error, and
-so is a link that leads nowhere inside; links outside are listed in links.txt and not fetched.
+`serve` shows it on 127.0.0.1, `update` brings the Chinese catalogues and what is made of them, the
+words of lessons and the README's outputs up to date, `missing` says what is not translated.  Every
+warning is an error, and so is a link that leads nowhere inside; links outside are listed in
+links.txt and not fetched.
 """
 
 from __future__ import annotations
@@ -68,11 +69,13 @@ def main(words: list[str]) -> None:
     """Do what a word says; without one, build."""
     verb = words[0] if words else "build"
     if verb == "update":
+        import explained
         import lessons
         import readme
 
         lessons.update()
         catalogues.update(templates(BUILT.parent / "gettext"))
+        explained.update()
         readme.update()
     elif verb == "missing":
         lines = list(catalogues.missing(templates(BUILT.parent / "gettext")))

@@ -40,22 +40,23 @@ Target = Annotated[
 ]
 Goal = Annotated[
     str | None,
-    Option(help="What is best: the time of a batch (the default), one-shot, cpu, memory."),
+    Option(metavar="GOAL", help="What to optimise: batch (the default), one-shot, cpu or memory."),
 ]
-MaxWorkers = Annotated[int | None, Option(help="Never more workers than this.")]
+MaxWorkers = Annotated[int | None, Option(metavar="N", help="Never more workers than this.")]
 MaxMemory = Annotated[
     str | None, Option(metavar="SIZE", help="Never more memory than this: 500MB, 2GB.")
 ]
-Budget = Annotated[str | None, Option(help="Time for all: 60s (the default), 5m.")]
+Budget = Annotated[str | None, Option(metavar="TIME", help="Time for all of it (default: 60s).")]
 Side = Annotated[
     str | None,
-    Option(metavar="python:VERSION", help="Then also measure threads there: python:3.14t."),
+    Option(metavar="python:VERSION", help="Also measure threads on another Python: python:3.14t."),
 ]
 Write = Annotated[
-    Path | None, Option("--write", metavar="FILE", help="Write the program that runs it so.")
+    Path | None,
+    Option("--write", metavar="FILE", help="Write a program that runs the work that way."),
 ]
 Refresh = Annotated[
-    bool, Option("--refresh-costs", help="Measure anew what strategies cost on this machine.")
+    bool, Option("--refresh-costs", help="Measure again what strategies cost on this machine.")
 ]
 
 
@@ -81,7 +82,7 @@ def advise(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Say which concurrency model to use for your function, with how many workers, and why."""
+    """Say which model to use for your function, and why."""
     given = options.given(locals())
     with ending(last_line=True) as outcome:
         from ..advice import steps

@@ -18,7 +18,7 @@ from concbench.reports.text import legible, shortened
 
 from ..errors import Exit, Interrupted, UsageError
 
-# As the table of the README says it.
+# As docs/reference/exit-codes.md says it.
 WORST_FIRST = tuple(Exit(code) for code in (130, 70, 2, 3, 4, 1, 6, 5, 0))
 MESSAGE = 10_000
 """Characters of one that are shown."""

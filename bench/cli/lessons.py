@@ -29,10 +29,12 @@ def _complete(incomplete: str) -> list[str]:
 
 Names = Annotated[
     options.Several,
-    Argument(metavar="NAME", help="One lesson or several: all.", autocompletion=_complete),
+    Argument(metavar="NAME", help="Lessons to run (default: all).", autocompletion=_complete),
 ]
-Language = Annotated[str | None, Option(help="en or zh-Hant; by the locale.")]
-Rounds = Annotated[int | None, Option(help="Run each lesson this often: 7, more tell more.")]
+Language = Annotated[
+    str | None, Option(metavar="LANGUAGE", help="en or zh-Hant (default: by the locale).")
+]
+Rounds = Annotated[int | None, Option(metavar="N", help="Rounds of each lesson (default: 7).")]
 Page = Annotated[Path | None, Option("--html", metavar="FILE", help="Also write a page.")]
 
 
@@ -44,7 +46,7 @@ def lessons(
     page: Page = None,
     timeout: options.Timeout = None,
 ) -> None:
-    """Check on this machine what tutorials claim of asyncio, threads and processes."""
+    """Check what tutorials say of asyncio, threads and processes."""
     with ending() as outcome:
         from ..course import teaching
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -12,6 +12,7 @@ from typer import Argument
 from ..errors import UsageError, suggestion
 from . import options
 from .exit import ending
+from .lessons import Language, spoken
 
 if TYPE_CHECKING:
     from ..plan.plugins import Description
@@ -94,19 +95,34 @@ def _codes(incomplete: str) -> list[str]:
 Codes = Annotated[
     list[str] | None,
     Argument(
-        metavar="[CODE]...",
+        metavar="CODE",
         help="Codes of notes and warnings, as printed (default: list all).",
         autocompletion=_codes,
     ),
 ]
 
 
-def explain(codes: Codes = None) -> None:
+CHINESE = {
+    "meaning": "意義",
+    "cause": "原因",
+    "remedy": "怎麼辦",
+    "example": "範例",
+    "Notes beside a cell": "組合旁的註記",
+    "Warnings of a run": "執行時的警告",
+    "Doubts of a check": "檢查的疑點",
+    "Findings of the doctor": "doctor 的發現",
+}
+"""What stands around explanations; the titles are those of their page."""
+WORDS = {"en": {english: english for english in CHINESE}, "zh-Hant": CHINESE}
+
+
+def explain(codes: Codes = None, language: Language = None) -> None:
     """Explain notes and warnings by their codes: cause and remedy."""
     with ending():
         from concbench.reports.codes import KINDS, entries
 
-        there = entries()
+        words = WORDS[spoken(language)]
+        there = entries(spoken(language))
         wanted = [code.strip("[]") for code in codes or ()]
         for code in wanted:
             if code not in there:
@@ -114,22 +130,29 @@ def explain(codes: Codes = None) -> None:
                 raise UsageError(f"no code '{code}'{hint}")
         lines: list[str] = []
         for code in wanted:
-            one = there[code]
-            told = {key: getattr(one, key) for key in ("meaning", "cause", "remedy", "example")}
-            lines += ["", code, *_columns(told, len("meaning"))]
+            parts = ("meaning", "cause", "remedy", "example")
+            lines += ["", code, *_columns({words[key]: getattr(there[code], key) for key in parts})]
+        widest = max(map(len, there))
         for kind, title in {} if wanted else KINDS.items():
             told = {one.code: one.meaning for one in there.values() if one.kind == kind}
-            lines += ["", f"{title}:", *_columns(told, max(map(len, there)))]
+            lines += ["", f"{words[title]}:", *_columns(told, widest)]
         print(*lines[1:], sep="\n")
 
 
-def _columns(texts: Mapping[str, str], wide: int) -> Iterator[str]:
-    """Names with their texts beside them, folded."""
-    from .stored import WIDTH
+def _columns(texts: Mapping[str, str], least: int = 0) -> Iterator[str]:
+    """Names with their texts beside them, folded; a Chinese sign is two columns wide."""
+    from rich.cells import cell_len, set_cell_size
+    from rich.text import Text
 
+    from .stored import WIDTH, console
+
+    wide = max(least, *map(cell_len, texts))
     for name, text in texts.items():
-        start, below = f"  {name:{wide}}  ", " " * (wide + 4)
-        yield from textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent=below)
+        lines = [line.plain.rstrip() for line in Text(text).wrap(console(), WIDTH - wide - 6)]
+        folded = re.sub(r"\n([。，、；：）])", r"\1\n", "\n".join(lines))  # none begins with a stop
+        for line in folded.splitlines():
+            yield f"  {set_cell_size(name, wide)}  {line}"
+            name = ""
 
 
 FORMS = {"table": _text, "json": _json, "markdown": _markdown}

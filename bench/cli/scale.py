@@ -1,4 +1,4 @@
-"""`concbench scale`: a run over numbers of workers, to see where each strategy stops to gain."""
+"""`concbench scale`: a run over numbers of workers, to see where each strategy stops gaining."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ Workers = Annotated[
         help="Five numbers of workers or more: 1:64:x2 (default: up to 4 times its own).",
     ),
 ]
-Budget = Annotated[str | None, Option(help=f"Time for all rounds: {BUDGET} (the default), 10m.")]
+Budget = Annotated[
+    str | None, Option(metavar="TIME", help=f"Time for all rounds (default: {BUDGET}).")
+]
 
 
 def scale(
@@ -59,7 +61,7 @@ def scale(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Measure over numbers of workers, and say where each strategy stops to gain.
+    """Measure with more and more workers, and say where it stops scaling.
 
     Unless told otherwise it runs sequential, threading, multiprocessing and asyncio, and a batch
     has so many tasks that all workers get as many.

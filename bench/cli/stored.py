@@ -30,7 +30,7 @@ PICTURES = (".svg", ".png")
 BINARY = ("parquet",)
 """Formats that no terminal can show."""
 
-Run = Annotated[str, Argument(help=options.RUN, autocompletion=options.runs)]
+Run = Annotated[str, Argument(metavar="RUN", help=options.RUN, autocompletion=options.runs)]
 
 
 Imports = Annotated[
@@ -64,10 +64,17 @@ def show(
 
 ReportRuns = Annotated[
     options.Several,
-    Argument(help=f"{options.RUN} Several are shown side by side.", autocompletion=options.runs),
+    Argument(
+        metavar="RUN",
+        help=f"{options.RUN} Several are shown side by side.",
+        autocompletion=options.runs,
+    ),
 ]
 Output = Annotated[
-    Path | None, Option("-o", "--output", help="File for the page (default: in the run's folder).")
+    Path | None,
+    Option(
+        "-o", "--output", metavar="FILE", help="File for the page (default: in the run's folder)."
+    ),
 ]
 Browse = Annotated[bool, Option("--open", help="Open the page in a browser.")]
 
@@ -112,7 +119,11 @@ def export(run: Run = "latest", to: To = None, results: options.Results = None) 
 
 CompareRuns = Annotated[
     list[str],
-    Argument(help=f"{options.RUN} Each is compared with the first.", autocompletion=options.runs),
+    Argument(
+        metavar="RUN",
+        help=f"{options.RUN} Each is compared with the first.",
+        autocompletion=options.runs,
+    ),
 ]
 
 

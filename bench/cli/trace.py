@@ -39,7 +39,12 @@ Cell = Annotated[
 ]
 Output = Annotated[
     str | None,
-    Option("-o", "--output", help="File to write, - for stdout (default: named after the cell)."),
+    Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="File to write, - for stdout (default: named after the cell).",
+    ),
 ]
 
 

@@ -47,7 +47,8 @@ def check_sides(
 ) -> tuple[results.Check, Path]:
     """Measure the settings' two sides until all is decided; the answers and the run's folder.
 
-    Raises UsageError where a threshold names no cell, or both sides are of one commit.
+    Raises UsageError where a threshold names no cell, NotComparable where both sides are of one
+    commit.
     """
     with workshop() as shop:
         agenda = with_sides(shop, settings)

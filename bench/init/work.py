@@ -24,15 +24,15 @@ def digest(i: int, *, rounds: int = 20_000) -> str:
     return hashlib.pbkdf2_hmac("sha256", b"secret", str(i).encode(), rounds).hex()
 
 
-# A function whose parameter is not called i takes an input: `def fetch(url)` one line each with
-# `--inputs urls.txt` (or .json, .csv, .parquet, 'data/*.png'), or one of a list `inputs` here.
+# A function whose parameter is not called i takes an input: `def fetch(url)` gets a line of
+# `--inputs urls.txt` (or .json, .csv, .parquet, 'data/*.png'), or an entry of a list `inputs` here.
 
 
 # The long way, for what needs a client, a connection or a file: every thread, process or event
 # loop opens it for itself, before the clock starts, and closes it in the same place.
 @dataclass(frozen=True)
 class Lookup:
-    """Ask a service that takes a while to answer: it only sleeps until yours stands here."""
+    """Ask a service that takes a while to answer: it only sleeps, until you put yours here."""
 
     tasks: ClassVar[int] = 64  # in a batch, which is what is timed
     workers: ClassVar[int] = 16  # running at the same time; without it, one for each CPU

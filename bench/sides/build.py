@@ -19,7 +19,7 @@ from typing import Any
 from concbench.reports.errors import MALFORMED
 from concbench.reports.run.keys import WORKING_TREE
 
-from ..errors import UsageError, suggestion
+from ..errors import NotComparable, UsageError, suggestion
 from ..machine.identity import PACKAGES, release
 from ..processes.children import Children
 from . import MeasuredSide, environments, installation, interpreters, revisions
@@ -84,13 +84,17 @@ def _built(children: Children, text: str, scratch: Path) -> MeasuredSide:
 
 
 def _check_different(sides: Sequence[MeasuredSide]) -> None:
-    """Raise UsageError where two sides have other names and nothing else."""
+    """Raise UsageError where two sides differ in nothing but their names.
+
+    NotComparable, which it is today and need not be tomorrow, of two revisions that are one commit.
+    """
     known: dict[str, str] = {}
     for side in sides:
         parts = side.python, side.folder, sorted(side.variables.items()), side.strategies
         other = known.setdefault(repr(parts), side.name)
         if other != side.name:
-            raise UsageError(f"both sides are the same: {side.name} is another name of {other}")
+            error = NotComparable if side.root else UsageError
+            raise error(f"both sides are the same: {side.name} is another name of {other}")
 
 
 def _compiled_alike(scratch: Path) -> dict[str, str]:

@@ -78,11 +78,12 @@ def why_none(folder: Path) -> str:
 
 
 def check_distinct(sides: Sequence[MeasuredSide], folder: Path) -> None:
-    """Raise UsageError where both sides are of one commit, and nothing else differs."""
+    """Raise NotComparable where both sides are of one commit, and nothing else differs."""
     first, second = (_commit(side, folder) for side in sides)
     if first and first == second and any(side.root for side in sides):
-        raise UsageError(
-            f"both sides are {first[:7]}: {sides[0].name} and {sides[1].name} do not differ"
+        raise NotComparable(
+            f"nothing to compare: {sides[0].name} and {sides[1].name} are both {first[:7]}\n"
+            "  change something, or name another revision, such as --against git:HEAD~1"
         )
 
 

@@ -38,7 +38,7 @@ def update(templates: Path) -> None:
     """
     for page, template in pages(templates):
         path = FOLDER / f"{page}.po"
-        there = _read(path) if path.exists() else Catalog(locale=LANGUAGE)
+        there = read(path) if path.exists() else Catalog(locale=LANGUAGE)
         there.update(template, no_fuzzy_matching=not _is_whole(page))
         there.obsolete.clear()
         if not _is_whole(page):
@@ -64,7 +64,7 @@ def missing(templates: Path) -> Iterator[str]:
         path = FOLDER / f"{page}.po"
         if not _is_whole(page):
             continue
-        there = _read(path) if path.exists() else Catalog()
+        there = read(path) if path.exists() else Catalog()
         for message in template:
             found = there.get(message.id)
             if message.id and (found is None or not found.string or found.fuzzy):
@@ -76,13 +76,14 @@ def pages(templates: Path) -> Iterator[tuple[str, Catalog]]:
     """Each page with the catalogue of its sentences."""
     for path in sorted(templates.rglob("*.pot")):
         if path.parent.name != "lessons":
-            yield path.relative_to(templates).with_suffix("").as_posix(), _read(path)
+            yield path.relative_to(templates).with_suffix("").as_posix(), read(path)
 
 
 def _is_whole(page: str) -> bool:
     return any(fnmatch(page, pattern) for pattern in WHOLE)
 
 
-def _read(path: Path) -> Catalog:
+def read(path: Path) -> Catalog:
+    """A catalogue or a file of templates."""
     with path.open("rb") as file:
         return read_po(file, locale=LANGUAGE)

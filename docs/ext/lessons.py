@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,10 @@ def _parts(taught: TaughtCourse, one: TaughtLesson) -> Iterator[str]:
     if drawing := figure.draw(one):
         caption = [say["figure"]] if figure.timed(one) else []
         caption += [say["rounds"]] if figure.seen(one) else []
-        yield f'```{{raw}} html\n<div class="chart">{drawing}</div>\n```'
         between = "" if taught.language == CHINESE else " "
-        yield literal(between.join([*caption, one.scale]))
-    yield literal(one.why)
+        below = f"<figcaption>{escape(between.join([*caption, one.scale]))}</figcaption>"
+        yield f'```{{raw}} html\n<figure class="chart">{drawing}{below}</figure>\n```'
+    yield f"## {say['why']}\n\n{literal(one.why)}"
     yield f"```sh\nconcbench lessons {one.name}\n```"
     yield f"{taught.here}"
 

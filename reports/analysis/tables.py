@@ -110,8 +110,8 @@ def legend(groups: Sequence[Group]) -> str:
     margins = {rank(row): group.conclusion.margin for group in groups for row in group.rows}
     open_one = next((one for one in margins if "-" in one and one != numbers.NONE), "")
     equal = next((one for one in margins if "=" in one), "")
-    parts = [f"{open_one} is one of these, not yet certain"] if open_one else []
-    parts += [f"{equal} is equal within {margins[equal]}"] if equal else []
+    parts = [f"{open_one} means one of these, not yet certain"] if open_one else []
+    parts += [f"{equal} means equal within {margins[equal]}"] if equal else []
     return f"ranks: {'; '.join(parts)}" if parts else ""
 
 

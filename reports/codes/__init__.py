@@ -2,8 +2,9 @@
 
 Whatever the tool notes beside a result has a code: `late-loop` beside a cell, `[few-cpus]` at the
 end of a warning.  The entries stand in the TOML files beside this one, a file for each kind, once
-for all: `concbench explain` prints them, and the documentation has a page of them.  Standard
-library only: the driver writes warnings, too.
+for all: `concbench explain` prints them, and the documentation has a page of them.  Their Chinese
+is that of this page: `nox -s docs -- update` makes zh-Hant.toml of it.  Standard library only: the
+driver writes warnings, too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+ENGLISH = "en"
 KINDS = {
     "notes": "Notes beside a cell",
     "warnings": "Warnings of a run",
@@ -39,18 +41,26 @@ class Explanation:
     example: str
 
 
+TRANSLATED = "meaning", "cause", "remedy"
+"""What an entry has in each language; the example is what is printed."""
+
+
 @cache
-def entries() -> dict[str, Explanation]:
+def entries(language: str = ENGLISH) -> dict[str, Explanation]:
     """All there are by their codes, kind by kind; within a kind as its file has them."""
+    own = {} if language == ENGLISH else _file(language)
+    return {
+        code: Explanation(code, kind, **{**told, **own.get(code, {})})
+        for kind in KINDS
+        for code, told in _file(kind).items()
+    }
+
+
+def _file(name: str) -> dict[str, dict[str, str]]:
     import tomllib  # with the next 10 ms, which only an explanation need pay
     from importlib.resources import files
 
-    texts = {kind: files(__package__).joinpath(f"{kind}.toml").read_text("utf-8") for kind in KINDS}
-    return {
-        code: Explanation(code, kind, **told)
-        for kind, text in texts.items()
-        for code, told in tomllib.loads(text).items()
-    }
+    return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
 
 
 def coded(code: str, text: str) -> str:

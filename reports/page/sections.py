@@ -19,6 +19,7 @@ from ..analysis import explanations, header, records, tables
 from ..analysis.cells import Row
 from ..analysis.tables import Group
 from ..analysis.verdict import Conclusion, span
+from ..codes import codes_in
 from ..run import imports
 from ..run.schema import Facts, Failure
 from ..run.stored import Stored
@@ -41,11 +42,13 @@ def run(stored: Stored, place: int, count: int) -> dict[str, Any]:
     every = figures.figures(stored, blocks, anchor)
     rows = [block.rows for block in blocks]
     pairs = [differences.pairs(stored, block, f"{own}-pairs") for block, own in each]
+    warnings = header.warnings(stored, rows)
     return {
         "anchor": anchor,
         "name": stored.run.id,
         "header": list(header.facts(stored, rows)),
-        "warnings": list(header.warnings(stored, rows)),
+        "warnings": warnings,
+        "codes": codes_in(warnings),
         "advice": _advice(stored, anchor),
         "workloads": [_workload(stored, block, own, every) for block, own in each],
         "sides": differences.sides(stored, anchor),
@@ -88,6 +91,7 @@ def _workload(
     number = block.rows[0].block
     own = [one for one in every if one["block"] == number]
     decision = block.conclusion
+    notes = explanations.footnotes(block.rows)
     return {
         "anchor": anchor,
         "name": block.name,
@@ -102,7 +106,8 @@ def _workload(
             for row in block.rows
             if row.batch_seconds is None
         ],
-        "notes": explanations.footnotes(block.rows),
+        "notes": notes,
+        "codes": list(dict.fromkeys(note.code for note in notes if note.code)),
         "figures": [one for one in own if one["key"] not in _APART and one["svg"]],
         "left_out": _left_out(own) if decision.outcome != "unmeasured" else [],
         "swept": len(families.best(block.rows)) < len(block.rows),

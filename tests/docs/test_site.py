@@ -14,10 +14,14 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from concbench.cli.listing import CHINESE
+from concbench.reports.codes import KINDS, entries
+
 from ..reports.page.browser import CONTRAST, browser
 from .site import built
 
 import catalogues  # isort: skip  # of docs/ext
+import explained  # isort: skip
 import links  # isort: skip
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(600)]
@@ -55,6 +59,18 @@ def test_every_page_is_three_clicks_from_the_first(site, edition):
 
 def test_nothing_that_must_be_in_chinese_is_missing_or_old(site):
     assert list(catalogues.missing(site.parent / "gettext")) == []
+
+
+def test_explanations_of_codes_are_those_of_the_chinese_page():
+    """`nox -s docs -- update` writes them anew."""
+    assert explained.text() == explained.FILE.read_text(encoding="utf-8")
+    there = catalogues.read(catalogues.FOLDER / "reference" / "notes.po")
+    titles = {title: there.get(title).string for title in KINDS.values()}
+    assert titles.items() <= CHINESE.items()
+    missing = [
+        code for code, one in entries("zh-Hant").items() if one.cause == entries()[code].cause
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

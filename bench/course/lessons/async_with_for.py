@@ -71,7 +71,7 @@ class AsyncWithFor:
         "blocking": Claim(
             Ratio("two_blocking", "one_blocking", least=1.6, limit=2.0),
             Words(
-                en="Two with a plain for over what waits take twice as long.",
+                en="Two that wait inside a plain for take twice as long.",
                 zh="若在普通的 for 裡等待，兩個就要花兩倍時間。",
             ),
             claimed="2 s, 1 s: 2x",

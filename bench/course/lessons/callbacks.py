@@ -54,8 +54,8 @@ class Callbacks:
     why: ClassVar = Words(
         en="A callback runs when its time has come and the loop has nothing else in hand: timers "
         "are never early, late by up to a millisecond (the poller's step), and as late as you "
-        "block the loop. The loop is no thread: it runs in the one that called asyncio.run, and so "
-        "does all that other threads hand to it.",
+        "block the loop. The loop is not a thread: it runs in the one that called asyncio.run, and "
+        "so does everything that other threads hand to it.",
         zh="時間到了，而且事件迴圈手上沒有別的事，回呼才會執行：計時器不會提早，平時最多晚一毫秒"
         "（輪詢的最小單位）；事件迴圈被阻塞多久，它就晚多久。事件迴圈不是執行緒：它在呼叫 "
         "asyncio.run 的執行緒裡執行，其他執行緒交給它的工作也在那裡執行。",

@@ -88,7 +88,7 @@ class Cancelling:
             ),
             instead=Words(
                 en="The outer one is cancelled at once; only the inner task goes on. Keep a "
-                "reference to it: the loop has none that counts.",
+                "reference to it: the loop only has a weak one.",
                 zh="外層會立刻被取消，只有內層任務繼續。請保留它的參照：事件迴圈只持有弱參照。",
             ),
         ),

@@ -89,7 +89,7 @@ class ContextVariables:
         "after_await": Claim(
             Seen("comes_back.after_await", "ann"),
             Words(
-                en="Nor does what a coroutine sets that is awaited directly.",
+                en="Nor does what a directly awaited coroutine sets.",
                 zh="直接 await 的協程所設定的值也不會傳回來。",
             ),
             instead=Words(

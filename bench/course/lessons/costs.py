@@ -64,10 +64,10 @@ class Costs:
         zh="啟動與保有一個協程、執行緒、行程的成本",
     )
     why: ClassVar = Words(
-        en="A coroutine is an object of Python's. A thread has a stack that the system reserves "
-        "and fills as it is used. A process has all of an interpreter, of which a forked one "
-        "shares what nobody changes. What is held is counted as PSS: shared memory is divided "
-        "among those who share it.",
+        en="A coroutine is a Python object. A thread has a stack, which the system reserves and "
+        "fills as it is used. A process has a whole interpreter; a forked one shares the parts "
+        "that nobody changes. Memory is counted as PSS: what is shared is divided among those who "
+        "share it.",
         zh="協程只是一個 Python 物件。執行緒有自己的堆疊，系統先保留位址，用到才真的配置記憶體。"
         "行程有一整個直譯器；fork 出來的行程會共用沒有人改動的部分。占用的記憶體以 PSS 計算：共用的"
         "部分由共用者平分。",
@@ -110,7 +110,7 @@ class Costs:
             ),
             claimed="8 MB",
             instead=Words(
-                en="8 MB of addresses are reserved. Of memory a thread takes what it has touched.",
+                en="8 MB of addresses are reserved. A thread takes only the memory it has touched.",
                 zh="保留的是 8 MB 的位址。真正占用的，只有執行緒用到過的部分。",
             ),
         ),

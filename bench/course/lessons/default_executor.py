@@ -49,7 +49,7 @@ class DefaultExecutor:
     why: ClassVar = Words(
         en="Both put their calls into the loop's one default executor. What waits there keeps a "
         "thread, and all others queue behind it, unseen. A machine with few CPUs has few threads, "
-        "however long the calls only wait. set_default_executor gives as many as you need.",
+        "even if the calls only wait. set_default_executor gives as many as you need.",
         zh="兩者都把呼叫放進事件迴圈唯一的預設執行器。在裡面等待的呼叫會占住一個執行緒，其他的就"
         "默默排在後面。CPU 少的機器執行緒就少，即使那些呼叫都只是在等待。用 set_default_executor "
         "可以給足需要的數量。",

@@ -69,19 +69,19 @@ class SumOfSquares:
             "processes": Claim(
                 Ratio("in_turn", "processes", least=1.3, limit=float(CPUS)),
                 Words(
-                    en="Two processes do.",
+                    en="Two processes are faster.",
                     zh="兩個行程比較快。",
                 ),
                 claimed=f"{CPUS}x",
                 instead=Words(
-                    en="They need a second CPU, which this machine has not or does not give.",
+                    en="They need a second CPU, which this machine lacks or does not give.",
                     zh="這需要第二個 CPU，而這台機器沒有，或沒有分給我們。",
                 ),
             ),
             "free_threads": Claim(
                 Ratio("in_turn", "threads", least=1.3, limit=float(CPUS)),
                 Words(
-                    en="On a free-threaded Python threads do, too.",
+                    en="On a free-threaded Python, threads are faster, too.",
                     zh="在自由執行緒版的 Python 上，執行緒也比較快。",
                 ),
                 claimed=f"{CPUS}x",

@@ -42,8 +42,8 @@ class TenGets:
     )
     why: ClassVar = Words(
         en="A GET waits for its answer nearly all the time. The loop sends the next one meanwhile, "
-        "so ten of them take about as long as the slowest. What is missing from tenfold is "
-        "computing: the client's, and here also the server's, which is another process of this "
+        "so ten of them take about as long as the slowest. What is missing from ten times as fast "
+        "is computing: the client's, and here also the server's, which is another process on this "
         "machine.",
         zh="GET 幾乎都在等待回應。等待時事件迴圈會送出下一個請求，所以十個請求大約只花最慢那一個的"
         "時間。離十倍還差的部分是運算：用戶端的運算，在這裡還有伺服器的，因為它是同一台機器上的"

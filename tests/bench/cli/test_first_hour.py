@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import typer
+from rich.cells import cell_len
 
 import concbench
 from concbench.cli import commands, listing, options, stored
@@ -135,6 +136,18 @@ def test_a_code_is_explained_and_an_unknown_one_suggests(capsys):
     assert {"  gil-on", "  load", "  too-noisy"} <= {
         line[:11].rstrip() for line in capsys.readouterr().out.splitlines()
     }
+
+
+def test_a_code_is_explained_in_chinese_too(capsys, monkeypatch):
+    assert code_of("explain", "late-loop", "--language", "zh-Hant") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "late-loop" and said[1].startswith("  意義    事件迴圈被阻塞")
+    assert max(map(cell_len, said)) <= 100
+    assert said[-1].startswith("  範例    blocked the event loop for up to 162 ms")
+    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
+    assert code_of("explain") == 0
+    assert capsys.readouterr().out.startswith("組合旁的註記:\n")
+    assert code_of("explain", "--language", "fr") == 2
 
 
 BROKEN = "def helper():\n    return 1 / 0\n\n\nhelper()\n"

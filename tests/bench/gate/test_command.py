@@ -193,7 +193,7 @@ def test_another_answer_is_neither_slower_nor_passed(here):
         (["--require", "w:G p99<20ms"], 2, "--require names no cell with w:G (workloads: work)"),
         (["--against", "env:A=1", "--fail-on", "s:asyncio batch>5%"], 2, "no cell with s:asyncio"),
         (["--against", "env:A=1", "--fail-on", "w:G batch>5%"], 2, "no cell with w:G"),
-        (["--against", "git:HEAD"], 2, "both sides are "),
+        (["--against", "git:HEAD"], 4, "nothing to compare: working tree and git:HEAD are both "),
         (["--against", "env:A=1", "--relative"], 2, "--relative needs --baseline NAME"),
         (["--export", "junti:x.xml"], 2, "junit"),
         (["--export", "junit:no/x.xml"], 2, "cannot write no/x.xml: there is no folder no"),

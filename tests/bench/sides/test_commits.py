@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from concbench.errors import UsageError
+from concbench.errors import NotComparable, UsageError
 from concbench.reports.run.keys import WORKING_TREE
 from concbench.sides import MeasuredSide
 from concbench.sides.commits import check_distinct, earlier
@@ -58,9 +58,10 @@ def revision(folder, name, tmp_path):
 def test_one_commit_is_not_compared_with_itself(here, tmp_path):
     head = revision(here, "HEAD", tmp_path)
     short = git(here, "rev-parse", "HEAD")[:7]
-    with pytest.raises(UsageError, match=f"both sides are {short}: working tree and git:HEAD do"):
+    said = f"nothing to compare: working tree and git:HEAD are both {short}"
+    with pytest.raises(NotComparable, match=said):
         check_distinct([MeasuredSide(WORKING_TREE), head], here)
-    with pytest.raises(UsageError, match="both sides are"):
+    with pytest.raises(NotComparable, match="nothing to compare"):
         check_distinct([head, revision(here, "main", tmp_path)], here)
 
 

@@ -102,7 +102,7 @@ def test_a_side_cannot_be_given_twice(children, scratch):
 def test_a_side_cannot_be_given_twice_by_two_names(here, children, scratch):
     commit(here, {"work.py": WORK.format(steps=1)})
     with pytest.raises(
-        UsageError, match="both sides are the same: git:main is another name of git:HEAD"
+        NotComparable, match="both sides are the same: git:main is another name of git:HEAD"
     ):
         sides(children, ["git:HEAD", "git:main"], scratch)
     with pytest.raises(

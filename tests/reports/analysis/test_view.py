@@ -189,8 +189,8 @@ def standing(low: int, high: int, *, tied: bool = False) -> Group:
 def test_a_rank_that_is_not_certain_is_shown_from_its_least_to_its_most() -> None:
     for group, text, legend in (
         (standing(1, 1), "1", ""),
-        (standing(2, 4), "2-4", "ranks: 2-4 is one of these, not yet certain"),
-        (standing(1, 2, tied=True), "1=", "ranks: 1= is equal within 5 %"),
+        (standing(2, 4), "2-4", "ranks: 2-4 means one of these, not yet certain"),
+        (standing(1, 2, tied=True), "1=", "ranks: 1= means equal within 5 %"),
     ):
         assert tables.rank(group.rows[0]) == text
         assert tables.legend([group]) == legend
@@ -199,6 +199,7 @@ def test_a_rank_that_is_not_certain_is_shown_from_its_least_to_its_most() -> Non
         assert legend in out if legend else "ranks:" not in out
     both = [standing(2, 4), standing(1, 2, tied=True)]
     assert (
-        tables.legend(both) == "ranks: 2-4 is one of these, not yet certain; 1= is equal within 5 %"
+        tables.legend(both)
+        == "ranks: 2-4 means one of these, not yet certain; 1= means equal within 5 %"
     )
     assert "ranks:" not in shown([standing(2, 4)], wanted("batch"))

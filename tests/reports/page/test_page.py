@@ -8,8 +8,9 @@ import re
 import shlex
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -57,6 +58,33 @@ def test_the_page_names_no_address_and_is_complete_without_its_script(tmp_path: 
     for made in hard.usual():
         assert made.strategy in found.text
     assert len(found.all("table")) == 2  # the workload, its pairs
+
+
+def test_every_tag_that_is_opened_is_closed(tmp_path: Path) -> None:
+    class Balanced(HTMLParser):
+        open: ClassVar[list[str]] = []
+
+        def handle_starttag(self, tag: str, attrs: object) -> None:
+            if tag not in ("br", "input", "link", "meta", "wbr"):
+                self.open.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.open.pop() == tag, self.getpos()
+
+    swept = (Made("threading", [0.3] * 3, workers=n, strategy_params={"n": n}) for n in (1, 2))
+    made = [sequential([0.6] * 3), *swept, Made("bad", status="failed", reason="crashed")]
+    Balanced().feed(page.rendered(reports.read(folder(tmp_path / "run", made))))
+    assert Balanced.open == []
+
+
+def test_a_note_and_a_warning_show_their_codes_and_how_to_have_them_explained(
+    tmp_path: Path,
+) -> None:
+    made = [sequential([0.64] * 2), Made("asyncio", [0.25, 0.26], notes="blocks the loop | own")]
+    said = " ".join(parsed(tmp_path, made, warnings=["only 1 of 2 CPUs [few-cpus]"]).text.split())
+    assert "so one task runs at a time blocks-loop" in said
+    assert said.count("Cause and remedy: concbench explain few-cpus") == 1
+    assert said.count("Cause and remedy: concbench explain blocks-loop") == 1
 
 
 def test_only_the_script_of_the_page_may_run(tmp_path: Path) -> None:
