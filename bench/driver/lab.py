@@ -138,9 +138,7 @@ class Lab:
             return outcome
         return replace(outcome, took=self.elapsed() - began)
 
-    def started(
-        self, visit: Visit, *, in_turns: bool = False
-    ) -> AbstractContextManager[Worker]:
+    def started(self, visit: Visit, *, in_turns: bool = False) -> AbstractContextManager[Worker]:
         options = engine.arguments(visit.loops, visit.values, self._affinity)
         launch = Launch(options, visit.round, visit.timeout, visit.planned.side)
         # Another sample in every round: intervals so hold how unlike tasks are.
@@ -193,8 +191,9 @@ class Lab:
 def _scouting(passed: float, text: str) -> Scouting:
     result = json.loads(text)
     names = ("seconds_per_task", "batches", "startup_cpu", "cpu_per_task", "shared_cpu")
-    per_task, batches, *cpu = (float(result[name]) for name in names)
-    return Scouting(per_task, max(0.0, passed - batches), *cpu, int(result["lane_bytes"]))
+    per_task, batches, opening, task, shared = (float(result[name]) for name in names)
+    startup, lane_bytes = max(0.0, passed - batches), int(result["lane_bytes"])
+    return Scouting(per_task, startup, opening, task, shared, lane_bytes)
 
 
 def _measurement(text: str) -> Measurement:

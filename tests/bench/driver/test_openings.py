@@ -135,8 +135,13 @@ class Work:
         return i
 """
 SETTINGS = {
-    **{"strategy": ("sequential", "asyncio", "asyncio+blocking"), "probe": ("none",)},
-    **{"rounds": 2, "budget": 60.0, "timeout": 30.0, "seed": 1, "workload": ("work.py:Work",)},
+    "strategy": ("sequential", "asyncio", "asyncio+blocking"),
+    "probe": ("none",),
+    "rounds": 2,
+    "budget": 60.0,
+    "timeout": 30.0,
+    "seed": 1,
+    "workload": ("work.py:Work",),
 }
 
 
