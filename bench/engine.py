@@ -21,24 +21,24 @@ LONG_ENOUGH = 0.02
 
 
 def arguments(loops: int, values: int, affinity: str | None) -> list[str]:
-    """A worker's options: `values` values of `loops` batches, no warm-up of pyperf's."""
-    return ["--worker", f"--loops={loops}", "--warmups=0", f"--values={values}", *_pinned(affinity)]
+    """A worker's options: `values` values of `loops` batches, no warm-up of pyperf's.
 
-
-def calibration_arguments(affinity: str | None) -> list[str]:
-    """Options of a worker that only finds out how many loops make a value long enough."""
-    wanted = ["--calibrate-loops", "--warmups=0", "--values=1", f"--min-time={LONG_ENOUGH}"]
-    return ["--worker", *wanted, *_pinned(affinity)]
-
-
-def _pinned(affinity: str | None) -> list[str]:
+    With 0 loops the worker finds out how many make a value long enough.
+    """
     # Never left out where there is affinity: pyperf would pin itself, and every child of a pool
     # with it, to isolated CPUs.
-    return ["--quiet"] if affinity is None else ["--quiet", f"--affinity={affinity}"]
+    pinned = [] if affinity is None else [f"--affinity={affinity}"]
+    looped = [f"--loops={loops}"] if loops else []
+    return ["--worker", *looped, "--warmups=0", f"--values={values}", "--quiet", *pinned]
 
 
-def timed(name: str, batches: Callable[[int], float], metadata: dict[str, Any]) -> pyperf.Benchmark:
-    """In a worker: the benchmark of one run, by the options on the command line."""
+def timed(
+    name: str, batches: Callable[[int], float], metadata: dict[str, Any], loops: int | None = None
+) -> pyperf.Benchmark:
+    """In a worker: the benchmark of one run, by the options on the command line.
+
+    `loops` are those of a value where the command line says none.
+    """
     with _missing("psutil"):
         import pyperf  # after open and first batch: their clocks must not pay for it, nor hide it
 
@@ -47,7 +47,7 @@ def timed(name: str, batches: Callable[[int], float], metadata: dict[str, Any]) 
 
             _collect_metadata.platform = _Platform()
 
-    runner = pyperf.Runner()
+    runner = pyperf.Runner(loops=loops or 0)
     benchmark = runner.bench_time_func(name, batches, metadata=metadata)
     assert benchmark is not None  # only a run for another --worker-task gives none
     return benchmark
@@ -95,7 +95,7 @@ def _missing(name: str) -> Iterator[None]:
 
 
 def loops(benchmark: pyperf.Benchmark) -> int:
-    """The result of a calibration."""
+    """Batches of each of its values."""
     return int(benchmark.get_runs()[0].get_metadata()["loops"])
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from . import engine, imports
 from .answers import FirstAnswer, WrongAnswer, shown
@@ -74,13 +74,12 @@ def main() -> None:
 
 
 def measure(job: dict[str, Any], folder: str) -> None:
-    """Write `result.json`: a pyperf benchmark of one run with our facts as its metadata."""
-    clock = time.perf_counter
-    from .machine import process
+    """Write `result.json`: a pyperf benchmark of one run with our facts as its metadata.
 
-    mark, gil, turned_on = _mark(folder), process.gil(), process.watch_gil()
+    What tells of a cell, and is no part of it, stands between the clocks.
+    """
+    clock, mark, modules = time.perf_counter, _mark(folder), _Modules()
     wait = parking.turn() if job.get("in_turns") else None
-    lazy = process.watch_lazy_imports()
     began = clock()
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
@@ -88,118 +87,196 @@ def measure(job: dict[str, Any], folder: str) -> None:
         batch = stack.enter_context(strategy.open(lanes))
         opened = clock()
         os.remove(mark)
-        draw = job.get("draw", "")
-        whole = lanes.tasks(job["measured_tasks"], job.get("tasks"), draw)
-        portion = Portion(whole, 1 if lanes.around else job.get("parts", 1), job.get("part"))
-        tasks = portion.tasks
+        if wait and job.get("opens_together"):
+            lanes.notes.append({"code": "opened-together"})
+            wait()  # its first batch has the machine to itself
+        portion = _portion(job, lanes)
         usage = _meter() if job.get("first_counts") else None
-        put_off = lazy()
-        with lanes.around_batch():
-            before, cpu = usage.before() if usage else None, time.process_time()
-            beginning = clock()
-            results = batch(tasks)
-            first = clock()
-            cpu, after = time.process_time() - cpu, usage.after() if usage else None
-        agreed = _agreement(lanes.workload, tasks, job.get("model", ""))
-        counted = agreed(results) if agreed else results
-        answer = FirstAnswer(counted, len(tasks), lanes.workload, job.get("exact", False), agreed)
-        sample = list(whole) if len(whole) < job.get("tasks", 0) else []
-        numbers = range(len(tasks)) if sample else spread(job["head"], len(tasks), draw)
-        head = answer.of([counted[i] for i in numbers])
-        of_parts = portion.answers(counted, answer)
-        if portion.number is not None:
-            lanes.notes.append({"code": "in-parts", "measured": len(tasks), "tasks": len(whole)})
-        first_results = shown(results) if job.get("shown") else []
-        if put_off & sys.modules.keys():
-            lanes.notes.append({"code": "lazy-imports"})
-        if answer.alike:
-            lanes.notes.append({"code": "answers-alike"})
-        del results, counted
+        results, first = _first_batch(batch, portion.tasks, lanes, modules, usage)
+        answer, answers = _answers(results, portion, lanes, job)
+        del results
         around = lanes.around_batch if lanes.around else None
         timed = TimedBatches(portion.in_parts(batch), portion, answer, around, wait)
         if usage:
-            timed.take(first - beginning, cpu, before, after)
             lanes.notes.append({"code": "first-counts"})
-        benchmark = engine.timed(job["name"], timed, job["metadata"])
+            timed.take(first)
+        loops = timed.calibrated() if job.get("calibrate") else None
+        benchmark = engine.timed(job["name"], timed, job["metadata"], loops)
         surroundings = _surroundings()
-        lanes.notes += [{"code": "gil-turned-on-by", "module": one} for one in turned_on()]
+        lanes.notes += modules.turned_gil_on()
         imports.write()  # what a task imports is there by now
         if wait:
             wait()
         closing = clock()
-    if any(one.contexts for one in lanes.reports):
-        lanes.notes.append({"code": "own-contexts"})
+    closed = clock()
     facts = {
         "cb_startup_s": opened - began,
-        "cb_first_batch_s": (first - beginning) * portion.times,
-        "cb_close_s": clock() - closing,
-        "cb_own_cpu_s": timed.cpu / timed.batches,
-        "cb_in_process": int(lanes.in_process),
-        "cb_form": lanes.form,
-        "cb_client": _client(job["workload"], lanes.form),
-        "cb_answer": answer.text,
-        "cb_answer_head": head,
-        "cb_head": job["head"],
-        "cb_sample": json.dumps(sample) if sample else "",
-        "cb_part_answers": json.dumps(of_parts) if of_parts else "",
+        "cb_first_batch_s": first.seconds * portion.times,
+        "cb_close_s": closed - closing,
+        **answers,
         "cb_part_seconds": json.dumps(portion.seconds) if portion.seconds else "",
-        "cb_results": json.dumps(first_results) if first_results else "",
+        "cb_own_cpu_s": timed.cpu / timed.batches,
+        **_of_lanes(lanes, job, timed.batches + (usage is None) / portion.times),
         "cb_notes": _distinct([*lanes.notes, *([] if lanes.far else timed.notes)]),
-        "cb_loop": lanes.loop,
-        "cb_start_method": lanes.start,
-        "cb_child_startup_cpu_s": child_startup(lanes.reports),
-        "cb_metrics": _per_batch(
-            total(lanes.reports), (usage is None) / portion.times + timed.batches
-        ),
         **({} if lanes.far else timed.used()),  # of a part of the tree it would be wrong
         **surroundings,
-        "cb_gil_first": None if gil is None else int(gil),
+        "cb_gil_first": modules.first_gil,
     }
     benchmark.update_metadata({key: one for key, one in facts.items() if one not in ("", None)})
     benchmark.dump(os.path.join(folder, "result.json"))
 
 
+class _Modules:
+    """What imports do to a cell unasked: turn the GIL on, or wait for the first batch."""
+
+    def __init__(self) -> None:
+        from .machine import process
+
+        gil = process.gil()
+        self.first_gil = None if gil is None else int(gil)
+        self._turned_on, self.lazy = process.watch_gil(), process.watch_lazy_imports()
+
+    def turned_gil_on(self) -> list[Plain]:
+        """A note for each that did."""
+        return [{"code": "gil-turned-on-by", "module": one} for one in self._turned_on()]
+
+
+def _portion(job: dict[str, Any], lanes: Lanes) -> Portion:
+    """What it runs of its batch."""
+    whole = lanes.tasks(job["measured_tasks"], job.get("tasks"), job.get("draw", ""))
+    portion = Portion(whole, 1 if lanes.around else job.get("parts", 1), job.get("part"))
+    if portion.number is not None:
+        measured = len(portion.tasks)
+        lanes.notes.append({"code": "in-parts", "measured": measured, "tasks": len(whole)})
+    return portion
+
+
+class Spent(NamedTuple):
+    """What a batch took: `seconds`, `cpu` of this process; the whole tree `before` and `after`."""
+
+    seconds: float
+    cpu: float
+    before: Any
+    after: Any
+
+
+def _first_batch(
+    batch: Batch, tasks: Any, lanes: Lanes, modules: _Modules, usage: Any
+) -> tuple[list[Plain], Spent]:
+    """The results of the batch that warms up, or is the only one, and what it took.
+
+    Nothing reads the usage of the tree, or imports what does, before one that only warms up.
+    """
+    clock, put_off = time.perf_counter, modules.lazy()
+    with lanes.around_batch():
+        before, cpu = usage.before() if usage else None, time.process_time()
+        began = clock()
+        results = batch(tasks)
+        seconds = clock() - began
+        cpu, after = time.process_time() - cpu, usage.after() if usage else None
+    if put_off & sys.modules.keys():
+        lanes.notes.append({"code": "lazy-imports"})
+    return results, Spent(seconds, cpu, before, after)
+
+
+def _answers(
+    results: list[Plain], portion: Portion, lanes: Lanes, job: dict[str, Any]
+) -> tuple[FirstAnswer, dict[str, Any]]:
+    """What later batches must equal, and what is stored of it."""
+    agreed = _agreement(lanes.workload, portion.tasks, job.get("model", ""))
+    counted = agreed(results) if agreed else results
+    count = len(portion.tasks)
+    answer = FirstAnswer(counted, count, lanes.workload, job.get("exact", False), agreed)
+    if answer.alike:
+        lanes.notes.append({"code": "answers-alike"})
+    sample = list(portion.whole) if len(portion.whole) < job.get("tasks", 0) else []
+    numbers = range(count) if sample else spread(job["head"], count, job.get("draw", ""))
+    of_parts = portion.answers(counted, answer)
+    first_results = shown(results) if job.get("shown") else []
+    return answer, {
+        "cb_answer": answer.text,
+        "cb_answer_head": answer.of([counted[i] for i in numbers]),
+        "cb_head": job["head"],
+        "cb_sample": json.dumps(sample) if sample else "",
+        "cb_part_answers": json.dumps(of_parts) if of_parts else "",
+        "cb_results": json.dumps(first_results) if first_results else "",
+    }
+
+
+def _of_lanes(lanes: Lanes, job: dict[str, Any], batches: float) -> dict[str, Any]:
+    """What lanes say of themselves once they are closed, after so many batches."""
+    if any(one.contexts for one in lanes.reports):
+        lanes.notes.append({"code": "own-contexts"})
+    return {
+        "cb_in_process": int(lanes.in_process),
+        "cb_form": lanes.form,
+        "cb_client": _client(job["workload"], lanes.form),
+        "cb_loop": lanes.loop,
+        "cb_start_method": lanes.start,
+        "cb_child_startup_cpu_s": child_startup(lanes.reports),
+        "cb_metrics": _per_batch(total(lanes.reports), batches),
+    }
+
+
 def scout(job: dict[str, Any], folder: str) -> None:
     """Write `result.json`: seconds per task, estimated quickly from few tasks.
 
-    With it go the CPU that it took until its lane was open and the seconds of all batches.
+    With it go the seconds of all batches, and what a lane takes until it is open: CPU, of which
+    `shared_cpu` for what all lanes of a process share, and bytes of memory.
     """
-    mark = _mark(folder)
+    mark, before = _mark(folder), _peak_bytes()
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
     with strategy.open(lanes) as opened_batch:
         batch = lanes.guarded(opened_batch)
         cpu, opened = time.process_time(), time.perf_counter()
+        lane_bytes = _peak_bytes() - before
         os.remove(mark)
         seen = _tried(lambda n: lanes.tasks(n, job["tasks"], job.get("draw", "")), batch, job)
         batches = time.perf_counter() - opened
         imports.write()
-    result = {**seen, "startup_cpu": cpu, "batches": batches}
+    taken = {"startup_cpu": cpu, "shared_cpu": lanes.shared_cpu, "lane_bytes": lane_bytes}
+    result = {**seen, **taken, "batches": batches}
     with open(os.path.join(folder, "result.json"), "w", encoding="utf-8") as stream:
         json.dump(result, stream)
 
 
-FEW, LONG_SECONDS = 4, 1.0
-"""Tasks that are enough to tell what one takes, if they are over in that many seconds."""
+def _peak_bytes() -> int:
+    """The most memory that this process has had; 0 where that is not known."""
+    from .machine import process
+
+    return process.peak_bytes()
+
+
+FEW, LONG_SECONDS, UNLIKE = 4, 1.0, 3.0
+"""Tasks that are enough to tell what one takes, if they are over in that many seconds; where it
+differs between batches by this factor, so many times as long."""
 
 
 def _tried(draw: Callable[[int], range], batch: Batch, job: dict[str, Any]) -> dict[str, float]:
     """Seconds of a task, and those of CPU, from batches that grow until they take long enough.
 
-    A single one may be unlike the others, so that more are tried where that costs little.
+    A single one may be unlike the others, so that more are tried where that costs little: the last
+    batch counts, or all but the first, which warms up, where what one takes differs.
     """
-    count, took, done = 1, 0.0, 0
-    whole = cpu = 0.0
-    while done < job["tasks"] and whole < LONG_SECONDS:
-        if took >= engine.LONG_ENOUGH and done >= FEW:
-            break
+    tried: list[tuple[int, float, float]] = []  # tasks, seconds, seconds of CPU
+    count, whole, unlike = 1, 0.0, False
+    while whole < LONG_SECONDS * (UNLIKE if unlike else 1):
         tasks = draw(count)
         began, before = time.perf_counter(), time.process_time()
         batch(tasks)
         took, cpu = time.perf_counter() - began, time.process_time() - before
-        whole, done = whole + took, count
+        tried.append((count, took, cpu))
+        whole += took
+        each = [seconds / tasks for tasks, seconds, _ in tried[1:]]
+        unlike = bool(each) and max(each) > UNLIKE * min(each) and whole >= engine.LONG_ENOUGH
+        long_enough = took >= engine.LONG_ENOUGH and count >= FEW and not unlike
+        if long_enough or count == job["tasks"]:
+            break
         count = min(2 * count, job["tasks"])
-    return {"seconds_per_task": took / done, "cpu_per_task": cpu / done}
+    counts, seconds, cpus = zip(*(tried[1:] if unlike else tried[-1:]), strict=True)
+    done = sum(counts)
+    return {"seconds_per_task": sum(seconds) / done, "cpu_per_task": sum(cpus) / done}
 
 
 def _mark(folder: str) -> str:
@@ -214,6 +291,10 @@ AGAIN = (
     "in a later batch: each process runs every task at least twice; before_batch() and "
     "after_batch() of the workload, or beside the function, can undo what the first one did"
 )
+
+
+CERTAINLY = 2
+"""Times as long as must be: less may be a short batch that was held up."""
 
 
 class TimedBatches:
@@ -237,19 +318,37 @@ class TimedBatches:
         self.cpu = 0.0
         self.batches = 0.0
         self._taken: float | None = None
+        self._in_turn = False
 
-    def take(self, seconds: float, cpu: float, before: Any, after: Any) -> None:
+    def take(self, first: Spent) -> None:
         """Take a batch that was run already as the one that will be asked for first."""
-        self._taken = seconds
-        self._note(1, cpu, before, after)
+        self._taken = first.seconds
+        self._note(1, first.cpu, first.before, first.after)
+
+    def calibrated(self) -> int:
+        """How many batches make a value long enough, tried in the turn of the first value.
+
+        A single batch that is long without doubt is that value.
+        """
+        loops, seconds = 1, self(1)
+        long = seconds >= CERTAINLY * engine.LONG_ENOUGH
+        while seconds < engine.LONG_ENOUGH:
+            loops *= 2
+            seconds = self._value(loops)
+        self._taken, self._in_turn = seconds if long else None, not long
+        return loops
 
     def __call__(self, loops: int) -> float:
-        if self._taken is not None:
-            seconds, self._taken = self._taken, None
-            return seconds
-        batch, tasks, clock, repeats = self._batch, self._tasks, time.perf_counter, range(loops)
-        if self._wait:
+        taken, self._taken = self._taken, None
+        if taken is not None:
+            return taken
+        in_turn, self._in_turn = self._in_turn, False
+        if self._wait and not in_turn:
             self._wait()
+        return self._value(loops)
+
+    def _value(self, loops: int) -> float:
+        batch, tasks, clock, repeats = self._batch, self._tasks, time.perf_counter, range(loops)
         before = self._usage.before()
         cpu = time.process_time()
         began = clock()

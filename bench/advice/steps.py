@@ -215,7 +215,8 @@ def _raced(
     agenda = alone(shop, settings)
     if why := advice.failure or advice.no_race:
         agenda = replace(agenda, cells=tuple(replace(one, reason=why) for one in agenda.cells))
-    agenda = replace(agenda, more={"advice": asdict(advice)})
+    more, one_shot = {"advice": asdict(advice)}, advice.goal == "one-shot"
+    agenda = replace(agenda, more=more, starts_alone=one_shot)
     rules = rules_of(advice, agenda.cells)
     absent = [one.id for one in agenda.cells if one.reason]
     if not (advice.failure or advice.no_race):

@@ -114,15 +114,14 @@ def _plan(cell: str, settings: Settings) -> tuple[PlannedCell, MeasuredSide]:
 
 def _record(lab: Lab, planned: PlannedCell, settings: Settings) -> Pass | Failed:
     from ..driver import limits
-    from ..driver.rounds import startup
     from ..driver.schedule import Scouting
 
-    patience = limits(settings).patience
-    one = lab.scout(planned, patience(None))
+    limit = limits(settings)
+    one = lab.scout(planned, limit.patience(None))
     if not isinstance(one, Scouting):
         return one
-    batch, lane = one.seconds_per_task * planned.cell.tasks, (one.startup, one.startup_cpu)
-    return lab.record(planned, patience(batch, startup(planned, lane)))
+    batch = one.seconds_per_task * planned.cell.tasks
+    return lab.record(planned, limit.opening(batch, planned, one.lane))
 
 
 def document(batch: Pass, about: dict[str, str]) -> dict[str, Any]:

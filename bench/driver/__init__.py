@@ -91,6 +91,8 @@ class Agenda:
     """Seconds of the budget that are needed when all is measured."""
     fewer: bool = False
     """Whether batches of slow tasks may have fewer than planned."""
+    starts_alone: bool = False
+    """Whether starting is what is looked at: then no worker opens beside others."""
 
 
 def with_sides(shop: Workshop, settings: Settings) -> Agenda:
@@ -129,6 +131,7 @@ def measure(
     past = History(cells, _entries(resume / "journal.jsonl", cells) if resume else ())
     limit, probes = limits(settings), settings.probes
     after = Ahead(past, probes, limit, agenda.ending)
+    past.starts_alone = agenda.starts_alone
     if settings.fresh:
         past.first_counts |= {one.block for one in cells}
     with ExitStack() as fixtures:

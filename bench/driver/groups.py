@@ -1,5 +1,7 @@
 """Groups of cells whose workers are alive together and take turns: who, how often, in what order.
 
+Where opening takes long and mostly waits, they also open at the same time.
+
 Noise of a shared machine lives below a second.  Cells that are measured seconds apart had another
 machine each, cells that take turns had the same; and of several turns the faster half had most of
 it to themselves.
@@ -11,7 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from ..plan.cells import PlannedCell
+from ..machine.identity import cpus
+from ..plan.cells import PlannedCell, alike
+from ..store.state import Startup
 
 if TYPE_CHECKING:
     from ..store.state import History
@@ -29,6 +33,12 @@ PROCESS_SECONDS = 0.15
 """What a worker costs besides opening, batches and closing: it starts, imports pyperf and ends."""
 FEWEST = 4
 """Rounds that a budget should hold: of three, intervals are wide whatever their turns."""
+STARTING_SECONDS = 0.3
+"""A worker starts, opens and ends: 0.1 to 0.5 where that is all it does."""
+SLOW_SECONDS, BUSY = 2.0, 0.25
+"""What takes longer to open, and computes in less than that share of it, opens beside others."""
+UNKNOWN = Startup(0.0, 0.25)
+"""Of a lane that was not scouted: interpreters share the CPUs that there are."""
 LONG_PART, LEAST_TASKS = 0.15, 8
 """Seconds of a part of a batch in turn, and its tasks, at the least."""
 PARTS = (8, 4, 2)
@@ -63,23 +73,77 @@ def orders(count: int, turns: int, random: Random) -> list[list[int]]:
     return found
 
 
+def beside(cells: Sequence[int], history: History) -> int:
+    """Beside how many others each worker of a group opens: all, where it only waits for long."""
+    block = next(one.block for one in history.plan if one.id == cells[0])
+    lane = history.startups.get(block, Startup())
+    waits = lane.seconds > SLOW_SECONDS and lane.cpu < BUSY * lane.seconds
+    return len(cells) - 1 if waits and not history.starts_alone else 0
+
+
+def starting(planned: PlannedCell, lane: Startup | None) -> float:
+    """Seconds in which a worker of the cell should start and end, from those with one `lane`.
+
+    Lanes wait side by side.  Those that compute take turns in threads, for the GIL, and share the
+    CPUs in children.
+    """
+    known, start = lane or Startup(), planned.cell.strategy.params.get("start")
+    own = known.cpu - known.shared_cpu
+    if start is None:
+        return max(STARTING_SECONDS, known.seconds + (planned.lanes - 1) * own)
+    anew = start == "spawn" or planned.cell.strategy.params.get("preload") is False
+    each = known.cpu if anew else own
+    forker = known.shared_cpu if start == "forkserver" else 0.0
+    alone = known.seconds - own + forker
+    return max(STARTING_SECONDS, alone + each * planned.lanes / min(cpus(), planned.lanes))
+
+
+def longest_start(planned: PlannedCell, lane: Startup | None) -> float:
+    """The same at worst: what computes is done by one lane after the other, twice as slowly.
+
+    Each child may start an interpreter and import everything anew.
+    """
+    known = lane or UNKNOWN
+    shared = known.shared_cpu if "start" not in planned.cell.strategy.params else 0.0
+    return known.seconds + 2 * (known.cpu - shared) * planned.lanes
+
+
+def starting_together(cells: Sequence[PlannedCell], history: History) -> float:
+    """Seconds in which the workers of a group should start and end."""
+    lane = history.startups.get(cells[0].block, Startup())
+    each = [starting(one, lane) for one in cells]
+    return sum(each) - beside([one.id for one in cells], history) * (lane.seconds - lane.cpu)
+
+
+def starting_block(cells: Sequence[PlannedCell], history: History) -> float:
+    """The same of the cells of a block, with as much as is theirs of the pairs that they are in."""
+    if cells and cells[0].pair is not None:
+        plan = {one.id: one for one in history.plan}
+        pairs = [[plan[other] for other in alike(plan, one.id)] for one in cells]
+        return sum(starting_together(pair, history) / len(pair) for pair in pairs)
+    plan = {one.id: one for one in cells}
+    together = [[plan[one] for one in group] for group in groups([*plan], cells)]
+    return sum(starting_together(group, history) for group in together)
+
+
 def turns(costs: Sequence[tuple[float, float]], seconds: float, done: int) -> list[int]:
     """How many turns pay, for each group of a round; from the seconds of its processes, of a turn.
 
-    Fewer where the `seconds` left would not hold FEWEST rounds with those that are done.  Formula:
+    Fewer where the `seconds` left so hold more rounds, up to FEWEST with those done.  Formula:
     Kalibera and Jones (2013), "Rigorous benchmarking in reasonable time", sqrt(cost of a process /
     cost of a turn * variance within / variance between).  It is of means; of the faster half three
     turns did best where it says two to four.
     """
     wanted = [paying(process, turn) for process, turn in costs]
+
+    def rounds(most: int) -> int:
+        took = sum(p + min(most, n) * t for (p, t), n in zip(costs, wanted, strict=True))
+        return min(max(1, FEWEST - done), int(seconds / took)) if took else FEWEST
+
     most = max(wanted, default=1)
-    while most > 1:
-        found = [min(most, one) for one in wanted]
-        took = sum(p + n * t for (p, t), n in zip(costs, found, strict=True))
-        if max(1, FEWEST - done) * took <= seconds:
-            return found
+    while most > 1 and not 0 < rounds(1) == rounds(most):
         most -= 1
-    return [1 for _ in wanted]
+    return [min(most, one) for one in wanted]
 
 
 def paying(process: float, turn: float) -> int:
@@ -91,7 +155,11 @@ def costs(cells: Sequence[int], history: History) -> tuple[float, float]:
     """Seconds of their processes without turns, and of one turn of each; by what they last took."""
     known = [(cell, history.measured[cell][-1]) for cell in cells if history.measured[cell]]
     each = [_cost(run, cell, history) for cell, run in known]
-    return sum(process for process, _ in each), sum(turn for _, turn in each)
+    waited = 0.0
+    if known and beside(cells, history):
+        *shorter, _ = sorted(run.get("startup") or 0.0 for _, run in known)
+        waited = sum(shorter)
+    return sum(process for process, _ in each) - waited, sum(turn for _, turn in each)
 
 
 def _cost(run: Mapping[str, Any], cell: int, history: History) -> tuple[float, float]:

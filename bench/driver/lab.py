@@ -107,11 +107,6 @@ class Lab:
         with self._workers.started(planned.cell, job, launch) as worker:
             return worker.result()
 
-    def calibrate(self, visit: Visit) -> int | Failed:
-        """How many loops make a value long enough."""
-        with self.started(visit, engine.calibration_arguments(self._affinity)) as worker:
-            return parsed(worker.result(), lambda text: engine.loops(engine.loads(text)))
-
     def measure(self, visit: Visit) -> Measurement | Failed:
         """Measure the cell once."""
         outcome = self._measured(visit)
@@ -148,10 +143,8 @@ class Lab:
             return outcome
         return replace(outcome, took=self.elapsed() - began)
 
-    def started(
-        self, visit: Visit, options: list[str] | None = None, *, in_turns: bool = False
-    ) -> AbstractContextManager[Worker]:
-        options = options or engine.arguments(visit.loops, visit.values, self._affinity)
+    def started(self, visit: Visit, *, in_turns: bool = False) -> AbstractContextManager[Worker]:
+        options = engine.arguments(visit.loops, visit.values, self._affinity)
         launch = Launch(options, visit.round, visit.timeout, visit.planned.side)
         # Another sample in every round: intervals so hold how unlike tasks are.
         cell = visit.planned.cell
@@ -159,6 +152,7 @@ class Lab:
         job = {
             **_job(visit),
             "in_turns": in_turns,
+            "opens_together": in_turns and visit.beside > 0,
             "draw": f"{self._workers.seed}/{visit.round}",
             "model": str(self._workers.folder / f"first-results-{kept}"),
         }
@@ -201,13 +195,15 @@ class Lab:
 
 def _scouting(passed: float, text: str) -> Scouting:
     result = json.loads(text)
-    names = ("seconds_per_task", "startup_cpu", "batches", "cpu_per_task")
-    per_task, startup_cpu, batches, cpu = (float(result[name]) for name in names)
-    return Scouting(per_task, max(0.0, passed - batches), startup_cpu, cpu)
+    names = ("seconds_per_task", "batches", "startup_cpu", "cpu_per_task", "shared_cpu")
+    per_task, batches, opening, task, shared = (float(result[name]) for name in names)
+    startup, lane_bytes = max(0.0, passed - batches), int(result["lane_bytes"])
+    return Scouting(per_task, startup, opening, task, shared, lane_bytes)
 
 
 def _measurement(text: str) -> Measurement:
-    run = engine.loads(text).get_runs()[0]
+    benchmark = engine.loads(text)
+    run = benchmark.get_runs()[0]
     facts = run.get_metadata()
     seconds = undisturbed(run.values)
     answers = facts[keys.ANSWER], facts[keys.ANSWER_HEAD]
@@ -218,6 +214,7 @@ def _measurement(text: str) -> Measurement:
         startup=facts[keys.STARTUP],
         metrics=counted,
         usual=usual(run.values),
+        loops=engine.loops(benchmark),
         part_answers=json.loads(facts.get(keys.PART_ANSWERS, "[]")),
         part_seconds=json.loads(facts.get(keys.PART_SECONDS, "[]")),
     )
@@ -234,6 +231,7 @@ def _job(visit: Visit) -> dict[str, Any]:
         "part": visit.part,
         "head": visit.head,
         "first_counts": visit.first_counts,
+        "calibrate": not visit.loops,
         "shown": visit.round < 2,  # which show where answers part, of cells or of processes
         "metadata": {
             keys.CELL: visit.planned.id,

@@ -20,7 +20,6 @@ from concbench.reports.codes import coded
 from ..probes.empty import emptied
 from ..spec import Cell
 from ..store.passes import missing
-from .rounds import startup
 from .schedule import LATE
 
 if TYPE_CHECKING:
@@ -32,8 +31,9 @@ if TYPE_CHECKING:
 
 SHARE = 0.25
 """Of the budget: what all passes together may take; without one, of the rounds' time besides."""
-FEWEST = 2
-"""Rounds, without which there is no interval: until then probes have to wait."""
+FEWEST, ENOUGH = 2, 3
+"""Rounds, without which there is no interval: until then probes have to wait.  For those that have
+no time for all cells, a third round, which makes intervals narrower by half, need not wait."""
 PROCESS_SECONDS = 0.1
 """A worker starts, opens, closes and ends, at the least."""
 OPENED_TWICE = 1.3
@@ -190,7 +190,10 @@ class Ahead:
         if rounds not in self._expected:  # reads all that was measured: once a round
             passes = owed(self.past.plan, self.past, self.probes)
             self._expected = {rounds: sum(one.expected for one in passes)}
-        return self.ending + min(self.most, self._expected[rounds])
+        expected = self._expected[rounds]
+        if expected > self.most and self.past.counted < ENOUGH:
+            return self.ending
+        return self.ending + min(self.most, expected)
 
 
 @dataclass(frozen=True)
@@ -252,9 +255,10 @@ class Probing:
         """One that hangs costs the others at most half of what is left."""
         in_turn = self.past.seconds_per_task.get(one.planned.block) if one.planned else None
         batch = None if in_turn is None else in_turn * one.cell.tasks
-        known = self.past.startups.get(one.planned.block) if one.planned else None
-        opening = startup(one.planned, known) if one.planned else 0.0
-        patience = self.limits.patience(batch, opening)
+        patience = self.limits.patience(batch)
+        if one.planned:
+            lane = self.past.startups.get(one.planned.block)
+            patience = self.limits.opening(batch, one.planned, lane)
         return min(patience, left, max(left / 2, 2 * one.expected))
 
     def _add(self, event: Mapping[str, Any], seconds: float) -> None:

@@ -7,15 +7,14 @@ round to which the machine gave much less is measured again as a whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..engine import LONG_ENOUGH
 from ..machine.canary import MUCH_LESS, is_low
 from ..plan.cells import PlannedCell, shuffled
 from ..processes.outputs import Failed
-from ..store.state import History
+from ..store.state import History, Startup
 from . import groups
 from .forks import explained
 from .schedule import LATE, last_round
@@ -32,6 +31,7 @@ class Visit:
     round: int
     position: int
     loops: int
+    """Batches of a value; 0 where the worker is to find out how many make one long enough."""
     tasks: int
     head: int
     """Tasks that the reference runs; where those are fewer, they have a digest of their own."""
@@ -43,6 +43,9 @@ class Visit:
     """Into how many parts a batch in turn falls, and which of them alone is run."""
     first_counts: bool = False
     """Whether the first batch is the value: tasks take too long to run them twice."""
+    beside: int = 0
+    """So many other workers open at the same time, each of about `opening_bytes`."""
+    opening_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Measurement:
     """When each of its values began, in seconds of the run."""
     part_answers: Sequence[str] = ()
     part_seconds: Sequence[float] = ()
+    loops: int = 1
 
 
 GLANCE_SECONDS = 4.0
@@ -106,6 +110,8 @@ def due(history: History) -> int | None:
 Wanted: TypeAlias = Callable[[Sequence[Mapping[int, float]]], Collection[int]]
 """From the seconds of every round, by cell, to the cells still to be measured."""
 
+AS_EXPECTED = 1.5
+"""Times what opening should take: what a worker has for it, however long that is."""
 PATIENCE, PATIENCE_UNKNOWN, PATIENCE_MOST = 10.0, 30.0, 60.0
 """Seconds for a worker to start and end; for one of which nothing is known; for any by default.
 A worker that hangs costs the others this much of the budget, twice."""
@@ -122,31 +128,26 @@ class Limits:
     rounds: int | None = None
     timeout: float | None = None
 
-    def patience(self, batch: float | None, startup: float = 0.0) -> float:
+    def patience(self, batch: float | None, longest: float = 0.0, expected: float = 0.0) -> float:
         """How long a worker may take, from the time of its batch in turn (None: unknown).
 
-        `startup` is what its lanes should take to open, in seconds.
+        `longest` is what its lanes may take to open, `expected` what they should, in seconds.
         """
         if self.timeout is not None:
             return self.timeout
         most = max(PATIENCE_MOST, self.budget)
         usual = PATIENCE_UNKNOWN if batch is None else min(PATIENCE + 4 * 2 * batch, most)
-        return usual + min(2 * startup, most)
+        return usual + min(2 * longest, max(most, AS_EXPECTED * expected))
 
+    def opening(
+        self, batch: float | None, planned: PlannedCell, lane: Startup | None, workers: int = 1
+    ) -> float:
+        """The patience with one of so many workers that open at the same time: one by one at worst.
 
-UNKNOWN_STARTUP = 0.0, 0.25
-"""Of a lane that was not scouted: seconds, and those of CPU."""
-
-
-def startup(planned: PlannedCell, lane: tuple[float, float] | None) -> float:
-    """Seconds that the lanes of a cell should take to open at most, from those of one `lane`.
-
-    Lanes that wait do so side by side.  Those that compute share what there is of the machine, and
-    so do children, each of which may start an interpreter and import everything anew: at worst one
-    after the other, twice as slowly as the one that was alone.
-    """
-    wall, cpu = lane or UNKNOWN_STARTUP
-    return wall + 2 * cpu * planned.workers
+        What lanes of the cell take follows from those of one `lane`.
+        """
+        longest, expected = groups.longest_start(planned, lane), groups.starting(planned, lane)
+        return self.patience(batch, workers * longest, workers * expected)
 
 
 @dataclass(frozen=True)
@@ -229,8 +230,9 @@ class Course:
             self._glance()
             random = Random(f"{self.seed}/{self.history.rounds}/{cells[0]}")
             while cells := [cell for cell in cells if not self.history.quarantined(cell)]:
-                visits = [self._next_visit(cell, turns) for cell in cells]
-                if len(visits) == 1 or all(visit.values == 1 for visit in visits):
+                beside = groups.beside(cells, self.history)
+                visits = [self._next_visit(cell, turns, beside) for cell in cells]
+                if len(visits) == 1 or not (beside or any(one.values > 1 for one in visits)):
                     visits = visits[:1]
                     self.watch(visits[0])
                     outcomes = [self.lab.measure(visits[0])]
@@ -265,44 +267,40 @@ class Course:
         if not self.history.measured[cell]:
             outcome = explained(self.lab, visit, outcome)
         if isinstance(outcome, Measurement) and cell not in self.history.loops:
-            loops: int | Failed = 1
-            if outcome.seconds < LONG_ENOUGH and not visit.first_counts:
-                loops = self.lab.calibrate(visit)
-            if isinstance(loops, Failed):
-                outcome = loops
-            else:
-                self._add({"event": "loops", "cell": cell, "loops": loops})
-                if loops > 1:
-                    outcome = self.lab.measure(replace(visit, loops=loops))
+            self._add({"event": "loops", "cell": cell, "loops": outcome.loops})
         self._add(_entry(visit, outcome))
         known = outcome.part_seconds if isinstance(outcome, Measurement) else ()
         if visit.planned.reference and groups.even(known):
             self._add({"event": "parts", "block": visit.planned.block, "parts": visit.parts})
 
-    def _next_visit(self, cell: int, values: int) -> Visit:
+    def _next_visit(self, cell: int, values: int, beside: int) -> Visit:
         history, number = self.history, self.history.rounds - 1
         planned = next(one for one in self.plan if one.id == cell)
         in_turn = history.seconds_per_task.get(planned.block)
         parts, part = groups.portion(planned, history)
         if not history.measured[cell] and self.values is None:
             values = groups.first_values(planned, history, parts)
-        if planned.block in history.first_counts:
-            values = 1
+        first_counts = planned.block in history.first_counts
+        lane = history.startups.get(planned.block)
         return Visit(
             planned,
             number,
             history.orders[number].index(cell),
-            history.loops.get(cell, 1),
+            history.loops.get(cell, int(first_counts)),
             history.measured_tasks(planned),
             history.samples.get(planned.block, 0),
-            self.limits.patience(
+            self.limits.opening(
                 None if in_turn is None else in_turn * planned.cell.tasks,
-                startup(planned, history.startups.get(planned.block)),
+                planned,
+                lane,
+                1 + beside,
             ),
-            values,
+            1 if first_counts else values,
             parts,
             part,
-            planned.block in history.first_counts,
+            first_counts,
+            beside,
+            lane.lane_bytes * planned.lanes if lane else 0,
         )
 
     def _add(self, event: Mapping[str, Any]) -> None:

@@ -17,7 +17,8 @@ from concbench.reports.numbers import brief
 
 from ..machine.identity import cpus
 from ..processes.outputs import Failed
-from ..store.state import History
+from ..store.state import History, Startup
+from . import groups
 
 if TYPE_CHECKING:
     from ..plan.cells import PlannedCell
@@ -32,8 +33,6 @@ ENDING_SECONDS = 1.5
 """What a command takes before its clock starts and after it stops: imports, plan, tables."""
 PAGE_SECONDS = 4.0
 """The same for a page with its charts."""
-PROCESS_SECONDS = 0.3
-"""A worker starts, opens and ends: 0.1 to 0.5."""
 ROUNDS = 6
 """Rounds that the slowest reference should leave time for."""
 SHORTEST_SAMPLE = 1.0
@@ -49,13 +48,21 @@ MOSTLY = 2.0
 class Scouting:
     """What the reference showed of one lane: seconds of a task, and of starting and ending.
 
-    `startup_cpu` are those of CPU until the lane was open, `cpu_per_task` those of a task.
+    `startup_cpu` are those of CPU until the lane was open, `shared_cpu` of these those that other
+    lanes of its process would share, `cpu_per_task` those of a task; `lane_bytes` are of memory.
     """
 
     seconds_per_task: float
     startup: float = 0.0
     startup_cpu: float = 0.0
     cpu_per_task: float = 0.0
+    shared_cpu: float = 0.0
+    lane_bytes: int = 0
+
+    @property
+    def lane(self) -> Startup:
+        """What its process took besides tasks."""
+        return Startup(self.startup, self.startup_cpu, self.shared_cpu, self.lane_bytes)
 
 
 @dataclass(frozen=True)
@@ -146,7 +153,9 @@ class Scouts:
         return entries
 
     def _trial(self, entries: list[Event]) -> History:
-        return History(self.past.plan, [*self.past.entries, *entries])
+        trial = History(self.past.plan, [*self.past.entries, *entries])
+        trial.starts_alone = self.past.starts_alone
+        return trial
 
     def _add(self, event: Mapping[str, Any]) -> None:
         entry = {**event, "elapsed": round(self.lab.elapsed(), 3)}
@@ -185,25 +194,18 @@ def first_round(past: History) -> float:
 def round_of(past: History, block: int) -> float:
     """The same of the cells of one block."""
     own = _cells(past, block)
-    return sum(_starting(one, past) + _batches(one, past) for one in own)
+    return groups.starting_block(own, past) + sum(_batches(one, past) for one in own)
 
 
 def long_batches(past: History, block: int, times: float) -> bool:
     """Whether its batches take more than so many times what starting its workers does."""
     own = _cells(past, block)
-    batches, starting = (sum(each(one, past) for one in own) for each in (_batches, _starting))
-    return batches > times * starting
+    batches = sum(_batches(one, past) for one in own)
+    return batches > times * groups.starting_block(own, past)
 
 
 def _cells(past: History, block: int) -> list[PlannedCell]:
     return [one for one in past.plan if one.block == block and not one.reason]
-
-
-def _starting(planned: PlannedCell, past: History) -> float:
-    wall, cpu = past.startups.get(planned.block, (PROCESS_SECONDS, 0.0))
-    if _in_children(planned):  # which share the CPUs there are
-        wall += cpu * planned.workers / cpus()
-    return max(PROCESS_SECONDS, wall)
 
 
 def _batches(planned: PlannedCell, past: History) -> float:

@@ -167,14 +167,12 @@ class Worker:
         return max(0.0, self.deadline - time.monotonic())
 
     def ready(self) -> bool:
-        """Wait until it waits for its turn, as long as a launch may; whether it does."""
-        self.deadline = time.monotonic() + self.launch.timeout
-        while self.left():
-            if line(self.process, min(self.left(), LOOK_SECONDS)) is not None:
-                return True
-            if wait(self.process, ENDED_SECONDS) is not None or self._done():
+        """Wait until it waits for its turn, as long as it has time; whether it does."""
+        while line(self.process, min(self.left(), LOOK_SECONDS)) is None:
+            ended = wait(self.process, ENDED_SECONDS) is not None or self._done()
+            if ended or not self.left():
                 return False
-        return False
+        return True
 
     def go(self) -> None:
         """Let it go on, with as much time as a launch has; one that has died says so as it ends."""

@@ -188,6 +188,7 @@ def _measured(
                 past.loops.setdefault(pair.now.id, loops)
         return of(past).rule(settings.seconds)
 
+    agenda = replace(agenda, starts_alone=samples.starts)
     with progress() as watch:
         folder = measure(shop, agenda, settings, sys.argv[1:], watch, resume, rule)
     return of(History(agenda.cells, entries(folder / "journal.jsonl"))), folder

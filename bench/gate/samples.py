@@ -54,8 +54,16 @@ class Samples:
     @property
     def probes(self) -> tuple[str, ...]:
         """What a pass after every visit has to look at."""
-        metrics = {key for pair in self.pairs for key in (*self.asked(pair), *self.required(pair))}
-        return tuple(probe for metric, probe in PROBES.items() if metric in metrics)
+        return tuple(probe for metric, probe in PROBES.items() if metric in self._metrics)
+
+    @property
+    def starts(self) -> bool:
+        """Whether what starting takes is asked for."""
+        return not {"startup", "one_shot"}.isdisjoint(self._metrics)
+
+    @property
+    def _metrics(self) -> set[str]:
+        return {key for pair in self.pairs for key in (*self.asked(pair), *self.required(pair))}
 
     def failed(self) -> list[tuple[str, str]]:
         """The cells that could not be measured, each once, and why, by side if there are two."""

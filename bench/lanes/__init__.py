@@ -7,6 +7,7 @@ a worker's start-up is measured with the imports that its strategy needs, and no
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, partial
@@ -49,14 +50,15 @@ class Lanes:
     code of `concbench.reports.run.notes` with its values, such as `{"code": "blocks-loop"}`, or a
     strategy's own words as text.  `in_process` says whether every lane was in this process, `start`
     how children were started, `far` whether they are none of ours, `loop` the class of the event
-    loop; `reports` are those of closed lanes.
+    loop; `reports` are those of closed lanes.  `shared_cpu` are the seconds of CPU that this
+    process had used when it had what all its lanes share: the interpreter and imports.
     """
 
     def __init__(self, workload: Spec, instruments: Instruments | None = None) -> None:
         self._spec, self._instruments = workload, instruments
         self._record = instruments.record if instruments else None
         self.form = self.start = self.loop = ""
-        self.in_process, self.far = True, False
+        self.in_process, self.far, self.shared_cpu = True, False, 0.0
         self.notes: list[Plain] = []
         self.reports: list[LaneReport] = []
 
@@ -303,6 +305,7 @@ class Lanes:
         client, module = client_module(self._workload, form, self._spec.clients)
         if client:
             _import(client, module, self.start in ("", "fork"))
+        self.shared_cpu = time.process_time()
 
 
 def spread(count: int, of: int, draw: str = "", turn: int = 0) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # signal would be 0.5 ms of every start-up
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -70,16 +71,26 @@ def name_child() -> None:
 
 STACK_SIGNAL = getattr(_signal, "SIGUSR2", None)
 """Asks a process for its stacks; Windows has none."""
+TASKS_TITLE = "Tasks of event loops:"
+"""Stands before what follows them."""
 
 
 def show_stacks() -> None:
-    """Have this process write its stacks to stderr on that signal, unless it has another use."""
+    """Have it write its stacks, and what tasks await, on that signal, unless it has another use."""
     if STACK_SIGNAL is None or _signal.getsignal(STACK_SIGNAL) != _signal.SIG_DFL:
         return
     import faulthandler
 
     with suppress(OSError, ValueError, RuntimeError):  # its stderr is closed
-        faulthandler.register(STACK_SIGNAL, file=2, all_threads=True)
+        _signal.signal(STACK_SIGNAL, _show_waiting)
+        faulthandler.register(STACK_SIGNAL, file=2, all_threads=True, chain=True)
+
+
+def _show_waiting(*_: object) -> None:
+    if "asyncio" in sys.modules:
+        from .waiting import show  # which only a process that hangs needs
+
+        show()
 
 
 def threads(

@@ -29,6 +29,14 @@ def open_files() -> int | None:
     return None if soft == resource.RLIM_INFINITY else soft
 
 
+def peak_bytes() -> int:
+    """The most memory that it has had so far; 0 where that is not known."""
+    if resource is None:
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(most if sys.platform == "darwin" else 1024 * most)
+
+
 def cgroup_cpus(proc: str = "/proc/self") -> float | None:
     """CPUs that its cgroup and those above it may use on average; None without a quota."""
     try:

@@ -47,11 +47,18 @@ class PlannedCell:
     pair: int | None = None
     in_turn: bool = False
     """Whether it runs one task at a time: a sample of them is enough where they take long."""
+    one_loop: bool = False
+    """Whether all tasks run in one event loop, and so in one lane."""
 
     @property
     def company(self) -> int:
         """The number of those it is compared with: its pair, else its block."""
         return self.block if self.pair is None else ~self.pair
+
+    @property
+    def lanes(self) -> int:
+        """How many it opens, at most."""
+        return 1 if self.in_turn or self.one_loop else self.workers
 
     @property
     def name(self) -> str:
@@ -197,13 +204,10 @@ def _placed(cells: list[Cell], reference: str) -> Iterator[PlannedCell]:
         spec = replace(cell.workload, clients=clients.renamed(workload, there))
         planned = replace(cell, workload=spec)
         count = _in_flight(cell)
-        alone = count == 1 or _in_turn(cell.strategy.build(), workload)
-        yield PlannedCell(number, planned, count, block, refers, why, in_turn=alone)
-
-
-def _in_turn(strategy: Any, workload: Any) -> bool:
-    own = getattr(strategy, "in_turn", None)
-    return own is not None and bool(own(workload))
+        in_loop = getattr(cell.strategy.build(), "in_turn", None)
+        alone = count == 1 or (in_loop is not None and bool(in_loop(workload)))
+        place = number, planned, count, block, refers, why
+        yield PlannedCell(*place, in_turn=alone, one_loop=in_loop is not None)
 
 
 def _in_flight(cell: Cell) -> int:

@@ -1,12 +1,11 @@
 """The stacks of a process that hangs, and of its children: each writes them itself, on a signal.
 
 Workers and their children have faulthandler write to stderr, which all of them share; it does so
-whatever the interpreter waits for.  The driver asks one after the other and reads what was added.
+whatever the interpreter waits for.  Where the tasks of event loops wait follows, if the interpreter
+still runs code.  The driver asks one after the other and reads what was added.
 
-Newer Pythons tell more from outside, to an interpreter of their own version: 3.14 where the tasks
-of an event loop wait, which no stack of its thread shows, and 3.15 the stacks of a process that has
-no such handler, as a library's own children.  Where no process may read another's memory, nothing
-is added.
+Python 3.15 tells the stacks of a process that has no such handler, as a library's own children, to
+another interpreter of its version.  Where no process may read another's memory, nothing is added.
 """
 
 from __future__ import annotations
@@ -15,32 +14,27 @@ import os
 import re
 import subprocess
 import time
-from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
-from ..lanes.pools import STACK_SIGNAL
+from ..lanes.pools import STACK_SIGNAL, TASKS_TITLE
 from . import strays
 
-SECONDS, PAUSE_SECONDS = 1.0, 0.02
+SECONDS, PAUSE_SECONDS = 1.0, 0.1
 """For a process to write its stacks, and between two looks at them."""
 CHILDREN = 8
 """Children that are asked; most wait for the same."""
 THREADS, CALLS = 4, 8
 """Of one process, and of each of its threads, that are shown: the innermost calls."""
-TASKS = 8
-"""Tasks of an event loop that are shown, those alike as one."""
 OUTSIDE_SECONDS = 10.0
 """For another interpreter to start and look."""
-# As `python -m asyncio pstree PID` and `python -m profiling.sampling dump PID` on a command line.
+# As `python -m profiling.sampling dump PID` on a command line.
 OUTSIDE = """
 import runpy, sys
-since, module, *sys.argv[1:] = sys.argv[1:]
-if sys.version_info >= tuple(map(int, since.split("."))):
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+if sys.version_info >= (3, 15):
+    runpy.run_module("profiling.sampling", run_name="__main__", alter_sys=True)
 """
 
 
@@ -58,10 +52,7 @@ def of_tree(pid: int, stderr: Path) -> str:
         return ""
     alike: dict[str, list[int]] = {}
     for one in [process, *children[:CHILDREN]]:
-        text = _ask(one.pid, stderr) or _from_outside(one, "3.15", "profiling.sampling", "dump")
-        if "asyncio" in text:
-            text = "\n".join([text.rstrip(), *_tasks(one)])
-        if text:
+        if text := _ask(one.pid, stderr) or _from_outside(one):
             alike.setdefault(text, []).append(one.pid)
     return "\n".join(f"{_title(pids, pid)}:\n{text}" for text, pids in alike.items())
 
@@ -91,22 +82,12 @@ def _ask(pid: int, stderr: Path) -> str:
     return _shortened(text)
 
 
-def _from_outside(process: psutil.Process, since: str, module: str, *words: str) -> str:
-    """What a module of its own Python says of a process; "" where it is older, or may not look."""
+def _from_outside(process: psutil.Process) -> str:
+    """What its own Python says of a process; "" where that is older, or may not look."""
     with suppress(OSError, psutil.Error, subprocess.SubprocessError):
         python = Path(process.exe())
         if re.fullmatch(r"python[\d.]*t?", python.name):
-            command = [
-                str(python),
-                "-I",
-                "-S",
-                "-c",
-                OUTSIDE,
-                since,
-                module,
-                *words,
-                str(process.pid),
-            ]
+            command = [str(python), "-I", "-S", "-c", OUTSIDE, "dump", str(process.pid)]
             done = subprocess.run(
                 command, capture_output=True, stdin=subprocess.DEVNULL, timeout=OUTSIDE_SECONDS
             )
@@ -114,22 +95,9 @@ def _from_outside(process: psutil.Process, since: str, module: str, *words: str)
     return ""
 
 
-def _tasks(process: psutil.Process) -> Iterator[str]:
-    """`4 tasks: fetch work.py:3, Event.wait locks.py:213`, a line for those that wait alike."""
-    places: list[list[str]] = []
-    for line in _from_outside(process, "3.14", "asyncio", "pstree").splitlines():
-        step = line.lstrip(" \u2502\u251c\u2514\u2500")
-        if step.startswith("(T)"):
-            places.append([])
-        elif places:
-            places[-1].append(step)
-    alike = Counter(", ".join(one[-CALLS:]) for one in places)
-    for where, count in alike.most_common(TASKS):
-        yield f"  {count} task{'s' * (count > 1)}: {where or 'waiting for others'}"
-
-
 def _shortened(text: str) -> str:
-    """What faulthandler wrote, its main thread first, without what differs in each process."""
+    """What was written, the main thread first, without what differs in each process."""
+    text, title, tasks = text.partition(TASKS_TITLE)
     lines = re.sub(r"hread 0x[0-9a-f]+", "hread", text).splitlines()
     threads: list[list[str]] = []
     for line in filter(str.strip, lines):
@@ -138,7 +106,8 @@ def _shortened(text: str) -> str:
         if threads:
             threads[-1].append(line)
     threads.sort(key=lambda one: not one[0].startswith("Current"))
-    return "\n".join("\n".join(one[: CALLS + 1]) for one in threads[:THREADS])
+    shown = ["\n".join(one[: CALLS + 1]) for one in threads[:THREADS]]
+    return "\n".join([*shown, f"{title}{tasks.rstrip()}" if title else ""]).rstrip()
 
 
 def _catches(pid: int, number: int) -> bool:

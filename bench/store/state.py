@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from concbench.reports.codes import coded
 from concbench.reports.errors import MALFORMED
@@ -27,6 +27,19 @@ FORK = "fork"
 """The kind of a failure that is shown to be that of forked children: it is every such cell's."""
 
 
+class Startup(NamedTuple):
+    """What a process of one lane took to start, and to end, as far as it is known; 0 where not.
+
+    `cpu` are seconds of CPU until the lane was open, those included for what all lanes of a process
+    share: interpreter and imports.
+    """
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+    shared_cpu: float = 0.0
+    lane_bytes: int = 0
+
+
 class History:
     """The rounds, failures and calibrations of one plan."""
 
@@ -42,8 +55,9 @@ class History:
         """From a round that repeats another to that one."""
         self.loops: dict[int, int] = {}
         self.seconds_per_task: dict[int, float] = {}
-        self.startups: dict[int, tuple[float, float]] = {}
-        """Of one lane of a block: seconds to start and end it, and CPU until it is open."""
+        self.startups: dict[int, Startup] = {}
+        self.starts_alone = False
+        """Whether no worker may open beside others, as starting is what is looked at."""
         self.samples: dict[int, int] = {}
         self.parts: dict[int, int] = {}
         """In how many parts a block's batches in turn run, after the first round."""
@@ -73,10 +87,11 @@ class History:
         since, self.elapsed = self.elapsed, entry.get("elapsed", self.elapsed)
         match entry["event"]:
             case "scouted":
+                names = ("startup", "startup_cpu", "shared_cpu", "lane_bytes")
+                known = Startup(*(entry.get(name, 0.0) for name in names))  # not in older journals
                 for block in blocks_alike(self._plan, entry["block"]):
                     self.seconds_per_task[block] = entry["seconds_per_task"]
-                    known = entry.get("startup", 0.0), entry.get("startup_cpu", 0.0)
-                    self.startups[block] = known  # an older journal says nothing of it
+                    self.startups[block] = known
                     self.cpu_per_task[block] = entry.get("cpu_per_task", 0.0)
             case "fewer":
                 blocks = blocks_alike(self._plan, entry["block"])
@@ -138,8 +153,8 @@ class History:
             name = next(one.cell.workload.name for one in self.plan if one.block == block)
             each = brief(self.seconds_per_task[block])
             yield (
-                f"{name}: a task takes {each}, so batches have {entry['tasks']}: a longer --budget "
-                "has time for more, --tasks sets how many"
+                f"{name}: a task took {each} when some were tried, so batches have "
+                f"{entry['tasks']}: a longer --budget has time for more, --tasks sets how many"
             )
 
     @property

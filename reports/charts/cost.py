@@ -11,6 +11,7 @@ from .. import numbers
 from ..analysis import cells
 from ..analysis.cells import Row
 from ..analysis.verdict import span
+from ..run.notes import OPENED_TOGETHER
 from ..stats import ranks
 from . import scales, style
 from .chart import LeftOut, NamedBlock
@@ -127,8 +128,10 @@ def _finding(block: NamedBlock, rows: Sequence[Row]) -> str:
     timed = {cell: times for cell, times in known.items() if min(times.values()) > 0}
     standings = ranks.standings(timed, misses, block.stored.run.margin)
     first = [cell for cell, one in standings.items() if one.low == 1]
+    times = span(*(numbers.duration(end) for end in (min(usual.values()), max(usual.values()))))
+    if any(one.code == OPENED_TOGETHER for row in rows for one in row.notes):
+        return f"Start-up: {times}, of workers that opened at the same time"
     if not first:
-        times = span(*(numbers.duration(end) for end in (min(usual.values()), max(usual.values()))))
         return f"Start-up: {times}, in too few rounds to say who is shortest"
     first.sort(key=usual.__getitem__)
     if len(first) == len(known) > 1:

@@ -21,6 +21,7 @@ from ..analysis.tables import Group
 from ..analysis.verdict import Conclusion, span
 from ..codes import codes_in
 from ..run import imports
+from ..run.notes import OPENED_TOGETHER
 from ..run.schema import Facts, Failure
 from ..run.stored import Stored
 from ..sweeps import families, words
@@ -220,7 +221,7 @@ def _script(names: Mapping[int, str], rows: Sequence[Row]) -> str:
         and row.one_shot_seconds
         and isfinite(row.one_shot_seconds)  # a foreign file has none
     ]
-    if len(times) < 2:
+    if len(times) < 2 or any(one.code == OPENED_TOGETHER for row in rows for one in row.notes):
         return ""
     seconds, name = min(times)
     return f"{name}, {numbers.duration(seconds)}"

@@ -18,6 +18,8 @@ from ..text import all_legible, legible
 
 TEXT = "text"
 """The code of a plug-in's own words."""
+OPENED_TOGETHER = "opened-together"
+"""Of cells whose start-up cannot be compared."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,10 @@ WORDS = {
     "inputs-again": (
         "{inputs:input} for {tasks:task}",
         "inputs repeat, so a cache would make them faster",
+    ),
+    OPENED_TOGETHER: (
+        "opened beside other workers",
+        "their start-up and one-shot may have cost one another time",
     ),
     "first-counts": (
         "one batch a process",

@@ -16,7 +16,7 @@ import pytest
 
 from concbench.driver import run, workers
 from concbench.driver.lab import laboratory
-from concbench.engine import arguments, calibration_arguments
+from concbench.engine import arguments
 from concbench.lanes import Lanes
 from concbench.lanes.dispatch import in_flight
 from concbench.plan.plugins import find
@@ -135,15 +135,11 @@ def test_open_first_batch_values_and_close_are_timed_apart(tmp_path):
 
 
 def test_a_cell_is_calibrated_in_its_first_round_alone():
-    calibrated = Counter()
-
-    class Counted(MadeUpLab):
-        def calibrate(self, visit):
-            calibrated[visit.planned.id] += 1
-            return 8
-
-    course(PLAN, Counted(seconds=lambda visit: 0.001), rounds=3).run(everything())
-    assert calibrated == {0: 1, 1: 1, 2: 1}
+    lab = MadeUpLab(seconds=lambda visit: 0.001, loops=8)
+    one = course(PLAN, lab, rounds=3)
+    one.run(everything())
+    found = Counter(entry["cell"] for entry in one.history.entries if entry["event"] == "loops")
+    assert found == {0: 1, 1: 1, 2: 1}
 
 
 def test_every_round_has_its_canary_and_its_order():
@@ -179,7 +175,7 @@ def test_a_worker_gets_no_more_than_its_timeout(tmp_path, monkeypatch):
     assert [0 < seconds <= 7.0 for seconds in waited] == [True]
 
 
-@pytest.mark.parametrize("made", [arguments(1, 1, "0-1"), calibration_arguments("0-1")])
+@pytest.mark.parametrize("made", [arguments(1, 1, "0-1"), arguments(0, 1, "0-1")])
 def test_affinity_is_always_passed(made):
     assert "--affinity=0-1" in made
 

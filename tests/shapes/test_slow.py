@@ -53,8 +53,8 @@ def test_what_runs_one_task_at_a_time_is_sampled_like_the_reference():
 class MadeUpLab:
     """Whose tasks take so long, waiting or computing, and whose lanes open in so many seconds."""
 
-    def __init__(self, seconds, cpu=0.0, opening=0.2):
-        self.scouting = Scouting(seconds, opening, 0.1, cpu)
+    def __init__(self, seconds, cpu=0.0, opening=0.2, opening_cpu=0.0):
+        self.scouting = Scouting(seconds, opening, 0.1 + opening_cpu, cpu, 0.1)
 
     def scout(self, planned, timeout):
         return self.scouting
@@ -104,9 +104,15 @@ def test_tasks_that_somebody_asked_for_stay_as_many():
 
 
 def test_that_one_round_is_longer_than_the_budget_is_said():
-    past = fitted(MadeUpLab(0.01, opening=12.0))
+    past = fitted(MadeUpLab(0.01, opening=12.0, opening_cpu=11.0))
     assert {one.cell.tasks for one in past.plan} == {64}
     assert any("more than a budget of 60 s has" in line for line in past.warnings)
+
+
+def test_opening_that_waits_takes_no_longer_for_all_than_for_one():
+    past = fitted(MadeUpLab(0.01, opening=12.0))
+    assert 12 < schedule.first_round(past) < 18
+    assert not past.warnings
 
 
 def test_a_run_that_goes_on_has_the_tasks_that_it_began_with():

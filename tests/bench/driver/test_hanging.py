@@ -115,13 +115,12 @@ def test_a_worker_that_has_measured_and_does_not_end_is_said_to(tmp_path, monkey
     assert 'work.py", line 9 in hang' in failed.traceback
 
 
-@pytest.mark.skipif(sys.version_info < (3, 14), reason="Python 3.14 shows the tasks of a process")
-def test_where_the_tasks_of_a_loop_wait_is_shown(tmp_path, monkeypatch):
-    failed = measured(tmp_path, IN_LOOP, monkeypatch, 2, strategy="asyncio", workers=2)
-    if "task" not in failed.traceback:
-        pytest.skip("no process may read the memory of another here")
-    # In a first batch each task is sent on in a context of its own, and what it awaits is not seen.
-    assert re.search(r"2 tasks: .*take .*one .*contexts\.py", failed.traceback)
+@pytest.mark.parametrize("strategy", ["asyncio", "multiprocessing+asyncio"])
+def test_where_the_tasks_of_a_loop_wait_is_shown(strategy, tmp_path, monkeypatch):
+    """In a first batch, too, where each task is sent on in a context of its own."""
+    processes = {} if strategy == "asyncio" else {"processes": 1}
+    failed = measured(tmp_path, IN_LOOP, monkeypatch, 2, strategy=strategy, workers=2, **processes)
+    assert re.search(r"  2 tasks: .*take .*, work work\.py:\d+, Event\.wait", failed.traceback)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 15), reason="Python 3.15 shows the stacks of a process")

@@ -117,7 +117,7 @@ def test_so_many_rounds_count_as_were_asked_for():
 
 
 def test_a_repeat_has_the_loops_of_its_round():
-    one = listened(at(6), seconds=lambda visit: 0.001)
+    one = listened(at(6), seconds=lambda visit: 0.001, loops=8)
     assert {v.loops for v in one.lab.visits if v.round >= 5} == {8}
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from concbench.driver.rounds import Course, Limits, Measurement, Visit, startup
+from concbench.driver.groups import longest_start, starting
+from concbench.driver.rounds import Course, Limits, Measurement, Visit
 from concbench.driver.schedule import Scouting, Scouts, sample
 from concbench.plan.cells import PlannedCell
 from concbench.processes.outputs import Failed
 from concbench.spec import Cell, Spec
-from concbench.store.state import History
+from concbench.store.state import History, Startup
 
 
 def planned(number: int, strategy: str, *, block: int = 0, tasks: int = 64, reason: str = ""):
@@ -42,6 +43,8 @@ class MadeUpLab:
     visits: list[Visit] = field(default_factory=list)
     together: list[list[int]] = field(default_factory=list)
     heard: int = 0
+    loops: int = 1
+    """What a worker finds out that does not know how many make a value long enough."""
 
     def canary(self) -> dict[str, Any]:
         self.heard += 1
@@ -56,14 +59,12 @@ class MadeUpLab:
         known = self.per_task
         return known if isinstance(known, Failed) else Scouting(known, *self.startup)
 
-    def calibrate(self, visit: Visit) -> int:
-        return 8
-
     def measure(self, visit: Visit) -> Measurement | Failed:
         self.visits.append(visit)
         seconds = self.seconds(visit)
         self.now += 2 * seconds
-        return self.outcome(visit) or Measurement(seconds, "same", "head", "{}", took=2 * seconds)
+        made = Measurement(seconds, "same", "head", "{}", took=2 * seconds)
+        return self.outcome(visit) or replace(made, loops=visit.loops or self.loops)
 
     def measure_in_turns(self, visits, random, watch) -> list[Measurement | Failed]:
         self.together.append([visit.planned.id for visit in visits])
@@ -128,18 +129,12 @@ def test_a_rule_that_wants_no_more_of_a_block_gives_its_time_to_the_others():
 
 
 def test_a_short_batch_is_calibrated_once_and_its_loops_are_kept():
-    lab = MadeUpLab(seconds=lambda visit: 0.001)
+    lab = MadeUpLab(seconds=lambda visit: 0.001, loops=8)
     one = course(PLAN, lab, rounds=3)
     one.run(everything())
     assert one.history.loops == {0: 8, 1: 8, 2: 8}
-    assert {v.loops for v in lab.visits if v.round > 0} == {8}
-    assert len(one.history.measured[0]) == 3
-
-
-def test_a_long_batch_is_never_repeated_in_a_value():
-    one = course(PLAN, MadeUpLab(seconds=lambda visit: 0.03), rounds=2)
-    one.run(everything())
-    assert one.history.loops == {0: 1, 1: 1, 2: 1}
+    assert [{v.loops for v in lab.visits if v.round == n} for n in range(3)] == [{0}, {8}, {8}]
+    assert len(lab.visits) == 9
 
 
 def test_a_failing_cell_costs_only_itself_and_has_two_chances():
@@ -287,25 +282,46 @@ def test_a_round_takes_what_lies_between_its_beginning_and_its_last_canary():
 
 def test_what_a_lane_takes_to_open_counts_into_the_patience_for_each_of_its_workers():
     few, many = planned(1, "threading"), replace(planned(2, "multiprocessing"), workers=16)
-    limits, slow = Limits(60), (12.0, 0.1)
-    assert startup(few, slow) == pytest.approx(12 + 0.2)
-    assert startup(many, slow) == pytest.approx(12 + 16 * 0.2)
+    limits, slow = Limits(60), Startup(12.0, 0.1)
+    assert longest_start(few, slow) == pytest.approx(12 + 0.2)
+    assert longest_start(many, slow) == pytest.approx(12 + 16 * 0.2)
     for cell in (few, many):
-        assert limits.patience(0.1, startup(cell, slow)) > limits.patience(0.1) + 12
+        assert limits.opening(0.1, cell, slow) > limits.patience(0.1) + 12
         # Of a lane that nobody scouted, too: it takes an interpreter each.
-        assert limits.patience(None, startup(cell, None)) > limits.patience(None)
+        assert limits.opening(None, cell, None) > limits.patience(None)
     assert limits.patience(0.1, 1e6) <= limits.patience(0.1) + 60
+    assert limits.patience(0.1, 1e6, 100) == limits.patience(0.1) + 150
     assert Limits(60, timeout=3).patience(0.1, 12) == 3
+
+
+@pytest.mark.parametrize(
+    ("params", "one_loop", "seconds"),
+    [
+        ({}, False, 12 + 15 * 9),  # one thread after the other
+        ({}, True, 12),
+        ({"start": "fork"}, False, 12 - 9 + 9 * 16 / 2),
+        ({"start": "forkserver"}, False, 12 - 9 + 9 * 16 / 2 + 1),  # which imports it once more
+        ({"start": "spawn"}, False, 12 - 9 + 10 * 16 / 2),
+    ],
+)
+def test_what_computes_to_open_takes_turns_in_threads_and_shares_cpus_in_children(
+    params, one_loop, seconds, monkeypatch
+):
+    monkeypatch.setattr("concbench.driver.groups.cpus", lambda: 2)
+    cell = Cell(Spec("work", "-"), Spec("some", "-", params), 64)
+    many = PlannedCell(1, cell, 16, 0, False, "", one_loop=one_loop)
+    assert starting(many, Startup(12.0, 10.0, 1.0)) == pytest.approx(seconds)
 
 
 def test_the_scout_says_how_long_each_worker_may_take_to_start():
     made = MadeUpLab()
     made.startup = (12.0, 0.5)
     one = course(PLAN, made, rounds=1)
+    one.history.starts_alone = True
     one.run(everything())
     (patience,) = {visit.timeout for visit in made.visits}
     assert patience == pytest.approx(10 + 8 * 0.064 + 2 * 13)
-    assert History(PLAN, one.history.entries).startups == {0: (12.0, 0.5)}
+    assert History(PLAN, one.history.entries).startups == {0: Startup(12.0, 0.5)}
 
 
 def forking(number: int, strategy: str, start: str, **more: Any) -> PlannedCell:

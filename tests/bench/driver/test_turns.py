@@ -130,15 +130,6 @@ SMALL = {"tasks": 4, "strategy": ("sequential", "threading", "asyncio"), "probe"
 SETTINGS = {**SMALL, "rounds": 3, "budget": 60.0, "timeout": 20.0, "seed": 1}
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    before = {p.pid for p in psutil.Process().children(recursive=True)}
-    yield tmp_path
-    left = {p.pid for p in psutil.Process().children(recursive=True)} - before
-    assert not left
-
-
 def stored(code: str, folder: Path, **given) -> Path:
     (folder / "work.py").write_text(code)
     settings = resolve({**SETTINGS, "workload": ("work.py:work",), **given})

@@ -124,11 +124,10 @@ def test_whatever_a_worker_was_asked_an_empty_result_is_its_failure(lab):
     said = f"its result {EMPTY}"
     asked = [
         made.scout(planned, 20.0),
-        made.calibrate(visit),
         made.measure(visit),
         made.record(planned, 20.0),
     ]
-    assert [(one.kind, one.message) for one in asked] == [("crash", said)] * 4
+    assert [(one.kind, one.message) for one in asked] == [("crash", said)] * 3
 
 
 def test_an_empty_result_of_a_probe_is_the_reason_of_what_is_absent(lab):
