@@ -78,9 +78,11 @@ def measure(job: dict[str, Any], folder: str) -> None:
 
     What tells of a cell, and is no part of it, stands between the clocks.
     """
-    clock, mark, modules = time.perf_counter, _mark(folder), _Modules()
+    clock, modules = time.perf_counter, _Modules()
     wait = parking.turn() if job.get("in_turns") else None
-    began = clock()
+    if wait:
+        wait()  # until all are there
+    mark, began = _mark(folder), clock()
     strategy = Spec(**job["strategy"]).build()
     lanes = Lanes(Spec(**job["workload"]))
     with ExitStack() as stack:
@@ -100,6 +102,8 @@ def measure(job: dict[str, Any], folder: str) -> None:
         if usage:
             lanes.notes.append({"code": "first-counts"})
             timed.take(first)
+        if wait:
+            wait()  # until all may import pyperf
         loops = timed.calibrated() if job.get("calibrate") else None
         benchmark = engine.timed(job["name"], timed, job["metadata"], loops)
         surroundings = _surroundings()

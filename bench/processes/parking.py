@@ -1,5 +1,6 @@
 """In a worker: waiting for its turn, outside the clock, while others of its round run theirs.
 
+It waits when it has started, when its first batch is done, before each value, and before it closes.
 The driver lets one worker of several go on at a time.  A worker that is ready writes READY to its
 answers and sleeps in a system call until GO comes where its standard input was: it costs nothing,
 has no thread, and ends when its driver is gone.
@@ -18,7 +19,7 @@ from .variables import answers
 
 READY = b"ready\n"
 GO = b"g"
-"""For one value, or after the last to close."""
+"""As far as where it waits next."""
 
 
 def turn() -> Callable[[], None]:

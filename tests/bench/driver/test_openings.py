@@ -83,6 +83,9 @@ class FakeWorker:
     def result(self):
         return "{}"
 
+    def kill(self):
+        pass
+
 
 def test_no_more_open_at_the_same_time_than_memory_has_room_for(monkeypatch):
     memory = namedtuple("Memory", "available total")(90.0, 100.0)

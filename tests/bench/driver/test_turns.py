@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from random import Random
 
 import psutil
 import pytest
 
-from concbench.driver import groups, run
+from concbench.driver import groups, run, turns
 from concbench.driver.rounds import Measurement
 from concbench.errors import Interrupted
 from concbench.plan.settings import resolve
@@ -122,6 +123,44 @@ def test_a_part_with_another_answer_fails_the_cell():
     one = course(PLAN, lab, rounds=6, budget=1e9)
     one.run(everything())
     assert one.history.reason(0).startswith("wrong answer")
+
+
+class ToldWorker:
+    """Writes down what it is told, and that it was waited for."""
+
+    def __init__(self, name: str, told: list[str]) -> None:
+        self.name, self.told = name, told
+
+    def go(self) -> None:
+        self.told.append(f"{self.name} goes")
+
+    def ready(self) -> bool:
+        self.told.append(f"{self.name} waits")
+        return True
+
+    def result(self) -> str:
+        self.told.append(f"{self.name} ends")
+        return "{}"
+
+
+def test_workers_start_and_import_together_and_open_one_after_the_other():
+    told: list[str] = []
+    lab = MadeUpLab(seconds=lambda visit: 0.1)
+    course(PLAN, lab, rounds=1, budget=1e9).run(everything())
+    names = {visit.planned.id: name for visit, name in zip(lab.visits, "ABC", strict=True)}
+
+    def start(visit):
+        told.append(f"{names[visit.planned.id]} starts")
+        return nullcontext(ToldWorker(names[visit.planned.id], told))
+
+    turns.take_turns(lab.visits, start, lambda: 0.0, Random(1), lambda visit: None)
+    started, imported = ["A starts", "B starts", "C starts"], ["A goes", "B goes", "C goes"]
+    waiting = ["A waits", "B waits", "C waits"]
+    each = [one for pair in zip(imported, waiting, strict=True) for one in pair]
+    assert told[:18] == [*started, *waiting, *each, *imported, *waiting]
+    ends = ["A goes", "A ends", "B goes", "B ends", "C goes", "C ends"]
+    assert told[-6:] == ends
+    assert len(told[18:-6]) == 2 * 3 * 3  # turns
 
 
 # Real workers.
@@ -306,6 +345,9 @@ def test_a_parked_worker_sleeps(folder):
             lab.started(Visit(one, 0, 0, 1, 4, 0, 20.0), in_turns=True) as worker,
         ):
             assert worker.ready()
+            for _ in range(2):  # it opens and runs its first batch, and imports pyperf
+                worker.go()
+                assert worker.ready()
             process = psutil.Process(worker.process.pid)
             time.sleep(0.2)  # it says that it is ready first
             before = process.num_ctx_switches().voluntary
