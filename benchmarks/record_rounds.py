@@ -33,21 +33,24 @@ from concbench.reports.gate.decision import LEAST, LEAST_SECONDS
 from concbench.store.state import Entry, History
 
 MOST, SECONDS = 7, 0.3
-"""Turns of a pair at most, and seconds for those of one side: what fewer of them would give is
-computed from these."""
+"""Turns of a pair at most, and seconds for those of one side, unless more are asked for: what fewer
+of them would give is computed from these."""
 TIMEOUT = 60.0
 MICROSECOND = 1e-6
 IDLE_PERCENT, IDLE_SECONDS = 10.0, 0.5
 """So little of the CPUs used for so long is idle."""
 
 
-def turns(batch_seconds: float) -> int:
-    """At least as many as the gate takes, and more where there is time."""
-    least = LEAST if batch_seconds <= LEAST_SECONDS else 1
+def turns(least: int, batch_seconds: float) -> int:
+    """So many of batches that are not too long for the gate, and more where there is time."""
+    if batch_seconds > LEAST_SECONDS:
+        least = 1
     return max(least, min(MOST, round(SECONDS / batch_seconds)))
 
 
-def record(path: Path, cells: Sequence[PlannedCell], rounds: int, load: int, idle: bool) -> None:
+def record(
+    path: Path, cells: Sequence[PlannedCell], rounds: int, least: int, load: int, idle: bool
+) -> None:
     """Write the file anew after every round, so that one may stop at any time."""
     sides = list(twice(cells))
     seed = Random().randrange(2**32)
@@ -67,7 +70,7 @@ def record(path: Path, cells: Sequence[PlannedCell], rounds: int, load: int, idl
             watch=_wait_for_quiet if idle else lambda _: None,
             limits=Limits(math.inf, rounds + 1, TIMEOUT),
             seed=seed,
-            values=turns,
+            values=partial(turns, least),
         ).run(lambda _: [one.id for one in sides])
 
 
@@ -131,13 +134,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
     parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--turns", type=int, default=LEAST, help="of a pair at least")
     parser.add_argument("--load", type=int, default=0, help="busy loops beside it")
     parser.add_argument("--idle", action="store_true", help="wait for the machine to be idle")
     for name in ("workload", "strategy"):
         parser.add_argument(f"-{name[0]}", f"--{name}", action="append", default=[])
     given = parser.parse_args()
     settings = Settings(workload=given.workload, strategy=given.strategy)
-    record(given.path, runnable(plan(settings)), given.rounds, given.load, given.idle)
+    cells = runnable(plan(settings))
+    record(given.path, cells, given.rounds, given.turns, given.load, given.idle)
 
 
 if __name__ == "__main__":

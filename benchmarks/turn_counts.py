@@ -7,7 +7,7 @@ seconds of a round.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 import numpy as np
@@ -17,7 +17,7 @@ from recorded import Cell, Numbers, Recorded, Split
 from concbench.driver.groups import USUAL, WITHIN, paying
 from concbench.reports.gate.decision import deviation
 
-COUNTS = range(1, 8)
+MOST = 7
 SEEN, DRAWS = 4, 200
 """Rounds after which variances are estimated, and how often so many are drawn."""
 
@@ -37,32 +37,32 @@ def turn_counts(data: Recorded) -> None:
 
 def _row(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:
     process, turn = (sum(one) for one in zip(*map(_costs, cells), strict=True))
-    needed = dict(_needed(cells))
+    most = min(MOST, *(one.turns for one in cells))
+    needed = {count: _needed(cells, count) for count in range(1, most + 1)}
     least = min(needed.values())
     chance = np.random.default_rng(1)
     drawn = [chance.choice(cells[0].rounds, SEEN, replace=False) for _ in range(DRAWS)]
-    early = [_best(process / turn * _variances(cells, one)) for one in drawn]
+    early = [_best(process / turn * _variances(cells, one), most) for one in drawn]
     losses = (
         needed[USUAL],
-        needed[paying(process, turn)],
+        needed[min(most, paying(process, turn))],
         math.exp(fmean(math.log(needed[one]) for one in early)),
     )
     return (
         name,
         f"{process / turn:.1f}",
         f"{_variances(cells, slice(None)):.1f}",
-        f"{min(needed, key=needed.__getitem__)}",
+        f"{min(needed, key=needed.__getitem__)} of 1 to {most}",
         *(f"{100 * (one / least - 1):.0f} %" for one in losses),
     )
 
 
-def _needed(cells: Sequence[Cell]) -> Iterator[tuple[int, float]]:
-    """For each number of turns the seconds of a round times the mean of noise squared."""
-    for count in COUNTS:
-        split = Split(count, count)
-        each = [deviation(one.logarithms(split).tolist()) for one in cells]
-        noise = math.exp(2 * fmean(math.log(one) for one in each if one))
-        yield count, noise * sum(one.seconds(split) for one in cells)
+def _needed(cells: Sequence[Cell], count: int) -> float:
+    """The seconds of a round with so many turns times the mean of noise squared."""
+    split = Split(count, count)
+    each = [deviation(one.logarithms(split).tolist()) for one in cells]
+    noise = math.exp(2 * fmean(math.log(one) for one in each if one))
+    return noise * sum(one.seconds(split) for one in cells)
 
 
 def _costs(cell: Cell) -> tuple[float, float]:
@@ -85,6 +85,6 @@ def _components(cell: Cell, rounds: Numbers | slice) -> tuple[float, float]:
     return within, max(0.0, float(ratios.mean(axis=1).var(ddof=1)) - within / cell.turns)
 
 
-def _best(square: float) -> int:
-    """Kalibera and Jones (2013), of the square of their number."""
-    return round(min(max(1.0, math.sqrt(square)), COUNTS[-1]))
+def _best(square: float, most: int) -> int:
+    """Kalibera and Jones (2013), from the square of their number."""
+    return round(min(max(1.0, math.sqrt(square)), most))

@@ -245,10 +245,10 @@ def test_a_round_that_was_interrupted_also_had_what_was_found_when_it_went_on(fo
 
 
 def test_a_round_that_was_finished_hears_one_canary_more_and_not_that_of_another_day():
-    past = listened([2.0] * 4, rounds=3).history
-    lab = MadeUpLab(cpus=lambda number: 1.5 if number == 0 else 2.0)
+    past = listened([2.0, 2.0, 2.0, 1.6], rounds=3).history
+    lab = MadeUpLab(cpus=lambda number: 1.9 if number == 0 else 2.0)
     course(PLAN, lab, rounds=4, budget=1e9, past=past).run(everything())
-    assert [got["delivered"] for got in past.canary()] == [2.0, 2.0, 2.0, 1.5]
+    assert [got["delivered"] for got in past.canary()] == [2.0, 2.0, 1.6, 1.9]
 
 
 @pytest.fixture
