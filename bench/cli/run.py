@@ -363,11 +363,21 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome, verbose: bo
 
 
 def _show_next(given: Mapping[str, Any], settings: Settings) -> None:
-    steps = [(shlex.join(words), question) for words, question in next_steps(given, settings)]
+    steps = [(quoted(words), question) for words, question in next_steps(given, settings)]
     wide = min(60, max((len(words) for words, _ in steps), default=0))
     lines = [f"  concbench {words:{wide}}  {question}" for words, question in steps]
     if lines:
         print("next:", *lines, sep="\n")
+
+
+def quoted(words: Iterable[str]) -> str:
+    r"""The words for a shell, with bytes where one cannot be printed: `$'caf\xe9'`."""
+    return " ".join(shlex.quote(one) if one.isprintable() else _in_bytes(one) for one in words)
+
+
+def _in_bytes(word: str) -> str:
+    signs = re.sub(rb"[^\w./=,:@%+ -]", lambda one: b"\\x%02x" % one[0][0], os.fsencode(word))
+    return f"$'{signs.decode()}'"
 
 
 Step: TypeAlias = tuple[list[str], str]
