@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -92,11 +94,21 @@ MOST_SECONDS = 24 * 3600.0
 
 def show_next(given: Mapping[str, Any], settings: Settings) -> None:
     """Print the commands that go on, each with the question that it answers."""
-    steps = [(shlex.join(words), question) for words, question in next_steps(given, settings)]
+    steps = [(quoted(words), question) for words, question in next_steps(given, settings)]
     wide = min(60, max((len(words) for words, _ in steps), default=0))
     lines = [f"  concbench {words:{wide}}  {question}" for words, question in steps]
     if lines:
         print("next:", *lines, sep="\n")
+
+
+def quoted(words: Iterable[str]) -> str:
+    r"""The words for a shell, with bytes where one cannot be printed: `$'caf\xe9'`."""
+    return " ".join(shlex.quote(one) if one.isprintable() else _in_bytes(one) for one in words)
+
+
+def _in_bytes(word: str) -> str:
+    signs = re.sub(rb"[^\w./=,:@%+ -]", lambda one: b"\\x%02x" % one[0][0], os.fsencode(word))
+    return f"$'{signs.decode()}'"
 
 
 Step: TypeAlias = tuple[list[str], str]

@@ -268,7 +268,7 @@ def _noting(
                 record(entry)
                 past.add(entry)
                 noted[what] = left.times
-        new = [line for line in lab.trouble() if line not in past.trouble]
+        new = [line for line in dict.fromkeys(lab.trouble()) if line not in past.trouble]
         if new:
             entry = {"event": "trouble", "lines": new}
             record(entry)

@@ -47,7 +47,7 @@ def running(
     with ExitStack() as stack:
 
         def start(spec: Spec) -> Host:
-            return stack.enter_context(_hosting(children, spec, side, seconds, fixtures.trouble))
+            return stack.enter_context(_hosting(children, spec, side, seconds, fixtures))
 
         fixtures = Fixtures(start, seconds)
         deadline = time.monotonic() + seconds
@@ -81,6 +81,8 @@ class Fixtures:
     given: dict[str, dict[str, Plain]] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)  # what went wrong as they were left
     hosts: list[Host] = field(default_factory=list)
+    replaced: set[int] = field(default_factory=set)
+    """Process numbers of hosts that ended before their time, of which is said already."""
 
     def dead(self) -> str | None:
         """Which fixture has ended before its time and what it printed last, or None."""
@@ -94,6 +96,7 @@ class Fixtures:
             how, _, said = host.ended().partition("\n")
             how = f"{how.rstrip(':')}, and was restarted"
             self.trouble.append(coded("fixture-ended", f"{how}\n{said}".strip()))
+            self.replaced.add(host.process.pid)
             assert self.start is not None  # or there were no host
             self.hosts[place] = self.start(host.spec)
             try:
@@ -151,7 +154,7 @@ class Host:
 
 @contextmanager
 def _hosting(
-    children: Children, spec: Spec, side: MeasuredSide, seconds: float, trouble: list[str]
+    children: Children, spec: Spec, side: MeasuredSide, seconds: float, fixtures: Fixtures
 ) -> Iterator[Host]:
     request = {"spec": asdict(spec), "seconds": seconds}
     with TemporaryFile() as stderr:
@@ -171,8 +174,9 @@ def _hosting(
                 process.stdin.write(json.dumps(request).encode() + b"\n")
             yield host
         finally:
-            if reason := host.leave(min(seconds, LEAVING_SECONDS)):
-                trouble.append(reason)
+            reason = host.leave(min(seconds, LEAVING_SECONDS))
+            if reason and process.pid not in fixtures.replaced:
+                fixtures.trouble.append(reason)
             if strays := children.end(process):
                 left = f"the fixture of {spec.label} left processes running: {', '.join(strays)}"
-                trouble.append(coded("left-running", left))
+                fixtures.trouble.append(coded("left-running", left))

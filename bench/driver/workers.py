@@ -235,7 +235,8 @@ class Worker:
                 failed = Failed(*fields)
         if dead := self.workers.sides[self.launch.side].fixtures.dead():
             first, _, rest = dead.partition("\n")
-            return replace(failed, message=first, traceback=f"{rest}\n{failed.traceback}")
+            message = first.rstrip(":")
+            return replace(failed, message=message, traceback=f"{rest}\n{failed.traceback}")
         return failed
 
 

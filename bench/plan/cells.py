@@ -117,7 +117,8 @@ def _cells(workload: Selection, strategy: Selection, axes: list[Axis]) -> Iterat
     texts = next((a.texts for a in axes if a.key == "tasks"), None)
     workers = own_workers(plugin)
     for w in _specs(workload, axes, workers):
-        for t in texts or (str(_tasks(w.build())),):
+        own = str(_tasks(w.build()))  # also where it is not asked for: its inputs may be none
+        for t in texts or (own,):
             count = value(t, ..., w.name, "tasks")
             _check_count(w.name, "tasks", count)
             for s in _specs(strategy, axes, workers):

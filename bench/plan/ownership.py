@@ -6,6 +6,7 @@ The rule is git's of `safe.directory`, and its list of exceptions is obeyed.  St
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -19,11 +20,18 @@ def check(path: Path) -> None:
     """Raise UsageError where somebody else owns, or may write, a file or the folder it is in."""
     for place in (path, path.parent):
         if (why := strange(place)) and not _is_safe(path.parent):
-            folder = path.parent.resolve()
+            what = "it" if place == path else place
             raise UsageError(
-                f"{path} may be somebody else's: {place} {why}, and it could run any code\n"
-                f"  if you trust it: git config --global --add safe.directory {folder}"
+                f"{path} may be somebody else's, and could run any code: {what} {why}\n"
+                f"  {_way_out(path.parent.resolve())}"
             )
+
+
+def _way_out(folder: Path) -> str:
+    if _is_public(folder):  # who trusts it trusts everybody
+        return f"work in a folder of your own: everybody may put files into {folder}"
+    place = shlex.quote(str(folder))
+    return f"if you trust it: git config --global --add safe.directory {place}"
 
 
 def strange(path: Path) -> str:
@@ -79,12 +87,19 @@ def _members(gid: int) -> set[int]:
 
 
 def _is_safe(folder: Path) -> bool:
-    """Whether git has been told to trust this folder, or one above it."""
-    command = ["git", "config", "--global", "--get-all", "safe.directory"]
+    """Whether git has been told to trust this folder, or one above it.
+
+    By the machine, the user or the command, as git has it, and not by the repository itself.
+    """
+    command = ["git", "config", "--show-scope", "--get-all", "safe.directory"]
     try:
-        said = subprocess.run(command, capture_output=True, timeout=10, check=True).stdout
+        done = subprocess.run(command, cwd=os.sep, capture_output=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return False
-    trusted = {os.fsdecode(line) for line in said.splitlines()}
+    trusted: list[str] = []
+    for line in os.fsdecode(done.stdout).split("\n")[:-1]:
+        scope, _, place = line.partition("\t")
+        if scope not in ("local", "worktree"):
+            trusted = [*trusted, place] if place else []  # an empty one forgets those before
     whole = folder.resolve()
     return "*" in trusted or any(str(place) in trusted for place in (whole, *whole.parents))

@@ -14,7 +14,8 @@ from .cells import Row
 
 WHOLE = 0.8
 """Of the CPUs promised, or of the quota: with less over all rounds a reader is warned."""
-MOST_WARNINGS = 100
+MOST_WARNINGS, MOST_LINES = 100, 3
+"""That are shown, and of one of them below its first line: an error stands last."""
 PERIOD_SECONDS = 0.1
 """Of a control group's quota, as Linux has it by default."""
 _GIL = {True: "GIL on", False: "GIL off"}
@@ -27,7 +28,10 @@ _STATES = {
 def lines(stored: Stored, tables: Sequence[Sequence[Row]]) -> Iterator[str]:
     """The header, a line at a time: facts, then warnings."""
     yield from facts(stored, tables)
-    yield from (f"warning: {one}" for one in warnings(stored, tables))
+    for one in warnings(stored, tables):
+        first, *more = one.split("\n")
+        yield f"warning: {first}"
+        yield from (f"  {line.strip()}" for line in more[-MOST_LINES:])
 
 
 def warnings(stored: Stored, tables: Sequence[Sequence[Row]]) -> list[str]:

@@ -64,9 +64,12 @@ def _file(name: str) -> dict[str, dict[str, str]]:
 
 
 def coded(code: str, text: str) -> str:
-    """The text with its code at the end of its first line: `only 1 of 2 CPUs ... [few-cpus]`."""
+    """The text with its code at the end of its first line: `only 1 of 2 CPUs ... [few-cpus]`.
+
+    A colon there goes, as the lines below it say what they are.
+    """
     first, end, more = text.partition("\n")
-    return f"{first} [{code}]{end}{more}"
+    return f"{first.removesuffix(':')} [{code}]{end}{more}"
 
 
 def codes_in(lines: Iterable[str]) -> list[str]:

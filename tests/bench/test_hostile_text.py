@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from concbench.cli import main
+from concbench.cli.outlook import quoted
 from concbench.spec import Spec, load
 
 SOURCE = """
@@ -49,6 +50,19 @@ def test_a_parameter_is_one_printable_word_of_a_name(value):
     label = Spec("work", "work:works", {"name": value}).label
     assert label.isprintable()
     assert label != Spec("work", "work:works", {"name": ascii(value)[1:-1]}).label
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("a b", "'a b'"),
+        ("caf\u00e9", "'caf\u00e9'"),
+        (os.fsdecode(b"caf\xe9.py:f"), r"$'caf\xe9.py:f'"),
+        ("it's\n\\", r"$'it\x27s\x0a\x5c'"),
+    ],
+)
+def test_a_command_that_is_shown_is_the_one_for_a_shell(word, shown):
+    assert quoted(["run", word]) == f"run {shown}"
 
 
 def test_text_is_stored_and_shown_and_costs_its_cell_alone(folder, capfd):

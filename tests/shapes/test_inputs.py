@@ -136,8 +136,9 @@ def _write(name, content):
 def test_a_bad_source_is_named_before_anything_runs(work, tmp_path, name, content, words):
     if content is not None:
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(UsageError, match=words):
-        plan(resolve({"workload": (f"{work()}:fetch",), "inputs": name}))
+    for tasks in ({}, {"tasks": 2}):
+        with pytest.raises(UsageError, match=words):
+            plan(resolve({"workload": (f"{work()}:fetch",), "inputs": name, **tasks}))
 
 
 def test_inputs_for_work_that_takes_none_are_a_mistake():

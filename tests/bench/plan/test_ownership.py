@@ -24,6 +24,7 @@ def home(tmp_path, monkeypatch):
     place.mkdir()
     monkeypatch.setenv("HOME", str(place))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(place / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
     return place
 
 
@@ -38,7 +39,8 @@ def options(folder: Path, rounds: int = 3) -> Path:
 def test_a_file_of_another_user_is_refused_and_the_way_out_helps(tmp_path, home):
     file = options(tmp_path / "project")
     os.chown(file, NOBODY, NOBODY)
-    with pytest.raises(UsageError, match=r"concbench\.toml may be somebody else's: .* belongs to "):
+    said = r"concbench\.toml may be somebody else's, and could run any code: it belongs to "
+    with pytest.raises(UsageError, match=said):
         resolve({}, file.parent)
     command = ["git", "config", "--global", "--add", "safe.directory", str(file.parent)]
     subprocess.run(command, check=True)
@@ -52,6 +54,30 @@ def test_another_users_folder_above_is_passed_over(tmp_path):
     own.mkdir()
     os.chown(tmp_path / "theirs", NOBODY, NOBODY)
     assert resolve({}, own).rounds is None
+
+
+@as_root
+def test_what_git_trusts_by_the_command_or_machine_is_trusted(tmp_path, monkeypatch):
+    file = options(tmp_path / "project")
+    os.chown(file, NOBODY, NOBODY)
+    system = tmp_path / "gitconfig"
+    system.write_text(f"[safe]\n\tdirectory = {tmp_path}\n")
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", str(system))
+    assert resolve({}, file.parent).rounds == 3
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "")  # forgets
+    with pytest.raises(UsageError, match="belongs to"):
+        resolve({}, file.parent)
+
+
+@as_root
+def test_nobody_is_told_to_trust_a_place_that_everybody_writes_to(tmp_path):
+    shared = tmp_path / "tmp"
+    os.chown(options(shared), NOBODY, NOBODY)
+    shared.chmod(0o1777)
+    with pytest.raises(UsageError, match=f"own: everybody may put files into {shared}$"):
+        resolve({}, shared)
 
 
 def test_a_file_that_everybody_may_write_is_refused(tmp_path):

@@ -71,3 +71,14 @@ def test_the_header_stays_within_its_width(tmp_path: Path) -> None:
     assert max(map(len, out)) <= 100
     assert "timers fire 100 us late, start method fork and forkserver and spawn" in out
     assert "3 of 3 rounds got too little CPU and 3 rounds measured again" in out
+
+
+def test_a_warning_of_several_lines_shows_its_first_and_its_last(tmp_path: Path) -> None:
+    said = "the fixture ended [fixture-ended]\n  Traceback\n  one\n  two\n  the end"
+    out = lines(tmp_path, [sequential([0.64])], warnings=[said, ""])
+    assert out[-5:-1] == [
+        "warning: the fixture ended [fixture-ended]",
+        "  one",
+        "  two",
+        "  the end",
+    ]
