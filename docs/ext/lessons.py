@@ -74,11 +74,11 @@ def _parts(taught: TaughtCourse, one: TaughtLesson) -> Iterator[str]:
         caption = [say["figure"]] if figure.timed(one) else []
         caption += [say["rounds"]] if figure.seen(one) else []
         between = "" if taught.language == CHINESE else " "
-        below = f"<figcaption>{escape(between.join([*caption, one.scale]))}</figcaption>"
-        yield f'```{{raw}} html\n<figure class="chart">{drawing}{below}</figure>\n```'
+        below = escape(between.join([*caption, one.scale, f"{taught.here}{say['stop']}".rstrip()]))
+        picture = f'<div class="scroll">{drawing}</div><figcaption>{below}</figcaption>'
+        yield f'```{{raw}} html\n<figure class="chart">{picture}</figure>\n```'
     yield f"## {say['why']}\n\n{literal(one.why)}"
     yield f"```sh\nconcbench lessons {one.name}\n```"
-    yield f"{taught.here}"
 
 
 def _claim(taught: TaughtCourse, one: JudgedClaim) -> str:

@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Callable
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -133,7 +134,8 @@ class Picture(_OfRun):
         ]
         if not found:
             raise self.error(f"the run {name} has no chart {key}")
-        picture = f'<div class="chart">{found[0].svg}</div>'
+        title = f"<figcaption><b>{escape(found[0].title)}</b></figcaption>"
+        picture = f'<figure class="chart">{title}<div class="scroll">{found[0].svg}</div></figure>'
         return [nodes.raw("", picture, format="html")]
 
 

@@ -97,7 +97,8 @@ def notes() -> Iterator[str]:
         yield f"## {title}\n"
         for one in every:
             if one.kind == kind:
-                yield f"### {one.code}\n\n{one.meaning}\n\n```text\n{one.example}\n```\n"
+                yield f"### {one.code}\n\n{one.meaning}\n"
+                yield f"```{{code-block}} text\n:class: line\n\n{one.example}\n```\n"
                 yield f"Cause\n: {one.cause}\n\nWhat to do\n: {one.remedy}\n"
 
 

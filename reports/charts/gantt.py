@@ -201,7 +201,7 @@ def draw(block: NamedBlock) -> tuple[Sheet, str]:
     tall = stack[-1].top + stack[-1].height
     traced = {f", {_count(len(one.timeline.tasks), 'task')} of each strategy" for one in stack}
     tasks = traced.pop() if len(traced) == 1 else ""
-    about = f"One pass apart from the timed ones{tasks}{block.not_shown('timeline')}"
+    about = f"From an untimed pass of its own{tasks}{block.not_shown('timeline')}"
     title = f"Who runs when: {_finding(block, stack)}"
     sheet = Sheet(title, about, _TOP + tall + _BELOW, subject=block.name)
     reach = _reach(stack)

@@ -54,7 +54,7 @@ def draw_latency(block: NamedBlock) -> tuple[Sheet, str]:
         raise LeftOut(block.why_absent("latency", "latency", "no tasks were seen"))
     last = _last([latency for _, latency in known])
     running, waiting = _curves(block, known, last)
-    about = "Every task of one pass apart from the timed ones; beside each line its p99"
+    about = "Every task of an untimed pass; beside each line its p99"
     about += block.not_shown("latency")
     # The names must fit beside the axes.
     halves = (running, waiting)
@@ -163,7 +163,7 @@ def draw_lag(block: NamedBlock) -> tuple[Sheet, str]:
     if not known:
         raise LeftOut(block.why_absent("lag", "lag", "no strategy here runs an event loop"))
     stack = strips(block, [row for row in block.measured if row.id in known], _STRIP)
-    about = "How late the heartbeat of the event loop came, in one pass apart from the timed ones"
+    about = "How late the heartbeat of the event loop came, in an untimed pass"
     about += block.not_shown("lag")
     lags = {strip.row.id: _three(known[strip.row.id], " / ") for strip in stack}
     title = f"Held-up loops: {_lag_finding(block, known)}"

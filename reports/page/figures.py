@@ -26,7 +26,7 @@ _CAPTIONS = {
     "grid": ("At a glance", ""),
     "gantt": (
         "Who runs when",
-        "A bar is a task, a row what runs one at a time. Bars one below the other run side by "
+        "A bar is a task, and a row runs one at a time. Bars one below the other run side by "
         "side; bars that grow longer share something, a CPU or the GIL. A loop that beats late "
         "was held up by a task.",
     ),
