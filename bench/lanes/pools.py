@@ -87,9 +87,9 @@ def show_stacks() -> None:
 
 def _show_waiting(*_: object) -> None:
     if "asyncio" in sys.modules:
-        from .waiting import show  # which only a process that hangs needs
+        from ..processes.waiting import show  # which only a process that hangs needs
 
-        show()
+        show(TASKS_TITLE)
 
 
 def threads(

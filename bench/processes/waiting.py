@@ -11,19 +11,19 @@ import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from .contexts import Within
-from .pools import TASKS_TITLE
+from ..lanes.contexts import Within
 
 TASKS, CALLS = 8, 8
 """Tasks that are told, those alike as one, and of each so many calls: the innermost."""
 
 
-def show(*_: object) -> None:
-    """Write them to stderr: a handler of a signal."""
+def show(title: str) -> None:
+    """Write them to stderr, at once, below a title."""
     if text := "\n".join(waiting()):
-        os.write(2, f"{TASKS_TITLE}\n{text}\n".encode(errors="replace"))
+        os.write(2, f"{title}\n{text}\n".encode(errors="replace"))
 
 
 def waiting() -> Iterator[str]:
@@ -46,5 +46,5 @@ def _calls(awaited: Any) -> Iterator[str]:
             awaited = frame.f_locals["inner"]
             continue
         code = frame.f_code
-        yield f"{code.co_qualname} {os.path.basename(code.co_filename)}:{frame.f_lineno}"
+        yield f"{code.co_qualname} {Path(code.co_filename).name}:{frame.f_lineno}"
         awaited = getattr(awaited, "gi_yieldfrom" if kind == "gi" else f"{kind}_await", None)
