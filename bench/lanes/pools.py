@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from .lane import Record, lane, opened
+from .loops import show_waiting
 from .report import LaneReport
 
 if TYPE_CHECKING:
@@ -87,9 +88,7 @@ def show_stacks() -> None:
 
 def _show_waiting(*_: object) -> None:
     if "asyncio" in sys.modules:
-        from ..processes.waiting import show  # which only a process that hangs needs
-
-        show(TASKS_TITLE)
+        show_waiting(TASKS_TITLE)
 
 
 def threads(
