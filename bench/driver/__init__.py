@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -65,8 +66,10 @@ def _prepared(settings: Settings) -> Iterator[tuple[Workshop, Agenda]]:
 
 def alone(shop: Workshop, settings: Settings) -> Agenda:
     """The cells of the working tree, which are planned in a process of their own."""
+    began = time.monotonic()
     shared = plans(shop.children, settings, (MeasuredSide(""),), shop.folder)
-    return Agenda(shared.sides, runnable(shared.cells), shared.warnings)
+    planning = time.monotonic() - began
+    return Agenda(shared.sides, runnable(shared.cells), shared.warnings, planning=planning)
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ class Agenda:
     """What run.json holds besides."""
     ending: float = schedule.ENDING_SECONDS
     """Seconds of the budget that are needed when all is measured."""
+    planning: float = 0.0
+    """Seconds of it that are spent already: to plan imports what is measured."""
     fewer: bool = False
     """Whether batches of slow tasks may have fewer than planned."""
     starts_alone: bool = False
@@ -130,7 +135,7 @@ def measure(
     seed = about["seed"]
     past = History(cells, _entries(resume / "journal.jsonl", cells) if resume else ())
     limit, probes = limits(settings), settings.probes
-    after = Ahead(past, probes, limit, agenda.ending)
+    after = Ahead(past, probes, limit, agenda.ending + agenda.planning)
     past.starts_alone = agenda.starts_alone
     if settings.fresh:
         past.first_counts |= {one.block for one in cells}
@@ -162,7 +167,9 @@ def measure(
             )
             course.run(rule(past) if rule else _wanted(settings, cells))
             times = partial(probe_results.write, folder) if settings.raw else None
-            probing = Probing(cells, past, lab, probes, log.append, watcher.probe, limit, times)
+            probing = Probing(
+                *(cells, past, lab, probes, log.append, watcher.probe, limit, times, after.ending)
+            )
             about["warnings"] += probing.run(settings.budgeted)
     return folder
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..processes.outputs import Failed
+from .workers import LONGER
 
 if TYPE_CHECKING:
     from ..plan.cells import PlannedCell
@@ -31,7 +32,8 @@ def explained(lab: Lab, visit: Visit, outcome: Measurement | Failed) -> Measurem
     trial = lab.measure(replace(visit, planned=_spawned(visit.planned)))
     if isinstance(trial, Failed):
         return outcome
-    return Failed("fork", f"{HINT} ({outcome.message})", outcome.traceback)
+    said = outcome.message.removesuffix(LONGER)  # which would not help
+    return Failed("fork", f"{HINT} ({said})", outcome.traceback)
 
 
 def _spawned(planned: PlannedCell) -> PlannedCell:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 from operator import attrgetter
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 SHARE = 0.25
 """Of the budget: what all passes together may take; without one, of the rounds' time besides."""
 FEWEST, ENOUGH = 2, 3
-"""Rounds, without which there is no interval: until then probes have to wait.  For those that have
-no time for all cells, a third round, which makes intervals narrower by half, need not wait."""
+"""Rounds, without which there is no interval: until then probes have to wait.  Where they have time
+for less than half of the cells, a third round comes first: it makes intervals half as wide."""
 PROCESS_SECONDS = 0.1
 """A worker starts, opens, closes and ends, at the least."""
 OPENED_TWICE = 1.3
@@ -189,11 +189,11 @@ class Ahead:
             return self.ending
         if rounds not in self._expected:  # reads all that was measured: once a round
             passes = owed(self.past.plan, self.past, self.probes)
-            self._expected = {rounds: sum(one.expected for one in passes)}
-        expected = self._expected[rounds]
-        if expected > self.most and self.past.counted < ENOUGH:
-            return self.ending
-        return self.ending + min(self.most, expected)
+            until = [*accumulate(sorted(one.expected for one in passes))]
+            few = 2 * sum(one <= self.most for one in until) < len(until)
+            wait = few and self.past.counted < ENOUGH
+            self._expected = {rounds: 0.0 if wait or not until else min(self.most, until[-1])}
+        return self.ending + self._expected[rounds]
 
 
 @dataclass(frozen=True)
@@ -211,6 +211,8 @@ class Probing:
     limits: Limits
     raw: Callable[[int, str], None] | None = None
     """Stores what the worker of a cell left."""
+    ending: float = 0.0
+    """Seconds of the budget that are needed for other than the run itself."""
 
     def run(self, budget: float | None) -> list[str]:
         """Probe what fits into a quarter of the time; a line about the cells that do not.
@@ -219,7 +221,7 @@ class Probing:
         """
         past = self.past  # its seconds are also those of before an interruption
         whole = SHARE * (past.elapsed - past.probed.seconds if budget is None else budget)
-        left = LATE * self.limits.budget - self.lab.elapsed()
+        left = LATE * self.limits.budget - self.lab.elapsed() - self.ending
         whole = min(whole, past.probed.seconds + max(0.0, left))
         passes = owed(self.plan, past, self.probes) if self.probes else []
         without = []

@@ -253,7 +253,7 @@ class Course:
             ]
         of = {planned.id: planned.company for planned in self.plan}
         if any(of[cell] not in self._kept for cell in first):
-            left = self.limits.budget - self.after() - self.lab.elapsed()
+            left = LATE * self.limits.budget - self.after() - self.lab.elapsed()
             costs = [groups.costs(cells, history) for cells in together]
             found = groups.turns(costs, left, history.counted - 1)
             if history.counted <= 1:  # the first round, of which nothing is known before

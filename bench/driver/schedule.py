@@ -176,14 +176,7 @@ def sample(seconds_per_task: float, tasks: int, budget: float) -> int:
 
 def last_round(past: History) -> float:
     """Seconds of the last round that has ended, with its canary; 0 before that."""
-    began: float | None = None
-    took = 0.0
-    for entry in past.entries:
-        if entry["event"] == "round":
-            began = entry.get("elapsed", 0.0)
-        elif entry["event"] == "canary" and began is not None:
-            took, began = entry.get("elapsed", began) - began, None
-    return took
+    return [0.0, *past.round_times()][-1]
 
 
 def first_round(past: History) -> float:

@@ -31,6 +31,7 @@ from ..store.journal import remedy
 from .fixtures import Fixtures
 
 WORKER = "from concbench.worker import main; main()"
+LONGER = " (longer with --timeout)"
 LINES = 5
 """Lines of a crashed worker's stderr that are shown."""
 LOOK_SECONDS, ENDING_SECONDS, ENDED_SECONDS = 1.0, 5.0, 0.05
@@ -222,7 +223,7 @@ class Worker:
             return Failed("timeout", f"measured, but did not end: {why}", said)
         opening = ", still opening" if (self.folder / "opening").exists() else ""
         limit = f"{round(self.launch.timeout, 1):g} s{opening}"
-        return Failed("timeout", f"timed out after {limit} (longer with --timeout)", said)
+        return Failed("timeout", f"timed out after {limit}{LONGER}", said)
 
     def _failure(self, code: int) -> Failed:
         failed = Failed("crash", f"crashed: {_ending(code)}", _tail(self.folder / "stderr"))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 T = TypeVar("T")
+TASKS, CALLS = 8, 8
+"""So many tasks that wait are told, those alike as one, and the innermost calls of each."""
 
 
 class Loop(Protocol):
@@ -146,3 +148,40 @@ def held(aopen: Callable[[], AbstractAsyncContextManager[T]], loop: Loop) -> Ite
         yield lane
     finally:
         loop.run(close(holder))
+
+
+def show_waiting(title: str) -> None:
+    """Write where the tasks of event loops wait to stderr, below a title, if there are any.
+
+    A thread with a loop stands in `select` whatever its tasks await; that is in their coroutines.
+    """
+    import gc  # which only a process that hangs needs
+    import os
+    from asyncio import Task
+    from collections import Counter
+
+    # By their type: to ask an object for its class may run code of the user's.
+    tasks = [one for one in gc.get_objects() if issubclass(type(one), Task) and not one.done()]
+    places = Counter(filter(None, (", ".join([*_calls(one.get_coro())][-CALLS:]) for one in tasks)))
+    lines = [f"  {n} task{'s' * (n > 1)}: {where}" for where, n in places.most_common(TASKS)]
+    if lines:
+        os.write(2, "\n".join([title, *lines, ""]).encode(errors="replace"))
+
+
+def _calls(awaited: Any) -> Iterator[str]:
+    """`fetch work.py:3`, from a coroutine to what it awaits, and what that awaits."""
+    from pathlib import Path
+
+    from .contexts import Within
+
+    while awaited is not None:
+        kind = next((one for one in ("cr", "gi", "ag") if hasattr(awaited, f"{one}_frame")), "")
+        frame = getattr(awaited, f"{kind}_frame", None)
+        if frame is None:  # a future, or it has ended
+            return
+        if frame.f_code is Within.__await__.__code__:  # it sends another on by hand
+            awaited = frame.f_locals["inner"]
+            continue
+        code = frame.f_code
+        yield f"{code.co_qualname} {Path(code.co_filename).name}:{frame.f_lineno}"
+        awaited = getattr(awaited, "gi_yieldfrom" if kind == "gi" else f"{kind}_await", None)

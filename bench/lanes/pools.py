@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from .lane import Record, lane, opened
+from .loops import show_waiting
 from .report import LaneReport
 
 if TYPE_CHECKING:
@@ -88,9 +89,7 @@ def show_stacks() -> None:
 
 def _show_waiting(*_: object) -> None:
     if "asyncio" in sys.modules:
-        from .waiting import show  # which only a process that hangs needs
-
-        show()
+        show_waiting(TASKS_TITLE)
 
 
 def threads(

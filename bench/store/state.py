@@ -7,8 +7,10 @@ differently.  Pure: no process, no clock, no file.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from concbench.reports.codes import coded
@@ -169,13 +171,32 @@ class History:
 
     @property
     def round_seconds(self) -> float | None:
-        """What a round took on average, its canary included; None before the first has ended."""
-        timed = [entry for entry in self.entries if "elapsed" in entry]
-        begun = [entry["elapsed"] for entry in timed if entry["event"] == "round"]
-        ended = [entry["elapsed"] for entry in timed if entry["event"] == "canary"]
-        took = ended[-1] - begun[0] if begun and ended else 0.0
-        done = sum(one < ended[-1] for one in begun) if ended else 0
-        return took / done if took > 0 else None
+        """What a round takes on average; None before the first has ended."""
+        return fmean(took) if (took := self.round_times()) and sum(took) > 0 else None
+
+    def round_times(self) -> list[float]:
+        """Seconds of each round that has ended, its canary included, as it would take now.
+
+        What cells took that are given up, no later round has.
+        """
+        found: list[float] = []
+        began: tuple[float, int] | None = None
+        for entry in self.entries:
+            if entry["event"] == "round":
+                began = entry.get("elapsed", 0.0), entry["round"]
+            elif entry["event"] == "canary" and began is not None:
+                took = entry.get("elapsed", began[0]) - began[0]
+                found.append(min(took, self._without_given_up(began[1])))
+                began = None
+        return found
+
+    def _without_given_up(self, number: int) -> float:
+        """Seconds of the other cells in a round; infinite where none was given up, or unknown."""
+        failed = {entry["cell"] for entry in self.failures if entry["round"] == number}
+        runs = [run for own in self.measured.values() for run in own if run["round"] == number]
+        if not runs or not any(map(self.quarantined, failed)):
+            return math.inf
+        return sum(run.get("took") or math.inf for run in runs)
 
     def replaced(self) -> frozenset[int]:
         """The rounds that were measured again to the end; only answers count in them."""

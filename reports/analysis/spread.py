@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..run.notes import Note
 from ..run.stored import Stored
@@ -25,6 +25,7 @@ JITTER_SECONDS = 0.001
 """More than this and not less the longest must take, for a sleeper may wake up late by as much."""
 UNLIKE = 1.1
 """A sample whose tasks take as many times what all do, or as many times less, is not like them."""
+UNSEEN = "some tasks take longer than others, and no probe saw all of them"
 LONGER = 1.3
 """Times what a sample says of all tasks in turn; a batch that takes longer contradicts it."""
 
@@ -53,7 +54,7 @@ def adjusted(rows: Sequence[Row], stored: Stored) -> list[Row]:
     spread = Spread(min(each.values()), median(each.values()), max(each.values())) if each else None
     with_limit = [_with_limit(row, rows, spread) for row in rows]
     if len(each) < rows[0].tasks:  # those that nobody saw may be unlike
-        return _unchecked(with_limit, stored)
+        return _unchecked(_unlimited(with_limit, stored), stored)
     share = _share(rows, stored, each)
     if share is None or 1 / UNLIKE <= share <= UNLIKE:
         return with_limit
@@ -85,6 +86,19 @@ def _with_limit(row: Row, rows: Sequence[Row], spread: Spread | None) -> Row:
         own, least = (max(spread.most, one * turns / math.ceil(turns)) for one in (own, least))
     share = least / row.batch_seconds
     return replace(row, limit_seconds=least, of_limit=share, own_limit_seconds=own)
+
+
+def _unlimited(rows: Sequence[Row], stored: Stored) -> list[Row]:
+    """The rows without the limit, where parts of a batch differ by more: by one task, perhaps."""
+    parts = [one.part_seconds for row in rows for one in stored.of(row.id) if one.part_seconds]
+    longer = min((max(seconds) - min(seconds) for seconds in parts), default=0.0)
+    nothing: dict[str, Any] = dict.fromkeys(("limit_seconds", "of_limit", "own_limit_seconds"))
+    return [
+        replace(row, **nothing, limit_doubt=UNSEEN)
+        if row.limit_seconds is not None and longer > row.limit_seconds
+        else row
+        for row in rows
+    ]
 
 
 def _share(rows: Sequence[Row], stored: Stored, each: Mapping[int, float]) -> float | None:

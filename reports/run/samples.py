@@ -72,6 +72,8 @@ class Process:
     """Its interpreter, `CPython 3.12.1`."""
     sample: tuple[int, ...] = ()
     """The numbers of its tasks, where those were not all."""
+    part_seconds: tuple[float, ...] = ()
+    """What each of equal parts of its batch took, where that was looked at."""
 
     @property
     def usual_seconds(self) -> float:
@@ -168,6 +170,7 @@ def _scaled(run: pyperf.Run, metadata: Mapping[str, Any], scale: float) -> Proce
         child_startup_seconds=metadata.get(keys.CHILD_STARTUP),
         python=python(metadata),
         sample=tuple(map(int, json.loads(metadata.get(keys.SAMPLE, "[]")))),
+        part_seconds=tuple(map(float, json.loads(metadata.get(keys.PART_SECONDS, "[]")))),
     )
     if not all(SHORTEST <= value <= LONGEST for value in values):
         raise ArithmeticError(f"round {process.round} has a batch time of {process.seconds}")

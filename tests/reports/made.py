@@ -46,6 +46,7 @@ class Made:
     jit: bool | None = None
     loop: str = ""
     cgroup: float | None = None
+    parts: tuple[float, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
     probe: dict[str, Any] | None = None
     startup: float = 0.0003
@@ -215,6 +216,7 @@ def _metadata(number: int, cell: Made, round_number: int, seconds: float) -> dic
         "cb_jit": cell.jit if cell.jit is None else int(cell.jit),
         "cb_loop": cell.loop,
         "cb_cgroup_cpus": cell.cgroup,
+        "cb_part_seconds": json.dumps(cell.parts) if cell.parts else "",
         "cb_metrics": json.dumps(cell.metrics) if cell.metrics else "",
         "cb_side": cell.side,
         "cb_answer": cell.answer,

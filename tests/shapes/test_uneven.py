@@ -120,6 +120,17 @@ def test_a_longest_task_among_few_that_were_seen_bounds_the_limit_too(tmp_path):
     assert found["threading"].limit_seconds == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize(
+    ("parts", "known"), [((0.16, 0.16, 1.15, 0.16), False), ((0.16, 0.17, 0.16, 0.16), True)]
+)
+def test_parts_that_differ_by_more_than_a_limit_show_that_it_is_not_known(tmp_path, parts, known):
+    """One task of a second in one of them may bound every batch; no probe saw it."""
+    reference = sequential([1.63] * 3, own_cpu=0.0, parts=parts)
+    row = rows(tmp_path, [reference, Made("threading", [1.01, 1.02, 1.01])])["threading"]
+    assert (row.of_limit is not None) is known
+    assert ("no probe saw all" in row.limit_doubt) is not known
+
+
 def test_what_nobody_probed_is_scaled_as_it_is(tmp_path):
     reference = sequential([0.02] * 3, own_cpu=0.0, measured_tasks=2)
     found = rows(tmp_path, [reference, Made("threading", [0.05, 0.05, 0.051])])

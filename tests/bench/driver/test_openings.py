@@ -215,3 +215,15 @@ def test_one_lane_says_what_it_took(folder):
     assert scouted["startup"] > 2.2
     assert 0 < scouted["shared_cpu"] <= scouted["startup_cpu"] < scouted["startup"]
     assert 0 <= scouted["lane_bytes"] < 10**9
+
+
+def test_what_planning_took_is_of_the_budget(folder, monkeypatch):
+    """An import of 2 s leaves a budget of 4 s, which else has several rounds, but one."""
+    code = "import time\ntime.sleep({})\ndef work(i):\n    return time.sleep(0.05) or i\n"
+    limited = {"rounds": None, "budget": 4.0, "strategy": ("sequential",), "tasks": 4}
+    rounds = []
+    for seconds in (0, 2):
+        Path("work.py").write_text(code.format(seconds))
+        kept = run(resolve({**SETTINGS, **limited, "workload": ("work.py:work",)}), [], print)
+        rounds.append(sum(one["event"] == "round" for one in entries(kept / "journal.jsonl")))
+    assert rounds[1] == 1

@@ -171,7 +171,13 @@ def test_rounds_never_leave_probes_more_than_they_may_take():
 def test_probes_end_with_the_budget_where_rounds_took_longer():
     past, lab = measured(elapsed=62.0), MadeUpLab(seconds=lambda one: 100.0, now=62.0)
     probing(past, lab).run(60.0)
-    assert lab.now <= 1.08 * 60
+    assert 62.0 < lab.now <= 1.08 * 60
+
+
+def test_probes_leave_time_for_what_shows_the_run():
+    past, lab = measured(elapsed=62.0), MadeUpLab(seconds=lambda one: 100.0, now=62.0)
+    replace(probing(past, lab), ending=1.5).run(60.0)
+    assert lab.now <= 1.08 * 60 - 1.5
 
 
 def test_where_memory_does_not_fit_the_rest_of_a_pass_may():

@@ -10,7 +10,7 @@ import pytest
 
 from concbench.driver.groups import longest_start, starting
 from concbench.driver.rounds import Course, Limits, Measurement, Visit
-from concbench.driver.schedule import Scouting, Scouts, sample
+from concbench.driver.schedule import Scouting, Scouts, last_round, sample
 from concbench.plan.cells import PlannedCell
 from concbench.processes.outputs import Failed
 from concbench.spec import Cell, Spec
@@ -280,6 +280,24 @@ def test_a_round_takes_what_lies_between_its_beginning_and_its_last_canary():
     assert History(PLAN, past.entries[:2]).round_seconds is None
 
 
+def test_what_was_lost_to_cells_that_are_given_up_no_later_round_has():
+    order = [planned.id for planned in PLAN]
+    place = {"cell": 1, "round": 0, "position": 1, "traceback": ""}
+    forked = {"event": "failed", **place, "kind": "fork", "message": "forked children hang"}
+    answers = {"answer": "same", "head": "same", "benchmark": "{}", "tasks": 64, "seconds": 1.0}
+    runs = [
+        {"event": "measured", "cell": cell, "round": 0, "position": 0, **answers, "took": 3.0}
+        for cell in (0, 2)
+    ]
+    begun = {"event": "round", "round": 0, "order": order, "elapsed": 5.0}
+    ended = {"event": "canary", "cpus": 2, "alone": 1.0, "together": 2.0, "elapsed": 85.0}
+    ended["jitter_seconds"] = 0.0
+    past = History(PLAN, [begun, runs[0], forked, runs[1], ended])
+    assert past.round_seconds == last_round(past) == 6.0
+    again = {**forked, "kind": "timeout"}  # once, so it has another chance
+    assert History(PLAN, [begun, runs[0], again, runs[1], ended]).round_seconds == 80.0
+
+
 def test_what_a_lane_takes_to_open_counts_into_the_patience_for_each_of_its_workers():
     few, many = planned(1, "threading"), replace(planned(2, "multiprocessing"), workers=16)
     limits, slow = Limits(60), Startup(12.0, 0.1)
@@ -340,7 +358,8 @@ FORKS = [
 def test_one_time_out_of_forked_children_is_enough_where_spawned_ones_do_not_hang():
     def outcome(visit):
         start = visit.planned.cell.strategy.params.get("start")
-        return Failed("timeout", "timed out after 12 s", "Thread") if start == "fork" else None
+        said = "timed out after 12 s (longer with --timeout)"
+        return Failed("timeout", said, "Thread") if start == "fork" else None
 
     lab = MadeUpLab(outcome=outcome)
     one = course(FORKS, lab, rounds=3, budget=1e9)

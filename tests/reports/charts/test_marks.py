@@ -16,6 +16,7 @@ from concbench import reports
 from concbench.reports.analysis.cells import Row
 from concbench.reports.charts import colour, cost, rounds, speedup, sweep
 from concbench.reports.charts.chart import LeftOut, NamedBlock, blocks, overview
+from concbench.reports.page import sections
 from concbench.reports.run.probes import Memory, Probed
 from concbench.reports.run.stored import Stored
 from concbench.reports.sweeps.families import best, families
@@ -251,6 +252,18 @@ def test_the_title_of_start_up_names_who_may_be_shortest(tmp_path: Path) -> None
     assert title(*[0.1] * 5, 9.0).startswith("Start-up: a, b, c or 2 more shortest, ")
     assert title(0.1, 0.1).endswith(", too noisy to say who is shortest")
     assert title(0.1, 0.3, rounds=1).endswith(", in too few rounds to say who is shortest")
+
+
+def test_start_ups_of_workers_that_opened_together_are_not_ranked(tmp_path: Path) -> None:
+    notes = '[{"code": "opened-together"}]'
+    made = [
+        Made(name, [0.04, 0.041, 0.04, 0.041], startup=startup, notes=notes)
+        for name, startup in (("a", 12.0), ("b", 15.0))
+    ]
+    found = block(tmp_path, made, rounds_limit=4)
+    title = cost.draw_startup(found)[0].title
+    assert title == "Start-up: 12.0 s to 15.0 s, of workers that opened at the same time"
+    assert sections._script(found.names, found.measured) == ""
 
 
 def costly(path: Path, *, memory: bool = True) -> NamedBlock:
