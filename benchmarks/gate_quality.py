@@ -17,7 +17,7 @@ from figures import Figure, show, show_rows
 from real_checks import real
 from recorded import CHEAPEST, DATA, Cell, Recorded, Split, read, undisturbed
 from rivals import rivals
-from trials import BUDGET, THRESHOLD, Check, Setting, checks, share, told
+from trials import BUDGET, THRESHOLD, Check, Setting, checks, told
 
 from concbench.reports.gate.decision import deviation, resolved
 
