@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from covering import NOISES, ROUNDS, coverage
-from figures import Figure, show, show_rows
+from figures import Figure, share, show, show_rows
 from real_checks import real
 from recorded import CHEAPEST, DATA, Cell, Recorded, Split, read, undisturbed
 from rivals import rivals
