@@ -30,6 +30,8 @@ more to be busy. Each takes memory, and its time to start."""
 MOST_PROCESSES = 64
 """Work that needs more to keep the CPUs busy hardly computes."""
 IN_ONE_PROCESS = ("sequential", "threading", "asyncio", "asyncio+to_thread")
+DELAYED = 0.1
+"""Of a task's time: more is said."""
 MORE_THAN_ONE = 1.2
 """CPUs that a task computes on, from which on it is said to use several."""
 NO_COST = StrategyCost(0.0)
@@ -288,6 +290,9 @@ def words(look: Look, cpus: int) -> Iterator[str]:
     share = look.computes / look.seconds if look.seconds else 0.0
     waits, computes = numbers.brief(look.waits), numbers.brief(look.computes)
     yield f"it waits {waits} and computes {computes} ({numbers.percent(min(1.0, share), ' ')})"
+    if look.delayed > DELAYED * look.seconds:
+        late = numbers.brief(look.delayed)
+        yield f"other programs held it up for {late} more: all times are of a busy machine"
     if look.cpus > MORE_THAN_ONE:
         yield f"it computes on {numbers.digits(look.cpus, 2)} CPUs by itself: workers share them"
     elif look.released is not None:

@@ -53,10 +53,10 @@ def _use(found: Findings) -> Remark:
     looks = f"{called(use)} looks best ({_gain(found, use)})"
     others = [called(row) for row in found.rivals]
     others += [f"{one.strategy} with {one.workers}, not tried yet," for one in found.untried]
-    names = numbers.listed(others[:3])
-    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    more = [f"{len(others) - 3} more"] if len(others) > 3 else []
+    names = numbers.listed([*others[:3], *more])
     return Remark(
-        "use", f"cannot tell yet: {looks}; {names}{more} may be faster: {_way_out(found)}", "open"
+        "use", f"cannot tell yet: {looks}; {names} may be faster: {_way_out(found)}", "open"
     )
 
 

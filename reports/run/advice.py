@@ -50,6 +50,7 @@ class Look:
     released: Seconds | None = None
     startup: Seconds = 0.0
     again: Seconds | None = None
+    delayed: Seconds = 0.0
     blocking: bool = True
     awaitable: bool = False
     in_loop_computes: Seconds | None = None
