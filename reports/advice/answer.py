@@ -167,7 +167,8 @@ def _word(found: Findings, row: Row) -> str:
         return "may be faster"
     if row not in found.allowed:
         return _too_large(row)
-    return "slower" if row.id in found.heat.beaten else "not faster by the margin"
+    slower = found.heat.beaten | found.heat.hopeless
+    return "slower" if row.id in slower else "not faster by the margin"
 
 
 def _too_large(row: Row) -> str:

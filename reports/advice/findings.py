@@ -78,7 +78,7 @@ class Findings:
             for row in self.near
         }
         own = {cell: one for cell, one in spent.items() if one}
-        return Heat(own, self.heat.margin)
+        return Heat(own, self.heat.margin)  # no bounds are known of it
 
     @cached_property
     def use(self) -> Row | None:

@@ -125,6 +125,7 @@ def changes(found: Findings) -> Iterator[Remark]:
             continue
         if crossing := _crossing(found, known, (use, row), other, vary):
             text = f"from {crossing} of {word} in a task on, {strategy} with {other.workers} wins"
+            text += "" if row else " (it was not raced)"
             yield Remark("what would change it", f"by the model: {text}", "predicted")
     yield from _free_threaded(found, use)
 
@@ -142,7 +143,7 @@ def _crossing(
     first = found.candidate(use)
     if row is None:
         value = prediction.crossover(known, first, other, vary)
-        return "" if value is None else f"{numbers.duration(value)} (not measured)"
+        return "" if value is None else numbers.duration(value)
     rounds = found.heat.times[use.id].keys() & found.heat.times[row.id].keys()
     values = []
     for number in sorted(rounds):

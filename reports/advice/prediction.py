@@ -27,8 +27,8 @@ LIKE = {"asyncio+to_thread": "threading", "asyncio+processpool": "multiprocessin
 PER_CPU = 4
 """Processes, or interpreters, for each CPU: with more a race does not begin, unless the CPUs need
 more to be busy. Each takes memory, and its time to start."""
-MOST_PROCESSES = 64
-"""Work that needs more to keep the CPUs busy hardly computes."""
+MOST_PROCESSES = 32
+"""Work that needs more to keep CPUs busy hardly computes: 64 took 3 times as long as threads."""
 IN_ONE_PROCESS = ("sequential", "threading", "asyncio", "asyncio+to_thread")
 DELAYED = 0.1
 """Of a task's time: more is said."""

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from statistics import fmean
@@ -43,6 +43,8 @@ CHEAPER = math.log(2)
 """Where the least CPU or memory is looked for: who takes up to twice the least time may win."""
 SHARED_ROUNDS = 4
 """Rounds that the best shares with the plain loop, for the interval of its speed-up."""
+FAR = 1.5
+"""Times as slow by its bound as the best is: a look on a busy machine is wrong by less."""
 NEAR = math.log(1.3)
 """A strategy that looks slower by more will hardly win: meanwhile the ladder of the best is run."""
 LADDER, LADDER_ROUNDS = 5, 3
@@ -72,12 +74,14 @@ class Entrant:
 class Heat:
     """What the rounds so far show of the cells that ran.
 
-    `slack` is by how much the logarithm of the time may be larger and the cell stay in the race.
+    `slack` is by how much the logarithm of the time may be larger and the cell stay in the race;
+    `bounds` are the least seconds of cells by prediction.
     """
 
     times: Times
     margin: float
     slack: float = 0.0
+    bounds: Mapping[int, float] = field(default_factory=dict)
 
     @cached_property
     def estimates(self) -> dict[int, float]:
@@ -130,6 +134,18 @@ class Heat:
         return min(there, key=self.cautious.__getitem__)
 
     @cached_property
+    def hopeless(self) -> frozenset[int]:
+        """The cells whose bound alone is FAR times what the best takes: one round is enough.
+
+        None where the best is faster than its own bound, for then bounds are not to be trusted.
+        """
+        took = math.exp(self.estimates[self.best]) if self.times else 0.0
+        if self.bounds.get(self.best, 0.0) > took:
+            return frozenset()
+        most = FAR * took * math.exp(self.slack)
+        return frozenset(one for one in self.times if self.bounds.get(one, 0.0) > most)
+
+    @cached_property
     def rivals(self) -> list[int]:
         """The cells that could still be faster than the best by the margin, the nearest first."""
         return self.threats(self.best, self.times)
@@ -140,7 +156,8 @@ class Heat:
         The chances of those that are left out add up to MISSES at most.
         """
         most = math.log1p(self.margin)
-        chances = {one: self.chance(best, one, most) for one in others if one != best}
+        left = {*others} - {best} - self.hopeless
+        chances = {one: self.chance(best, one, most) for one in left}
         ranked = sorted(chances, key=chances.__getitem__)
         sums = accumulate(chances[one] for one in ranked)
         open_ones = [one for one, whole in zip(ranked, sums, strict=True) if whole > MISSES]
@@ -213,7 +230,8 @@ class RaceRules:
     def heat(self, times: Times) -> Heat:
         """What times show."""
         own = {cell: one for cell, one in times.items() if one}
-        return Heat(own, self.margin, self.slack)
+        bounds = {one.id: one.seconds for one in self.field}
+        return Heat(own, self.margin, self.slack, bounds)
 
     def wanted(self, times: Times, failed: Collection[int] = ()) -> frozenset[int]:
         """The cells of the next round, by seconds by cell and round; none when all is known."""
@@ -227,7 +245,7 @@ class RaceRules:
             more |= self._ladder(there, heat)
         if new or heat.rivals:
             # Where what is slower may be cheaper, all that may win is measured.
-            left = heat.times.keys() - heat.beaten if self.slack else ()
+            left = heat.times.keys() - heat.beaten - heat.hopeless if self.slack else ()
             return frozenset({heat.best, *heat.rivals, *left, *new, *more})
         return more
 

@@ -60,6 +60,16 @@ def _chart(answer: AdviceAnswer, console: Console) -> None:
     console.print(Padding(grid, 0))
 
 
+def show_code(answer: AdviceAnswer, console: Console) -> None:
+    """Print the program of what is advised, where there is one."""
+    advice = answer.findings.advice
+    if advice.code:
+        console.print()
+        terminal.say(console, f"the program: {advice.code_of} (--write FILE writes it)", "bold")
+        lines = (numbers.printable(line, console.encoding) for line in advice.code.splitlines())
+        console.print(Text("\n".join(f"  {line}".rstrip() for line in lines)), soft_wrap=True)
+
+
 def _costs(answer: AdviceAnswer) -> list[str]:
     origin = answer.findings.advice.costs_from
     return [f"what strategies cost a task: {origin}"] if origin else []

@@ -181,6 +181,15 @@ def test_the_noise_of_a_race_is_that_of_what_comes_near_without_rounds_and_cells
     assert pair().heat({0: {0: 1.0}, 1: {0: 2.0}}).noise == (0.0, 0)
 
 
+def test_what_its_bound_makes_hopeless_is_no_rival_unless_bounds_do_not_hold():
+    """A plain loop of 1 s beside threads of 0.1 s: one round is enough to leave it out."""
+    both = Entrant(0, "sequential", 1, 0.9), Entrant(1, "threading", 16, 0.06)
+    known = RaceRules((*both, Entrant(2, "threading", 8, 0.11)), ladder=False)
+    assert known.heat({0: {0: 1.0}, 1: {0: 0.1}, 2: {0: 0.13}}).rivals == [2]
+    cached = known.heat({0: {0: 0.01}, 1: {0: 0.001}, 2: {0: 0.002}})  # nothing was done again
+    assert cached.rivals == [2, 0]
+
+
 def test_one_lucky_round_makes_no_best():
     times = rounds(0.03, 12, 1.0, 1.1, 1.2)
     known = pair(4)
