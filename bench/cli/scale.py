@@ -31,7 +31,7 @@ Workers = Annotated[
 ]
 Strategy = Annotated[
     options.Several,
-    Option("-s", "--strategy", help=f"As of run (default: {', '.join(STRATEGIES)})."),
+    Option("-s", "--strategy", help=f"As of run (default: {', '.join(STRATEGIES)} if it awaits)."),
 ]
 Tasks = Annotated[
     int | None, Option(help="Tasks in a batch (default: so many that all workers get as many).")
@@ -94,7 +94,7 @@ def swept(given: Mapping[str, Any]) -> dict[str, Any]:
             f"--workers 1:64:x2 (`concbench run -P {text}` measures as few as you like)"
         )
     settings = resolve({key: rest[key] for key in ("results",) if key in rest})
-    more = _defaults(settings)
+    more = _defaults(settings, any(hasattr(plugin, "aopen") for plugin in plugins))
     if settings.tasks is None and "inputs" not in rest:
         own = max(getattr(plugin, "tasks", TASKS) for plugin in plugins)
         more["tasks"] = whole_waves(own, workers)
@@ -102,11 +102,14 @@ def swept(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**more, **rest, "workload": given["target"], "param": [text, *rest.get("param", ())]}
 
 
-def _defaults(settings: Settings) -> dict[str, Any]:
-    """What a sweep takes where neither the command line nor the options file says otherwise."""
+def _defaults(settings: Settings, awaits: bool) -> dict[str, Any]:
+    """What a sweep takes where neither the command line nor the options file says otherwise.
+
+    Work that awaits nothing would block an event loop with any number of tasks in flight.
+    """
     more: dict[str, Any] = {}
     if not settings.strategy:
-        more["strategy"] = list(STRATEGIES)
+        more["strategy"] = [one for one in STRATEGIES if awaits or one != "asyncio"]
     if settings.budget is None and settings.rounds is None:
         more["budget"] = BUDGET
     if "probe" not in settings.model_fields_set:
