@@ -160,6 +160,13 @@ def scaling(session: nox.Session) -> None:
     session.run("python", "benchmarks/scaling.py", *session.posargs)
 
 
+@nox.session
+def races(session: nox.Session) -> None:
+    """Measure how often the race of an advice is right, and what it takes, on made-up times."""
+    session.install(".")
+    session.run("python", "benchmarks/advice_races.py", *session.posargs)
+
+
 @nox.session(**ALONE)
 def advice_quality(session: nox.Session) -> None:
     """Measure how often advice is right, and the time that it takes, against trying everything."""

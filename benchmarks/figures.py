@@ -74,3 +74,12 @@ def show_rows(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]])
     console = Console(width=None if Console().is_terminal else 132, markup=False)
     console.print(table)
     console.print()
+
+
+def share(flags: Iterable[bool]) -> tuple[float, float, float]:
+    """Percent that are true, with Wilson's 95 % interval (1927)."""
+    found = list(flags)
+    count, part, z = len(found), sum(found) / len(found), 1.96
+    middle = (part + z * z / 2 / count) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * math.sqrt(part * (1 - part) / count + (z / 2 / count) ** 2)
+    return 100 * part, 100 * max(0.0, middle - half), 100 * min(1.0, middle + half)

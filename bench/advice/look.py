@@ -117,10 +117,14 @@ def _write(found: dict[str, Any], folder: str) -> None:
 
 @dataclass
 class TaskTimes:
-    """Seconds of tasks that ran in turn, those of CPU too, and what they gave."""
+    """Seconds of tasks that ran in turn, those of CPU too, and what they gave.
+
+    What was `delayed`, as it could run and other programs did, is in neither.
+    """
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    delayed: list[float] = field(default_factory=list)
     results: list[Plain] = field(default_factory=list)
 
     def calmer(self, later: TaskTimes) -> TaskTimes:
@@ -133,7 +137,7 @@ class TaskTimes:
             return self
         wall = [*map(min, self.wall, later.wall), *self.wall[count:]]
         cpu = [*map(min, self.cpu, later.cpu), *self.cpu[count:]]
-        return TaskTimes(wall, cpu, self.results)
+        return TaskTimes(wall, cpu, self.delayed, self.results)
 
     def means(self) -> dict[str, Any]:
         """The part of a look that is about times; the first task, which imports, only if alone."""
@@ -147,6 +151,7 @@ class TaskTimes:
             "least": min(wall),
             "most": max(wall),
             "computes": fmean(cpu),
+            "delayed": sum(self.delayed) / len(self.wall),
             "cpus": cpus if seconds > LONG else min(1.0, cpus),
         }
 
@@ -156,15 +161,27 @@ def _timed(batch: Callable[[Any], list[Plain]], tasks: Sequence[int], seconds: f
     seen, clock = TaskTimes(), time.perf_counter
     until = clock() + seconds
     for i in tasks[:MOST]:
-        cpu, began = _cpu(), clock()
+        late, cpu, began = _delay(), _cpu(), clock()
         (result,) = batch([i])
         ended = clock()
-        seen.wall.append(ended - began)
-        seen.cpu.append(_cpu() - cpu)
+        spent, late = _cpu() - cpu, _delay() - late
+        late = max(0.0, min(late, ended - began - spent))  # its own threads delay it, too
+        seen.wall.append(ended - began - late)
+        seen.cpu.append(spent)
+        seen.delayed.append(late)
         seen.results.append(result)
         if ended >= until and (len(seen.wall) >= FEWEST or ended - began >= seconds):
             break
     return seen
+
+
+def _delay() -> float:
+    """Seconds that this thread could have run and did not, as others did; 0 where nobody counts."""
+    try:
+        with open("/proc/thread-self/schedstat", encoding="ascii") as stream:  # noqa: PTH123
+            return int(stream.read().split()[1]) / 1e9
+    except (OSError, LookupError, ValueError):
+        return 0.0
 
 
 def _cpu() -> float:

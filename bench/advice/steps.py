@@ -267,7 +267,8 @@ def rules_of(advice: Advice, cells: Iterable[PlannedCell]) -> race.RaceRules:
         one = known.get((planned.cell.strategy.name, _workers(planned)))
         if one is not None:
             raced = not one.reason and not planned.reason
-            field.append(race.Entrant(planned.id, one.strategy, one.workers, one.seconds, raced))
+            about = one.strategy, one.workers, one.seconds, raced, one.usual
+            field.append(race.Entrant(planned.id, *about))
     return race.rules(field, advice.goal)
 
 

@@ -224,6 +224,8 @@ def _show(folder: Path, given: Mapping[str, Any], outcome: Outcome) -> None:
     else:
         print()
         rendered.show(found, stored.console(), whole=bool(given.get("quiet")))
+        if "write" not in given:
+            rendered.show_code(found, stored.console())
         print(f"\nsaved: {stored.short(folder)} (all that was raced: concbench show)")
     if given.get("report"):
         stored.write_page([run])

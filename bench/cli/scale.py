@@ -63,8 +63,8 @@ def scale(
 ) -> None:
     """Measure with more and more workers, and say where it stops scaling.
 
-    Unless told otherwise it runs sequential, threading, multiprocessing and asyncio, and a batch
-    has so many tasks that all workers get as many.
+    Unless told otherwise it runs sequential, threading, multiprocessing and, if it awaits, asyncio;
+    a batch has so many tasks that all workers get as many.
     """
     given = options.given(locals())
     with ending(last_line=True, verbose=verbose) as outcome:
@@ -93,7 +93,7 @@ def swept(given: Mapping[str, Any]) -> dict[str, Any]:
             f"--workers 1:64:x2 (`concbench run -P {text}` measures as few as you like)"
         )
     settings = resolve({key: rest[key] for key in ("results",) if key in rest})
-    more = _defaults(settings)
+    more = _defaults(settings, any(hasattr(plugin, "aopen") for plugin in plugins))
     if settings.tasks is None and "inputs" not in rest:
         own = max(getattr(plugin, "tasks", TASKS) for plugin in plugins)
         more["tasks"] = whole_waves(own, workers)
@@ -101,11 +101,14 @@ def swept(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**more, **rest, "workload": given["target"], "param": [text, *rest.get("param", ())]}
 
 
-def _defaults(settings: Settings) -> dict[str, Any]:
-    """What a sweep takes where neither the command line nor the options file says otherwise."""
+def _defaults(settings: Settings, awaits: bool) -> dict[str, Any]:
+    """What a sweep takes where neither the command line nor the options file says otherwise.
+
+    Work that awaits nothing would block an event loop with any number of tasks in flight.
+    """
     more: dict[str, Any] = {}
     if not settings.strategy:
-        more["strategy"] = list(STRATEGIES)
+        more["strategy"] = [one for one in STRATEGIES if awaits or one != "asyncio"]
     if settings.budget is None and settings.rounds is None:
         more["budget"] = BUDGET
     if "probe" not in settings.model_fields_set:

@@ -28,6 +28,15 @@ _TITLES = (
 
 
 @dataclass(frozen=True)
+class Bar:
+    """What was raced, its speed as a share of that of the fastest, and its time in words."""
+
+    name: str
+    share: float
+    time: str
+
+
+@dataclass(frozen=True)
 class AdviceAnswer:
     """An advice, ready to be shown anywhere.
 
@@ -39,6 +48,7 @@ class AdviceAnswer:
     left_out: tuple[tuple[str, str], ...]
     remarks: tuple[Remark, ...]
     table: Table
+    bars: tuple[Bar, ...]
 
     @property
     def use(self) -> Row | None:
@@ -100,7 +110,7 @@ def answer(stored: Stored) -> AdviceAnswer | None:
     look = found.advice.look
     saw = tuple(prediction.words(look, found.advice.cpus)) if look else ()
     out = tuple(left_out(found))
-    return AdviceAnswer(found, saw, out, tuple(remarks(found)), _table(found))
+    return AdviceAnswer(found, saw, out, tuple(remarks(found)), _table(found), tuple(_bars(found)))
 
 
 def _table(found: Findings) -> Table:
@@ -112,6 +122,20 @@ def _table(found: Findings) -> Table:
         headings=headings(_TITLES, left=(0, 7)),
         rows=tuple(tuple(_texts(found, row)) for row in rows),
     )
+
+
+def _bars(found: Findings) -> Iterator[Bar]:
+    """All that was raced, the simplest first, by workers."""
+    rows = [row for row in found.rows if row.id in found.heat.times]
+    times = {row.id: seconds for row in rows if (seconds := _took(found, row))}
+    for row in sorted(rows, key=lambda row: (simplicity(row.strategy), row.workers)):
+        if row.id in times:
+            share = min(times.values()) / times[row.id]
+            yield Bar(called(row), share, numbers.duration(times[row.id]))
+
+
+def _took(found: Findings, row: Row) -> float | None:
+    return row.one_shot_seconds if found.advice.goal == "one-shot" else row.batch_seconds
 
 
 def _shown(found: Findings, strategy: str) -> Row | None:
@@ -143,7 +167,8 @@ def _word(found: Findings, row: Row) -> str:
         return "may be faster"
     if row not in found.allowed:
         return _too_large(row)
-    return "slower" if row.id in found.heat.beaten else "not faster by the margin"
+    slower = found.heat.beaten | found.heat.hopeless
+    return "slower" if row.id in slower else "not faster by the margin"
 
 
 def _too_large(row: Row) -> str:

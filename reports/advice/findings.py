@@ -35,12 +35,16 @@ class Remark:
 
 @dataclass(frozen=True)
 class Findings:
-    """A race, read: the rows of its cells, and what its rounds show."""
+    """A race, read: the rows of its cells, and what its rounds show.
+
+    `untried` would have been raced next: they may be faster by what the others did.
+    """
 
     stored: Stored
     advice: Advice
     rows: tuple[Row, ...]
     heat: Heat
+    untried: tuple[Entrant, ...] = ()
 
     @cached_property
     def allowed(self) -> list[Row]:
@@ -74,7 +78,7 @@ class Findings:
             for row in self.near
         }
         own = {cell: one for cell, one in spent.items() if one}
-        return Heat(own, self.heat.entrants, self.heat.margin)
+        return Heat(own, self.heat.margin)  # no bounds are known of it
 
     @cached_property
     def use(self) -> Row | None:
@@ -83,7 +87,7 @@ class Findings:
             return None
         if self.advice.goal == "memory":
             return min(self.near, key=lambda row: (row.peak_bytes or math.inf, row.id))
-        known = self.prices.estimates
+        known = self.prices.cautious
         return min(self.near, key=lambda row: known.get(row.id, math.inf))
 
     @cached_property
@@ -94,15 +98,17 @@ class Findings:
             return []
         if self.advice.goal == "memory":  # one pass each, and no interval
             return [row for row in others if row.peak_bytes is None or use.peak_bytes is None]
-        known = self.prices
-        left = [row for row in others if row.id in known.times and row.id not in known.beaten]
-        open_ones = [row for row in left if not known.within(use.id, row.id)]
-        return sorted(open_ones, key=lambda row: known.estimates[row.id])
+        known, by_id = self.prices, {row.id: row for row in others}
+        if use.id not in known.times:
+            return others
+        return [by_id[one] for one in known.threats(use.id, by_id.keys() & known.times.keys())]
 
     @property
     def decided(self) -> bool:
-        """Whether what is to be used is surely within the margin of the best that was raced."""
-        return self.use is not None and len(self.allowed) > 1 and not self.rivals
+        """Whether what is to be used is surely within the margin of the best, and all was tried."""
+        if self.use is None or len(self.allowed) < 2:
+            return False
+        return not (self.rivals or self.untried)
 
     @cached_property
     def as_good(self) -> list[Row]:
@@ -162,7 +168,10 @@ def find(stored: Stored) -> Findings | None:
     rows = groups[0].rows if groups else ()
     times = {cell.id: _times(stored, cell, advice) for cell in stored.run.cells}
     rules = race.rules(_field(advice, stored.run.cells), advice.goal, stored.run.margin)
-    return Findings(stored, advice, tuple(rows), rules.heat(times))
+    absent = [cell.id for cell in stored.run.cells if cell.status in ("failed", "unavailable")]
+    untried = rules.untried(times, absent)
+    left = tuple(one for one in rules.field if one.id in untried)
+    return Findings(stored, advice, tuple(rows), rules.heat(times), left)
 
 
 def _field(advice: Advice, cells: Sequence[Planned]) -> list[Entrant]:
@@ -173,8 +182,8 @@ def _field(advice: Advice, cells: Sequence[Planned]) -> list[Entrant]:
     ]
 
 
-def _about(one: Candidate) -> tuple[str, int, float, bool]:
-    return one.strategy, one.workers, one.seconds, not one.reason
+def _about(one: Candidate) -> tuple[str, int, float, bool, bool]:
+    return one.strategy, one.workers, one.seconds, not one.reason, one.usual
 
 
 def _times(stored: Stored, cell: Planned, advice: Advice) -> Mapping[int, float]:

@@ -29,14 +29,28 @@ def stops(found: Findings) -> Iterator[Remark]:
     law = _law(found, own)
     if law.outcome in ("few points", "few rounds"):
         tried = numbers.listed([str(workers_of(row)) for row in own])
-        way_out = f"concbench run -s {use.strategy} -P workers=1:64:x2 would tell"
+        way_out = f"concbench scale -s {use.strategy} would tell the law"
+        if law.enough is not None:
+            gain = f"more than {law.enough:g} workers gain less than {100 * law.margin:.3g} %"
+            yield Remark("where it stops", f"{gain} (tried: {tried}); {way_out}")
+            return
         yield Remark("where it stops", f"from {tried}: {law.words}; {way_out}", "open")
         return
-    parts = [f"{use.strategy} {law.words}"]
+    parts = [f"{use.strategy} {law.words}{_why_not_beyond(found, law)}"]
     for name, one in (("contention", law.contention), ("coherency", law.coherency)):
         if one is not None and law.outcome != "off":
             parts.append(f"{name} {_share(one)}")
     yield Remark("where it stops", ", ".join(parts))
+
+
+def _why_not_beyond(found: Findings, law: Scaling) -> str:
+    """What it would take to see more, where it still rises with the most workers there can be."""
+    if law.outcome != "rises":
+        return ""
+    if law.last >= found.advice.tasks:
+        return " (all tasks at once: more --tasks would show it)"
+    most = max(one.workers for one in found.advice.candidates)
+    return " (--max-workers would show it)" if law.last >= most else ""
 
 
 def _law(found: Findings, rows: list[Row]) -> Scaling:
@@ -111,12 +125,13 @@ def changes(found: Findings) -> Iterator[Remark]:
             continue
         if crossing := _crossing(found, known, (use, row), other, vary):
             text = f"from {crossing} of {word} in a task on, {strategy} with {other.workers} wins"
+            text += "" if row else " (it was not raced)"
             yield Remark("what would change it", f"by the model: {text}", "predicted")
     yield from _free_threaded(found, use)
 
 
 def _best_predicted(found: Findings, strategy: str) -> Candidate | None:
-    own = [one for one in found.advice.candidates if one.strategy == strategy]
+    own = [one for one in found.advice.candidates if one.strategy == strategy and one.usual]
     return min(own, key=lambda one: (one.seconds, one.workers), default=None)
 
 
@@ -128,7 +143,7 @@ def _crossing(
     first = found.candidate(use)
     if row is None:
         value = prediction.crossover(known, first, other, vary)
-        return "" if value is None else f"{numbers.duration(value)} (not measured)"
+        return "" if value is None else numbers.duration(value)
     rounds = found.heat.times[use.id].keys() & found.heat.times[row.id].keys()
     values = []
     for number in sorted(rounds):

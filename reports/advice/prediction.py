@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import numbers
 from ..run.advice import ASYNC_ONLY, IN_PROCESSES, Advice, Candidate, Look, StrategyCost
@@ -25,8 +25,13 @@ SAME_WITHIN = 0.02
 LIKE = {"asyncio+to_thread": "threading", "asyncio+processpool": "multiprocessing"}
 """The same pool, driven by an event loop: the tasks run as they do without."""
 PER_CPU = 4
-"""Processes, or interpreters, for each CPU at most: each takes memory, and its time to start."""
+"""Processes, or interpreters, for each CPU: with more a race does not begin, unless the CPUs need
+more to be busy. Each takes memory, and its time to start."""
+MOST_PROCESSES = 32
+"""Work that needs more to keep CPUs busy hardly computes: 64 took 3 times as long as threads."""
 IN_ONE_PROCESS = ("sequential", "threading", "asyncio", "asyncio+to_thread")
+DELAYED = 0.1
+"""Of a task's time: more is said."""
 MORE_THAN_ONE = 1.2
 """CPUs that a task computes on, from which on it is said to use several."""
 NO_COST = StrategyCost(0.0)
@@ -126,22 +131,24 @@ def candidates(
 ) -> tuple[tuple[Candidate, ...], dict[str, str]]:
     """All that can be raced with the bound of each, and by strategy why it is not raced.
 
-    A candidate has a reason where its bound is beyond FACTOR times the least of all; a strategy
-    that cannot run the work, or runs it as a simpler one does, is none.
+    A candidate has a reason where its bound is beyond FACTOR times the least of all, or its workers
+    more than a race begins with; a strategy that cannot run the work, or runs it as a simpler one
+    does, is none.
     """
     left_out = {one: why for one in strategies if (why := impossible(known.look, one))}
     there = [one for one in strategies if one not in left_out]
     left_out |= {one: _like(known, one) for one in there if LIKE.get(one) in there}
     there = [one for one in there if one not in left_out]
     every = [
-        Candidate(one, workers, seconds(known, one, workers))
+        Candidate(one, workers, seconds(known, one, workers), usual=workers <= usual(known, one))
         for one in there
-        for workers in rungs(_most(known, one, most))
+        for workers in rungs(1 if one == "sequential" else most)
     ]
-    first = min(every, key=lambda one: one.seconds)
+    first = min((one for one in every if one.usual), key=lambda one: one.seconds)
     least = first.seconds
     for strategy in there:
-        best, last = _best(every, strategy), [one for one in every if one.strategy == strategy][-1]
+        own = [one for one in every if one.strategy == strategy and one.usual]
+        best, last = _best(own), own[-1]
         if strategy != "sequential" and best.seconds > FACTOR * least:
             took, times = numbers.duration(best.seconds), numbers.ratio(best.seconds / least)
             cause = _cause(known, last, first)  # with the most: it is not that those are few
@@ -149,26 +156,32 @@ def candidates(
     return tuple(_with_reason(one, left_out, least) for one in every), left_out
 
 
-def _most(known: Premises, strategy: str, most: int) -> int:
-    """Workers worth a try of a strategy, of those that are allowed."""
-    if strategy == "sequential":
-        return 1
-    each = strategy == "interpreters" or LIKE.get(strategy, strategy) == "multiprocessing"
-    return min(most, PER_CPU * known.cpus) if each else most
+def usual(known: Premises, strategy: str) -> float:
+    """The most workers of a strategy with which a race begins; it goes on with more if that pays.
+
+    Processes for tasks that wait and compute are as many as keep all CPUs busy (Little's law); for
+    those that hardly compute there are threads.
+    """
+    if not (strategy == "interpreters" or LIKE.get(strategy, strategy) == "multiprocessing"):
+        return math.inf
+    look, few = known.look, PER_CPU * known.cpus
+    busy = known.cpus * look.seconds / look.computes if look.computes else math.inf
+    return few if busy > MOST_PROCESSES else max(few, 1 << math.ceil(math.log2(max(1.0, busy))))
 
 
-def _best(every: Sequence[Candidate], strategy: str) -> Candidate:
-    """The one with the fewest workers of those that are as fast as its fastest."""
-    own = [one for one in every if one.strategy == strategy]
+def _best(own: Sequence[Candidate]) -> Candidate:
+    """The one with the fewest workers of those that are as fast as the fastest."""
     least = min(one.seconds for one in own)
     return next(one for one in own if one.seconds <= (1 + SAME_WITHIN) * least)
 
 
 def _with_reason(one: Candidate, left_out: Mapping[str, str], least: float) -> Candidate:
     reason = left_out.get(one.strategy, "")
+    if not reason and not one.usual:
+        reason = f"more than {PER_CPU} for each CPU: tried where as many do well"
     if not reason and one.seconds > FACTOR * least and one.strategy != "sequential":
         reason = f"its batch takes {numbers.duration(one.seconds)} at the least"
-    return Candidate(one.strategy, one.workers, one.seconds, reason)
+    return replace(one, reason=reason)
 
 
 def _like(known: Premises, strategy: str) -> str:
@@ -277,6 +290,9 @@ def words(look: Look, cpus: int) -> Iterator[str]:
     share = look.computes / look.seconds if look.seconds else 0.0
     waits, computes = numbers.brief(look.waits), numbers.brief(look.computes)
     yield f"it waits {waits} and computes {computes} ({numbers.percent(min(1.0, share), ' ')})"
+    if look.delayed > DELAYED * look.seconds:
+        late = numbers.brief(look.delayed)
+        yield f"other programs held it up for {late} more: all times are of a busy machine"
     if look.cpus > MORE_THAN_ONE:
         yield f"it computes on {numbers.digits(look.cpus, 2)} CPUs by itself: workers share them"
     elif look.released is not None:

@@ -50,11 +50,13 @@ def _use(found: Findings) -> Remark:
         return Remark(
             "use", f"cannot tell: only {called(use)} was measured, {_way_out(found)}", "open"
         )
-    names = numbers.listed([called(row) for row in found.rivals[:3]])
-    more = f" and {len(found.rivals) - 3} more" if len(found.rivals) > 3 else ""
     looks = f"{called(use)} looks best ({_gain(found, use)})"
+    others = [called(row) for row in found.rivals]
+    others += [f"{one.strategy} with {one.workers}, not tried yet," for one in found.untried]
+    more = [f"{len(others) - 3} more"] if len(others) > 3 else []
+    names = numbers.listed([*others[:3], *more])
     return Remark(
-        "use", f"cannot tell yet: {looks}; {names}{more} may be faster: {_way_out(found)}", "open"
+        "use", f"cannot tell yet: {looks}; {names} may be faster: {_way_out(found)}", "open"
     )
 
 
@@ -88,7 +90,7 @@ def margin(found: Findings) -> str:
 
 def _prediction(found: Findings) -> str:
     """What is best by prediction alone, where nothing was raced."""
-    known = [one for one in found.advice.candidates if math.isfinite(one.seconds)]
+    known = [one for one in found.advice.candidates if math.isfinite(one.seconds) and one.usual]
     if not known:
         return "cannot tell: nothing was measured"
     least = min(one.seconds for one in known)

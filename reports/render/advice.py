@@ -18,6 +18,8 @@ from ..table import Table, escaped, markdown, without_empty
 from . import terminal
 
 LABELS = {"measured": "", "predicted": " (predicted)", "open": " (open)"}
+WIDEST = 40
+"""Signs of the bar of the fastest."""
 
 
 def show(answer: AdviceAnswer, console: Console, *, whole: bool = True) -> None:
@@ -40,6 +42,32 @@ def show(answer: AdviceAnswer, console: Console, *, whole: bool = True) -> None:
     for table in _tables(answer):
         console.print()
         terminal.show([table], console)
+    if len(answer.bars) > 1:
+        console.print()
+        _chart(answer, console)
+
+
+def _chart(answer: AdviceAnswer, console: Console) -> None:
+    """How fast each was that was raced, as bars; of signs that any terminal has."""
+    terminal.say(console, "how fast each was, and what a batch took", "bold")
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    for justify in ("left", "left", "right"):
+        grid.add_column(justify=justify, no_wrap=True)
+    room = console.width - max(len(one.name) + len(one.time) for one in answer.bars) - 4
+    for one in answer.bars:
+        bar = "#" * max(1, round(min(WIDEST, room) * one.share))
+        grid.add_row(Text(one.name), Text(bar), Text(numbers.printable(one.time, console.encoding)))
+    console.print(Padding(grid, 0))
+
+
+def show_code(answer: AdviceAnswer, console: Console) -> None:
+    """Print the program of what is advised, where there is one."""
+    advice = answer.findings.advice
+    if advice.code:
+        console.print()
+        terminal.say(console, f"the program: {advice.code_of} (--write FILE writes it)", "bold")
+        lines = (numbers.printable(line, console.encoding) for line in advice.code.splitlines())
+        console.print(Text("\n".join(f"  {line}".rstrip() for line in lines)), soft_wrap=True)
 
 
 def _costs(answer: AdviceAnswer) -> list[str]:

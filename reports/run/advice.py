@@ -50,6 +50,7 @@ class Look:
     released: Seconds | None = None
     startup: Seconds = 0.0
     again: Seconds | None = None
+    delayed: Seconds = 0.0
     blocking: bool = True
     awaitable: bool = False
     in_loop_computes: Seconds | None = None
@@ -102,13 +103,15 @@ class StrategyCost:
 class Candidate:
     """A strategy with so many workers, and the least seconds that its batch can take by the look.
 
-    Without a `reason` it is raced; with one only where the best of the race turns out slower.
+    Without a `reason` it is raced; with one only where the best of the race turns out slower, or
+    where it is not `usual` and doubling its workers pays.
     """
 
     strategy: str
     workers: Count
     seconds: Seconds
     reason: str = ""
+    usual: bool = True
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,13 @@ def contrast(now: tuple[float, ...], before: tuple[float, ...]) -> Contrast:
 
 
 @lru_cache(maxsize=4096)
+def above(freedom: float, value: float) -> float:
+    """How likely Student's t is larger."""
+    from scipy.special import stdtr  # late: the driver imports this module
+
+    return float(stdtr(freedom, -value))
+
+
 def quantile(freedom: float, misses: float) -> float:
     """Of Student's t: above it with this probability."""
     from scipy.special import stdtrit  # late: the driver imports this module

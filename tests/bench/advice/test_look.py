@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,22 @@ def test_of_two_times_of_a_task_the_shorter_counts_unless_nothing_was_done_again
     assert twice.cpu == [0.1, 0.05, 0.1, 0.1, 0.1]
     assert first.calmer(look.TaskTimes([1e-5] * 3, [1e-5] * 3)) is first
     assert twice.means()["seconds"] == pytest.approx((0.2 + 0.2 + 0.4 + 0.3) / 4)
+
+
+@pytest.mark.parametrize(("late", "wall"), [(0.005, 0.005), (0.02, 0.002)])
+def test_what_other_programs_take_of_a_task_is_no_part_of_it(monkeypatch, late, wall):
+    """Of 10 ms on the clock 2 are of CPU: others have 8 at most, though its own threads wait."""
+    with monkeypatch.context() as patched:
+        for place, name, step in (
+            (look.time, "perf_counter", 0.01),
+            (look, "_cpu", 0.002),
+            (look, "_delay", late),
+        ):
+            ticks = count(0, step)
+            patched.setattr(place, name, partial(next, ticks))
+        found = look._timed(lambda tasks: [*tasks], range(3), 1.0)
+    assert found.wall == pytest.approx([wall] * 3)
+    assert found.delayed == pytest.approx([0.01 - wall] * 3)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,15 @@ def test_what_is_not_given_comes_from_the_target(
     assert len(cells) == 1 + 3 * 7
 
 
+def test_an_event_loop_is_left_out_where_no_work_awaits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "asyncio" not in settings({"target": ["cpu_sum"]}).strategy
+    assert "asyncio" in settings({"target": ["cpu_sum", "io_sleep"]}).strategy
+    assert settings({"target": ["cpu_sum"], "strategy": ["asyncio"]}).strategy == ("asyncio",)
+
+
 def test_what_is_given_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("concbench.toml").write_text('budget = "20s"\nstrategy = "threading"\ntasks = 10\n')

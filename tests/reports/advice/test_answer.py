@@ -93,6 +93,62 @@ def test_what_is_not_known_yet_is_said_with_the_way_out(tmp_path):
     assert {one.basis for one in found.remarks if one.topic == "use"} == {"open"}
 
 
+def test_nothing_is_decided_while_more_workers_may_be_faster(tmp_path):
+    """From 16 to 32 workers it gains much, and then the budget was spent."""
+    cells = [
+        sequential([0.64 + 0.001 * place for place in range(12)], cpu=0.006),
+        made("threading", 16, 0.040),
+        made("threading", 32, 0.021),
+    ]
+    tried = [*FIELD[:3], ("threading", 64, 0.02)]
+    found, _ = advised(tmp_path, cells, field=tried)
+    assert found.outcome == "open"
+    assert "threading with 64, not tried yet, may be faster" in said(found, "use")
+    found, _ = advised(tmp_path / "other", cells, field=FIELD[:3])
+    assert found.outcome == "decided"
+
+
+def test_the_workers_that_are_enough_are_told_of_few_numbers_of_them(tmp_path):
+    cells = [
+        sequential([0.64 + 0.001 * place for place in range(12)], cpu=0.006),
+        *(made("threading", count, 0.021) for count in (16, 32)),
+    ]
+    found, _ = advised(tmp_path, cells, field=FIELD[:3])
+    assert said(found, "where it stops") == (
+        "more than 16 workers gain less than 5 % (tried: 16 and 32); "
+        "concbench scale -s threading would tell the law"
+    )
+
+
+def test_what_still_rises_with_all_tasks_at_once_needs_more_tasks(tmp_path):
+    counts = (4, 8, 16, 32, 64)
+    cells = [
+        sequential([0.64 + 0.001 * place for place in range(12)], cpu=0.006),
+        *(made("threading", count, 0.64 / count, noise=0.001) for count in counts),
+    ]
+    field = [FIELD[0], *(("threading", count, 0.6 / count) for count in counts)]
+    found, _ = advised(tmp_path, cells, field=field)
+    assert "N* beyond 64 (all tasks at once: more --tasks would show it)" in said(
+        found, "where it stops"
+    )
+
+
+def test_each_that_was_raced_has_a_bar_the_fastest_the_longest(tmp_path):
+    found, _ = advised(tmp_path, race(0.042, 0.021))
+    assert [one.name for one in found.bars] == [
+        "a plain loop",
+        "threading with 32 workers",
+        "asyncio with 32 in flight",
+    ]
+    assert [one.share for one in found.bars] == pytest.approx([0.033, 0.5, 1.0], rel=0.05)
+    text = io.StringIO()
+    rendered.show(found, Console(file=text, width=80))
+    lines = text.getvalue().splitlines()
+    bars = [line.count("#") for line in lines if "##" in line or "loop   " in line]
+    assert bars[-2:] == [20, 40]
+    assert max(map(len, lines)) <= 80
+
+
 def test_without_a_race_there_is_a_prediction_and_it_says_so(tmp_path):
     found, _ = advised(tmp_path, [sequential([], status="unavailable")], no_race="no time: 640 s")
     assert found.outcome == "predicted"

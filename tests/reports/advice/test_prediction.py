@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -131,8 +132,21 @@ def test_strategies_that_are_left_out_for_the_same_reason_share_a_line():
 
 
 def test_the_sentences_of_a_look_say_what_it_could_not_tell():
-    look = replace(HOLDS, released=None, most=0.1, again=1e-5)
+    look = replace(HOLDS, released=None, most=0.1, again=1e-5, delayed=0.002)
     said = " | ".join(prediction.words(look, cpus=1))
     assert "with a heavy tail" in said
     assert "cannot tell on one CPU" in said
     assert "when it runs again: cached" in said
+    assert "other programs held it up for 2.0 ms more" in said
+
+
+def test_processes_are_as_many_as_keep_the_cpus_busy_and_of_waiting_tasks_few():
+    both = replace(WAITS, seconds=0.012, computes=0.002, most=0.012, released=0.0)
+    assert prediction.usual(premises(both), "multiprocessing") == 16  # 2 CPUs * 12 ms / 2 ms = 12
+    assert prediction.usual(premises(WAITS), "multiprocessing") == 8
+    assert prediction.usual(premises(HOLDS), "multiprocessing") == 8
+    assert prediction.usual(premises(both), "threading") == math.inf
+    every, _ = candidates(premises(both), ["sequential", "threading", "multiprocessing"], 64)
+    reasons = {one.workers: one.reason for one in every if one.strategy == "multiprocessing"}
+    assert {count for count, why in reasons.items() if "more than" in why} == {24, 32, 48, 64}
+    assert not reasons[16]

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import math
 from random import Random
+from statistics import mean, stdev
 
-from concbench.reports.advice.race import LADDER, Entrant, RaceRules, ladder, opening, rules
+import pytest
+from scipy.stats import t
+
+from concbench.reports.advice.race import (
+    LADDER,
+    MISSES,
+    Entrant,
+    RaceRules,
+    ladder,
+    opening,
+    rules,
+)
 
 RUNGS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 
@@ -125,6 +137,112 @@ def test_twins_are_equal_and_neither_beats_the_other():
     heat = known.heat(times)
     assert heat.equal(0, 1)
     assert not heat.beaten
+
+
+def pair(count: int = 2) -> RaceRules:
+    return RaceRules(tuple(Entrant(place, "threading", 1 << place, 0.0) for place in range(count)))
+
+
+def rounds(noise: float, count: int, *centres: float, seed: int = 1):
+    random = Random(seed)
+    return {
+        cell: {number: centre * math.exp(random.gauss(0, noise)) for number in range(count)}
+        for cell, centre in enumerate(centres)
+    }
+
+
+def test_what_is_as_good_is_raced_no_more_and_ends_the_race():
+    """The second is within the margin of the best for certain, the third is not yet."""
+    times = rounds(0.005, 6, 1.0, 1.0, 1.03)
+    times[2] = {number: times[2][number] for number in range(2)}
+    known = RaceRules(pair(3).field, ladder=False)
+    best = known.heat(times).best
+    assert known.wanted(times) == {best, 2}
+    assert known.wanted(rounds(0.005, 6, 1.0, 1.0, 1.03)) == frozenset()
+
+
+def test_a_few_rounds_are_enough_where_the_whole_race_shows_little_noise():
+    """Of three rounds by themselves nobody would believe it: Student's t has two degrees."""
+    times = {0: {0: 1.0, 1: 1.0, 2: 1.0}, 1: {0: 0.99, 1: 1.0, 2: 1.02}}
+    calm = {cell: dict.fromkeys(range(3), 1.1) for cell in range(2, 8)}
+    alone, among = pair(8).heat(times), pair(8).heat(times | calm)
+    assert among.chance(0, 1, 0.04) < 0.002 < 0.01 < alone.chance(0, 1, 0.04)
+
+
+def test_the_noise_of_a_race_is_that_of_what_comes_near_without_rounds_and_cells():
+    times = rounds(0.02, 40, *(1.0, 1.02, 1.05, 1.1, 1.2))
+    times[5] = {number: 2.0 * 1.3 ** (number % 2) for number in range(40)}  # far, and noisy
+    for own in times.values():
+        for number in own:
+            own[number] *= 1 + number  # what a round has in common
+    variance, freedom = pair(6).heat(times).noise
+    assert freedom == 4 * 39
+    assert math.sqrt(variance) == pytest.approx(0.02, rel=0.15)
+    assert pair().heat({0: {0: 1.0}, 1: {0: 2.0}}).noise == (0.0, 0)
+
+
+def test_what_its_bound_makes_hopeless_is_no_rival_unless_bounds_do_not_hold():
+    """A plain loop of 1 s beside threads of 0.1 s: one round is enough to leave it out."""
+    both = Entrant(0, "sequential", 1, 0.9), Entrant(1, "threading", 16, 0.06)
+    known = RaceRules((*both, Entrant(2, "threading", 8, 0.11)), ladder=False)
+    assert known.heat({0: {0: 1.0}, 1: {0: 0.1}, 2: {0: 0.13}}).rivals == [2]
+    cached = known.heat({0: {0: 0.01}, 1: {0: 0.001}, 2: {0: 0.002}})  # nothing was done again
+    assert cached.rivals == [2, 0]
+
+
+def test_one_lucky_round_makes_no_best():
+    times = rounds(0.03, 12, 1.0, 1.1, 1.2)
+    known = pair(4)
+    times[3] = {11: 0.995 * times[0][11]}
+    heat = known.heat(times)
+    assert heat.estimates[3] < heat.estimates[0]
+    assert heat.best == 0
+
+
+def test_a_chance_is_that_of_student_s_t_where_the_race_adds_nothing():
+    heat = pair().heat(rounds(0.02, 8, 1.0, 1.01))
+    logs = [math.log(heat.times[0][number] / heat.times[1][number]) for number in range(8)]
+    error = stdev(logs) / math.sqrt(8)
+    expected = t.sf((0.03 - mean(logs)) / error, 7)
+    assert heat.chance(0, 1, 0.03) == pytest.approx(expected)
+    assert heat.chance(0, 1, -9.0) == pytest.approx(1.0)
+    assert pair().heat(rounds(0.02, 2, 1.0, 9.0)).chance(0, 1, 0.03) == 1.0
+
+
+def test_the_chances_of_those_that_are_left_out_add_up_to_what_is_allowed():
+    heat = pair(6).heat(rounds(0.05, 5, 1.0, 1.01, 1.02, 1.03, 1.05, 1.1))
+    chances = {one: heat.chance(heat.best, one, math.log(1.05)) for one in range(6)}
+    left_out = [one for one in range(6) if one not in (heat.best, *heat.rivals)]
+    assert heat.rivals
+    assert left_out
+    assert sum(chances[one] for one in left_out) <= MISSES
+    assert sum(chances[one] for one in left_out) + min(chances[one] for one in heat.rivals) > MISSES
+
+
+def test_more_processes_than_usual_are_tried_only_where_doubling_pays():
+    def own(least: int):
+        return [
+            Entrant(place, "multiprocessing", workers, 4.0 / workers, usual=workers <= 8)
+            for place, workers in enumerate((1, 2, 4, 8, 16, 32))
+            if workers >= least
+        ]
+
+    assert [one.workers for one in opening(own(1))] == [4, 8]
+    assert [one.workers for one in opening(own(16))] == [16, 32]  # --max-workers, or many CPUs
+    known = RaceRules(tuple(own(1)), ladder=False)
+    assert known.wanted(rounds(0.001, 3, *(9, 9, 1.0, 1.0)) | {0: {}, 1: {}}) == frozenset()
+    assert 4 in known.wanted(rounds(0.001, 3, *(9, 9, 1.0, 0.5)) | {0: {}, 1: {}})
+
+
+def test_the_ladder_of_the_best_is_run_meanwhile_where_no_other_strategy_comes_near():
+    known = rules(field(bound=lambda name, workers: 0.9 * truth(name, workers)), "batch")
+    ids = {(one.strategy, one.workers): one.id for one in known.field}
+    ran = [("sequential", 1), *(("threading", workers) for workers in (4, 8, 12, 16))]
+    times = {ids[one]: {0: truth(*one), 1: truth(*one)} for one in ran}
+    times |= {ids["multiprocessing", workers]: {0: 0.5, 1: 0.5} for workers in (1, 2)}
+    assert ids["threading", 2] in known.wanted(times)
+    times[ids["multiprocessing", 2]] = {0: 0.13, 1: 0.13}
+    assert ids["threading", 2] not in known.wanted(times)
 
 
 def test_two_rounds_decide_nothing():
