@@ -50,15 +50,6 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def share(flags: Iterable[bool]) -> tuple[float, float, float]:
-    """Percent that are true, with Wilson's 95 % interval (1927)."""
-    found = list(flags)
-    count, part, z = len(found), sum(found) / len(found), 1.96
-    middle = (part + z * z / 2 / count) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * math.sqrt(part * (1 - part) / count + (z / 2 / count) ** 2)
-    return 100 * part, 100 * max(0.0, middle - half), 100 * min(1.0, middle + half)
-
-
 def show(title: str, figures: Iterable[Figure]) -> None:
     """Print a table of figures."""
     columns = ("figure", "measured", "95 % interval", "limit", "verdict", "beside")
