@@ -98,14 +98,6 @@ def read(text: str) -> Histogram:
         raise DamagedRun(f"not a histogram: {error}") from None
 
 
-def merge(texts: Iterable[str]) -> str:
-    """The text of one histogram of all that these hold."""
-    total: Counter[int] = Counter()
-    for text in texts:
-        total.update(read(text).slots)
-    return Histogram(total).text()
-
-
 def _slot(duration: int) -> int:
     shift = max(0, duration.bit_length() - _BITS)
     return shift * _HALF + (duration >> shift)

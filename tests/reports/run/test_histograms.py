@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from concbench.reports.errors import DamagedRun
-from concbench.reports.run.histogram import HIGHEST, Histogram, merge, read
+from concbench.reports.run.histogram import HIGHEST, Histogram, read
 
 PRECISION = 0.01
 """Two significant digits, rounded up."""
@@ -113,13 +113,6 @@ def test_a_long_and_a_short_time_are_both_kept() -> None:
 
 def test_an_empty_histogram_has_no_curve() -> None:
     assert read(text([])).curve() == []
-
-
-def test_merged_is_the_histogram_of_all_together() -> None:
-    first, second = [0.001, 0.002, 0.5], [0.003, 7.0]
-    both = merge([text(first), text(second)])
-    assert read(both) == read(text(first + second))
-    assert read(merge([])) == Histogram()
 
 
 @pytest.mark.parametrize(
