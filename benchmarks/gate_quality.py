@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +103,24 @@ def _seconds(cell: Cell, split: Split) -> float:
 
 def recorded(given: Given) -> None:
     """Whole checks on the recorded rounds."""
-    _checks(f"{given.data.rounds} recorded rounds", _setting(given, NOW), given)
+    found = _checks(f"{given.data.rounds} recorded rounds", _setting(given, NOW), given)
+    names = [cell.workload for cell in given.data.cells]
+    rows = [
+        (name, *(_caught(found[slower], names, name) for slower in SLOWER[1:3]))
+        for name in dict.fromkeys(names)
+    ]
+    columns = ("workload", *(f"{slower:.0%} caught" for slower in SLOWER[1:3]))
+    show_rows("the same by workload", columns, rows)
+
+
+def _caught(found: Sequence[Check], names: Sequence[str], name: str) -> str:
+    words = [one.word for one in found if names[one.cell] == name]
+    return _percent(share(word == "slower" for word in words))
+
+
+def _percent(found: tuple[float, float, float]) -> str:
+    part, low, high = found
+    return f"{part:.1f} % [{low:.1f}, {high:.1f}]"
 
 
 def _setting(given: Given, rule: Rule, slower: float = 0.0) -> Setting:
@@ -125,8 +142,8 @@ def _row(given: Given, rule: Rule, trials: int) -> tuple[str, ...]:
     alarms = share(one.alarms > 0 or one.word == "slower" for one in same)
     cells = []
     for found in changed:
-        caught, low, high = share(one.word == "slower" for one in found)
-        cells += [f"{caught:.1f} % [{low:.1f}, {high:.1f}]", told(one.verdict for one in found)]
+        caught = share(one.word == "slower" for one in found)
+        cells += [_percent(caught), told(one.verdict for one in found)]
     return f"{rule.name} ({rule.split})", f"{alarms[0]:.1f} %", *cells
 
 
@@ -139,7 +156,7 @@ def made_up(given: Given) -> None:
         _checks(f"{name} noise", Setting(drawn, seconds), given)
 
 
-def _checks(title: str, setting: Setting, given: Given) -> None:
+def _checks(title: str, setting: Setting, given: Given) -> dict[float, list[Check]]:
     found = {
         slower: checks(
             Setting(setting.logarithms, setting.seconds, slower, given.budget), given.trials
@@ -154,6 +171,7 @@ def _checks(title: str, setting: Setting, given: Given) -> None:
     show_rows("what became of the cell, and the median time", columns, rows)
     if all(not one.alarms for one in found[0.0]):
         print("no false alarm in any of them\n")
+    return found
 
 
 def _promises(found: dict[float, list[Check]]) -> Iterator[Figure]:

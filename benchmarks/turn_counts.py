@@ -9,14 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import fmean
+from typing import TypeAlias
 
 import numpy as np
 from figures import show_rows
-from recorded import Cell, Numbers, Recorded, Split
+from numpy.typing import NDArray
+from recorded import Cell, Recorded, Split
 
 from concbench.driver.groups import USUAL, WITHIN, paying
 from concbench.reports.gate.decision import deviation
 
+Rounds: TypeAlias = NDArray[np.int64]
 MOST = 7
 SEEN, DRAWS = 4, 200
 """Rounds after which variances are estimated, and how often so many are drawn."""
@@ -40,8 +43,10 @@ def _row(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:
     most = min(MOST, *(one.turns for one in cells))
     needed = {count: _needed(cells, count) for count in range(1, most + 1)}
     least = min(needed.values())
-    chance = np.random.default_rng(1)
-    drawn = [chance.choice(cells[0].rounds, SEEN, replace=False) for _ in range(DRAWS)]
+    chance, rounds = np.random.default_rng(1), np.arange(cells[0].rounds)
+    drawn = [chance.choice(rounds, SEEN, replace=False) for _ in range(DRAWS)]
+    again = [_variances(cells, chance.choice(rounds, len(rounds))) for _ in range(DRAWS)]
+    low, high = np.quantile(again, (0.025, 0.975))
     early = [_best(process / turn * _variances(cells, one), most) for one in drawn]
     losses = (
         needed[USUAL],
@@ -51,7 +56,7 @@ def _row(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:
     return (
         name,
         f"{process / turn:.1f}",
-        f"{_variances(cells, slice(None)):.1f}",
+        f"{_variances(cells, rounds):.1f} [{low:.1f}, {high:.1f}]",
         f"{min(needed, key=needed.__getitem__)} of 1 to {most}",
         *(f"{100 * (one / least - 1):.0f} %" for one in losses),
     )
@@ -71,13 +76,13 @@ def _costs(cell: Cell) -> tuple[float, float]:
     return float(np.median(rest)), 2 * cell.batch
 
 
-def _variances(cells: Sequence[Cell], rounds: Numbers | slice) -> float:
+def _variances(cells: Sequence[Cell], rounds: Rounds) -> float:
     """How much more turns of a process vary than processes do, as variances."""
     within, between = zip(*(_components(one, rounds) for one in cells), strict=True)
     return sum(within) / sum(between) if sum(between) else math.inf
 
 
-def _components(cell: Cell, rounds: Numbers | slice) -> tuple[float, float]:
+def _components(cell: Cell, rounds: Rounds) -> tuple[float, float]:
     """The variances within and between pairs of processes, of the logarithm of their ratio."""
     first, second = np.log(cell.values)
     ratios = (second - first)[rounds]

@@ -126,7 +126,7 @@ def next_steps(given: Mapping[str, Any], settings: Settings) -> Iterator[Step]:
             yield ["scale", *(settings.workload or ["io_sleep"]), *words], SCALING
         if not any(":" in text for text in settings.workload):
             yield ["run", "-w", "yourfile.py:function"], "which model for your own work?"
-        if settings.budget is None and settings.rounds is None:
+        if not (settings.budget or settings.rounds or settings.until):
             yield _words(own | {"rigorous": True}), "ten minutes, narrower intervals"
     if "report" not in given:
         where = {"results": given["results"]} if "results" in given else {}

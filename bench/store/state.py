@@ -231,11 +231,14 @@ class History:
         return [{} if number in replaced else row for number, row in enumerate(table)]
 
     def first_seconds(self, cell: int) -> float | None:
-        """What a batch took when the cell, or one that it is paired with, was first measured."""
+        """The least seconds of a batch in the round in which it, or its pair, was first measured.
+
+        A single one could be so disturbed that too long a batch is seen in it for all the run.
+        """
         last = self.rounds - 1
         known = [run for one in alike(self._plan, cell) for run in self.measured[one]]
-        before = [(run["round"], run["position"], run["seconds"]) for run in known]
-        return min((one for one in before if one[0] < last), default=(0, 0, None))[2]
+        before = [(run["round"], run["seconds"]) for run in known if run["round"] < last]
+        return min(before, default=(0, None))[1]
 
     def unvisited(self) -> list[int]:
         """What an interrupted last round still owes, in its order."""

@@ -101,6 +101,7 @@ MINE = {"workload": ["mine.py:digest"], "strategy": ["threading"]}
             ],
         ),
         ({"param": ["workers=1,2"], "budget": "5m", "report": True}, ["-w yourfile.py:function"]),
+        ({"until": "decided"}, ["io_sleep", "-w yourfile.py:function", "--open"]),
         ({"resume": "latest", "report": True}, []),
         (MINE | {"workers": 4, "rounds": 3, "results": "there"}, ["--open --results there"]),
     ],

@@ -9,7 +9,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
+<<<<<<< HEAD
 from contextlib import nullcontext
+=======
+from dataclasses import replace
+>>>>>>> turns
 from pathlib import Path
 from random import Random
 
@@ -52,6 +56,18 @@ def test_rounds_come_before_turns_where_time_is_short():
     assert groups.turns([cost], 4 * 4.0, 0) == [2]
     assert groups.turns([cost], 4 * 4.0, 2) == [3]
     assert groups.turns([cost], 1.0, 0) == [1]
+
+
+@pytest.mark.parametrize("slow", [0, 1])
+def test_a_disturbed_first_batch_does_not_say_how_many_values_a_pair_gives(slow):
+    pair = [replace(planned(n, "threading"), pair=0) for n in range(2)]
+    lab = MadeUpLab(
+        seconds=lambda visit: 3.0 if visit.round == 0 and visit.planned.id == slow else 0.1
+    )
+    one = course(pair, lab, rounds=3, budget=1e9)
+    one = replace(one, values=lambda seconds: 3 if seconds < 1 else 1)
+    one.run(everything(pair))
+    assert [visit.values for visit in lab.visits] == [1, 1, 3, 3, 3, 3]
 
 
 def test_a_part_is_long_enough_and_all_are_alike_in_number():
