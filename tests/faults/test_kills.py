@@ -106,7 +106,7 @@ PLANNER = "its planner ended"
 """By Ctrl-C sent to it alone, as if a module of the user's had ended it: exit code 2."""
 SHARED_MEMORY = Path("/dev/shm")
 MOMENT = 2.0
-"""Seconds for a process that waits for a CPU to make a semaphore, or for others to end, too."""
+"""Seconds for one that waits for a CPU to make a semaphore, or for others to be ended, too."""
 STORED = ("run.json", "samples.json", "journal.jsonl")
 """What reading a run must not change."""
 

@@ -74,11 +74,6 @@ def test_the_header_stays_within_its_width(tmp_path: Path) -> None:
 
 
 def test_a_warning_of_several_lines_shows_its_first_and_its_last(tmp_path: Path) -> None:
-    said = "the fixture ended [fixture-ended]\n  Traceback\n  one\n  two\n  the end"
+    said = "it ended [fixture-ended]\n  Traceback\n  one\n  two\n  the end"
     out = lines(tmp_path, [sequential([0.64])], warnings=[said, ""])
-    assert out[-5:-1] == [
-        "warning: the fixture ended [fixture-ended]",
-        "  one",
-        "  two",
-        "  the end",
-    ]
+    assert out[-5:-1] == ["warning: it ended [fixture-ended]", "  one", "  two", "  the end"]
