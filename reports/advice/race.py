@@ -264,11 +264,9 @@ class RaceRules:
         return next(one for one in self.field if one.id == heat.best)
 
     def _opening(self, there: Sequence[Entrant]) -> list[Entrant]:
-        """Of each strategy the fewest workers that may be its best, and half of those."""
-        found = []
-        for strategy in dict.fromkeys(one.strategy for one in there if one.raced):
-            found += opening([one for one in there if one.strategy == strategy])
-        return found
+        """Of each strategy the fewest workers that may be its best."""
+        strategies = dict.fromkeys(one.strategy for one in there if one.raced)
+        return [opening([one for one in there if one.strategy == name]) for name in strategies]
 
     def _new(self, there: Sequence[Entrant], heat: Heat) -> Iterator[Entrant]:
         leader = self._leader(heat)
@@ -276,8 +274,8 @@ class RaceRules:
             own = [one for one in there if one.strategy == strategy]
             tried = [one for one in own if one.id in heat.times]
             if not tried:
-                if any(one.raced for one in own):  # its first visit failed, or is still owed
-                    yield from (one for one in opening(own) if one.raced)
+                if (first := opening(own)).raced:  # its first visit failed, or is still owed
+                    yield first
                 continue
             if all(one.id in heat.beaten for one in tried) or len(tried) >= MOST_RUNGS:
                 continue
@@ -299,13 +297,12 @@ class RaceRules:
         below = [one for one in rungs if one.workers < low.workers]
         estimate = heat.estimates
         if above and (
-            len(known) == 1 or estimate[high.id] < estimate[known[-2].id] - math.log1p(GAIN)
+            len(known) == 1 or heat.cautious[high.id] < estimate[known[-2].id] - math.log1p(GAIN)
         ):
             yield above[0]
         if (
             below
-            and len(known) > 1
-            and estimate[low.id] < estimate[known[1].id] + math.log1p(GAIN)
+            and (len(known) == 1 or estimate[low.id] < estimate[known[1].id] + math.log1p(GAIN))
             and below[-1].seconds <= math.exp(estimate[heat.best] + self.slack) * (1 + GAIN)
         ):
             yield below[-1]
@@ -346,7 +343,7 @@ class RaceRules:
         for strategy in dict.fromkeys(one.strategy for one in there):
             own = [one for one in there if one.strategy == strategy and one.usual]
             if strategy not in tried and any(self._may_win(one, heat) for one in own):
-                found += opening(own)
+                found.append(opening(own))
         return found
 
     def _shared(self, there: Sequence[Entrant], heat: Heat) -> frozenset[int]:
@@ -371,12 +368,11 @@ class RaceRules:
         return frozenset(rungs)
 
 
-def opening(own: Sequence[Entrant]) -> list[Entrant]:
-    """The fewest workers of a strategy that may be its best, by their bounds, and half of those."""
+def opening(own: Sequence[Entrant]) -> Entrant:
+    """The fewest workers of a strategy that may be its best, by their bounds."""
     rungs = [one for one in ladder(own) if one.usual] or ladder(own)
     least = min(one.seconds for one in rungs)
-    place = next(at for at, one in enumerate(rungs) if one.seconds <= (1 + GAIN) * least)
-    return rungs[max(0, place - 1) : place + 1]
+    return next(one for one in rungs if one.seconds <= (1 + GAIN) * least)
 
 
 def ladder(own: Sequence[Entrant]) -> list[Entrant]:
