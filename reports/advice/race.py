@@ -37,6 +37,8 @@ PRIOR = 4
 """Degrees of freedom for which the noise of the whole race counts beside that of a pair."""
 MOST_RUNGS = 6
 """Numbers of workers that the race tries of one strategy."""
+TINY = 1e-12
+"""Seconds: less than anything takes."""
 GAIN = 0.02
 """Less is no reason for twice the workers."""
 CHEAPER = math.log(2)
@@ -324,10 +326,12 @@ class RaceRules:
                 yield inside[0]
 
     def _may_win(self, one: Entrant, heat: Heat) -> bool:
-        """Whether its bound leaves room for it to be faster than the best by the margin."""
-        return bool(
-            one.seconds * (1 + self.margin) < math.exp(heat.estimates[heat.best] + self.slack)
-        )
+        """Whether its bound leaves room for it to be faster than the best by the margin.
+
+        More processes than usual cost far more than their bound says.
+        """
+        room = math.log1p(self.margin) if one.usual else NEAR
+        return bool(math.log(one.seconds or TINY) + room < heat.estimates[heat.best] + self.slack)
 
     def _alone(self, heat: Heat) -> bool:
         """Whether no other strategy comes near the best one, as it looks."""
@@ -340,9 +344,9 @@ class RaceRules:
         """Strategies left out by prediction that may be faster than the best turned out to be."""
         tried = {one.strategy for one in there if one.id in heat.times}
         found = []
-        for strategy in dict.fromkeys(one.strategy for one in there):
-            own = [one for one in there if one.strategy == strategy and one.usual]
-            if strategy not in tried and any(self._may_win(one, heat) for one in own):
+        for strategy in dict.fromkeys(one.strategy for one in there if one.strategy not in tried):
+            own = [one for one in there if one.strategy == strategy and self._may_win(one, heat)]
+            if own:
                 found.append(opening(own))
         return found
 
@@ -369,7 +373,7 @@ class RaceRules:
 
 
 def opening(own: Sequence[Entrant]) -> Entrant:
-    """The fewest workers of a strategy that may be its best, by their bounds."""
+    """The fewest workers of a strategy that may be its best, by their bounds; usual ones first."""
     rungs = [one for one in ladder(own) if one.usual] or ladder(own)
     least = min(one.seconds for one in rungs)
     return next(one for one in rungs if one.seconds <= (1 + GAIN) * least)
