@@ -53,7 +53,7 @@ def alone(job: dict[str, Any], folder: str) -> None:
         found = {
             **first.calmer(later).means(),
             "startup": startup,
-            "again": None if later is first else median(later.wall),
+            "again": None if later is first else first.again(later),
             "random": _difference(first.results, later.results, workload),
             "digests": _digests(first.results, workload),
             **_pickled(tasks, first.results),
@@ -126,6 +126,11 @@ class TaskTimes:
     cpu: list[float] = field(default_factory=list)
     delayed: list[float] = field(default_factory=list)
     results: list[Plain] = field(default_factory=list)
+
+    def again(self, later: TaskTimes) -> float:
+        """Seconds of a task the second time: those of the first, as much less as is usual."""
+        both = zip(later.wall, self.wall, strict=False)
+        return float(self.means()["seconds"] * median(new / old for new, old in both))
 
     def calmer(self, later: TaskTimes) -> TaskTimes:
         """The shorter time of each task that ran twice: what a busy machine adds is not the work's.

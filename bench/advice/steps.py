@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from concbench.reports.advice import prediction, race
-from concbench.reports.run.advice import SIMPLEST_FIRST, Advice, Goal
+from concbench.reports.run.advice import SIMPLEST_FIRST, Advice, Candidate, Goal
 from concbench.reports.run.keys import WORKING_TREE
 
 from ..behaviour import asking
@@ -175,11 +175,8 @@ def affordable(advice: Advice, seconds: float) -> Advice:
     if advice.failure or not advice.candidates:
         return advice
     raced = [one for one in advice.candidates if not one.reason and one.strategy != "sequential"]
-    first = [
-        one
-        for strategy in dict.fromkeys(one.strategy for one in raced)
-        for one in _opening([each for each in raced if each.strategy == strategy])
-    ]
+    strategies = dict.fromkeys(one.strategy for one in raced)
+    first = [_opening([one for one in raced if one.strategy == name]) for name in strategies]
     least = min((2 * one.seconds + START_SECONDS for one in first), default=0.0)
     if first and least > seconds / ROUNDS:
         why = (
@@ -190,7 +187,7 @@ def affordable(advice: Advice, seconds: float) -> Advice:
     return advice
 
 
-def _opening(own: Sequence[Any]) -> list[Any]:
+def _opening(own: Sequence[Candidate]) -> race.Entrant:
     return race.opening([race.Entrant(0, one.strategy, one.workers, one.seconds) for one in own])
 
 

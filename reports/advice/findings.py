@@ -106,9 +106,14 @@ class Findings:
     @property
     def decided(self) -> bool:
         """Whether what is to be used is surely within the margin of the best, and all was tried."""
-        if self.use is None or len(self.allowed) < 2:
+        if self.use is None or self.rivals or self.untried:
             return False
-        return not (self.rivals or self.untried)
+        return len(self.allowed) > 1 or self.unrivalled
+
+    @property
+    def unrivalled(self) -> bool:
+        """Whether all others were left out by their bounds."""
+        return sum(not one.reason for one in self.advice.candidates) == 1
 
     @cached_property
     def as_good(self) -> list[Row]:

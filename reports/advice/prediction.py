@@ -27,8 +27,9 @@ LIKE = {"asyncio+to_thread": "threading", "asyncio+processpool": "multiprocessin
 PER_CPU = 4
 """Processes, or interpreters, for each CPU: with more a race does not begin, unless the CPUs need
 more to be busy. Each takes memory, and its time to start."""
-MOST_PROCESSES = 32
-"""Work that needs more to keep CPUs busy hardly computes: 64 took 3 times as long as threads."""
+WORTH = 1.3
+"""Times as fast as anything in one process, by bounds: for less, no more processes. 64 of them took
+half as long again as 64 threads for tasks that wait 20 ms."""
 IN_ONE_PROCESS = ("sequential", "threading", "asyncio", "asyncio+to_thread")
 DELAYED = 0.1
 """Of a task's time: more is said."""
@@ -140,10 +141,13 @@ def candidates(
     left_out |= {one: _like(known, one) for one in there if LIKE.get(one) in there}
     there = [one for one in there if one not in left_out]
     every = [
-        Candidate(one, workers, seconds(known, one, workers), usual=workers <= usual(known, one))
+        Candidate(one, workers, seconds(known, one, workers))
         for one in there
         for workers in rungs(1 if one == "sequential" else most)
     ]
+    alone = min((one.seconds for one in every if one.strategy in IN_ONE_PROCESS), default=math.inf)
+    many = {one: usual(known, one, most, alone) for one in there}
+    every = [replace(one, usual=one.workers <= many[one.strategy]) for one in every]
     first = min((one for one in every if one.usual), key=lambda one: one.seconds)
     least = first.seconds
     for strategy in there:
@@ -156,17 +160,19 @@ def candidates(
     return tuple(_with_reason(one, left_out, least) for one in every), left_out
 
 
-def usual(known: Premises, strategy: str) -> float:
+def usual(known: Premises, strategy: str, most: int, alone: float) -> float:
     """The most workers of a strategy with which a race begins; it goes on with more if that pays.
 
-    Processes for tasks that wait and compute are as many as keep all CPUs busy (Little's law); for
-    those that hardly compute there are threads.
+    Processes are as many as keep all CPUs busy with tasks that wait, too (Little's law), where
+    these are far faster than `alone`: the least seconds of anything in one process.
     """
     if not (strategy == "interpreters" or LIKE.get(strategy, strategy) == "multiprocessing"):
         return math.inf
     look, few = known.look, PER_CPU * known.cpus
     busy = known.cpus * look.seconds / look.computes if look.computes else math.inf
-    return few if busy > MOST_PROCESSES else max(few, 1 << math.ceil(math.log2(max(1.0, busy))))
+    many = most if busy >= most else 1 << math.ceil(math.log2(max(1.0, busy)))
+    pays = seconds(known, strategy, many) * WORTH < alone
+    return max(few, many) if pays else few
 
 
 def _best(own: Sequence[Candidate]) -> Candidate:

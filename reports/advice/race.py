@@ -37,6 +37,8 @@ PRIOR = 4
 """Degrees of freedom for which the noise of the whole race counts beside that of a pair."""
 MOST_RUNGS = 6
 """Numbers of workers that the race tries of one strategy."""
+TINY = 1e-12
+"""Seconds: less than anything takes."""
 GAIN = 0.02
 """Less is no reason for twice the workers."""
 CHEAPER = math.log(2)
@@ -264,11 +266,9 @@ class RaceRules:
         return next(one for one in self.field if one.id == heat.best)
 
     def _opening(self, there: Sequence[Entrant]) -> list[Entrant]:
-        """Of each strategy the fewest workers that may be its best, and half of those."""
-        found = []
-        for strategy in dict.fromkeys(one.strategy for one in there if one.raced):
-            found += opening([one for one in there if one.strategy == strategy])
-        return found
+        """Of each strategy the fewest workers that may be its best."""
+        strategies = dict.fromkeys(one.strategy for one in there if one.raced)
+        return [opening([one for one in there if one.strategy == name]) for name in strategies]
 
     def _new(self, there: Sequence[Entrant], heat: Heat) -> Iterator[Entrant]:
         leader = self._leader(heat)
@@ -276,8 +276,8 @@ class RaceRules:
             own = [one for one in there if one.strategy == strategy]
             tried = [one for one in own if one.id in heat.times]
             if not tried:
-                if any(one.raced for one in own):  # its first visit failed, or is still owed
-                    yield from (one for one in opening(own) if one.raced)
+                if (first := opening(own)).raced:  # its first visit failed, or is still owed
+                    yield first
                 continue
             if all(one.id in heat.beaten for one in tried) or len(tried) >= MOST_RUNGS:
                 continue
@@ -299,13 +299,12 @@ class RaceRules:
         below = [one for one in rungs if one.workers < low.workers]
         estimate = heat.estimates
         if above and (
-            len(known) == 1 or estimate[high.id] < estimate[known[-2].id] - math.log1p(GAIN)
+            len(known) == 1 or heat.cautious[high.id] < estimate[known[-2].id] - math.log1p(GAIN)
         ):
             yield above[0]
         if (
             below
-            and len(known) > 1
-            and estimate[low.id] < estimate[known[1].id] + math.log1p(GAIN)
+            and (len(known) == 1 or estimate[low.id] < estimate[known[1].id] + math.log1p(GAIN))
             and below[-1].seconds <= math.exp(estimate[heat.best] + self.slack) * (1 + GAIN)
         ):
             yield below[-1]
@@ -327,10 +326,12 @@ class RaceRules:
                 yield inside[0]
 
     def _may_win(self, one: Entrant, heat: Heat) -> bool:
-        """Whether its bound leaves room for it to be faster than the best by the margin."""
-        return bool(
-            one.seconds * (1 + self.margin) < math.exp(heat.estimates[heat.best] + self.slack)
-        )
+        """Whether its bound leaves room for it to be faster than the best by the margin.
+
+        More processes than usual cost far more than their bound says.
+        """
+        room = math.log1p(self.margin) if one.usual else NEAR
+        return bool(math.log(one.seconds or TINY) + room < heat.estimates[heat.best] + self.slack)
 
     def _alone(self, heat: Heat) -> bool:
         """Whether no other strategy comes near the best one, as it looks."""
@@ -343,10 +344,10 @@ class RaceRules:
         """Strategies left out by prediction that may be faster than the best turned out to be."""
         tried = {one.strategy for one in there if one.id in heat.times}
         found = []
-        for strategy in dict.fromkeys(one.strategy for one in there):
-            own = [one for one in there if one.strategy == strategy and one.usual]
-            if strategy not in tried and any(self._may_win(one, heat) for one in own):
-                found += opening(own)
+        for strategy in dict.fromkeys(one.strategy for one in there if one.strategy not in tried):
+            own = [one for one in there if one.strategy == strategy and self._may_win(one, heat)]
+            if own:
+                found.append(opening(own))
         return found
 
     def _shared(self, there: Sequence[Entrant], heat: Heat) -> frozenset[int]:
@@ -371,12 +372,11 @@ class RaceRules:
         return frozenset(rungs)
 
 
-def opening(own: Sequence[Entrant]) -> list[Entrant]:
-    """The fewest workers of a strategy that may be its best, by their bounds, and half of those."""
+def opening(own: Sequence[Entrant]) -> Entrant:
+    """The fewest workers of a strategy that may be its best, by their bounds; usual ones first."""
     rungs = [one for one in ladder(own) if one.usual] or ladder(own)
     least = min(one.seconds for one in rungs)
-    place = next(at for at, one in enumerate(rungs) if one.seconds <= (1 + GAIN) * least)
-    return rungs[max(0, place - 1) : place + 1]
+    return next(one for one in rungs if one.seconds <= (1 + GAIN) * least)
 
 
 def ladder(own: Sequence[Entrant]) -> list[Entrant]:

@@ -64,9 +64,11 @@ def _gain(found: Findings, row: Row) -> str:
     """How much faster than the plain loop, and how near to the limit."""
     parts = []
     if row.strategy == "sequential":
-        parts.append(
-            f"{numbers.duration(row.batch_seconds)} a batch, no other is faster by {margin(found)}"
-        )
+        parts.append(f"{numbers.duration(row.batch_seconds)} a batch")
+        if found.unrivalled:
+            parts.append("no other can be as fast, by prediction")
+        elif found.decided:
+            parts.append(f"no other is faster by {margin(found)}")
     elif row.speedup is not None:
         speedup = numbers.interval(row.speedup, row.speedup_low, row.speedup_high)
         parts.append(f"{speedup} a plain loop")

@@ -76,6 +76,14 @@ def test_of_two_times_of_a_task_the_shorter_counts_unless_nothing_was_done_again
     assert twice.means()["seconds"] == pytest.approx((0.2 + 0.2 + 0.4 + 0.3) / 4)
 
 
+def test_a_heavy_tail_does_not_look_like_a_cache():
+    """Only some tasks are run again, and of these hardly any is the long one."""
+    first = look.TaskTimes([0.01] * 9 + [1.0], [0.0] * 10)
+    again = first.again(look.TaskTimes([0.01] * 3, [0.0] * 3))
+    assert again == pytest.approx(first.means()["seconds"])
+    assert first.again(look.TaskTimes([0.001] * 3, [0.0] * 3)) == pytest.approx(0.1 * again)
+
+
 @pytest.mark.parametrize(("late", "wall"), [(0.005, 0.005), (0.02, 0.002)])
 def test_what_other_programs_take_of_a_task_is_no_part_of_it(monkeypatch, late, wall):
     """Of 10 ms on the clock 2 are of CPU: others have 8 at most, though its own threads wait."""

@@ -108,6 +108,17 @@ def test_nothing_is_decided_while_more_workers_may_be_faster(tmp_path):
     assert found.outcome == "decided"
 
 
+def test_a_plain_loop_is_used_where_all_others_are_left_out_by_prediction(tmp_path):
+    field = [("sequential", 1, 0.64), ("threading", 2, 1.2, "it costs 15 us a task")]
+    found, _ = advised(tmp_path, [sequential([0.64])], field=field)
+    assert found.outcome == "decided"
+    assert (
+        said(found, "use") == "a plain loop: 640 ms a batch, no other can be as fast, by prediction"
+    )
+    found, _ = advised(tmp_path / "other", [sequential([0.64])], field=[FIELD[0], FIELD[1]])
+    assert found.outcome == "open"
+
+
 def test_the_workers_that_are_enough_are_told_of_few_numbers_of_them(tmp_path):
     cells = [
         sequential([0.64 + 0.001 * place for place in range(12)], cpu=0.006),
