@@ -9,11 +9,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-<<<<<<< HEAD
 from contextlib import nullcontext
-=======
 from dataclasses import replace
->>>>>>> turns
 from pathlib import Path
 from random import Random
 
