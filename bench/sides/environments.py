@@ -210,6 +210,11 @@ def site_folders() -> list[str]:
 
 def create(children: Children, python: str, environment: Path, *, pip: bool = True) -> None:
     """Make a virtual environment, with pip in it or without."""
+    try:
+        str(environment).encode()
+    except UnicodeEncodeError:
+        why = "its name is not UTF-8 (XDG_CACHE_HOME and TMPDIR name other places)"
+        raise UsageError(f"Python can make no environment in {environment}: {why}") from None
     command = [python, "-m", "venv", *([] if pip else ["--without-pip"]), str(environment)]
     purpose = f"cannot make an environment with {python}"
     output(children, command, purpose=purpose, seconds=INSTALL_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -212,6 +213,13 @@ def test_a_disk_that_is_full_while_a_side_is_built_keeps_nothing_of_it(
     with pytest.raises(UsageError, match=r"cannot keep an environment.*No space left on device"):
         sides(children, ["git:main"], scratch)
     assert kept() == []
+
+
+def test_a_place_in_which_python_makes_no_environment_is_named(children, tmp_path):
+    place = tmp_path / os.fsdecode(b"caf\xe9")
+    with pytest.raises(UsageError, match=r"name is not UTF-8 \(XDG_CACHE_HOME"):
+        environments.create(children, sys.executable, place)
+    assert not place.exists()
 
 
 def test_a_revision_that_does_not_exist_is_named(here, children, scratch):
