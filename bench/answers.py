@@ -376,6 +376,6 @@ def shown(results: Sequence[Plain]) -> list[str]:
 
 def _short(result: Plain) -> str:
     try:
-        return json.dumps(result)[:SHOWN]
+        return _words(json.dumps(result))
     except (TypeError, ValueError, RecursionError):
-        return repr(result)[:SHOWN]
+        return _words(repr(result))

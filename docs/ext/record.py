@@ -19,8 +19,10 @@ OF_PYPERF = {"python_version", "python_implementation", "unit", "name", "loops",
 
 
 def small(run: Path, place: Path) -> None:
-    """Copy a run's files, as short as they can be."""
+    """Copy a run's files, as short as they can be, in the place of those of an older one."""
     place.mkdir(parents=True, exist_ok=True)
+    for old in place.glob("*.json"):
+        old.unlink()
     facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
     facts["environment"] |= {"hostname": "here", "variables": {}, "removed": []}
     facts.pop("imports", None)

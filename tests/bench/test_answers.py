@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from concbench.answers import FirstAnswer, WrongAnswer, digest
+from concbench.answers import FirstAnswer, WrongAnswer, digest, shown
 
 
 def test_equal_results_have_equal_digests_whatever_the_order_of_keys():
@@ -46,3 +46,9 @@ def test_a_later_batch_that_gives_another_answer_is_told_with_the_place_where_th
     first.check([[{"a": 0.13 * (1 + 1e-12)}], 1])
     with pytest.raises(WrongAnswer, match=r"task 0: \[0\]\['a'\] is 0\.13, then 0\.84: random"):
         first.check([[{"a": 0.84}], 1])
+
+
+def test_a_result_that_is_cut_for_a_reader_says_so():
+    short, cut = shown(["ab", "c" * 99])
+    assert short == '"ab"'
+    assert cut == '"' + 56 * "c" + "..."
