@@ -17,6 +17,11 @@ def planned(*workloads, **more):
     return plan(resolve({"workload": workloads, "strategy": ("sequential",), **more}))
 
 
+def test_an_error_without_words_is_its_type():
+    assert line(KeyboardInterrupt()) == "KeyboardInterrupt"
+    assert line(ValueError("bad\nsize")) == "ValueError: bad size"
+
+
 def test_two_workloads_of_one_name_are_told_apart_with_their_files(tmp_path):
     paths = [tmp_path / name for name in ("a.py", "b.py")]
     for path in paths:
