@@ -55,7 +55,7 @@ def line(error: BaseException) -> str:
     if isinstance(error, WrongAnswer):
         return str(error)
     notes = "; ".join([*getattr(error, "__notes__", []), *remedies(error)])
-    words = " ".join(f"{type(error).__name__}: {error}".split())
+    words = " ".join(": ".join(filter(None, (type(error).__name__, str(error)))).split())
     return f"{words} ({notes})" if notes else words
 
 

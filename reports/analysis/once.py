@@ -66,7 +66,8 @@ def _noise(stored: Stored) -> float:
 
 def _without(row: Row) -> Row:
     row = replace(row, speedup=None, speedup_low=None, speedup_high=None)
-    return unranked(replace(row, limit_seconds=None, of_limit=None, own_limit_seconds=None))
+    row = unranked(replace(row, limit_seconds=None, of_limit=None, own_limit_seconds=None))
+    return replace(row, limit_doubt="work that is cached, or done once")
 
 
 def doubt(rows: Sequence[Row]) -> str:

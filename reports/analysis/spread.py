@@ -150,6 +150,7 @@ def _note(code: str, row: Row, measured: int, **more: float) -> Note:
 def _without_speedup(row: Row, sampled: bool) -> Row:
     row = replace(row, speedup=None, speedup_low=None, speedup_high=None)
     row = replace(row, limit_seconds=None, of_limit=None, own_limit_seconds=None)
+    row = replace(row, limit_doubt="the reference ran a sample that cannot stand for all tasks")
     return unranked(row) if sampled else row
 
 

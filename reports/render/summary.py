@@ -136,6 +136,8 @@ def _title(name: str, rows: Sequence[Row]) -> Iterator[str]:
     yield f"{span} in flight"
     doubt = next((row.limit_doubt for row in rows if row.limit_doubt), "")
     limits = [row.limit_seconds for row in rows if row.limit_seconds is not None]
+    if reference and reference.status != "measured":
+        doubt = f"{reference.strategy} was not measured"
     yield f"limit unknown ({doubt})" if doubt else _limit(limits)
 
 

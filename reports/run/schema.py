@@ -128,6 +128,8 @@ class Canary:
 
 _FRAME = re.compile(r'^[ |+]*File "([^"\n]+)", line (\d+)', re.MULTILINE)
 _LIBRARY = re.compile(r"^<|[/\\](site-packages|dist-packages|lib(64)?[/\\]python3\.\d+t?|Lib)[/\\]")
+CUT = " ... ["
+"""Stands where the middle of a long text was left out."""
 _OURS = Path(__file__).resolve().parents[2]
 
 
@@ -148,7 +150,7 @@ class Failure:
         own = [
             f"{PureWindowsPath(file).name}:{line}"  # which takes either sign of a path apart
             for file, line in _FRAME.findall(self.traceback)
-            if not _LIBRARY.search(file) and not file.startswith(ours)
+            if not _LIBRARY.search(file) and not file.startswith(ours) and CUT not in file
         ]
         return own[-1] if own else ""
 

@@ -29,6 +29,7 @@ def test_work_that_later_batches_find_done_is_not_ranked_by_them(tmp_path):
     assert "no ranking: first batch 726 ms, later 9.00 us: cached" in said
     assert "one-shot, which a script pays, is 212 ms to 756 ms" in said
     assert "is fastest" not in said
+    assert {row.limit_doubt for row in one.rows} == {"work that is cached, or done once"}
     assert {texts(row) for row in one.rows} == {("first batch 726 ms, later 9.00 us",)}
 
 

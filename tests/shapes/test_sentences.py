@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from errno import EMFILE
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +11,30 @@ from concbench.errors import UsageError
 from concbench.notebook import text
 from concbench.plan.cells import plan
 from concbench.plan.settings import resolve
+from concbench.reports.run import schema
+from concbench.reports.text import shortened
 from concbench.worker import line
 
 
 def planned(*workloads, **more):
     return plan(resolve({"workload": workloads, "strategy": ("sequential",), **more}))
+
+
+def test_an_error_without_words_is_its_type():
+    assert line(KeyboardInterrupt()) == "KeyboardInterrupt"
+    assert line(ValueError("bad\nsize")) == "ValueError: bad size"
+
+
+@pytest.mark.parametrize("most", range(1500, 1600, 7))
+def test_a_frame_that_was_cut_short_is_no_place(most):
+    """Of a long text the middle is left out, wherever that is."""
+    frame = (
+        f'  File "{Path(schema.__file__).parents[2]}/bench/lanes/contexts.py", line 65, in one\n'
+    )
+    cut = shortened(200 * frame, most, "messages/1.txt")
+    assert schema.Failure(0, 0, "error", "", cut).place == ""
+    theirs = shortened(f'  File "/mine.py", line 3, in f\n{200 * frame}', most, "messages/1.txt")
+    assert schema.Failure(0, 0, "error", "", theirs).place == "mine.py:3"
 
 
 def test_two_workloads_of_one_name_are_told_apart_with_their_files(tmp_path):

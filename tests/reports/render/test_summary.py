@@ -138,7 +138,10 @@ def test_the_title_says_what_was_done_and_the_limit(tmp_path: Path) -> None:
 
 
 def test_without_a_reference_the_missing_limit_is_said(tmp_path: Path) -> None:
-    assert "limit unknown (it needs a reference" in shown(tmp_path, usual()[1:])
+    assert "limit unknown (it needs a reference" in shown(tmp_path / "none", usual()[1:])
+    failed = sequential([], status="failed", reason="KeyError: 'nobody'")
+    out = shown(tmp_path / "failed", [failed, *usual()[1:]])
+    assert "limit unknown (sequential was not measured)" in out
 
 
 @pytest.mark.parametrize(
