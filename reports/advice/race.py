@@ -31,10 +31,12 @@ from ..run.keys import MARGIN
 from ..stats import intervals, ranks, robust
 
 MISSES = 0.05
+"""Of made-up races with noise of 0.5 to 5 % a value, 1 % were wrong with it and 4 to 14 % open in
+the end; where all others are 6 % slower than the best, up to 4 %."""
 FEWEST = 3
 """Rounds that two cells share before anything is said of them."""
 PRIOR = 4
-"""Degrees of freedom for which the noise of the whole race counts beside that of a pair."""
+"""Degrees of freedom for which the noise of what comes near counts beside that of a pair."""
 MOST_RUNGS = 6
 """Numbers of workers that the race tries of one strategy."""
 TINY = 1e-12
