@@ -108,7 +108,7 @@ def measure(children: Children, cpus: int, seconds: float = 0.04) -> CanaryReadi
 
 
 def glance(children: Children, cpus: int, seconds: float = 0.02) -> float | None:
-    """What processes on all CPUs do together, which takes a third of what `measure` does.
+    """What processes on all CPUs do together, in half of the time that `measure` takes.
 
     None where it is not known; the canary at the end of the round says why.
     """
