@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import dropwhile
 from math import ceil
 from pathlib import Path
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from concbench.reports.run.stored import Stored
 
     from ..driver import DryRun
+    from ..plan.cells import PlannedCell
     from ..plan.settings import Settings
 
     Output = tuple[View, list[str]]
@@ -132,11 +133,14 @@ def measure(given: Mapping[str, Any], outcome: Outcome) -> None:
             trial = driver.dry_run(settings, watch)
         _show_trial(trial, settings, outcome, verbose)
         return
-    if not quiet and (doubt := _too_few_rounds(settings)):
-        print(f"concbench: {coded('short-budget', doubt)}", file=sys.stderr)
+
+    def planned(cells: Sequence[PlannedCell]) -> None:
+        if not quiet and (doubt := _too_few_rounds(settings, cells)):
+            print(f"concbench: {coded('short-budget', doubt)}", file=sys.stderr)
+
     with watching(quiet, verbose) as watch:
         showing = _showing(bool(given.get("report")))
-        folder = driver.run(settings, sys.argv[1:], watch, unfinished, showing)
+        folder = driver.run(settings, sys.argv[1:], watch, unfinished, showing, planned)
     _show(folder, given, settings, output, outcome)
 
 
@@ -230,16 +234,13 @@ CELL_SECONDS = 0.6
 """Of a visit to a cell of the default workloads, with start and end: 18 take 10 to 13 s."""
 
 
-def _too_few_rounds(settings: Settings) -> str:
+def _too_few_rounds(settings: Settings, planned: Sequence[PlannedCell]) -> str:
     """That the budget allows too few rounds for so many cells, and what would do; or ""."""
-    from ..plan.cells import plan
-
     if settings.rounds is not None:
         return ""
-    blocks = [one.block for one in plan(settings) if not one.reason]
-    cells = len(blocks) * max(1, len(settings.side))
-    most = max(map(blocks.count, set(blocks)), default=0)
-    return few_rounds(cells, most, CELL_SECONDS * cells, settings.seconds, _for_rounds(settings))
+    blocks = [one.block for one in planned if not one.reason]
+    most, seconds = max(map(blocks.count, set(blocks)), default=0), CELL_SECONDS * len(blocks)
+    return few_rounds(len(blocks), most, seconds, settings.seconds, _for_rounds(settings))
 
 
 def few_rounds(
