@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,22 +13,20 @@ if TYPE_CHECKING:
     from concbench.reports.analysis.verdict import Conclusion
     from concbench.reports.run.stored import Stored
 
+    from ..plan.cells import PlannedCell
     from ..plan.settings import Settings
 
 CELL_SECONDS = 0.6
 """Of a visit to a cell of the default workloads, with start and end: 18 take 10 to 13 s."""
 
 
-def too_few_rounds(settings: Settings) -> str:
+def too_few_rounds(settings: Settings, planned: Sequence[PlannedCell]) -> str:
     """That the budget allows too few rounds for so many cells, and what would do; or ""."""
-    from ..plan.cells import plan
-
     if settings.rounds is not None:
         return ""
-    blocks = [one.block for one in plan(settings) if not one.reason]
-    cells = len(blocks) * max(1, len(settings.side))
-    most = max(map(blocks.count, set(blocks)), default=0)
-    return few_rounds(cells, most, CELL_SECONDS * cells, settings.seconds, for_rounds(settings))
+    blocks = [one.block for one in planned if not one.reason]
+    most, seconds = max(map(blocks.count, set(blocks)), default=0), CELL_SECONDS * len(blocks)
+    return few_rounds(len(blocks), most, seconds, settings.seconds, for_rounds(settings))
 
 
 def few_rounds(

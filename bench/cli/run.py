@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from concbench.reports.run.stored import Stored
 
     from ..driver import DryRun
+    from ..plan.cells import PlannedCell
     from ..plan.settings import Settings
 
     Output = tuple[View, list[str]]
@@ -129,11 +130,14 @@ def measure(given: Mapping[str, Any], outcome: Outcome) -> None:
             trial = driver.dry_run(settings, watch)
         _show_trial(trial, settings, outcome, verbose)
         return
-    if not quiet and (doubt := outlook.too_few_rounds(settings)):
-        print(f"concbench: {coded('short-budget', doubt)}", file=sys.stderr)
+
+    def planned(cells: Sequence[PlannedCell]) -> None:
+        if not quiet and (doubt := outlook.too_few_rounds(settings, cells)):
+            print(f"concbench: {coded('short-budget', doubt)}", file=sys.stderr)
+
     with watching(quiet, verbose) as watch:
         showing = _showing(bool(given.get("report")))
-        folder = driver.run(settings, sys.argv[1:], watch, unfinished, showing)
+        folder = driver.run(settings, sys.argv[1:], watch, unfinished, showing, planned)
     _show(folder, given, settings, output, outcome)
 
 

@@ -40,15 +40,18 @@ def run(
     watch: Watch,
     resume: Path | None = None,
     ending: float = schedule.ENDING_SECONDS,
+    planned: Callable[[Plan], None] = lambda _: None,
 ) -> Path:
     """Measure what the settings select and return the folder of the stored run.
 
-    `ending` are the seconds of the budget that the caller needs to show it.  Raises UsageError
+    `ending` are the seconds of the budget that the caller needs to show it; `planned` is called
+    with the cells before anything is measured.  Raises UsageError
     before anything is measured, and Interrupted, with the folder, when a signal ended the run; what
     was measured is saved in either case.
     """
     with _prepared(settings) as (shop, agenda):
         agenda = replace(agenda, ending=ending, fewer=_may_have_fewer(settings))
+        planned(agenda.cells)
         return measure(shop, agenda, settings, argv, watch, resume)
 
 

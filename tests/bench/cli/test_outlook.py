@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from concbench import reports
 from concbench.cli import outlook, stored
+from concbench.cli import run as command
+from concbench.cli.exit import Outcome
 from concbench.cli.outlook import few_rounds, neat
+from concbench.plan.cells import plan
 from concbench.plan.settings import resolve
 from concbench.reports.analysis import tables
 from tests.reports.made import Made, folder, sequential
@@ -37,9 +42,28 @@ def test_a_budget_too_small_for_its_cells_is_said_with_one_that_would_do() -> No
 def test_what_is_planned_decides_whether_the_budget_is_too_small() -> None:
     small = {"workload": ["io_sleep"], "strategy": ["sequential", "threading"]}
     many = {"workload": ["*"], "strategy": ["*"], "budget": "20s"}
-    assert outlook.too_few_rounds(resolve(small)) == ""
-    assert "--budget" in outlook.too_few_rounds(resolve(many))
-    assert outlook.too_few_rounds(resolve({**many, "budget": None, "rounds": 2})) == ""
+
+    def said(given: dict[str, Any], **more: object) -> str:
+        settings = resolve({**given, **more})
+        return outlook.too_few_rounds(settings, plan(settings))
+
+    assert said(small) == ""
+    assert "--budget" in said(many)
+    assert said(many, budget=None, rounds=2) == ""
+
+
+@pytest.mark.once
+def test_what_is_measured_is_never_imported_into_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may take long, hang, or end the process."""
+    monkeypatch.chdir(tmp_path)
+    code = "import os\nopen('imported', 'a').write(f'{os.getpid()} ')\ndef work(i):\n    return i\n"
+    Path("work.py").write_text(code)
+    given = {"workload": ["work.py:work"], "strategy": ["sequential"], "budget": "2s"}
+    command.measure({**given, "probe": ["none"]}, Outcome())
+    pids = Path("imported").read_text().split()
+    assert pids and str(os.getpid()) not in pids
 
 
 def said(path: Path, *made: Made, **facts: object) -> list[str]:
