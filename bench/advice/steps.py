@@ -21,6 +21,7 @@ from ..behaviour import asking
 from ..driver import Agenda, alone, measure
 from ..driver.lab import Lab, Workshop, open_lab, workshop
 from ..driver.rounds import Wanted
+from ..driver.schedule import LATE
 from ..driver.watch import Progress
 from ..errors import Interrupted, UsageError
 from ..machine import process
@@ -74,14 +75,18 @@ def advise(settings: Settings, wish: Wish, progress: Progress, tell: Tell) -> Pa
         first = alone(shop, _of(settings, ["sequential"]))
         planned = _single(first.cells)
         advice = _looked(shop, first, planned, settings, wish, tell)
-        spent = time.monotonic() - began
-        left = max(1.0, (settings.budgeted or BUDGET) - spent - ANSWER_SECONDS)
+        left = race_seconds(settings.budgeted or BUDGET, time.monotonic() - began)
         advice = affordable(advice, left)
         of_race = _of(settings, _strategies(advice)).model_copy(update={"budget": left})
         stored = _raced(shop, of_race, advice, progress, tell, None)
         if wish.side:
             _elsewhere(shop, of_race, wish.side, progress, tell, stored)
         return stored
+
+
+def race_seconds(budget: float, spent: float) -> float:
+    """The budget of the race: all that is left when it ends as late as it may, and is answered."""
+    return max(1.0, (budget - spent - ANSWER_SECONDS) / LATE)
 
 
 def resume(

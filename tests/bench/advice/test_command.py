@@ -15,6 +15,7 @@ import concbench as package
 from concbench.advice import costs, steps
 from concbench.advice.steps import Wish, affordable, by_cell, rules_of
 from concbench.cli.advise import _bytes, wished
+from concbench.driver.schedule import LATE
 from concbench.errors import Exit, UsageError
 from concbench.machine import identity
 from concbench.reports.run.advice import Advice, Candidate, Look, StrategyCost
@@ -160,6 +161,13 @@ def test_costs_are_kept_for_this_machine_and_python_and_a_damaged_file_is_none(
     monkeypatch.setattr(costs, "measured", lambda shop: ({}, False))
     assert "not kept: other programs took CPUs" in costs.costs(None, refresh=True)[1]
     assert costs.costs(None)[0] == found
+
+
+def test_a_race_that_ends_as_late_as_it_may_leaves_time_for_the_answer():
+    spent = 4.0
+    latest = spent + LATE * steps.race_seconds(60.0, spent) + steps.ANSWER_SECONDS
+    assert latest == pytest.approx(60.0)
+    assert steps.race_seconds(2.0, spent) == 1.0  # one round, whatever it takes
 
 
 @pytest.mark.parametrize(("seconds", "time"), [(300.0, False), (0.02, True)])
