@@ -178,7 +178,7 @@ def advice_quality(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """Kill every process at random moments, and damage every file that is read."""
     session.install(".[test]")
-    # FAULTS_KILLS=60 is a night, of some 500 kills in chains; a CI has one chain of each kind.
+    # FAULTS_KILLS=30 is a night, of some 500 kills in chains; a CI has one chain of each kind.
     more = {"FAULTS_KILLS": "5", "FAULTS_EXAMPLES": "200"}
     env = {key: os.environ.get(key, value) for key, value in more.items()}
     session.run("pytest", "tests/faults", *session.posargs, env=env)

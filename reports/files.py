@@ -75,7 +75,7 @@ LIMIT = "CONCBENCH_READ_MB"
 """The variable that raises it."""
 MEGABYTES = 64
 """Of text, which takes some 500 in memory; 500 cells with 150 rounds have 38."""
-WEIGHTS = {b"{": 36, b"[": 12, b'"': 3, b",": 2}
+WEIGHTS = {b"{": 36, b"[": 12, b'"': 3, b",": 2.3}
 """What a sign of JSON counts for beside itself: an object of 7 bytes takes 300 in memory."""
 
 

@@ -26,8 +26,9 @@ def blocks(tables: Sequence[Sequence[Row]]) -> list[str]:
     firsts = [rows[0] for rows in tables]
     plain = _names(dict(enumerate(firsts)), "workload")
     same = [(name, row.side) for name, row in zip(plain.values(), firsts, strict=True)]
+    alike = Counter(same)
     return [
-        _on_side(f"{name} x {row.tasks:,}" if same.count((name, side)) > 1 else name, side)
+        _on_side(f"{name} x {row.tasks:,}" if alike[name, side] > 1 else name, side)
         for (name, side), row in zip(same, firsts, strict=True)
     ]
 
@@ -131,19 +132,27 @@ def of_pairs(stored: Stored) -> dict[int, str]:
 
 def _names(rows: Mapping[int, Row], kind: str) -> dict[int, str]:
     """The name of each row's `kind`, workload or strategy."""
-    params = {key: getattr(row, f"{kind}_params") for key, row in rows.items()}
+    alike: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows.values():
+        alike.setdefault(getattr(row, kind), []).append(getattr(row, f"{kind}_params"))
+    differing = {name: _differing(params) for name, params in alike.items()}
     names = {}
     for key, row in rows.items():
         name = getattr(row, kind)
-        alike = [params[other] for other, like in rows.items() if getattr(like, kind) == name]
         telling = [
             f"{param}={plain(value)}"
-            for param, value in params[key].items()
+            for param, value in getattr(row, f"{kind}_params").items()
             if param in getattr(row, f"{kind}_unusual")
-            or (value is not None and any(other.get(param) != value for other in alike))
+            or (value is not None and param in differing[name])
         ]
         names[key] = f"{name}[{','.join(telling)}]" if telling else name
     return names
+
+
+def _differing(params: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The parameters that are not the same in all; a file of others may have thousands of them."""
+    first = params[0]
+    return {key for one in params for key in {*one, *first} if one.get(key) != first.get(key)}
 
 
 def plain(value: Any) -> str:

@@ -28,6 +28,10 @@ _UNPAIRED = (
 )
 
 
+MOST_TABLES = 500
+"""That a terminal shows: nobody reads more, and each takes some milliseconds."""
+
+
 def show(stored: Stored, console: Console, view: View = USUAL) -> None:
     """Print the run; never measures, and needs nothing but what is stored."""
     blocks = tables.blocks(stored)
@@ -52,7 +56,10 @@ def show_tables(blocks: Sequence[Group], console: Console, view: View = USUAL) -
         return
     telling = without_empty(whole)
     console.print()
-    terminal.show(telling, console, "--columns")
+    terminal.show(telling[:MOST_TABLES], console, "--columns")
+    if (more := len(telling) - MOST_TABLES) > 0:
+        console.print()
+        terminal.say(console, f"and {more:,} more tables: concbench export --to md has them all")
     if legend := _legend(blocks, whole):
         console.print()
         terminal.say(console, legend)

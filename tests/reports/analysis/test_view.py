@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
+from concbench import reports
 from concbench.reports.analysis import tables
 from concbench.reports.analysis.tables import USUAL, Group, View, wanted
 from concbench.reports.errors import UnknownName
@@ -203,3 +206,15 @@ def test_a_rank_that_is_not_certain_is_shown_from_its_least_to_its_most() -> Non
         == "ranks: 2-4 means one of these, not yet certain; 1= means equal within 5 %"
     )
     assert "ranks:" not in shown([standing(2, 4)], wanted("batch"))
+
+
+def test_of_very_many_tables_a_terminal_shows_the_first_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(summary, "MOST_TABLES", 2)
+    own = {"user": 0.1, "system": 0.1, "median": 0.3, "times": [0.3, 0.4]}
+    results = [{"command": f"sleep {n}", **own} for n in range(5)]
+    (tmp_path / "other.json").write_text(json.dumps({"results": results}))
+    out = io.StringIO()
+    summary.show(reports.read(tmp_path / "other.json"), Console(file=out, width=100))
+    assert "sleep 1" in out.getvalue()
+    assert "sleep 2" not in out.getvalue()
+    assert "and 3 more tables: concbench export --to md has them all" in out.getvalue()
