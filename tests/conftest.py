@@ -40,3 +40,9 @@ def _lock_of_their_own(tmp_path_factory):
         own = str(tmp_path_factory.getbasetemp()).replace("/", ".")
         patch.setenv("_CONCBENCH_LOCK", own)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _lock_of_its_own(tmp_path_factory, monkeypatch):
+    """A test does not wait for what another, that was ended, has left running."""
+    monkeypatch.setenv("_CONCBENCH_LOCK", str(tmp_path_factory.mktemp("lock")).replace("/", "."))

@@ -94,7 +94,7 @@ WORDS = {
     ),
     OPENED_TOGETHER: (
         "opened beside other workers",
-        "their start-up and one-shot may have cost one another time",
+        "start-up and one-shot may hold what others took",
     ),
     "first-counts": (
         "one batch a process",

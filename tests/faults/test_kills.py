@@ -302,12 +302,16 @@ class Chain:
         left = place.shared_memory(self.kills) - place.shared
         assert until(lambda: not left & place.shared_memory(), 60), f"{self.case}: {left}"
 
+    def wait_for_claims(self) -> None:
+        """Until nothing may be a run's any more that is just about to claim it."""
+        if self.unguarded:
+            fresh = [time.time() - one.stat().st_mtime for one in self.place.tmp.iterdir()]
+            time.sleep(max(0.0, scratch.UNCLAIMED_SECONDS - min(fresh, default=99)))
+
     def finish(self) -> None:
         """The last run ends by itself, resumed if need be, and can be read."""
         place = self.place
-        if self.unguarded:  # what was made just then may be a run's that is about to claim it
-            fresh = [time.time() - one.stat().st_mtime for one in place.tmp.iterdir()]
-            time.sleep(max(0.0, scratch.UNCLAIMED_SECONDS - min(fresh, default=99)))
+        self.wait_for_claims()
         if not self.goes_on():
             self.again()
         assert until(lambda: not self.goes_on(), 120), f"{self.case}: it hangs"
@@ -421,6 +425,7 @@ def test_a_kill_while_a_side_is_built_leaves_nothing_and_the_next_run_builds_it(
                 continue
         chain.examine()
         until(lambda: not chain.goes_on(), 60)
+    chain.wait_for_claims()
     chain.start(*SIDED)
     assert until(lambda: not chain.goes_on(), 120)
     chain.examine(last=True)

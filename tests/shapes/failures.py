@@ -71,7 +71,7 @@ def ends_the_process(i):
     os._exit(7)
 
 
-@expects("KeyboardInterrupt:")
+@expects("KeyboardInterrupt (in task")
 def interrupts(i):
     raise KeyboardInterrupt
 
@@ -91,7 +91,7 @@ def divides(i):
     return 1 // 0
 
 
-@expects("MemoryError:")
+@expects("MemoryError (in task")
 def out_of_memory(i):
     raise MemoryError
 
@@ -111,7 +111,7 @@ def stops(i):
     return next(iter(()))
 
 
-@expects("CancelledError:")
+@expects("CancelledError (in task")
 def cancels(i):
     raise asyncio.CancelledError
 
