@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from .rounds import Limits
 
 
-SHARE = 0.25
-"""Of the budget: what all passes together may take; without one, of the rounds' time besides."""
+SHARE, LEAST_SECONDS = 0.25, 5.0
+"""Of the budget: what all passes together may take; without one, of the rounds' time besides, and
+at least so long: a run of two short rounds has no reason to leave a cell out."""
 FEWEST, ENOUGH = 2, 3
 """Rounds, without which there is no interval: until then probes have to wait.  Where they have time
 for less than half of the cells, a third round comes first: it makes intervals half as wide."""
@@ -220,7 +221,8 @@ class Probing:
         `budget` are the seconds of the rounds; None where they took what they needed.
         """
         past = self.past  # its seconds are also those of before an interruption
-        whole = SHARE * (past.elapsed - past.probed.seconds if budget is None else budget)
+        took = past.elapsed - past.probed.seconds
+        whole = max(LEAST_SECONDS, SHARE * took) if budget is None else SHARE * budget
         left = LATE * self.limits.budget - self.lab.elapsed() - self.ending
         whole = min(whole, past.probed.seconds + max(0.0, left))
         passes = owed(self.plan, past, self.probes) if self.probes else []

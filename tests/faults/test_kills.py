@@ -304,14 +304,14 @@ class Chain:
 
     def wait_for_claims(self) -> None:
         """Until nothing may be a run's any more that is just about to claim it."""
-        if self.unguarded:
-            fresh = [time.time() - one.stat().st_mtime for one in self.place.tmp.iterdir()]
-            time.sleep(max(0.0, scratch.UNCLAIMED_SECONDS - min(fresh, default=99)))
+        fresh = [time.time() - one.stat().st_mtime for one in self.place.tmp.iterdir()]
+        time.sleep(max(0.0, scratch.UNCLAIMED_SECONDS - min(fresh, default=99)))
 
     def finish(self) -> None:
         """The last run ends by itself, resumed if need be, and can be read."""
         place = self.place
-        self.wait_for_claims()
+        if self.unguarded:
+            self.wait_for_claims()
         if not self.goes_on():
             self.again()
         assert until(lambda: not self.goes_on(), 120), f"{self.case}: it hangs"
