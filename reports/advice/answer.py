@@ -167,8 +167,9 @@ def _word(found: Findings, row: Row) -> str:
         return "may be faster"
     if row not in found.allowed:
         return _too_large(row)
-    slower = found.heat.beaten | found.heat.hopeless
-    return "slower" if row.id in slower else "not faster by the margin"
+    if row.id in found.heat.beaten:
+        return "slower"
+    return "slower (predicted)" if row.id in found.heat.hopeless else "not faster by the margin"
 
 
 def _too_large(row: Row) -> str:

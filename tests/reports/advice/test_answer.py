@@ -85,6 +85,17 @@ def test_what_is_as_good_and_simpler_is_named_with_its_cost(tmp_path):
     )
 
 
+def test_one_round_and_a_bound_are_no_proof_of_slower(tmp_path):
+    _, threads, loop = race(0.030, 0.021)
+    found, _ = advised(tmp_path, [sequential([0.64]), threads, loop])
+    words = {row[0]: row[-1] for row in found.table.rows}
+    assert words == {
+        "sequential": "slower (predicted)",
+        "threading": "slower",
+        "asyncio": "use",
+    }
+
+
 def test_what_is_not_known_yet_is_said_with_the_way_out(tmp_path):
     found, _ = advised(tmp_path, race(0.0205, 0.021, rounds=2), round_seconds=2.0)
     assert found.outcome == "open"
