@@ -132,7 +132,7 @@ def starting_block(cells: Sequence[PlannedCell], history: History) -> float:
 def turns(costs: Sequence[tuple[float, float]], seconds: float, done: int) -> list[int]:
     """How many turns pay, for each group of a round; from the seconds of its processes, of a turn.
 
-    Fewer where the `seconds` left so hold more rounds, up to FEWEST with those done.  Formula:
+    Fewer where the `seconds` left then hold more rounds, up to FEWEST with those done.  Formula:
     Kalibera and Jones (2013), "Rigorous benchmarking in reasonable time", sqrt(cost of a process /
     cost of a turn * variance within / variance between).  It is of means; of the faster half three
     turns did best where it says two to four.

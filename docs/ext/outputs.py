@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cache
 from html import escape
@@ -58,7 +59,7 @@ def shown(name: str, workload: str = "") -> str:
     return printed(show)
 
 
-class _OfRun(SphinxDirective):
+class _OfRun(SphinxDirective, ABC):
     """One whose first argument is a run's name: the page is built anew when that changes."""
 
     required_arguments = 1
@@ -69,8 +70,9 @@ class _OfRun(SphinxDirective):
             self.env.note_dependency(str(path))
         return self.made(name)
 
+    @abstractmethod
     def made(self, name: str) -> list[nodes.Node]:
-        raise NotImplementedError
+        """What stands in the page, from the run of that name."""
 
     def text(self, words: str, language: str = "text") -> nodes.Node:
         """A block of output, which no catalogue translates."""

@@ -27,8 +27,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 class Base:
+    @contextmanager
     def open(self):
-        raise NotImplementedError
+        yield lambda i: i
 
 @dataclass(frozen=True)
 class Plain(Base):
