@@ -10,7 +10,7 @@ from recorded import Numbers
 from scipy import stats
 
 from concbench.reports.gate.evidence import Logarithms, PairedRounds
-from concbench.reports.gate.looks import FIRST
+from concbench.reports.gate.looks import SEARCH
 from concbench.reports.gate.trail import trail
 from concbench.reports.stats import robust
 
@@ -141,7 +141,7 @@ def _stopped(seen: Numbers) -> list[int]:
 
 
 def _end(logarithms: Logarithms) -> int:
-    for rounds in range(FIRST, MOST):
+    for rounds in range(SEARCH.first, MOST):
         found = trail(_rounds(logarithms[:rounds]))
         if found.passed or found.p <= 0.01 / 18:
             return rounds

@@ -82,7 +82,8 @@ def needs(settings: Settings, cell_seconds: float) -> str:
     cells = sum(not one.reason for one in plan(settings))
     one_round = 2 * cells * cell_seconds
     budget = settings.budget or SECONDS
-    said = f"measuring {cells} cell{'s' * (cells != 1)} against themselves for {budget:g} s"
+    what = "1 cell against itself" if cells == 1 else f"{cells} cells against themselves"
+    said = f"measuring {what} for {budget:g} s"
     return f"{said}: a round takes {one_round:.0f} s or more, and {FEWEST} rounds are needed"
 
 

@@ -24,7 +24,7 @@ from typing import Literal
 from ..stats import intervals, robust
 from ..stats.intervals import Interval
 from .evidence import FEWEST, MISSES, NO_BOUNDS, POWER, Evidence, OneSample
-from .looks import FIRST, last, share_at
+from .looks import CONFIRMATION, SEARCH
 from .trail import Trail, ratio, trail
 
 ALPHA = 0.01
@@ -150,7 +150,7 @@ def _needs(verdicts: Sequence[Verdict]) -> list[Need]:
             cell,
             any(one.suspect for one in metrics),
             max(one.more * one.evidence.seconds for one in metrics),
-            all(one.rounds >= FIRST for one in metrics),
+            all(one.rounds >= SEARCH.first for one in metrics),
         )
         for cell, metrics in by_cell.items()
     ]
@@ -160,14 +160,14 @@ EFFICIENCY = 0.87
 """Of a trimmed mean beside a mean, under normal noise."""
 DRAWS = 400
 """Of normal noise, with a fixed seed: the distribution of a bound has no closed form."""
-MANY = last(64)
+MANY = CONFIRMATION.last(64)
 """Rounds that are drawn: all pairs of more of them take long."""
 
 
 def deviation(logarithms: Sequence[float]) -> float | None:
     """The noise of identical sides: the deviation of normal noise that hides as much.
 
-    Of one round's logarithm of the ratio; no outlier spoils it.  None below five rounds.
+    Of one round's logarithm of the ratio; no outlier spoils it.  None below FEWEST rounds.
     """
     if len(logarithms) < FEWEST:
         return None
@@ -180,12 +180,12 @@ def resolved(deviation: float, rounds: int, metrics: int, alpha: float = ALPHA) 
     Half of the rounds search for it and half confirm it; `metrics` counts those of all cells.  None
     where the rounds do not hold a look of either.
     """
-    look = last(rounds // 2)
+    look = CONFIRMATION.last(rounds // 2)
     if not look:
         return None
-    share = share_at(look)
-    search, confirmation = MISSES * share, min(1.0, alpha / metrics / MISSES) * share
-    if min(search, confirmation) < 2.0**-look:
+    search = MISSES * SEARCH.share_at(look)
+    confirmation = min(1.0, alpha / metrics / MISSES) * CONFIRMATION.share_at(look)
+    if confirmation < 2.0**-look:  # fewer than ranks need
         return None
     drawn = min(look, MANY)  # beyond that only the root of the number counts
     shift = _shift(drawn, search, confirmation) * math.sqrt(drawn / look)

@@ -16,11 +16,11 @@ from itertools import takewhile
 from typing import ClassVar, TypeAlias
 
 from ..stats import robust
-from .looks import last, planned, share, share_at
+from .looks import CONFIRMATION, SEARCH, share
 
 MISSES = 0.025
 """That the truth is beyond one bound, at any look; and beyond either: 5 %."""
-FEWEST = 5
+FEWEST = SEARCH.first
 """Rounds from which there is an interval."""
 NEVER = 10**6
 """More rounds than anybody waits for."""
@@ -82,7 +82,7 @@ class PairedRounds:
         """The interval to show and to decide by; without ends below FEWEST rounds."""
         if rounds < FEWEST:
             return NO_BOUNDS
-        return robust.bounds(self.logarithms[:rounds], MISSES * share_at(rounds))
+        return robust.bounds(self.logarithms[:rounds], MISSES * SEARCH.share_at(rounds))
 
     def p(self, first: int, end: int) -> float:
         """How likely identical sides are so much slower in the rounds from `first` on."""
@@ -90,7 +90,7 @@ class PairedRounds:
 
     def searching(self, margin: float) -> int:
         """Rounds that make half an interval as small as a margin: it shrinks with their root."""
-        look = last(self.rounds)
+        look = SEARCH.last(self.rounds)
         low, high = self.bounds(look)
         if margin <= 0:
             return NEVER
@@ -104,7 +104,9 @@ class PairedRounds:
         """
         if margin <= 0:
             return NEVER
-        error = robust.expected_error(self.logarithms[: last(self.rounds)] or self.logarithms)
+        error = robust.expected_error(
+            self.logarithms[: SEARCH.last(self.rounds)] or self.logarithms
+        )
         for look, misses in _paying(certain / self.SUSPECTS):
             reached = 2.0**-look <= misses
             if reached and _half(error(look), look - 1, misses) <= margin:
@@ -162,7 +164,7 @@ class TwoSamples:
         if rounds < FEWEST or not self.comparable:
             return NO_BOUNDS
         contrast = robust.contrast(self.now[:rounds], self.before)
-        half = contrast.half(MISSES * share_at(rounds))
+        half = contrast.half(MISSES * SEARCH.share_at(rounds))
         return contrast.centre - half, contrast.centre + half
 
     def p(self, first: int, end: int) -> float:
@@ -171,13 +173,13 @@ class TwoSamples:
 
     def searching(self, margin: float) -> int:
         """Rounds now that make half an interval as small as a margin."""
-        look = last(self.rounds)
+        look = SEARCH.last(self.rounds)
         contrast = robust.contrast(self.now[:look], self.before)
         if margin <= 0:
             return NEVER
         if not contrast.error:
             return look
-        quantile = robust.quantile(contrast.freedom, MISSES * share_at(look))
+        quantile = robust.quantile(contrast.freedom, MISSES * SEARCH.share_at(look))
         left = (margin / quantile) ** 2 - contrast.of_before**2  # which no round now makes smaller
         own = contrast.error**2 - contrast.of_before**2
         return math.ceil(min(NEVER, look * own / left)) if left > 0 else NEVER
@@ -186,7 +188,7 @@ class TwoSamples:
         """Rounds of its own that a suspect needs, `certain` being the error it may make."""
         if margin <= 0:
             return NEVER
-        seen = self.now[: last(self.rounds)] or self.now
+        seen = self.now[: SEARCH.last(self.rounds)] or self.now
         own, contrast = robust.expected_error(seen), robust.contrast(seen, self.before)
         for look, misses in _paying(certain):
             error = math.hypot(own(look), contrast.of_before)  # which no round now makes smaller
@@ -200,11 +202,11 @@ class TwoSamples:
         The power of a t test, whose error is estimated too: a noncentral t.  None where it is not
         known.
         """
-        look = last(self.rounds)
+        look = SEARCH.last(self.rounds)
         if not look or not self.comparable:
             return None
         contrast = robust.contrast(self.now[:look], self.before)
-        return math.expm1(contrast.needed(min(certain, MISSES) * share_at(look), POWER))
+        return math.expm1(contrast.needed(min(certain, MISSES) * SEARCH.share_at(look), POWER))
 
 
 @dataclass(frozen=True)
@@ -249,7 +251,7 @@ class OneSample:
         """The interval to show and to decide by; no end is below 0 where no value is."""
         if rounds < FEWEST:
             return NO_BOUNDS
-        low, high = robust.bounds(self.values[:rounds], MISSES * share_at(rounds))
+        low, high = robust.bounds(self.values[:rounds], MISSES * SEARCH.share_at(rounds))
         return (max(low, 0.0) if min(self.values[:rounds]) >= 0 else low) - 1.0, high - 1.0
 
     def p(self, first: int, end: int) -> float:
@@ -267,7 +269,7 @@ class OneSample:
     def _needed(self, margin: float, certain: float) -> int:
         if margin <= 0:
             return NEVER
-        error = robust.expected_error(self.values[: last(self.rounds)] or self.values)
+        error = robust.expected_error(self.values[: SEARCH.last(self.rounds)] or self.values)
         for look, misses in _paying(certain):
             if _half(error(look), robust.inner_count(look) - 1, misses) <= margin:
                 return look
@@ -275,8 +277,8 @@ class OneSample:
 
 
 def _paying(certain: float) -> Iterator[tuple[int, float]]:
-    """The planned looks, up to NEVER, with the part of an error that each may spend."""
-    for number, look in enumerate(takewhile(lambda look: look < NEVER, planned())):
+    """The looks of a confirmation, up to NEVER, with the part of an error that each may spend."""
+    for number, look in enumerate(takewhile(lambda look: look < NEVER, CONFIRMATION.planned())):
         yield look, min(certain, 1.0) * share(number)
 
 

@@ -15,7 +15,7 @@ from .. import codes, numbers
 from ..codes import coded
 from .decision import ALPHA, UNDECIDED, Verdict, Word
 from .evidence import TwoSamples
-from .looks import FIRST
+from .looks import SEARCH
 from .thresholds import TIMES
 
 SCHEMA = 1
@@ -201,7 +201,7 @@ def doubt(one: Result) -> str:
     """Why it is not decided: `too noisy`."""
     if one.word == "suspect":
         return "suspect, not confirmed"
-    return "too few rounds" if one.rounds < FIRST else "too noisy"
+    return "too few rounds" if one.rounds < SEARCH.first else "too noisy"
 
 
 def remedy(one: Result) -> str:

@@ -26,7 +26,7 @@ from functools import lru_cache
 
 from ..stats.intervals import Interval
 from .evidence import MISSES, NEVER, NO_BOUNDS, Evidence
-from .looks import FIRST, following, last, looks, share
+from .looks import CONFIRMATION, SEARCH, share
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def trail(evidence: Evidence, certain: float = MISSES) -> Trail:
     `certain` is the error that calling it slower may make: it decides how many rounds are missing.
     """
     suspect: int | None = None
-    for look in looks(evidence.rounds):
+    for look in SEARCH.until(evidence.rounds):
         low, high = evidence.bounds(look)
         if high < evidence.limit:
             # A look of the fresh rounds at the same time comes too late.
@@ -68,7 +68,7 @@ def _confirmed(evidence: Evidence, suspect: int | None, end: int) -> float:
     begin = suspect if evidence.FRESH else 0
     fresh = (
         evidence.p(begin, begin + look) / share(number)
-        for number, look in enumerate(looks(end - begin))
+        for number, look in enumerate(CONFIRMATION.until(end - begin))
     )
     return min(1.0, evidence.SUSPECTS * min(fresh, default=math.inf))
 
@@ -76,22 +76,20 @@ def _confirmed(evidence: Evidence, suspect: int | None, end: int) -> float:
 def _missing(evidence: Evidence, suspect: int | None, certain: float) -> int:
     """Rounds to the look that should decide; NEVER where none does."""
     rounds = evidence.rounds
-    look = last(rounds)
+    look = SEARCH.last(rounds)
     if not evidence.comparable:
         return NEVER
     if not look:
-        suspicious = evidence.bounds(rounds)[0] > 0
-        confirming = evidence.confirming(evidence.centre(rounds), certain) if suspicious else 0
-        return (FIRST + confirming if evidence.FRESH else max(FIRST, confirming)) - rounds
+        return SEARCH.first - rounds
     centre = evidence.centre(look)
-    passing = following(max(rounds + 1, evidence.searching(evidence.limit - centre)))
+    passing = SEARCH.following(max(rounds + 1, evidence.searching(evidence.limit - centre)))
     confirming = evidence.confirming(centre, certain)
     if not evidence.FRESH:
-        slower = following(max(rounds + 1, confirming))
+        slower = CONFIRMATION.following(max(rounds + 1, confirming))
     elif suspect is None:
-        slower = following(max(rounds + 1, evidence.searching(centre))) + confirming
+        slower = SEARCH.following(max(rounds + 1, evidence.searching(centre))) + confirming
     else:
-        slower = suspect + following(max(rounds - suspect + 1, confirming))
+        slower = suspect + CONFIRMATION.following(max(rounds - suspect + 1, confirming))
     return min(NEVER, min(passing, slower) - rounds)
 
 

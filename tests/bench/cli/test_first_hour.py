@@ -176,13 +176,13 @@ def test_verbose_shows_the_traceback_of_a_task(tmp_path, capsys):
 def test_the_noise_floor_says_what_it_needs_and_what_would_do():
     given = resolve({"workload": ["io_sleep"], "strategy": ["asyncio"], "budget": "20s"})
     assert needs(given, 0.6) == (
-        "measuring 1 cell against themselves for 20 s: a round takes 1 s or more, "
-        "and 5 rounds are needed"
+        "measuring 1 cell against itself for 20 s: a round takes 1 s or more, "
+        "and 4 rounds are needed"
     )
     floors = [Floor("a / b", 1, None, None), Floor("c / d", 1, None, None)]
     (line,) = advice(floors, 101.0)
-    assert line.startswith("2 of 2 cells had fewer than 5 rounds: use --budget 1010s")
-    assert resolve({"budget": line.split()[11].rstrip(",")}).seconds == 1010
+    assert line.startswith("2 of 2 cells had fewer than 4 rounds: use --budget 810s")
+    assert resolve({"budget": line.split()[11].rstrip(",")}).seconds == 810
     assert advice([Floor("a / b", 9, 0.02, 0.05)], 2.0) == []
     assert "a / b" in advice([Floor("a / b", 9, 0.02, None)], 2.0)[0]
 

@@ -109,7 +109,7 @@ def test_a_slow_down_that_no_time_is_left_to_confirm_is_a_suspect(here):
     assert done.returncode == 6, done.stdout + done.stderr
     words = " ".join(done.stdout.split())
     assert re.search(r" SUSPECT work / sequential suspect, not confirmed: \+\d", words), words
-    assert "; about 8 more rounds would confirm it " in words
+    assert re.search(r"; about [48] more rounds would confirm it ", words), words
     assert done.stdout.splitlines()[-1].endswith(
         "regressions=0 failed=0 inconclusive=0 notcompared=0 run=0001 suspected=1 exceeded=0"
     )

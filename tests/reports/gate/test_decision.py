@@ -18,7 +18,7 @@ from .drawn import NOISES, check, evidence, normal, skewed
 pytestmark = pytest.mark.once
 
 QUIET = (0.001, -0.001) * 4
-SLOWER = (0.1, 0.101) * 8
+SLOWER = (0.1, 0.101) * 6
 
 
 def words(found) -> list[str]:
@@ -31,7 +31,7 @@ def test_a_pair_below_the_threshold_is_not_slower():
 
 
 def test_a_suspect_is_not_slower_before_rounds_of_its_own_say_so():
-    (found,) = judge(evidence(SLOWER[:8]))
+    (found,) = judge(evidence(SLOWER[:4]))
     assert found.word == "suspect" and found.suspect and not found.decided
     assert found.more == 8
     (found,) = judge(evidence(SLOWER))
@@ -129,8 +129,8 @@ def test_noisy_suspects_take_in_the_middle_as_many_rounds_as_they_are_said_to():
 def test_only_an_interval_above_nothing_that_may_be_beyond_the_threshold_is_a_suspect():
     small = (0.01, 0.012) * 4
     assert words(judge(evidence((*small, 0.011)))) == ["not slower"]
-    assert words(judge(evidence(small[:6]))) == ["inconclusive"]  # within 5 %, and no look yet
-    assert words(judge(evidence(SLOWER[:6], SLOWER[:4]))) == ["suspect", "inconclusive"]
+    assert words(judge(evidence(small[:3]))) == ["inconclusive"]  # within 5 %, and no look yet
+    assert words(judge(evidence(SLOWER[:4], SLOWER[:3]))) == ["suspect", "inconclusive"]
     assert words(judge(evidence((0.2, -0.2) * 4))) == ["inconclusive"]
 
 
@@ -174,7 +174,7 @@ def test_intervals_cover_the_truth_however_a_check_stops(noise, truth):
     assert sum(covered) / len(covered) >= 0.91
 
 
-@pytest.mark.parametrize("rounds", [5, 8, 12, 20, 40])
+@pytest.mark.parametrize("rounds", [4, 5, 6, 8, 12, 20, 40])
 @pytest.mark.parametrize("noise", NOISES)
 def test_intervals_cover_the_truth_after_any_number_of_rounds(rounds, noise):
     chance = random.Random(rounds)
@@ -190,7 +190,7 @@ def test_the_noise_of_a_pair_is_its_standard_deviation_without_the_outliers():
     seen = [normal(chance) for _ in range(200)]
     assert deviation(seen) == pytest.approx(0.03, rel=0.15)
     assert deviation([*seen, 9.0, -9.0]) == pytest.approx(0.03, rel=0.2)
-    assert deviation(seen[:4]) is None
+    assert deviation(seen[:3]) is None
 
 
 @pytest.mark.parametrize("rounds", [20, 60])

@@ -36,12 +36,12 @@ def test_it_is_wholly_below_wholly_above_or_nobody_knows(centre, expected):
     assert word(around(20 * centre, 8, 0.2), bound=20.0) == expected
 
 
-@pytest.mark.parametrize("count", range(8))
+@pytest.mark.parametrize("count", range(4))
 def test_a_few_rounds_neither_pass_nor_fail(count):
     for centre in (0.5, 1.5):
         (found,) = judge([level(around(centre, count))])
         assert found.word in ("inconclusive", "suspect")
-        assert found.more == 8 - count
+        assert found.more == 4 - count
 
 
 def test_what_is_always_0_is_below_and_what_never_changes_is_decided():
@@ -55,7 +55,7 @@ def test_its_interval_is_of_the_level_and_ends_at_0():
     assert found.ratio.low == 0
     assert 0 < found.ratio.estimate < found.ratio.high
     values = around(30.0, 8, 3.0)
-    low, high = robust.bounds(values, 0.025 * 0.25)
+    low, high = robust.bounds(values, 0.025 * 0.25 * 0.75**2)
     (found,) = judge([level(values, bound=20.0)])
     assert (20 * found.ratio.low, 20 * found.ratio.high) == pytest.approx((low, high))
 

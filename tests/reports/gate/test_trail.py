@@ -8,9 +8,9 @@ from statistics import median
 
 import pytest
 
-from concbench.reports.gate import looks
 from concbench.reports.gate import trail as trails
 from concbench.reports.gate.evidence import MISSES, NEVER, PairedRounds
+from concbench.reports.gate.looks import SEARCH, share
 from concbench.reports.stats import robust
 
 QUIET = tuple(0.001 * (-1) ** number for number in range(200))
@@ -31,29 +31,29 @@ def around(middle: float, rounds: int, spread: float = 0.002) -> tuple[float, ..
 
 def test_a_slow_down_proven_smaller_than_what_matters_passes():
     found = trail(around(0.02, 8), 0.05)
-    assert found.passed == 8 and found.more == 0
+    assert found.passed == 4 and found.more == 0
 
 
 def test_an_upper_bound_at_the_threshold_does_not_pass():
     assert trail((LIMIT,) * 8, 0.05).passed is None
-    assert trail((LIMIT - 1e-6,) * 8, 0.05).passed == 8
+    assert trail((LIMIT - 1e-6,) * 8, 0.05).passed == 4
 
 
 def test_nothing_is_decided_between_two_looks():
-    assert trail(QUIET[:7], 0.05).passed is None
+    assert trail(QUIET[:3], 0.05).passed is None
     wild = around(0.0, 8, 0.2)
     assert trail(wild + QUIET[:1], 0.05).passed is None  # 9 rounds: no look
     quiet_later = trail(wild + QUIET, 0.05).passed
-    assert quiet_later in looks.looks(200)
+    assert quiet_later in SEARCH.until(200)
 
 
 def test_the_look_that_passed_stays_passed_whatever_comes_later():
-    assert trail(QUIET[:8] + around(0.5, 30), 0.05).passed == 8
+    assert trail(QUIET[:4] + around(0.5, 30), 0.05).passed == 4
 
 
 def test_a_lower_bound_above_nothing_makes_a_suspect_and_no_more():
     found = trail(around(0.1, 8), 0.05)
-    assert found.suspect == 8 and found.passed is None
+    assert found.suspect == 4 and found.passed is None
     assert found.p == 1
 
 
@@ -62,26 +62,24 @@ def test_nothing_proven_makes_no_suspect():
 
 
 def test_only_rounds_after_the_suspicion_confirm_it():
-    search = around(0.1, 8)
+    search = around(0.1, 4)
     assert trail(search + around(0.1, 7), 0.05).p == 1
     confirmed = trail(search + around(0.1, 8), 0.05)
-    assert confirmed.p == pytest.approx(MISSES * 2**-8 / looks.share(0))
+    assert confirmed.p == pytest.approx(MISSES * 2**-8 / share(0))
     assert trail(search + around(-0.1, 8), 0.05).p >= 0.1
 
 
 def test_each_look_at_fresh_rounds_pays_for_itself():
     doubtful = (-0.01, -0.02, *around(0.1, 8))
-    fresh = trail(around(0.1, 8) + doubtful, 0.05)
-    paid = [
-        robust.p_value(doubtful[:look]) / looks.share(number) for number, look in enumerate((8, 10))
-    ]
+    fresh = trail(around(0.1, 4) + doubtful, 0.05)
+    paid = [robust.p_value(doubtful[:look]) / share(number) for number, look in enumerate((8, 10))]
     assert fresh.p == pytest.approx(MISSES * min(paid))
     assert paid[1] > robust.p_value(doubtful)
 
 
 def test_a_suspect_whose_slow_down_proves_small_passes():
-    found = trail(around(0.04, 8, 0.02) + around(0.02, 50), 0.05)
-    assert found.suspect == 8 and found.passed and found.passed > 8
+    found = trail(around(0.04, 4, 0.005) + around(0.02, 50), 0.05)
+    assert found.suspect == 4 and found.passed and found.passed > 4
 
 
 def test_a_look_at_fresh_rounds_at_the_time_of_passing_comes_too_late():
@@ -92,15 +90,15 @@ def test_a_look_at_fresh_rounds_at_the_time_of_passing_comes_too_late():
     )
     trails = (trail(one + fresh, 0.05) for one in searches)
     found = next(one for one in trails if (one.suspect, one.passed) == (22, 35))
-    paid = [robust.p_value(fresh[: (8, 10, 13)[n]]) / looks.share(n) for n in range(3)]
+    paid = [robust.p_value(fresh[: (8, 10, 13)[n]]) / share(n) for n in range(3)]
     assert paid[2] < min(paid[:2])
     assert found.p == pytest.approx(MISSES * min(paid[:2]))
 
 
-def test_an_interval_needs_five_rounds():
-    assert bounds((0.1, 0.2, 0.3, 0.4)) == (-math.inf, math.inf)
+def test_an_interval_needs_four_rounds():
+    assert bounds((0.1, 0.2, 0.3)) == (-math.inf, math.inf)
     seen = (0.1, 0.2, 0.3, 0.4, 0.5)
-    assert bounds(seen) == robust.bounds(seen, MISSES * looks.share_at(5))
+    assert bounds(seen) == robust.bounds(seen, MISSES * SEARCH.share_at(5))
 
 
 def test_the_rounds_that_are_missing_are_in_the_middle_those_it_takes():
@@ -108,19 +106,19 @@ def test_the_rounds_that_are_missing_are_in_the_middle_those_it_takes():
     for chance in map(random.Random, range(60)):
         seen = tuple(chance.gauss(0, 0.08) for _ in range(400))
         told = 10 + trail(seen[:10], 0.05).more
-        taken = next(count for count in looks.looks(400) if trail(seen[:count], 0.05).passed)
+        taken = next(count for count in SEARCH.until(400) if trail(seen[:count], 0.05).passed)
         shares.append(told / taken)
     assert 2 / 3 < median(shares) < 2
 
 
 def test_before_the_first_look_that_is_what_is_missing():
-    assert [trail(QUIET[:count], 0.05).more for count in (0, 5, 7)] == [8, 3, 1]
+    assert [trail(QUIET[:count], 0.05).more for count in (0, 1, 3)] == [4, 3, 1]
 
 
 def test_what_is_missing_ends_at_a_look_to_come():
     for count in range(8, 60):
         more = trail(around(0.0, count, 0.2), 0.05).more
-        assert more >= 1 and (looks.following(count + more) == count + more)
+        assert more >= 1 and SEARCH.following(count + more) == count + more
 
 
 def test_what_never_comes_is_many_rounds():
@@ -131,6 +129,6 @@ def test_what_never_comes_is_many_rounds():
 def test_an_interval_pays_for_its_look():
     chance = random.Random(8)
     seen = tuple(chance.gauss(0, 1) for _ in range(30))
-    for number, look in enumerate(looks.looks(30)):
-        share = MISSES * looks.share(number)
-        assert bounds(seen[:look]) == robust.bounds(seen[:look], share)
+    for number, look in enumerate(SEARCH.until(30)):
+        misses = MISSES * share(number)
+        assert bounds(seen[:look]) == robust.bounds(seen[:look], misses)

@@ -152,27 +152,27 @@ def test_it_looks_at_planned_rounds_only():
     wild = (0.5, -0.5)
     words = [judge([stored((*now, *more), before)])[0].word for more in ((), wild[:1])]
     assert words == ["not slower"] * 2
-    assert judge([stored(now[:7], before)])[0].word == "inconclusive"
+    assert judge([stored(now[:3], before)])[0].word == "inconclusive"
 
 
 def test_a_suspect_fails_by_rounds_of_its_own_alone():
     chance = Random(9)
     before = draw(chance, quiet, 20)
-    slow, fine = draw(chance, quiet, 8, 0.2), draw(chance, quiet, 8)
+    slow, fine = draw(chance, quiet, 4, 0.2), draw(chance, quiet, 8)
     suspect = judge([stored(slow, before)])[0]
     assert (suspect.word, suspect.suspect) == ("suspect", True)
     assert suspect.more == 8
     assert judge([stored((*slow, *fine), before)])[0].word != "slower"
-    assert judge([stored((*slow, *slow), before)])[0].word == "slower"
+    assert judge([stored((*slow, *slow, *slow), before)])[0].word == "slower"
 
 
 def test_holm_counts_all_that_is_asked():
-    """A p value that is enough alone is not among a hundred."""
+    """A p value that is enough alone is not among three hundred."""
     chance = Random(10)
     before = draw(chance, normal, 20)
-    one = stored((*draw(chance, normal, 8, 0.2), *draw(chance, normal, 8, 0.06)), before)
+    one = stored((*draw(chance, normal, 4, 0.1), *draw(chance, normal, 8, 0.05)), before)
     assert judge([one])[0].word == "slower"
-    others = [replace(one, cell=n, now=draw(chance, normal, 8)) for n in range(1, 100)]
+    others = [replace(one, cell=n, now=draw(chance, normal, 8)) for n in range(1, 300)]
     assert judge([one, *others])[0].word == "suspect"
 
 
@@ -182,9 +182,9 @@ def test_other_work_is_neither_slower_nor_not():
     assert judge([stored(now, before, other_work=True)])[0].word == "other work"
 
 
-def test_fewer_than_five_stored_rounds_decide_nothing():
+def test_fewer_than_four_stored_rounds_decide_nothing():
     chance = Random(12)
-    (verdict,) = judge([stored(draw(chance, quiet, 30, 0.5), draw(chance, quiet, 4))])
+    (verdict,) = judge([stored(draw(chance, quiet, 30, 0.5), draw(chance, quiet, 3))])
     assert (verdict.word, verdict.more) == ("inconclusive", NEVER)
     assert verdict.evidence.resolved(ALPHA) is None
     assert verdict.ratio.low is None
