@@ -9,9 +9,12 @@ it to themselves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
+
+from concbench.reports.stats.robust import quantile
 
 from ..machine.identity import cpus
 from ..plan.cells import PlannedCell, alike
@@ -30,12 +33,14 @@ rounds beside four busy loops it was 2.7 [1.7, 6.1] (io_sleep), 16.6 [7.7, 130] 
 [1.9, 8.9] (cpu_sum).  In those of io_sleep, the only ones with more than three turns, five by this
 rule needed 20 % more time than three, and turns by what four rounds tell 14 % more: too few rounds
 to prefer any (`nox -s gate_quality -- --part turns`)."""
+MISSES = 0.025
+"""Of an interval, on either side."""
 FIRST_SECONDS = 1.0
 """A batch that takes longer has one turn in the first round."""
 PROCESS_SECONDS = 0.15
 """What a worker costs besides opening, batches and closing: it starts, imports pyperf and ends."""
-FEWEST = 4
-"""Rounds that a budget should hold: of three, intervals are wide whatever their turns."""
+ENOUGH = 8
+"""Rounds that a budget should hold: with fewer, one more may be worth more than a further turn."""
 STARTING_SECONDS = 0.3
 """A worker starts, opens and ends: 0.1 to 0.5 where that is all it does."""
 SLOW_SECONDS, BUSY = 2.0, 0.25
@@ -132,21 +137,29 @@ def starting_block(cells: Sequence[PlannedCell], history: History) -> float:
 def turns(costs: Sequence[tuple[float, float]], seconds: float, done: int) -> list[int]:
     """How many turns pay, for each group of a round; from the seconds of its processes, of a turn.
 
-    Fewer where the `seconds` left then hold more rounds, up to FEWEST with those done.  Formula:
-    Kalibera and Jones (2013), "Rigorous benchmarking in reasonable time", sqrt(cost of a process /
-    cost of a turn * variance within / variance between).  It is of means; of the faster half three
-    turns did best where it says two to four.
+    Formula: Kalibera and Jones (2013), "Rigorous benchmarking in reasonable time", sqrt(cost of a
+    process / cost of a turn * variance within / variance between).  It is of means; of the faster
+    half three turns did best where it says two to four.  Where the `seconds` left hold less than
+    ENOUGH rounds with those done, as many as make intervals narrowest.
     """
     wanted = [paying(process, turn) for process, turn in costs]
 
     def rounds(most: int) -> int:
         took = sum(p + min(most, n) * t for (p, t), n in zip(costs, wanted, strict=True))
-        return min(max(1, FEWEST - done), int(seconds / took)) if took else FEWEST
+        return done + int(seconds / took) if took else ENOUGH
 
-    most = max(wanted, default=1)
-    while most > 1 and not 0 < rounds(1) == rounds(most):
-        most -= 1
-    return [min(most, one) for one in wanted]
+    counts = range(max(wanted, default=1), 0, -1)
+    if rounds(counts[0]) >= ENOUGH:
+        return wanted
+    best = min(counts, key=lambda most: (_width(rounds(most), most), most))
+    return [min(best, one) for one in wanted]
+
+
+def _width(rounds: int, turns: int) -> float:
+    """Half an interval after so many rounds, in deviations between processes."""
+    if rounds < 2:
+        return math.inf
+    return quantile(rounds - 1, MISSES) * math.sqrt((1 + WITHIN / turns) / rounds)
 
 
 def paying(process: float, turn: float) -> int:

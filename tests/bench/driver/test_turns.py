@@ -48,10 +48,12 @@ def test_turns_pay_where_a_process_is_dear_beside_them():
 
 
 def test_rounds_come_before_turns_where_time_is_short():
-    cost = (2.0, 1.0)
-    assert groups.turns([cost], 4 * 5.0, 0) == [3]
-    assert groups.turns([cost], 4 * 4.0, 0) == [2]
-    assert groups.turns([cost], 4 * 4.0, 2) == [3]
+    """Of five rounds of two turns, or four of three, intervals are narrower than the other way."""
+    cost = (5.9, 1.75)
+    assert groups.turns([cost], 8 * 11.2, 0) == [3]
+    assert groups.turns([cost], 50.0, 1) == [2]
+    assert groups.turns([cost], 35.0, 1) == [3]
+    assert groups.turns([cost], 25.0, 0) == [1]
     assert groups.turns([cost], 1.0, 0) == [1]
 
 
