@@ -11,8 +11,12 @@ import pytest
 # Children of a test import it by its name, wherever they are started; last, as it is no library.
 sys.path.append(str(Path(__file__).parents[1]))
 
-OUTER = ("reports", "bench/gate", "bench/init", "bench/sides", "faults")
-"""Folders that go by files, git and libraries, which are the same under every Python."""
+OUTER = (
+    *("reports", "docs", "faults"),
+    *(f"bench/{name}" for name in ("advice", "behaviour", "cli", "course", "gate", "init")),
+    *(f"bench/{name}" for name in ("plan", "sides", "store")),
+)
+"""Folders that go by files, git and libraries, and what only strings parts together."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -26,15 +26,21 @@ def too_few_rounds(settings: Settings, planned: Sequence[PlannedCell]) -> str:
         return ""
     blocks = [one.block for one in planned if not one.reason]
     most, seconds = max(map(blocks.count, set(blocks)), default=0), CELL_SECONDS * len(blocks)
-    return few_rounds(len(blocks), most, seconds, settings.seconds, for_rounds(settings))
+    budget, share = settings.seconds, for_rounds(settings)
+    return few_rounds(len(blocks), most, seconds, budget, share, "cells of short tasks")
 
 
 def few_rounds(
-    cells: int, most: int, round_seconds: float, budget: float, share: float = 1.0
+    cells: int,
+    most: int,
+    round_seconds: float,
+    budget: float,
+    share: float = 1.0,
+    what: str = "cells",
 ) -> str:
     """What is wrong with a budget for cells of which `most` are in one table; "" if nothing is.
 
-    Rounds have that share of it.
+    Rounds have that share of it.  `what` says which cells take so long.
     """
     from concbench.reports.stats.ranks import fewest_rounds
 
@@ -44,7 +50,7 @@ def few_rounds(
         return ""
     allows = "less than one" if rounds < 1 else f"about {rounds}"
     return (
-        f"{cells} cells take about {round_seconds:.0f} s a round: {budget:g} s allow {allows}, "
+        f"{cells} {what} take about {round_seconds:.0f} s a round: {budget:g} s allow {allows}, "
         f"too few to tell much: use --budget {neat(1.2 * fewest * round_seconds / share)}"
     )
 

@@ -224,7 +224,8 @@ def _show(
         _show_tracebacks((name, one.message, one.traceback) for name, one in failures)
     for line in outlook.undecided(run):
         print(line)
-    outlook.show_next(given, settings)
+    if any(cell.status == "measured" for cell in run.run.cells):
+        outlook.show_next(given, settings)
 
 
 def _doubts(run: Stored, outcome: Outcome) -> list[str]:

@@ -171,6 +171,7 @@ def test_verbose_shows_the_traceback_of_a_task(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "failing.py" in said and "return {}['missing']" in said
     assert "Traceback" in said and "worker.py" not in said
+    assert "next:" not in said  # no sweep of what fails
 
 
 def test_the_noise_floor_says_what_it_needs_and_what_would_do():

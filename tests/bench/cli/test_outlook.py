@@ -30,9 +30,9 @@ def test_a_budget_is_rounded_up_to_what_one_would_write(seconds: float, text: st
 
 
 def test_a_budget_too_small_for_its_cells_is_said_with_one_that_would_do() -> None:
-    assert few_rounds(36, 36, 22.0, 60.0) == (
-        "36 cells take about 22 s a round: 60 s allow about 2, too few to tell much: "
-        "use --budget 3m"
+    assert few_rounds(36, 36, 22.0, 60.0, what="cells of short tasks") == (
+        "36 cells of short tasks take about 22 s a round: 60 s allow about 2, too few to tell much:"
+        " use --budget 3m"
     )
     assert "less than one" in few_rounds(200, 6, 120.0, 60.0)
     assert few_rounds(18, 6, 11.0, 60.0) == ""
