@@ -67,7 +67,9 @@ def _workers(found: Findings) -> Iterator[Remark]:
     use = found.use
     if use is None or not found.number_open:
         return
-    said = [f"{workers_of(use)} are the fewest that look as good"] if use != found.best else []
+    count, said = workers_of(use), []
+    if use != found.best:
+        said.append(f"{count} {'is' if count == 1 else 'are'} the fewest that look as good")
     if known := [row for row in found.rivals if row not in found.hardly]:
         better = "cheaper" if found.advice.goal == "cpu" else "faster"
         most = "" if found.gain is None else f" by {at_most(found.gain)} at most"

@@ -153,7 +153,9 @@ def test_a_strategy_is_advised_where_only_its_number_of_workers_is_open(tmp_path
     assert (document["undecided"], document["use"]["strategy"]) == ("workers", "threading")
     most = f"{math.ceil(100 * document['gain_at_most'])} %"
     text = said(found, "workers")
-    assert text.startswith("the strategy is decided, the number of workers is not: ")
+    assert text.startswith(
+        "the strategy is decided, the number of workers is not: 2 are the fewest that look as good"
+    )
     assert f"may be faster by {most} at most" in text
     assert "more rounds would probably tell: --budget" in text
     words = {row[0]: row[-1] for row in found.table.rows}
