@@ -95,6 +95,7 @@ class Trial:
     exhaustive: float = 0.0
     known: tuple[str, ...] = ()
     """What the case is known to want."""
+    undecided: str | None = None
 
     @property
     def is_right(self) -> bool:
@@ -115,7 +116,8 @@ class Trial:
             ratio += f" [{self.low:.2f}, {self.high:.2f}]"
         word = "right" if self.is_right else "in doubt" if self.may_be_right else "WRONG"
         times = f"{self.seconds:.0f} s", f"{self.exhaustive:.0f} s"
-        return self.case, self.outcome, *times, self.advised, self.best, ratio, word
+        outcome = f"{self.outcome} ({self.undecided})" if self.undecided else self.outcome
+        return self.case, outcome, *times, self.advised, self.best, ratio, word
 
 
 def trial(case: Case, budget: float, folder: Path) -> Trial:
@@ -142,7 +144,8 @@ def trial(case: Case, budget: float, folder: Path) -> Trial:
     best = min(many, key=many.__getitem__)
     ratio = intervals.Interval(1.0) if best == own else apart(case, own, best, folder)
     between = ratio.estimate, ratio.low, ratio.high
-    return Trial(case.name, found.outcome, own, best, *between, seconds, took, case.best)
+    undecided = found.findings.undecided
+    return Trial(case.name, found.outcome, own, best, *between, seconds, took, case.best, undecided)
 
 
 def apart(case: Case, own: str, best: str, folder: Path) -> intervals.Interval:
@@ -195,6 +198,7 @@ def figures(trials: Sequence[Trial]) -> Iterator[Figure]:
         "advice": trials,
         "advice that was decided": [one for one in trials if one.outcome == "decided"],
         "advice that was left open": [one for one in trials if one.outcome == "open"],
+        "advice with only workers open": [one for one in trials if one.undecided == "workers"],
     }
     for name, those in groups.items():
         if those:

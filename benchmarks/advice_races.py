@@ -19,6 +19,7 @@ from figures import share
 
 from concbench.reports.advice import prediction, race
 from concbench.reports.advice.prediction import Premises
+from concbench.reports.advice.workers import advised
 from concbench.reports.run.advice import IN_PROCESSES, SIMPLEST_FIRST, Look, StrategyCost
 
 TASKS, CPUS, MOST = 64, 2, 64
@@ -144,9 +145,11 @@ def run(one: Work, chance: Random, level: float, noise: Noise) -> Race:
             times.setdefault(place, {})[number] = one.seconds[place] * math.exp(log)
             spent += one.visit(place)
         visits, spent, number = visits + len(cells), spent + CANARY, number + 1
-    heat = rules.heat(times)
-    excess = one.seconds[heat.best] / min(one.seconds) - 1
-    decided = not (heat.rivals or rules.untried(times))
+    heat, untried = rules.heat(times), rules.untried(times)
+    kinds = {own.id: (own.strategy, own.workers) for own in rules.field if own.id in times}
+    use = heat.best if untried else advised(heat, heat.best, kinds)
+    excess = one.seconds[use] / min(one.seconds) - 1
+    decided = not (heat.threats(use, kinds) or untried)
     return Race(decided, excess, visits, spent, spent / one.everything)
 
 

@@ -12,7 +12,7 @@ from ..run.stored import Stored
 from ..table import Table, headings
 from . import prediction
 from .findings import Findings, Remark, called, find, simplicity
-from .remarks import GOALS, left_out, remarks
+from .remarks import GOALS, at_most, left_out, remarks
 
 SCHEMA = 1
 _TITLES = (
@@ -65,6 +65,14 @@ class AdviceAnswer:
         return "decided" if self.findings.decided else "open"
 
     @property
+    def gain_at_most(self) -> float | None:
+        """By how much another number may be faster, where only that is open; 0.07 is 7 %.
+
+        None elsewhere, and where one of them ran too little to say.
+        """
+        return None if self.findings.hardly else self.findings.gain
+
+    @property
     def title(self) -> str:
         """What was asked."""
         about = self.findings.advice
@@ -79,6 +87,8 @@ class AdviceAnswer:
             "target": advice.target,
             "goal": advice.goal,
             "outcome": self.outcome,
+            "undecided": self.findings.undecided,
+            "gain_at_most": self.gain_at_most,
             "use": None if use is None else _plain(use),
             "as_good": [_plain(row) for row in self.findings.as_good],
             "may_be_faster": [_plain(row) for row in self.findings.rivals],
@@ -160,7 +170,7 @@ def _word(found: Findings, row: Row) -> str:
     if use is None:
         return _too_large(row)
     if row.id == use.id:
-        return "use" if found.decided else "looks best"
+        return "use" if found.decided or found.number_open else "looks best"
     if row in found.as_good:
         return "as good, simpler" if found.is_simpler(row) else "as good"
     if row in found.rivals:
@@ -182,4 +192,8 @@ def headline(found: AdviceAnswer) -> str:
     words = {"decided": "use", "open": "cannot tell yet:", "predicted": "predicted:"}
     if found.use is None:
         return found.remarks[0].text
+    if found.findings.number_open:
+        most = found.gain_at_most
+        why = "the number is open" if most is None else f"another gains {at_most(most)} at most"
+        return f"use {called(found.use)} ({why})"
     return f"{words.get(found.outcome, '')} {called(found.use)}".strip()

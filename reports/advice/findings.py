@@ -13,7 +13,7 @@ from ..analysis.cells import Row
 from ..run.advice import SIMPLEST_FIRST, Advice, Candidate
 from ..run.schema import Planned
 from ..run.stored import Stored
-from . import prediction, race
+from . import prediction, race, workers
 from .prediction import Premises
 from .race import Entrant, Heat
 
@@ -22,6 +22,8 @@ CHEAPER = 0.9
 
 
 Basis = Literal["measured", "predicted", "open"]
+Undecided = Literal["strategy", "workers"]
+"""What could not be told: which strategy, or only how many workers of it."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Findings:
         return Heat(own, self.heat.margin)  # no bounds are known of it
 
     @cached_property
-    def use(self) -> Row | None:
+    def best(self) -> Row | None:
         """What is best for the goal, as it looks; None where nothing was measured or is allowed."""
         if not self.near:
             return None
@@ -91,6 +93,26 @@ class Findings:
         return min(self.near, key=lambda row: known.get(row.id, math.inf))
 
     @cached_property
+    def use(self) -> Row | None:
+        """The best, or the fewest workers that look as good where only their number is open."""
+        best = self.best
+        if best is None or best.id not in self._kinds or self.untried:
+            return best
+        chosen = workers.advised(self.prices, best.id, self._kinds)
+        return next(row for row in self.near if row.id == chosen)
+
+    @cached_property
+    def _kinds(self) -> dict[int, tuple[str, int]]:
+        """What may win, by cell: none where no interval tells, which memory has not."""
+        if self.advice.goal == "memory":
+            return {}
+        return {
+            row.id: (row.strategy, workers_of(row))
+            for row in self.near
+            if row.id in self.prices.times
+        }
+
+    @cached_property
     def rivals(self) -> list[Row]:
         """Those that could still be better than what is to be used, by the margin."""
         use, others = self.use, [row for row in self.near if row != self.use]
@@ -98,17 +120,52 @@ class Findings:
             return []
         if self.advice.goal == "memory":  # one pass each, and no interval
             return [row for row in others if row.peak_bytes is None or use.peak_bytes is None]
-        known, by_id = self.prices, {row.id: row for row in others}
-        if use.id not in known.times:
+        if use.id not in self._kinds:
             return others
-        return [by_id[one] for one in known.threats(use.id, by_id.keys() & known.times.keys())]
+        by_id = {row.id: row for row in others}
+        return [by_id[one] for one in self.prices.threats(use.id, self._kinds)]
 
     @property
     def decided(self) -> bool:
         """Whether what is to be used is surely within the margin of the best, and all was tried."""
-        if self.use is None or self.rivals or self.untried:
-            return False
-        return len(self.allowed) > 1 or self.unrivalled
+        return self.use is not None and self.undecided is None
+
+    @cached_property
+    def undecided(self) -> Undecided | None:
+        """What is open of what is to be used; None where nothing is, or nothing is to be used."""
+        use = self.use
+        if use is None:
+            return None
+        if len(self.allowed) < 2 and not self.unrivalled:
+            return "strategy"
+        others = {row.strategy for row in self.rivals} | {one.strategy for one in self.untried}
+        if not others:
+            return None
+        number_only = others == {use.strategy} and self.advice.goal != "memory"
+        return "workers" if number_only else "strategy"
+
+    @property
+    def number_open(self) -> bool:
+        """Whether nothing is open but with how many workers, of those that were tried."""
+        return self.undecided == "workers" and not self.untried
+
+    @cached_property
+    def hardly(self) -> list[Row]:
+        """The rivals that ran with what is to be used in too few rounds to say anything of both."""
+        if self.use is None or self.use.id not in self._kinds:
+            return []
+        ran = workers.ran_with(self.prices, self.use.id, self._kinds)
+        return [row for row in self.rivals if row.id not in ran]
+
+    @cached_property
+    def gain(self) -> float | None:
+        """By how much another number of workers may be faster at most, where only that is open.
+
+        That is of those that ran enough with what is to be used; None where no rival did.
+        """
+        if self.use is None or not self.number_open or len(self.hardly) == len(self.rivals):
+            return None
+        return workers.gain(self.prices, self.use.id, self._kinds)
 
     @property
     def unrivalled(self) -> bool:

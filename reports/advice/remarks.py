@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from .. import numbers
 from ..analysis.cells import Row
 from . import laws, prediction
-from .findings import CHEAPER, Findings, Remark, called, simplicity
+from .findings import CHEAPER, Findings, Remark, called, simplicity, workers_of
 
 GOALS = {
     "batch": "the time of a batch",
@@ -29,6 +29,7 @@ def remarks(found: Findings) -> Iterator[Remark]:
     yield _use(found)
     if found.use is None:
         return
+    yield from _workers(found)
     yield from _as_good(found)
     yield from laws.stops(found)
     yield from laws.break_even(found)
@@ -44,7 +45,7 @@ def _use(found: Findings) -> Remark:
         return Remark("use", _no_memory(found), "open")
     if use is None:
         return Remark("use", _prediction(found), "predicted" if advice.candidates else "open")
-    if found.decided:
+    if found.decided or found.number_open:
         return Remark("use", f"{called(use)}: {_gain(found, use)}")
     if len(found.allowed) < 2:
         return Remark(
@@ -55,9 +56,38 @@ def _use(found: Findings) -> Remark:
     others += [f"{one.strategy} with {one.workers}, not tried yet," for one in found.untried]
     more = [f"{len(others) - 3} more"] if len(others) > 3 else []
     names = numbers.listed([*others[:3], *more])
-    return Remark(
-        "use", f"cannot tell yet: {looks}; {names} may be faster: {_way_out(found)}", "open"
-    )
+    what = "cannot tell yet"
+    if found.undecided == "workers":
+        what = f"{use.strategy}; {what} with how many workers"
+    return Remark("use", f"{what}: {looks}; {names} may be faster: {_way_out(found)}", "open")
+
+
+def _workers(found: Findings) -> Iterator[Remark]:
+    """That only their number is open, and what another could bring."""
+    use = found.use
+    if use is None or not found.number_open:
+        return
+    count, said = workers_of(use), []
+    if use != found.best:
+        said.append(f"{count} {'is' if count == 1 else 'are'} the fewest that look as good")
+    if known := [row for row in found.rivals if row not in found.hardly]:
+        better = "cheaper" if found.advice.goal == "cpu" else "faster"
+        most = "" if found.gain is None else f" by {at_most(found.gain)} at most"
+        said.append(f"{_numbers(known)} may be {better}{most}")
+    if found.hardly:
+        said.append(f"{_numbers(found.hardly)} ran in too few rounds to say")
+    text = f"the strategy is decided, the number of workers is not: {numbers.listed(said)}"
+    yield Remark("workers", f"{text}; {_way_out(found)}", "open")
+
+
+def _numbers(rows: list[Row]) -> str:
+    """`4, 8 or 16`."""
+    return numbers.listed([str(one) for one in sorted(map(workers_of, rows))], "or")
+
+
+def at_most(gain: float) -> str:
+    """`7 %`, rounded up: it is a bound."""
+    return f"{math.ceil(100 * gain)} %"
 
 
 def _gain(found: Findings, row: Row) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from dataclasses import asdict
 from random import Random
 
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from concbench.reports import page, read
 from concbench.reports.advice.answer import answer
+from concbench.reports.advice.findings import called
 from concbench.reports.errors import DamagedRun
 from concbench.reports.render import advice as rendered
 from concbench.reports.render import summary
@@ -114,9 +116,78 @@ def test_nothing_is_decided_while_more_workers_may_be_faster(tmp_path):
     tried = [*FIELD[:3], ("threading", 64, 0.02)]
     found, _ = advised(tmp_path, cells, field=tried)
     assert found.outcome == "open"
+    assert said(found, "use").startswith("threading; cannot tell yet with how many workers: ")
     assert "threading with 64, not tried yet, may be faster" in said(found, "use")
+    assert found.document()["undecided"] == "workers"
+    assert found.document()["gain_at_most"] is None
     found, _ = advised(tmp_path / "other", cells, field=FIELD[:3])
     assert found.outcome == "decided"
+
+
+COUNTS = (2, 4, 8, 16, 32)
+RELEASED = [
+    ("sequential", 1, 0.256),
+    *(("threading", count, 0.128) for count in COUNTS),
+    ("multiprocessing", 2, 0.128),
+]
+
+
+def alike(processes: float, noise: float = 0.06):
+    """Work that releases the GIL on two CPUs: any number of threads will do."""
+    return [
+        sequential([0.256 + 0.001 * place for place in range(12)]),
+        *(made("threading", count, 0.13, noise=noise) for count in COUNTS),
+        made("multiprocessing", 2, processes, noise=noise),
+    ]
+
+
+def test_a_strategy_is_advised_where_only_its_number_of_workers_is_open(tmp_path):
+    found, stored = advised(tmp_path, alike(0.2), field=RELEASED, round_seconds=2.0)
+    assert found.outcome == "open"
+    assert said(found, "use").startswith(f"{called(found.use)}: ")
+    assert [one.basis for one in found.remarks if one.topic in ("use", "workers")] == [
+        "measured",
+        "open",
+    ]
+    document = found.document()
+    assert (document["undecided"], document["use"]["strategy"]) == ("workers", "threading")
+    most = f"{math.ceil(100 * document['gain_at_most'])} %"
+    text = said(found, "workers")
+    assert text.startswith(
+        "the strategy is decided, the number of workers is not: 2 are the fewest that look as good"
+    )
+    assert f"may be faster by {most} at most" in text
+    assert "more rounds would probably tell: --budget" in text
+    words = {row[0]: row[-1] for row in found.table.rows}
+    assert (words["threading"], words["multiprocessing"]) == ("use", "slower")
+    line = f"use {called(found.use)} (another gains {most} at most)"
+    assert line in rendered.document(found)
+    assert "the strategy is decided" in page.rendered(stored)
+
+
+def test_workers_that_hardly_ran_are_named_apart(tmp_path):
+    cells = [*alike(0.2), made("threading", 12, 0.13, rounds=2)]
+    found, _ = advised(tmp_path, cells, field=[*RELEASED, ("threading", 12, 0.128)])
+    text = said(found, "workers")
+    assert " may be faster by " in text
+    assert " and 12 ran in too few rounds to say; " in text
+    assert found.document()["gain_at_most"] is None
+    assert f"use {called(found.use)} (the number is open)" in rendered.document(found)
+
+
+def test_a_strategy_is_not_advised_where_another_may_be_faster(tmp_path):
+    found, _ = advised(tmp_path, alike(0.128), field=RELEASED, round_seconds=2.0)
+    assert found.outcome == "open"
+    assert found.document()["undecided"] == "strategy"
+    assert said(found, "use").startswith("cannot tell yet: ")
+    assert not said(found, "workers")
+
+
+def test_what_is_decided_has_nothing_open(tmp_path):
+    found, _ = advised(tmp_path, alike(0.2, noise=0.004), field=RELEASED)
+    assert found.outcome == "decided"
+    assert found.document()["undecided"] is None
+    assert not said(found, "workers")
 
 
 def test_a_plain_loop_is_used_where_all_others_are_left_out_by_prediction(tmp_path):
