@@ -189,16 +189,20 @@ class Heat:
         return None if ratio is None else ratio.more_rounds(self.margin, 2 * self.misses)
 
     def chance(self, one: int, other: int, more: float) -> float:
-        """How likely the logarithm of the ratio of both is larger; 1 below FEWEST common rounds."""
+        """How likely the logarithm of the ratio of both is larger.
+
+        Below FEWEST common rounds it is 1, but for what looks slower by NEAR more, which is told by
+        the noise of the others.
+        """
         logarithms = intervals.log_ratios(self.times[one], self.times[other])
         rounds, (variance, known) = len(logarithms), self.noise
-        if rounds < FEWEST:
-            return 1.0
         prior = max(0, min(PRIOR, known - (rounds - 1)))  # of what is not the pair's own
+        above = fmean(logarithms) - more if rounds else 0.0
+        if rounds < FEWEST and (prior < PRIOR or above > -NEAR):
+            return 1.0
         freedom = rounds - 1 + prior
-        own = rounds * (rounds - 1) * intervals.standard_error(logarithms) ** 2
+        own = rounds * (rounds - 1) * intervals.standard_error(logarithms) ** 2 if rounds > 1 else 0
         error = math.sqrt((own + prior * 2 * variance) / freedom / rounds)
-        above = fmean(logarithms) - more
         return robust.above(freedom, -above / error) if error else float(above > 0)
 
 

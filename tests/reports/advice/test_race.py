@@ -252,6 +252,17 @@ def test_two_rounds_decide_nothing():
     assert heat.rivals == [1]
 
 
+def test_one_round_of_what_looks_far_slower_reopens_no_decided_race():
+    """Its noise is that of the others; what looks a little slower has to run again."""
+    near = {
+        cell: {n: seconds * (1 + (n + cell) % 3 / 500) for n in range(6)}
+        for cell, seconds in enumerate((1.0, 1.01))
+    }
+    heats = (RaceRules(tuple(field())).heat({**near, 2: {5: last}}) for last in (2.0, 1.2))
+    rivals = [heat.rivals for heat in heats]
+    assert rivals == [[], [2]]
+
+
 def test_for_the_least_cpu_what_is_slower_by_less_than_twice_stays():
     known = rules(field(), "cpu")
     times, _ = run(known, 0.005)
