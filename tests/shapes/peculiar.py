@@ -82,7 +82,7 @@ async def awaits_in_threads(i):
 
 @expects("asyncio: block")
 async def blocks(i):
-    time.sleep(0.01)
+    time.sleep(0.03)
     return i
 
 
