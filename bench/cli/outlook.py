@@ -88,7 +88,10 @@ def _way_out(open_one: Conclusion, run: Stored) -> str:
         return "too noisy for any budget; use a quieter machine"
     timed = each if run.run.rounds_limit is None else None
     share = 1.25 if run.run.probes else 1.0  # probes take a fifth of that
-    option = f"--budget {neat(share * rounds * timed)}" if timed else f"--rounds {rounds}"
+    # A run that has ended spent its whole budget on the rounds that it has, and all else.
+    spent = (run.run.budget_seconds or 0.0) if run.run.state == "finished" else 0.0
+    seconds = max(share * rounds * (timed or 0.0), spent * rounds / (rounds - open_one.more_rounds))
+    option = f"--budget {neat(seconds)}" if timed else f"--rounds {rounds}"
     begin = "would begin to tell" if open_one.outcome == "undecided" else "would probably tell"
     return f"{option} {begin}"
 

@@ -89,6 +89,13 @@ def test_an_undecided_workload_is_named_with_the_budget_that_would_probably_do(
     assert rounds > 5 and budget >= 2.0 * rounds
 
 
+def test_the_budget_that_would_do_is_never_the_one_that_did_not(tmp_path: Path) -> None:
+    """Five rounds took the whole of a minute, with all that a run does besides."""
+    (line,) = said(tmp_path, *OPEN, round_seconds=2.0, budget_seconds=60.0)
+    rounds = next(iter(tables.blocks(reports.read(tmp_path)))).conclusion.rounds_needed
+    assert resolve({"budget": line.split()[4]}).seconds >= 60.0 * rounds / 5
+
+
 def test_a_run_of_so_many_rounds_is_told_how_many_would_do(tmp_path: Path) -> None:
     (line,) = said(tmp_path, *OPEN, rounds_limit=5, round_seconds=2.0)
     assert line.startswith("not decided: io_sleep; --rounds ")
