@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from concbench.reports.gate import decision, thresholds
-from concbench.reports.gate.evidence import FEWEST, Evidence, OneSample, PairedRounds, TwoSamples
+from concbench.reports.gate.evidence import STORED, Evidence, OneSample, PairedRounds, TwoSamples
 from concbench.reports.gate.results import Result
 
 from ..errors import UsageError, alternatives
@@ -203,7 +203,7 @@ class Samples:
             if metric in PROBES:
                 return f"a stored run has {metric} of one pass only: use --against"
             if not self._enough(pair, metric):
-                return f"fewer than {FEWEST} rounds of the baseline have it"
+                return f"fewer than {STORED} rounds of the baseline have it"
             if now:
                 return ""
         elif now and before:
@@ -217,7 +217,7 @@ class Samples:
         return self.readings.why_absent([pair.now], metric)
 
     def _enough(self, pair: CellPair, metric: str) -> bool:
-        return self.stored is None or len(self.readings.values(pair, metric)[1]) >= FEWEST
+        return self.stored is None or len(self.readings.values(pair, metric)[1]) >= STORED
 
 
 def required(given: Sequence[thresholds.Threshold], cell: Cell) -> dict[str, float]:

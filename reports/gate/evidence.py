@@ -22,6 +22,8 @@ MISSES = 0.025
 """That the truth is beyond one bound, at any look; and beyond either: 5 %."""
 FEWEST = SEARCH.first
 """Rounds from which there is an interval."""
+STORED = 5
+"""Rounds of a stored run from which anything is compared with it."""
 NEVER = 10**6
 """More rounds than anybody waits for."""
 POWER = 0.95
@@ -153,14 +155,14 @@ class TwoSamples:
     @property
     def comparable(self) -> bool:
         """Whether there are enough stored rounds for an interval."""
-        return len(self.before) >= FEWEST
+        return len(self.before) >= STORED
 
     def centre(self, rounds: int) -> float:
         """The logarithm of the ratio, by the first of the rounds."""
         return robust.mean(self.now[:rounds]) - robust.mean(self.before)
 
     def bounds(self, rounds: int) -> Bounds:
-        """The interval, of the noise within the two runs; without ends below FEWEST of either."""
+        """The interval, of the noise within the two runs; without ends where either is too few."""
         if rounds < FEWEST or not self.comparable:
             return NO_BOUNDS
         contrast = robust.contrast(self.now[:rounds], self.before)

@@ -412,11 +412,11 @@ def test_a_round_measures_what_is_undecided_and_its_references(tmp_path):
 
 
 def test_too_few_stored_rounds_are_named(tmp_path):
-    run = stored(tmp_path, made.Made("asyncio", [0.01] * 3))
+    run = stored(tmp_path, made.Made("asyncio", [0.01] * 4))
     found = both([same(planned("asyncio"), run.run.cells[0])], run, [])
     assert found.evidence() == []
     (line,) = found.unknown()
-    assert line.startswith("batch is not known of io_sleep[seconds=0.01] / asyncio: fewer than 4 ")
+    assert line.startswith("batch is not known of io_sleep[seconds=0.01] / asyncio: fewer than 5 ")
 
 
 def test_cells_are_those_of_the_baseline_unless_the_command_line_chose(tmp_path):

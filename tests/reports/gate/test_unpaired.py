@@ -182,9 +182,9 @@ def test_other_work_is_neither_slower_nor_not():
     assert judge([stored(now, before, other_work=True)])[0].word == "other work"
 
 
-def test_fewer_than_four_stored_rounds_decide_nothing():
+def test_fewer_than_five_stored_rounds_decide_nothing():
     chance = Random(12)
-    (verdict,) = judge([stored(draw(chance, quiet, 30, 0.5), draw(chance, quiet, 3))])
+    (verdict,) = judge([stored(draw(chance, quiet, 30, 0.5), draw(chance, quiet, 4))])
     assert (verdict.word, verdict.more) == ("inconclusive", NEVER)
     assert verdict.evidence.resolved(ALPHA) is None
     assert verdict.ratio.low is None
