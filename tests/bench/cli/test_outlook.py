@@ -134,6 +134,6 @@ def test_workloads_with_one_way_out_are_named_together(tmp_path: Path) -> None:
             Made("threading", [0.5], name, block=block),
         )
     ]
-    assert said(tmp_path, *made, round_seconds=20.0) == [
+    assert said(tmp_path, *made, round_seconds=20.0, budget_seconds=20.0) == [
         "not decided: a and b; --budget 60s would begin to tell"
     ]
