@@ -82,7 +82,7 @@ async def awaits_in_threads(i):
 
 @expects("asyncio: block")
 async def blocks(i):
-    time.sleep(0.03)
+    time.sleep(0.015)
     return i
 
 
