@@ -88,7 +88,7 @@ def _way_out(open_one: Conclusion, run: Stored) -> str:
         return "too noisy for any budget; use a quieter machine"
     timed = each if run.run.rounds_limit is None else None
     share = 1.25 if run.run.probes else 1.0  # probes take a fifth of that
-    # A run that has ended spent its whole budget on the rounds that it has, and all else.
+    # A run that came to its end spent its budget on the rounds that it has, and all else.
     spent = (run.run.budget_seconds or 0.0) if run.run.state == "finished" else 0.0
     seconds = max(share * rounds * (timed or 0.0), spent * rounds / (rounds - open_one.more_rounds))
     option = f"--budget {neat(seconds)}" if timed else f"--rounds {rounds}"
