@@ -14,8 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from concbench.reports.stats.robust import quantile
-
 from ..machine.identity import cpus
 from ..plan.cells import PlannedCell, alike
 from ..store.state import Startup
@@ -33,8 +31,9 @@ rounds beside four busy loops it was 2.7 [1.7, 6.1] (io_sleep), 16.6 [7.7, 130] 
 [1.9, 8.9] (cpu_sum).  In those of io_sleep, the only ones with more than three turns, five by this
 rule needed 20 % more time than three, and turns by what four rounds tell 14 % more: too few rounds
 to prefer any (`nox -s gate_quality -- --part turns`)."""
-MISSES = 0.025
-"""Of an interval, on either side."""
+STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14)
+"""Quantiles of t that 2.5 % exceed, from one degree of freedom on; SciPy's cost a run half a second
+to import, and of more degrees all are near the last."""
 FIRST_SECONDS = 1.0
 """A batch that takes longer has one turn in the first round."""
 PROCESS_SECONDS = 0.15
@@ -159,7 +158,8 @@ def _width(rounds: int, turns: int) -> float:
     """Half an interval after so many rounds, in deviations between processes."""
     if rounds < 2:
         return math.inf
-    return quantile(rounds - 1, MISSES) * math.sqrt((1 + WITHIN / turns) / rounds)
+    student = STUDENT[min(rounds - 1, len(STUDENT)) - 1]
+    return student * math.sqrt((1 + WITHIN / turns) / rounds)
 
 
 def paying(process: float, turn: float) -> int:

@@ -16,6 +16,7 @@ from random import Random
 
 import psutil
 import pytest
+from scipy import stats
 
 from concbench.driver import groups, run, turns
 from concbench.driver.rounds import Measurement
@@ -55,6 +56,11 @@ def test_rounds_come_before_turns_where_time_is_short():
     assert groups.turns([cost], 35.0, 1) == [3]
     assert groups.turns([cost], 25.0, 0) == [1]
     assert groups.turns([cost], 1.0, 0) == [1]
+
+
+def test_the_width_of_few_rounds_is_by_student_s_t():
+    expected = stats.t.ppf(0.975, range(1, len(groups.STUDENT) + 1))
+    assert pytest.approx(expected, abs=0.006) == groups.STUDENT
 
 
 @pytest.mark.parametrize("slow", [0, 1])
