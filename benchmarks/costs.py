@@ -159,7 +159,7 @@ def _started(tree: Path, pair: Pair, code: str, values: int) -> Iterator[subproc
 
 def _job(pair: Pair) -> dict[str, object]:
     asked = {
-        "run": "concbench.worker:measure",
+        "run": "concbench.worker.measuring:measure",
         "name": "costs",
         "measured_tasks": pair.tasks,
         "head": pair.tasks,

@@ -268,7 +268,7 @@ def loaded_by(code: str) -> set[str]:
 @pytest.mark.parametrize(
     ("code", "unwanted"),
     [
-        ("import concbench.worker, concbench.lanes", HEAVY | {"asyncio", "pyperf"}),
+        ("import concbench.worker.measuring, concbench.lanes", HEAVY | {"asyncio", "pyperf"}),
         (
             "import concbench.behaviour.work, concbench.behaviour.questions.costs",
             HEAVY | {"pyperf"},
@@ -282,7 +282,7 @@ def test_a_process_imports_nothing_that_it_does_not_need(code, unwanted):
     assert not loaded_by(code) & unwanted
 
 
-@pytest.mark.parametrize("module", ["worker", "plan.planner", "processes.fixture_host"])
+@pytest.mark.parametrize("module", ["worker.measuring", "plan.planner", "processes.fixture_host"])
 def test_what_runs_in_another_interpreter_needs_none_of_our_libraries(module):
     """A side's Python has pyperf, our `bench` and our workloads: neither `reports` nor the rest."""
     assert not loaded_by(f"import concbench.{module}") & (HEAVY | {"pyperf", "concbench.reports"})

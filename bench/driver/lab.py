@@ -89,7 +89,7 @@ class Lab:
     def scout(self, planned: PlannedCell, timeout: float) -> Scouting | Failed:
         """Seconds of a task in turn, and of starting a worker with one lane."""
         job = {
-            "run": "concbench.worker:scout",
+            "run": "concbench.worker.scouting:scout",
             "tasks": planned.cell.tasks,
             "draw": f"{self._workers.seed}/scout",
         }
@@ -223,7 +223,7 @@ def _measurement(text: str) -> Measurement:
 def _job(visit: Visit) -> dict[str, Any]:
     cell = visit.planned.cell
     return {
-        "run": "concbench.worker:measure",
+        "run": "concbench.worker.measuring:measure",
         "name": cell.name,
         "tasks": cell.tasks,
         "measured_tasks": visit.tasks,

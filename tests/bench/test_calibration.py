@@ -7,7 +7,8 @@ import pytest
 from concbench.answers import FirstAnswer
 from concbench.engine import LONG_ENOUGH
 from concbench.parts import Portion
-from concbench.worker import TimedBatches, _tried
+from concbench.worker.batches import TimedBatches
+from concbench.worker.scouting import _tried
 
 
 @pytest.fixture

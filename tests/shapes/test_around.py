@@ -11,7 +11,8 @@ from concbench.answers import FirstAnswer
 from concbench.lanes import Lanes
 from concbench.parts import Portion
 from concbench.spec import Spec
-from concbench.worker import TimedBatches, line
+from concbench.worker import line
+from concbench.worker.batches import TimedBatches
 
 WORK = """
 done = []

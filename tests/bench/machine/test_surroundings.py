@@ -150,7 +150,7 @@ def test_a_worker_ends_without_any_extension_module_of_ours(tmp_path, strategy):
     (tmp_path / "own.py").write_text(EXTENSIONS)
     params = {} if strategy == "sequential" else {"workers": 1}
     job = {
-        "run": "concbench.worker:measure",
+        "run": "concbench.worker.measuring:measure",
         "name": "own",
         "measured_tasks": 1,
         "head": 1,

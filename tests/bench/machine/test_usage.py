@@ -25,7 +25,7 @@ from concbench.machine.usage import (
     tick,
 )
 from concbench.parts import Portion
-from concbench.worker import TimedBatches
+from concbench.worker.batches import TimedBatches
 
 from ..processes.processes import until
 

@@ -173,7 +173,7 @@ FRAMES = (
     ("/home/x/mine.py", 12),
     ("/usr/lib/python3.12/threading.py", 99),
     ("/x/.venv/lib/python3.12/site-packages/requests/api.py", 9),
-    (f"{ROOT}/bench/worker.py", 7),
+    (f"{ROOT}/bench/worker/measuring.py", 7),
     ("<string>", 1),
 )
 

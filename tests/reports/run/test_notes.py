@@ -115,7 +115,7 @@ def test_the_english_notes_of_runs_of_before_become_codes() -> None:
 
 def test_the_codes_that_lanes_and_strategies_store_are_known_and_documented() -> None:
     folder = Path(concbench.__file__).parent
-    places = ("worker.py", "lanes/*.py", "strategies/*.py")
+    places = ("worker/*.py", "lanes/*.py", "strategies/*.py")
     sources = [path for place in places for path in folder.glob(place)]
     stored = {
         code
