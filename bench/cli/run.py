@@ -258,7 +258,7 @@ def _of_user(traceback: str) -> str:
 
 
 def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome, verbose: bool) -> None:
-    from ..driver.probing import SHARE
+    from ..driver.probing import most_seconds
 
     if verbose:
         failures = [(trial.plan[one["cell"]].name, one) for one in trial.past.failures]
@@ -275,7 +275,7 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome, verbose: bo
     else:
         seconds = settings.rounds * one
         count = f"{settings.rounds} rounds about {seconds:.0f} s"
-        probing = SHARE * (settings.budget or seconds)
+        probing = most_seconds(settings.budget, seconds)
         count += f", then probes for up to {probing:.0f} s" * bool(settings.probes)
     print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count}")
     blocks = [planned.block for planned in trial.plan if not planned.reason]

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 SHARE, LEAST_SECONDS = 0.25, 5.0
-"""Of the budget: what all passes together may take; without one, of the rounds' time besides, and
-at least so long: a run of two short rounds has no reason to leave a cell out."""
+"""Of a budget: what all passes together may take.  Without one, as long as the rounds took, and at
+least so many seconds: a pass is shorter than two rounds of its cell, so no cell is left out."""
 FEWEST, ENOUGH = 2, 3
 """Rounds, without which there is no interval: until then probes have to wait.  Where they have time
 for less than half of the cells, a third round comes first: it makes intervals half as wide."""
@@ -169,6 +169,11 @@ def lighter(one: Owed) -> Owed:
     return replace(one, probes=others, expected=one.light)
 
 
+def most_seconds(budget: float | None, rounds: float) -> float:
+    """What all passes of a run may take, from its budget, if any, and the seconds of its rounds."""
+    return max(LEAST_SECONDS, rounds) if budget is None else SHARE * budget
+
+
 @dataclass
 class Ahead:
     """The seconds of a run that its rounds must leave: for probe passes, and for what shows it."""
@@ -182,7 +187,7 @@ class Ahead:
     @property
     def most(self) -> float:
         """What probes may take."""
-        return SHARE * self.limits.budget if self.probes else 0.0
+        return most_seconds(self.limits.budget, 0.0) if self.probes else 0.0
 
     def __call__(self) -> float:
         rounds = self.past.rounds
@@ -216,13 +221,13 @@ class Probing:
     """Seconds of the budget that are needed for other than the run itself."""
 
     def run(self, budget: float | None) -> list[str]:
-        """Probe what fits into a quarter of the time; a line about the cells that do not.
+        """Probe what fits into the time there is; a line about the cells that do not.
 
-        `budget` are the seconds of the rounds; None where they took what they needed.
+        `budget` are the seconds of the run; None where its rounds took what they needed.
         """
         past = self.past  # its seconds are also those of before an interruption
         took = past.elapsed - past.probed.seconds
-        whole = max(LEAST_SECONDS, SHARE * took) if budget is None else SHARE * budget
+        whole = most_seconds(budget, took)
         left = LATE * self.limits.budget - self.lab.elapsed() - self.ending
         whole = min(whole, past.probed.seconds + max(0.0, left))
         passes = owed(self.plan, past, self.probes) if self.probes else []
@@ -241,7 +246,8 @@ class Probing:
         event = {"event": "unprobed", "cells": without, "probes": list(self.probes)}
         self._add({**event, "reason": NO_TIME}, 0.0)
         many = f"{len(without)} cell{'' if len(without) == 1 else 's'}"
-        return [coded("no-time-for-probes", f"no time left to probe {many}: raise --budget")]
+        option = "--rounds" if budget is None else "--budget"
+        return [coded("no-time-for-probes", f"no time left to probe {many}: raise {option}")]
 
     def _visit(self, one: Owed, left: float) -> None:
         began = self.lab.elapsed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -191,11 +192,17 @@ def test_where_memory_does_not_fit_the_rest_of_a_pass_may():
     assert known[light[0].planned.id]["absent"]["memory"] == NO_TIME
 
 
-def test_without_a_budget_they_take_a_quarter_of_the_time_of_the_rounds():
-    for elapsed, least, most in ((40.0, 5.0, 10.0), (8.0, 2.0, 5.0)):  # and five seconds at least
+def test_without_a_budget_they_take_as_long_as_the_rounds_at_most():
+    for elapsed, least, most in ((40.0, 30.0, 40.0), (4.0, 2.0, 5.0)):  # and five seconds at least
         past, lab = measured(elapsed=elapsed), MadeUpLab(seconds=lambda one: 100.0, now=elapsed)
-        probing(past, lab).run(None)
+        replace(probing(past, lab), limits=Limits(math.inf)).run(None)
         assert least < lab.now - elapsed <= most + 0.001
+
+
+def test_without_a_budget_more_rounds_give_probes_more_time():
+    past, lab = measured(seconds=(30.0, 9.0, 9.0), elapsed=4.0), MadeUpLab(now=4.0)
+    (line,) = replace(probing(past, lab), limits=Limits(math.inf)).run(None)
+    assert line == "no time left to probe 2 cells: raise --rounds [no-time-for-probes]"
 
 
 def test_what_does_not_fit_is_absent_with_the_reason_and_said_in_one_line():
