@@ -25,6 +25,7 @@ from neighbours import beside
 from concbench.driver import runnable
 from concbench.driver.lab import laboratory
 from concbench.driver.rounds import Course, Limits, Visit
+from concbench.driver.schedule import Scouts
 from concbench.engine import loads
 from concbench.machine import identity
 from concbench.plan.cells import PlannedCell, plan
@@ -60,7 +61,8 @@ def record(
         "cells": [one.cell.name for one in cells],
     }
     with beside(load), laboratory(sides, seed) as lab:
-        past = History(sides)
+        past, limits = History(sides), Limits(math.inf, rounds + 1, TIMEOUT)
+        Scouts(past, lab, lambda _: None, limits).run()
         Course(
             plan=sides,
             history=past,
@@ -68,7 +70,7 @@ def record(
             record=lambda _: None,
             save=partial(_save, path, head, past),
             watch=_wait_for_quiet if idle else lambda _: None,
-            limits=Limits(math.inf, rounds + 1, TIMEOUT),
+            limits=limits,
             seed=seed,
             values=partial(turns, least),
         ).run(lambda _: [one.id for one in sides])
@@ -95,6 +97,7 @@ def _save(path: Path, head: Mapping[str, Any], past: History) -> None:
     if more := [cell for cell, loops in past.loops.items() if loops > 1]:
         raise SystemExit(f"{past.plan[more[0]].cell.name} needs loops: give it more tasks")
     counted = [one for one in range(1, past.rounds) if one not in past.replaced()]
+    head = {**head, "parts": [past.parts_in_common(2 * n) for n in range(len(past.plan) // 2)]}
     lines = ",\n".join(json.dumps(_round(past, one), separators=(",", ":")) for one in counted)
     draft = path.with_suffix(".new")
     draft.write_text(f'{json.dumps(head)[:-1]}, "rounds": [\n{lines}\n]}}\n', encoding="utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -82,11 +82,15 @@ EARLIER = (
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell's pairs: `values[side]` is rounds x values, `whole[side]` seconds of each process."""
+    """A cell's pairs: `values[side]` is rounds x values, `whole[side]` seconds of each process.
+
+    A value is of all tasks, and took a part of it where a process ran one of several `parts`.
+    """
 
     name: str
     values: Numbers
     whole: Numbers
+    parts: int = 1
 
     @property
     def workload(self) -> str:
@@ -94,7 +98,8 @@ class Cell:
 
     @property
     def batch(self) -> float:
-        return float(np.median(self.values))
+        """Seconds that a value took."""
+        return float(np.median(self.values)) / self.parts
 
     @property
     def rounds(self) -> int:
@@ -122,8 +127,8 @@ class Cell:
         return float(np.quantile(self._costs(split), 0.1))
 
     def _costs(self, split: Split) -> Numbers:
-        rest = self.whole - self.values.sum(axis=2) + self.cut(split).sum(axis=2)
-        return np.asarray(rest.sum(axis=0))
+        left_out = self.values.sum(axis=2) - self.cut(split).sum(axis=2)
+        return np.asarray((self.whole - left_out / self.parts).sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,9 @@ class Recorded:
 
     def where(self, chosen: NDArray[np.bool_]) -> Recorded:
         """Only these rounds."""
-        cells = [Cell(c.name, c.values[:, chosen], c.whole[:, chosen]) for c in self.cells]
+        cells = [
+            replace(c, values=c.values[:, chosen], whole=c.whole[:, chosen]) for c in self.cells
+        ]
         return Recorded(tuple(cells), self.delivered[chosen], self.turns)
 
 
@@ -158,7 +165,11 @@ def read(path: Path) -> Recorded:
     data = json.loads(path.read_text(encoding="utf-8"))
     rounds = [one for one in data["rounds"] if None not in _processes(one)]
     delivered = np.array([one[0] or np.nan for one in rounds], dtype=float)
-    cells = [_cell(name, [one[n + 1] for one in rounds]) for n, name in enumerate(data["cells"])]
+    parts = data.get("parts") or [1] * len(data["cells"])
+    cells = [
+        _cell(name, [one[n + 1] for one in rounds], parts[n])
+        for n, name in enumerate(data["cells"])
+    ]
     return Recorded(tuple(cells), delivered, data["about"].get("turns", False))
 
 
@@ -166,9 +177,9 @@ def _processes(entry: list[Any]) -> Iterable[Any]:
     return [side for pair in entry[1:] for side in pair[1:]]
 
 
-def _cell(name: str, pairs: list[Any]) -> Cell:
+def _cell(name: str, pairs: list[Any], parts: int) -> Cell:
     sides = np.array([pair[1:] for pair in pairs], dtype=float).swapaxes(0, 1) * MICROSECOND
-    return Cell(_short(name), sides[:, :, 1:], sides[:, :, 0])
+    return Cell(_short(name), sides[:, :, 1:], sides[:, :, 0], parts)
 
 
 def _short(name: str) -> str:

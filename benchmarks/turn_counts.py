@@ -72,7 +72,7 @@ def _needed(cells: Sequence[Cell], count: int) -> float:
 
 def _costs(cell: Cell) -> tuple[float, float]:
     """Seconds of a pair without its turns, and of one turn of either."""
-    rest = (cell.whole - cell.values.sum(axis=2)).sum(axis=0)
+    rest = (cell.whole - cell.values.sum(axis=2) / cell.parts).sum(axis=0)
     return float(np.median(rest)), 2 * cell.batch
 
 

@@ -179,7 +179,7 @@ def costs(cells: Sequence[int], history: History) -> tuple[float, float]:
 
 
 def _cost(run: Mapping[str, Any], cell: int, history: History) -> tuple[float, float]:
-    parts = history.parts_of(cell)
+    parts = history.parts_in_common(cell)
     opening = run.get("startup") or 0.0
     rest = max(0.0, (run.get("one_shot") or opening + run["seconds"]) - opening)
     turn = run["seconds"] / parts * history.loops.get(cell, 1)
@@ -189,16 +189,16 @@ def _cost(run: Mapping[str, Any], cell: int, history: History) -> tuple[float, f
 def portion(planned: PlannedCell, history: History) -> tuple[int, int | None]:
     """Into how many parts its batch falls, and which of them is next; all of them at first.
 
-    Only what runs one task after the other has parts, and no pair: the gate compares whole batches.
+    Only what runs one task after the other has parts; cells of a pair have the same in each round.
     """
     alone = planned.reference or planned.in_turn
     if planned.block in history.first_counts:
         return 1, None
-    if not alone or planned.pair is not None or planned.block in history.samples:
+    if not alone or planned.block in history.samples:
         return 1, None
     if not history.measured[planned.id]:
         return parts(history.seconds_per_task.get(planned.block), planned.cell.tasks), None
-    number = history.parts_of(planned.id)
+    number = history.parts_in_common(planned.id)
     return number, (history.rounds - 1) % number if number > 1 else None
 
 

@@ -1,7 +1,8 @@
 """Rounds over all cells, each in a new order, until the budget or the caller's rule ends them.
 
 The lab measures and the clock ticks elsewhere, so that tests can do both by reporting numbers.  A
-round to which the machine gave much less is measured again as a whole.
+round to which the machine gave much less is measured again as a whole.  Where no whole round fits
+any more, blocks that do have one more, whatever they have shown so far.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ..processes.outputs import Failed
 from ..store.state import History, Startup
 from . import groups
 from .forks import explained
-from .schedule import LATE, last_round
+from .schedule import LATE, block_seconds, first_round, last_round
 
 if TYPE_CHECKING:
     from .lab import Lab
@@ -203,9 +204,10 @@ class Course:
 
     def _next(self, wanted: Wanted) -> dict[str, Any]:
         number, limits = self.history.rounds, self.limits
-        if number and self._late():
-            return {}
         if limits.rounds is not None and self.history.counted >= limits.rounds:
+            return {}
+        late = bool(number) and self._late()
+        if late and (self.values is not None or number - 1 in self.history.partial):
             return {}
         still = wanted(self.history.seconds())
         cells = [
@@ -216,12 +218,32 @@ class Course:
             and not self.history.quarantined(planned.id)
         ]
         order = shuffled(cells, self.plan, Random(f"{self.seed}/{number}"))
+        if late:
+            order = self._fitting(order)
+            return {"order": order, "partial": True} if order else {}
         return {"order": order} if order else {}
 
     def _late(self) -> bool:
-        """Whether one more round, and what comes after it, would end too late."""
-        end = self.lab.elapsed() + last_round(self.history) + self.after()
-        return end > LATE * self.limits.budget
+        """Whether one more round would end too late."""
+        return last_round(self.history) > self._left()
+
+    def _left(self) -> float:
+        """Seconds for rounds, before what comes after them."""
+        return LATE * self.limits.budget - self.after() - self.lab.elapsed()
+
+    def _fitting(self, order: Sequence[int]) -> list[int]:
+        """The cells of those blocks that still fit, in the order of the round.
+
+        What they have shown has no say in it: an interval that stops when it pleases covers less.
+        """
+        of = {planned.id: planned.block for planned in self.plan}
+        left, chosen = self._left(), set[int]()
+        for block in dict.fromkeys(of[cell] for cell in order):
+            took = block_seconds(self.history, [cell for cell in order if of[cell] == block])
+            if took <= left:
+                chosen.add(block)
+                left -= took
+        return [cell for cell in order if of[cell] in chosen]
 
     def _measure(self, order: Sequence[int]) -> None:
         """Visit the cells of a round, those that are compared together."""
@@ -232,7 +254,8 @@ class Course:
             while cells := [cell for cell in cells if not self.history.quarantined(cell)]:
                 beside = groups.beside(cells, self.history)
                 visits = [self._next_visit(cell, turns, beside) for cell in cells]
-                if len(visits) == 1 or not (beside or any(one.values > 1 for one in visits)):
+                alone = not beside and any(one.first_counts for one in visits)
+                if alone or len(visits) == 1:
                     visits = visits[:1]
                     self.watch(visits[0])
                     outcomes = [self.lab.measure(visits[0])]
@@ -248,18 +271,26 @@ class Course:
         if self.values is not None:
             known = [(cell, history.first_seconds(cell)) for cell in first]
             return [
-                1 if took is None else self.values(took * history.loops.get(cell, 1))
-                for cell, took in known
+                1 if took is None else self.values(self._value(cell, took)) for cell, took in known
             ]
         of = {planned.id: planned.company for planned in self.plan}
         if any(of[cell] not in self._kept for cell in first):
-            left = LATE * self.limits.budget - self.after() - self.lab.elapsed()
             costs = [groups.costs(cells, history) for cells in together]
-            found = groups.turns(costs, left, history.counted - 1)
+            found = groups.turns(costs, self._left(), history.counted - 1)
             if history.counted <= 1:  # the first round, of which nothing is known before
                 return found
             self._kept.update({of[cell]: one for cell, one in zip(first, found, strict=True)})
         return [self._kept[of[cell]] for cell in first]
+
+    def _value(self, cell: int, batch: float) -> float:
+        """Seconds of a value, from those of a batch."""
+        history = self.history
+        return batch * history.loops.get(cell, 1) / history.parts_in_common(cell)
+
+    def _tight(self) -> bool:
+        """Whether the budget holds few rounds, of which the first may not take the time of two."""
+        few = groups.ENOUGH * first_round(self.history)
+        return self.limits.rounds is None and few > LATE * self.limits.budget - self.after()
 
     def _add_visit(self, visit: Visit, outcome: Measurement | Failed) -> None:
         """Take in the outcome of a visit; the first of a cell also shows how long its batch is."""
@@ -279,7 +310,7 @@ class Course:
         in_turn = history.seconds_per_task.get(planned.block)
         parts, part = groups.portion(planned, history)
         if not history.measured[cell] and self.values is None:
-            values = groups.first_values(planned, history, parts)
+            values = 1 if self._tight() else groups.first_values(planned, history, parts)
         first_counts = planned.block in history.first_counts
         lane = history.startups.get(planned.block)
         return Visit(

@@ -9,7 +9,7 @@ the first batch of a process counts, which otherwise warms up.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +177,17 @@ def sample(seconds_per_task: float, tasks: int, budget: float) -> int:
 def last_round(past: History) -> float:
     """Seconds of the last round that has ended, with its canary; 0 before that."""
     return [0.0, *past.round_times()][-1]
+
+
+def block_seconds(past: History, cells: Sequence[int]) -> float:
+    """What these have of a round's time, as all of its cells last took; infinite if not known.
+
+    Workers that start at the same time take longer than they do alone.
+    """
+    known = {cell: past.measured[cell] for cell in past.orders[-1]}
+    last = {cell: runs[-1].get("took") or math.inf for cell, runs in known.items() if runs}
+    took = sum(last.get(cell, math.inf) for cell in cells)
+    return took / sum(last.values()) * last_round(past) if math.isfinite(took) else math.inf
 
 
 def first_round(past: History) -> float:

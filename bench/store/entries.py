@@ -48,6 +48,7 @@ class RoundEntry:
     round: Number
     order: tuple[Number, ...]
     again: Number | None = None
+    partial: bool = False
     elapsed: Seconds = 0.0
 
 

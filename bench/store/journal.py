@@ -2,11 +2,11 @@
 
 An entry's `event` says what happened: `scouted` and `sampled` (the reference's task time, and how
 many tasks stand for all), `fewer` and `first-counts` (tasks of a batch, and the value of a process,
-where all would take too long), `round` (its cells, in order), `loops`, `measured` or `failed` (one
-worker), `canary` and `glance` (CPUs delivered, between rounds and in the middle of one), `imported`
-(files of a side), `trouble` (warnings), `left` (processes that workers left running), `probed`,
-`emptied` and `unprobed` (probe passes).  bench/driver writes them; state.py says what they add up
-to.
+where all would take too long), `round` (its cells, in order; `partial` where not all had time),
+`loops`, `measured` or `failed` (one worker), `canary` and `glance` (CPUs delivered, between rounds
+and in the middle of one), `imported` (files of a side), `trouble` (warnings), `left` (processes
+that workers left running), `probed`, `emptied` and `unprobed` (probe passes).  bench/driver writes
+them; state.py says what they add up to.
 """
 
 from __future__ import annotations

@@ -55,6 +55,8 @@ class History:
         self.canaries = Canaries()
         self.again: dict[int, int] = {}
         """From a round that repeats another to that one."""
+        self.partial: set[int] = set()
+        """The rounds of fewer blocks, as there was no time for all."""
         self.loops: dict[int, int] = {}
         self.seconds_per_task: dict[int, float] = {}
         self.startups: dict[int, Startup] = {}
@@ -110,6 +112,8 @@ class History:
                 self.canaries.begin_round()
                 if "again" in entry:
                     self.again[entry["round"]] = entry["again"]
+                if entry.get("partial"):
+                    self.partial.add(entry["round"])
             case "canary":
                 self.canaries.hear(entry, ended=not self.unvisited())
             case "glance":
@@ -175,7 +179,7 @@ class History:
         return fmean(took) if (took := self.round_times()) and sum(took) > 0 else None
 
     def round_times(self) -> list[float]:
-        """Seconds of each round that has ended, its canary included, as it would take now.
+        """Seconds of each whole round that has ended, its canary included, as it would take now.
 
         What cells took that are given up, no later round has.
         """
@@ -186,7 +190,8 @@ class History:
                 began = entry.get("elapsed", 0.0), entry["round"]
             elif entry["event"] == "canary" and began is not None:
                 took = entry.get("elapsed", began[0]) - began[0]
-                found.append(min(took, self._without_given_up(began[1])))
+                if began[1] not in self.partial:
+                    found.append(min(took, self._without_given_up(began[1])))
                 began = None
         return found
 
@@ -259,8 +264,12 @@ class History:
         sample = self.samples.get(planned.block) if alone else None
         return sample or planned.cell.tasks
 
-    def parts_of(self, cell: int) -> int:
-        """In how many parts, one a round, it runs its batch: those whose answers are known."""
+    def parts_in_common(self, cell: int) -> int:
+        """In how many parts, one a round, it and those it is paired with run their batch."""
+        return min(map(self._parts_of, alike(self._plan, cell)))
+
+    def _parts_of(self, cell: int) -> int:
+        """Those whose answers are known, of tasks that were seen to be alike."""
         known = self.measured[cell] and self.measured[cell][0].get("part_answers")
         return self.parts.get(self._plan[cell].block, 1) if known else 1
 

@@ -313,9 +313,9 @@ def test_a_resume_keeps_a_warning_that_it_gives_no_cause_for():
     text = THIRD.read_text(encoding="utf-8")
     text = text.replace("os.fork()", f"os.fork() if os.path.exists({str(forking)!r}) else 1")
     Path("once.py").write_text(text, encoding="utf-8")
-    settings = options(workload=("once.py:Misbehaving[how=fork]",), rounds=1)
+    settings = options(workload=("once.py:Misbehaving[how=fork]",), rounds=2)
     with pytest.raises(Interrupted) as caught:
-        run(settings, [], interrupt_at(0, 1))
+        run(settings, [], interrupt_at(1, 0))
     first = left_behind(caught.value.folder)
     forking.unlink()
     folder = run(settings, [], quiet, resume=caught.value.folder)

@@ -120,6 +120,49 @@ def test_a_round_that_would_end_too_late_is_not_begun(after):
     assert 60 - 6 < lab.now + after <= 1.08 * 60
 
 
+TWO_BLOCKS = [
+    *(planned(0, "sequential"), planned(1, "threading")),
+    *(planned(2, "sequential", block=1), planned(3, "threading", block=1)),
+]
+"""Of which the first takes 4 s of a round, and the second 20 s."""
+
+
+def long_and_short(budget=60.0, after=0.0, plan=TWO_BLOCKS, **more):
+    lab = MadeUpLab(seconds=lambda visit: 5.0 if visit.planned.block else 1.0)
+    one = replace(course(plan, lab, budget=budget, after=after), **more)
+    one.run(everything(plan))
+    return lab, one.history
+
+
+def test_where_no_whole_round_fits_a_block_that_does_has_one_more():
+    lab, history = long_and_short()
+    assert [sorted(order) for order in history.orders] == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1]]
+    assert history.partial == {2}
+    assert lab.now == 2 * 24 + 4
+    assert history.round_seconds == 24
+
+
+def test_blocks_of_the_last_round_leave_time_for_what_comes_after_it():
+    for after in (12.0, 14.0):
+        _, history = long_and_short(after=after)
+        assert len(history.orders) == (3 if after == 12 else 2)
+
+
+def test_the_pairs_of_a_check_have_whole_rounds_alone():
+    """What they still need is for the rule to say."""
+    _, history = long_and_short(values=lambda seconds: 3)
+    assert [len(order) for order in history.orders] == [4, 4]
+
+
+def test_a_run_that_goes_on_has_whole_rounds_again():
+    _, past = long_and_short()
+    again = MadeUpLab(seconds=lambda visit: 5.0 if visit.planned.block else 1.0, now=52.0)
+    course(TWO_BLOCKS, again, budget=120, past=past).run(everything(TWO_BLOCKS))
+    assert [len(order) for order in past.orders] == [4, 4, 2, 4, 4, 4, 2]
+    rebuilt = History(TWO_BLOCKS, past.entries)
+    assert rebuilt.partial == {2, 6} and rebuilt.round_seconds == 24
+
+
 def test_a_rule_that_wants_no_more_of_a_block_gives_its_time_to_the_others():
     plan = [planned(0, "sequential"), planned(1, "sequential", block=1)]
     lab = MadeUpLab()

@@ -90,6 +90,27 @@ def test_the_cells_of_a_block_take_turns():
     assert len({tuple(together) for together in lab.together}) > 1
 
 
+@pytest.mark.parametrize(("budget", "values"), [(7.0, 1), (60.0, 3)])
+def test_the_first_round_of_few_has_one_turn(budget, values):
+    """Three processes start, and run 64 tasks of 1 ms twice, in about a second."""
+    lab = MadeUpLab(seconds=lambda visit: 0.1)
+    course(PLAN, lab, budget=budget).run(lambda seen: [] if seen else [0, 1, 2])
+    assert [visit.values for visit in lab.visits] == [values] * 3
+    assert [sorted(together) for together in lab.together] == [[0, 1, 2]]
+
+
+def test_workers_that_have_one_turn_live_together_too():
+    """They start at the same time; where the first batch counts there is no turn to take."""
+    for first_counts, groups_of in ((False, [[0, 1, 2]]), (True, [])):
+        lab = MadeUpLab(seconds=lambda visit: 2.0)
+        one = course(PLAN, lab, rounds=1, budget=1e9)
+        if first_counts:
+            one.history.add({"event": "first-counts", "block": 0})
+        one.run(everything())
+        assert [sorted(together) for together in lab.together] == groups_of
+        assert {visit.values for visit in lab.visits} == {1 if first_counts else 3}
+
+
 def test_a_cell_that_fails_in_its_turn_costs_itself():
     def outcome(visit):
         return Failed("crash", "crashed") if visit.round and visit.planned.id == 1 else None
@@ -101,15 +122,16 @@ def test_a_cell_that_fails_in_its_turn_costs_itself():
     assert one.history.reason(1) == "crashed"
 
 
-def in_parts(unlike: float = 1.0):
-    """A lab whose reference says what its parts took, and their answers."""
+def in_parts(unlike: float = 1.0, of_block: int = 0):
+    """A lab whose references say what their parts took, and their answers; one has one unlike."""
 
     def outcome(visit):
         alone = visit.planned.reference
         if not alone:
             return None
         if visit.part is None:
-            seconds = [0.16] * (visit.parts - 1) + [0.16 * unlike]
+            other = unlike if visit.planned.block == of_block else 1.0
+            seconds = [0.16] * (visit.parts - 1) + [0.16 * other]
             known = [f"part {n}" for n in range(visit.parts)]
             return Measurement(0.64, "same", "", "{}", part_answers=known, part_seconds=seconds)
         return Measurement(0.64, f"part {visit.part}", "", "{}", took=0.3)
@@ -124,6 +146,20 @@ def test_a_reference_runs_another_part_in_each_round():
     assert [visit.part for visit in lab.visits if visit.planned.id == 0] == [None, 1, 2, 3, 0, 1]
     assert not any(map(one.history.reason, range(3)))
     assert {visit.part for visit in lab.visits if visit.planned.id == 1} == {None}
+
+
+@pytest.mark.parametrize(("unlike", "parts"), [(1.0, [None, 1, 2, 3, 0]), (1.5, [None] * 5)])
+@pytest.mark.parametrize("of_block", [0, 1])
+def test_the_two_of_a_pair_run_the_same_part(unlike, parts, of_block):
+    """Where the tasks of either side are unlike, both run all of them."""
+    pair = [replace(planned(n, "sequential", block=n), pair=0) for n in range(2)]
+    lab = in_parts(unlike, of_block)
+    one = replace(course(pair, lab, rounds=5, budget=1e9), values=lambda seconds: round(seconds, 2))
+    one.run(everything(pair))
+    for cell in range(2):
+        visits = [visit for visit in lab.visits if visit.planned.id == cell]
+        assert [visit.part for visit in visits] == parts
+        assert visits[-1].values == (0.64 if unlike > 1 else 0.16)  # from the seconds of a value
 
 
 def test_of_tasks_that_are_unlike_all_run_in_every_round():
