@@ -18,7 +18,7 @@ class CpuSum:
     # No `workers`: as many as there are CPUs.
     tasks: ClassVar[int] = 16
 
-    size: int = 300_000
+    size: int = 150_000
 
     def __post_init__(self) -> None:
         if self.size < 0:
