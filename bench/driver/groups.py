@@ -27,10 +27,9 @@ USUAL, MORE = 3, (7, 5)
 """Turns of a round, and those where processes are dear.  Odd, as the faster half counts."""
 WITHIN = 4.0
 """How much more turns of a process vary than processes do, as variances.  Of pairs in 18 recorded
-rounds beside four busy loops it was 2.7 [1.7, 6.1] (io_sleep), 16.6 [7.7, 130] (http_get) and 3.4
-[1.9, 8.9] (cpu_sum).  In those of io_sleep, the only ones with more than three turns, five by this
-rule needed 20 % more time than three, and turns by what four rounds tell 14 % more: too few rounds
-to prefer any (`nox -s gate_quality -- --part turns`)."""
+rounds beside four busy loops it was 4.3 [3.2, 8.1] (io_sleep), 2.5 [1.7, 6.2] (http_get) and 3.5
+[1.9, 20] (cpu_sum), and two or three of one to three turns needed the least time (`nox -s
+gate_quality -- --part turns`)."""
 STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14)
 """Quantiles of t that 2.5 % exceed, from one degree of freedom on; SciPy's cost a run half a second
 to import, and of more degrees all are near the last."""
