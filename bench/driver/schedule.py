@@ -180,11 +180,12 @@ def last_round(past: History) -> float:
 
 
 def block_seconds(past: History, cells: Sequence[int]) -> float:
-    """What these have of a round's time, as all of its cells last took; infinite if not known.
+    """What these have of a whole round's time, as its cells last took; infinite if not known.
 
     Workers that start at the same time take longer than they do alone.
     """
-    known = {cell: past.measured[cell] for cell in past.orders[-1]}
+    whole = max({*range(past.rounds)} - past.partial)
+    known = {cell: past.measured[cell] for cell in past.orders[whole]}
     last = {cell: runs[-1].get("took") or math.inf for cell, runs in known.items() if runs}
     took = sum(last.get(cell, math.inf) for cell in cells)
     return took / sum(last.values()) * last_round(past) if math.isfinite(took) else math.inf
