@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SHARE, LEAST_SECONDS = 0.25, 5.0
 """Of a budget: what all passes together may take.  Without one, as long as the rounds took, and at
-least so many seconds: a pass is shorter than two rounds of its cell, so no cell is left out."""
+least so many seconds: a pass is about as long as two rounds of its cell, so few are left out."""
 FEWEST, ENOUGH = 2, 3
 """Rounds, without which there is no interval: until then probes have to wait.  Where they have time
 for less than half of the cells, a third round comes first: it makes intervals half as wide."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -287,6 +288,7 @@ class Course:
         history = self.history
         return batch * history.loops.get(cell, 1) / history.parts_in_common(cell)
 
+    @cached_property
     def _tight(self) -> bool:
         """Whether the budget holds few rounds, of which the first may not take the time of two."""
         few = groups.ENOUGH * first_round(self.history)
@@ -310,7 +312,7 @@ class Course:
         in_turn = history.seconds_per_task.get(planned.block)
         parts, part = groups.portion(planned, history)
         if not history.measured[cell] and self.values is None:
-            values = 1 if self._tight() else groups.first_values(planned, history, parts)
+            values = 1 if self._tight else groups.first_values(planned, history, parts)
         first_counts = planned.block in history.first_counts
         lane = history.startups.get(planned.block)
         return Visit(

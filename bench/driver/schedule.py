@@ -187,8 +187,8 @@ def block_seconds(past: History, cells: Sequence[int]) -> float:
     whole = max({*range(past.rounds)} - past.partial)
     known = {cell: past.measured[cell] for cell in past.orders[whole]}
     last = {cell: runs[-1].get("took") or math.inf for cell, runs in known.items() if runs}
-    took = sum(last.get(cell, math.inf) for cell in cells)
-    return took / sum(last.values()) * last_round(past) if math.isfinite(took) else math.inf
+    took, of_all = sum(last.get(cell, math.inf) for cell in cells), sum(last.values())
+    return took / of_all * last_round(past) if math.isfinite(took + of_all) else math.inf
 
 
 def first_round(past: History) -> float:

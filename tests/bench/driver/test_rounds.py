@@ -148,6 +148,18 @@ def test_blocks_of_the_last_round_leave_time_for_what_comes_after_it():
         assert len(history.orders) == (3 if after == 12 else 2)
 
 
+@pytest.mark.parametrize("unknown", [(2, 3), (0, 1, 2, 3)])
+def test_a_block_fits_only_where_it_is_known_what_all_of_a_round_took(unknown):
+    """Journals of before do not say it of each worker."""
+    lab = MadeUpLab(seconds=lambda visit: 5.0 if visit.planned.block else 1.0)
+    one = course(TWO_BLOCKS, lab)
+    lab.outcome = lambda visit: (
+        Measurement(5.0, "same", "head", "{}") if visit.planned.id in unknown else None
+    )
+    one.run(everything(TWO_BLOCKS))
+    assert [len(order) for order in one.history.orders] == [4, 4]
+
+
 def test_the_pairs_of_a_check_have_whole_rounds_alone():
     """What they still need is for the rule to say."""
     _, history = long_and_short(values=lambda seconds: 3)
