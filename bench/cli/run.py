@@ -274,7 +274,7 @@ def _show_trial(trial: DryRun, settings: Settings, outcome: Outcome, verbose: bo
         count += ", with probes" * bool(settings.probes)
     else:
         seconds = settings.rounds * one
-        count = f"{settings.rounds} rounds about {seconds:.0f} s"
+        count = f"{settings.rounds} round{'s' * (settings.rounds > 1)} about {seconds:.0f} s"
         probing = most_seconds(settings.budget, seconds)
         count += f", then probes for up to {probing:.0f} s" * bool(settings.probes)
     print(f"\n{len(trial.plan)} cells, a round takes about {one:.1f} s: {count}")
